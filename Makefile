@@ -1,0 +1,57 @@
+# Needs only make and a Python >= 3.11 with venv; everything else goes into .venv.
+# Another interpreter: make PYTHON=/path/to/python3.12 test
+
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test bench clean
+
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+setup: .venv/installed-test  ## Create .venv and install the package with all it needs for tests
+
+demo: .venv/installed  ## Run the main job on embedded data, into demo/
+	$(BIN)/sntransport demo -o demo
+
+test: setup  ## Lint, type check and test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --cov --cov-report=
+	# Once more as plain Python: an independent run of the kernels, and the only one whose lines can be counted.
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --cov --cov-append --cov-report=term --cov-fail-under=90 \
+		tests/test_kernels.py tests/test_transport.py
+
+bench: setup  ## Run the benchmarks (off by default)
+	$(BIN)/python -m pytest -o addopts=--strict-markers --benchmark-only tests/benchmarks
+
+clean:  ## Remove everything that can be made again
+	rm -rf .venv demo dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
+	find sntransport tests examples filters -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# venv writes this file; where venv fails half way, make removes it again and the next run starts over.
+.venv/pyvenv.cfg:
+	@for python in $(PYTHON); do \
+		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "creating .venv with $$("$$python" --version) ($$python)"; \
+			exec "$$python" -m venv .venv; \
+		fi; \
+	done; \
+	echo "no suitable Python among: $(PYTHON)" >&2; \
+	echo "sntransport needs Python >= 3.11 with its venv module (on Debian and Ubuntu: the package python3-venv)." >&2; \
+	echo "Name another one with: make PYTHON=/path/to/python" >&2; \
+	exit 1
+
+# Time stamps: packages are installed again only where pyproject.toml or the environment is newer.
+.venv/installed: pyproject.toml .venv/pyvenv.cfg
+	@echo "installing into .venv (the first time takes some minutes)"
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+.venv/installed-test: pyproject.toml .venv/pyvenv.cfg
+	@echo "installing into .venv (the first time takes some minutes)"
+	$(PIP_INSTALL) --editable '.[test]'
+	@touch .venv/installed $@

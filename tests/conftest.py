@@ -1,0 +1,34 @@
+"""Where the real data are, and how hypothesis runs."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The same examples in every run; a loaded machine is not a failure.
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, database=None)
+settings.load_profile("repeatable")
+
+
+def real_data(*parts):
+    """A folder of the real data; SNTRANSPORT_TEST_DATA names another place for them."""
+    data = Path(os.environ.get("SNTRANSPORT_TEST_DATA", ROOT.parent / "shared" / "data"))
+    folder = data.joinpath(*parts)
+    if not folder.is_dir():
+        pytest.skip(f"real data not found: {folder} (set SNTRANSPORT_TEST_DATA to where they are)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def osc_dir():
+    """Raw files of real supernovae."""
+    return real_data("osc")
+
+
+@pytest.fixture(scope="session")
+def sncosmo_dir():
+    """Bandpasses, models and spectra as sncosmo has them."""
+    return real_data("sncosmo")
