@@ -1,0 +1,302 @@
+"""Filters: the curves that ship with the package and those a user brings, and where they stand against Vega.
+
+The curves are in the folder ``filters`` (its README has the origin and license of each); this module is the only one
+that finds them. A throughput is always per photon.
+"""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from sntransport.checks import Array, readonly, require_finite, require_increasing, require_shape, set_fields
+
+_MANIFEST = "SHA256SUMS"
+# An optical or infrared band below this is in nanometers or microns.
+_SHORTEST = 900.0
+_ANGSTROM_PER = {"Angstrom": 1.0, "angstrom": 1.0, "AA": 1.0, "nm": 10.0, "um": 1e4, "micron": 1e4}
+
+
+@dataclass(frozen=True, eq=False)
+class Bandpass:
+    """One filter, with everything the light passes after it where the source has that.
+
+    Parameters
+    ----------
+    name : str
+    wave : array_like, (n,) [A]
+        Strictly increasing, in air or vacuum as the source has it.
+    throughput : array_like, (n,)
+        Photon response (counts per photon) on any scale, not negative; piecewise linear between its points and
+        zero outside.
+    vega_ab : float [mag]
+        AB magnitude of Vega; NaN where it is not known.
+    vega_mag : float [mag]
+        Magnitude that the band's customary standards give Vega.
+    source, version, vega_source : str
+        Where curve and ``vega_ab`` come from.
+
+    Raises
+    ------
+    ValueError
+        Where an array does not fit, is not finite, is negative or zero everywhere, or wavelengths are not in Angstrom.
+    """
+
+    name: str
+    wave: Array
+    throughput: Array
+    vega_ab: float = np.nan
+    vega_mag: float = 0.0
+    source: str = ""
+    version: str = ""
+    vega_source: str = ""
+
+    def __post_init__(self) -> None:
+        label = f"band {self.name!r}: "
+        wave, throughput = (
+            readonly(self.wave, f"{label}wave"),
+            readonly(self.throughput, f"{label}throughput"),
+        )
+        require_shape(throughput, f"{label}throughput", wave.shape, "(n,)")
+        if wave.size < 2:
+            raise ValueError(f"{label}wave has {wave.size} points, expected 2 or more")
+        require_increasing(wave, f"{label}wave", positive=True)
+        require_finite(throughput, f"{label}throughput")
+        if throughput.min() < 0:
+            i = int(np.argmin(throughput))
+            raise ValueError(f"{label}throughput[{i}] is {throughput[i]:g}, expected 0 or more")
+        if throughput.max() == 0:
+            raise ValueError(f"{label}throughput is zero everywhere")
+        set_fields(self, wave=wave, throughput=throughput)
+        set_fields(self, vega_ab=float(self.vega_ab), vega_mag=float(self.vega_mag))
+        effective = effective_wave(self)
+        if effective < _SHORTEST:
+            unit = "nm" if effective > 100 else "micron"
+            raise ValueError(f"{label}the effective wavelength is {effective:g}, expected Angstrom; is wave in {unit}?")
+
+    @property
+    def ab_offset(self) -> float:
+        """What to add to a magnitude of the band's Vega system to get the AB magnitude [mag]."""
+        return self.vega_ab - self.vega_mag
+
+
+def effective_wave(band: Bandpass) -> float:
+    """Mean wavelength of the photon response, ``int T lambda / int T`` [A]; sncosmo's ``wave_eff``."""
+    return _moment(band, 1) / _moment(band, 0)
+
+
+def pivot_wave(band: Bandpass) -> float:
+    """Pivot wavelength, ``sqrt(int T lambda / int T / lambda)`` [A] (Bessell & Murphy 2012, PASP 124, 140).
+
+    It takes a mean flux density per wavelength to one per frequency exactly: ``f_nu = f_lambda pivot**2 / c``.
+    """
+    return float(np.sqrt(_moment(band, 1) / _moment(band, -1)))
+
+
+def band_names() -> tuple[str, ...]:
+    """Names of all bands that ship with the package, sorted."""
+    return tuple(sorted(_manifest()))
+
+
+def load_bands(names: Sequence["str | Bandpass"]) -> tuple[Bandpass, ...]:
+    """Bands by name.
+
+    Parameters
+    ----------
+    names : sequence of str or Bandpass
+        Names as `band_names` lists them (sncosmo's); a `Bandpass` passes through.
+
+    Returns
+    -------
+    tuple of Bandpass
+        In the order asked for.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name; the message lists the closest ones.
+    TypeError
+        For a single name instead of a sequence.
+    """
+    if isinstance(names, str | Bandpass):
+        given = names if isinstance(names, str) else names.name
+        raise TypeError(f"load_bands takes a sequence of names, got one: write [{given!r}]")
+    return tuple(item if isinstance(item, Bandpass) else _load(item) for item in names)
+
+
+def read_bandpass(
+    path: str | Path,
+    name: str | None = None,
+    vega_ab: float | None = None,
+    detector: Literal["photon", "energy"] = "photon",
+) -> Bandpass:
+    """A curve from a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        ECSV with the columns ``wavelength`` and ``throughput`` (units Angstrom, nm or micron) and optionally
+        the header entries of the package's own files; or two columns of text, wavelength [A] and throughput,
+        where lines that begin with ``#`` are comments.
+    name : str, optional
+        Default: the header's, or the file's name without its ending.
+    vega_ab : float, optional [mag]
+        AB magnitude of Vega; default: the header's, or not known (NaN).
+    detector : {"photon", "energy"}
+        What the numbers are: a response per photon or per energy, which is divided by wavelength.
+
+    Returns
+    -------
+    Bandpass
+
+    Raises
+    ------
+    ValueError
+        Where the file is not such a table; the message has file and line.
+    """
+    path = Path(path)
+    if detector not in ("photon", "energy"):
+        raise ValueError(f"detector is {detector!r}, expected 'photon' or 'energy'")
+    meta, unit, table = _parse(path)
+    wave, throughput = table[:, 0] * unit, table[:, 1]
+    text = {key: str(meta.get(key, "")) for key in ("version", "vega_source")}
+    try:
+        return Bandpass(
+            name=name or str(meta.get("name", path.stem)),
+            wave=wave,
+            throughput=throughput / wave if detector == "energy" else throughput,
+            vega_ab=meta.get("vega_ab", np.nan) if vega_ab is None else vega_ab,
+            vega_mag=meta.get("vega_mag", 0.0),
+            source=str(meta.get("origin", path.name)),
+            **text,
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def check_filters() -> tuple[str, ...]:
+    """What is wrong with the curves that ship with the package; empty where nothing is.
+
+    Returns
+    -------
+    tuple of str
+        One line for each file that is missing, changed (by its SHA-256) or not listed.
+    """
+    folder = _folder()
+    listed = dict(_manifest().values())
+    found = {path.relative_to(folder).as_posix(): path for path in folder.glob("*/*.ecsv")}
+    problems = [f"{path}: missing" for path in listed if path not in found]
+    for path, file in sorted(found.items()):
+        if path not in listed:
+            problems.append(f"{path}: not listed in {_MANIFEST}")
+        elif hashlib.sha256(file.read_bytes()).hexdigest() != listed[path]:
+            problems.append(f"{path}: does not match its checksum")
+    return tuple(problems)
+
+
+def _moment(band: Bandpass, power: int) -> float:
+    """``int T lambda**power`` for power -1, 0 or 1, exact for the piecewise linear throughput."""
+    low, high, left, right = band.wave[:-1], band.wave[1:], band.throughput[:-1], band.throughput[1:]
+    step = high - low
+    if power < 0:
+        slope = (right - left) / step
+        return float(np.sum((left - slope * low) * np.log(high / low) + slope * step))
+    # Simpson's rule is exact up to the third power.
+    middle = (0.5 * (left + right)) * (0.5 * (low + high)) ** power
+    return float(np.sum((left * low**power + 4.0 * middle + right * high**power) * step) / 6.0)
+
+
+def _folder() -> Path:
+    """The folder of the curves: inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "filters", here.parent / "filters"):
+        if (folder / _MANIFEST).is_file():
+            return folder
+    raise FileNotFoundError(
+        f"the filter curves are missing: no {_MANIFEST} in {here / 'filters'}; reinstall sntransport"
+    )
+
+
+@cache
+def _manifest() -> dict[str, tuple[str, str]]:
+    """Name to (path, SHA-256) of every curve; ``::`` in a name is ``_`` in its path."""
+    entries = {}
+    for line in (_folder() / _MANIFEST).read_text().splitlines():
+        digest, path = line.split(maxsplit=1)
+        entries[Path(path).stem.replace("_", "::")] = (path, digest)
+    return entries
+
+
+@cache
+def _load(name: str) -> Bandpass:
+    """A band that ships with the package."""
+    known = _manifest()
+    if name not in known:
+        close = difflib.get_close_matches(str(name).lower(), known, n=4, cutoff=0.5)
+        hint = f"did you mean {', '.join(close)}?" if close else "see sntransport.bands.band_names()"
+        raise ValueError(f"unknown band {name!r}; {hint}")
+    return read_bandpass(_folder() / known[name][0])
+
+
+def _parse(path: Path) -> tuple[dict[str, Any], float, Array]:
+    """Header entries, Angstrom per unit of wavelength, and the table (n, 2)."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: is not text") from None
+    rows = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not line.lstrip().startswith("#")]
+    if not lines or not lines[0].startswith("# %ECSV"):
+        return {}, 1.0, _numbers(path, rows, (0, 1))
+    meta, columns = _header(path, lines)
+    order = [column["name"] for column in columns]
+    if not {"wavelength", "throughput"} <= set(order):
+        raise ValueError(f"{path}: has the columns {', '.join(order)}, expected wavelength and throughput")
+    unit = str(columns[order.index("wavelength")].get("unit", "Angstrom"))
+    if unit not in _ANGSTROM_PER:
+        raise ValueError(f"{path}: wavelength has the unit {unit!r}, expected one of {', '.join(_ANGSTROM_PER)}")
+    # The first row that is not a comment repeats the names.
+    return (
+        meta,
+        _ANGSTROM_PER[unit],
+        _numbers(path, rows[1:], (order.index("wavelength"), order.index("throughput"))),
+    )
+
+
+def _header(path: Path, lines: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Header entries and columns of an ECSV file."""
+    # Slow to import, and only a file with a header needs it.
+    import yaml
+
+    text = "\n".join(line[2:] for line in lines[1:] if line.startswith("#"))
+    try:
+        # Tags (!!omap, !astropy.units.Unit) only say how to build objects that are not needed here.
+        header = yaml.safe_load(re.sub(r"(?m)(?<=[:\s-])!+[\w.]+", "", text))
+        columns = [dict(column) for column in header["datatype"]]
+        meta = header.get("meta") or {}
+        if isinstance(meta, list):  # an ordered mapping
+            meta = {key: value for item in meta for key, value in item.items()}
+        return dict(meta), [column for column in columns if "name" in column]
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path}: the ECSV header cannot be read: {' '.join(str(error).split())}") from None
+
+
+def _numbers(path: Path, rows: Sequence[tuple[int, str]], columns: tuple[int, int]) -> Array:
+    """Two columns of a table; a bad line is named."""
+    table = np.empty((len(rows), 2))
+    if not rows:
+        raise ValueError(f"{path}: has no rows, expected wavelength and throughput")
+    for i, (number, line) in enumerate(rows):
+        cells = line.replace(",", " ").split()
+        try:
+            table[i] = [float(cells[column]) for column in columns]
+        except (IndexError, ValueError):
+            raise ValueError(
+                f"{path}, line {number}: expected wavelength and throughput, got {line.strip()!r}"
+            ) from None
+    return table

@@ -1,0 +1,76 @@
+"""The checks every value object makes of its arrays: type, shape, order; made once, then read-only."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64) -> NDArray[Any]:
+    """A C-ordered, read-only copy of ``value``.
+
+    Parameters
+    ----------
+    value : array_like
+        Anything numpy turns into an array of ``dtype``.
+    name : str
+        What to call it in an error message.
+    ndim : int
+        The number of dimensions it must have.
+    dtype : dtype
+        Its type.
+
+    Returns
+    -------
+    ndarray
+        A copy of its own, so that nobody else can change it.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be converted or has another number of dimensions.
+    """
+    try:
+        array = np.array(value, dtype=dtype, order="C")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} cannot be read as numbers: {error}") from None
+    if array.ndim != ndim:
+        raise ValueError(f"{name} has {array.ndim} dimensions {array.shape}, expected {ndim}")
+    array.setflags(write=False)
+    return array
+
+
+def set_fields(instance: object, **values: Any) -> None:
+    """Store checked values in a frozen dataclass (for ``__post_init__`` only)."""
+    for name, value in values.items():
+        object.__setattr__(instance, name, value)
+
+
+def require_shape(array: NDArray[Any], name: str, shape: Sequence[int], meaning: str) -> None:
+    """Raise a ValueError that states got and expected unless ``array`` has ``shape``."""
+    if array.shape != tuple(shape):
+        raise ValueError(f"{name} has shape {array.shape}, expected {meaning} = {tuple(shape)}")
+
+
+def require_increasing(array: Array, name: str, *, positive: bool = False) -> None:
+    """Raise a ValueError that names the first bad element unless finite and strictly increasing."""
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"{name}[{int(np.flatnonzero(~np.isfinite(array))[0])}] is not finite")
+    if positive and array.size and array[0] <= 0:
+        raise ValueError(f"{name}[0] is {array[0]:g}, expected positive values")
+    steps = np.diff(array)
+    if np.any(steps <= 0):
+        i = int(np.flatnonzero(steps <= 0)[0])
+        raise ValueError(
+            f"{name} is not strictly increasing: {name}[{i}] = {array[i]:g}, {name}[{i + 1}] = {array[i + 1]:g}"
+        )
+
+
+def require_finite(array: Array, name: str) -> None:
+    """Raise a ValueError that names the first element that is NaN or infinite."""
+    bad = np.flatnonzero(~np.isfinite(array.ravel()))
+    if bad.size:
+        raise ValueError(f"{name} has {bad.size} values that are not finite, the first at index {int(bad[0])}")

@@ -1,0 +1,45 @@
+"""Physical constants and the few unit converters; inside the package every number has one fixed unit.
+
+Wavelength is in Angstrom, time in days, spectral flux density per wavelength in erg s-1 cm-2 A-1, band flux in
+nanojansky on the AB scale, velocity in km/s.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sntransport.checks import Array
+
+C_KMS = 299792.458
+"""Speed of light [km/s] (exact, SI)."""
+
+C_AA = 2.99792458e18
+"""Speed of light [A/s] (exact, SI)."""
+
+H_ERG = 6.62607015e-27
+"""Planck constant [erg s] (exact, SI)."""
+
+AB_ZERO_CGS = 10.0 ** (-48.6 / 2.5)
+"""Flux density of AB magnitude 0 [erg s-1 cm-2 Hz-1] (Oke & Gunn 1983, ApJ 266, 713)."""
+
+NJY_CGS = 1e-32
+"""One nanojansky [erg s-1 cm-2 Hz-1]."""
+
+AB_ZERO_NJY = AB_ZERO_CGS / NJY_CGS
+"""Flux density of AB magnitude 0 [nJy]; magnitude 31.4 is 1 nJy to 0.0001 mag."""
+
+
+def mag_to_njy(mag: ArrayLike) -> Array:
+    """AB magnitude to flux density [nJy]; NaN stays NaN."""
+    return np.asarray(AB_ZERO_NJY * 10.0 ** (-0.4 * np.asarray(mag, dtype=np.float64)))
+
+
+def njy_to_mag(flux: ArrayLike) -> Array:
+    """Flux density [nJy] to AB magnitude; NaN where the flux is not positive."""
+    flux = np.asarray(flux, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(flux > 0, -2.5 * np.log10(flux / AB_ZERO_NJY), np.nan)
+
+
+def mag_err_to_relative(mag_err: ArrayLike) -> Array:
+    """First-order relative flux error of a magnitude error: 0.4 ln(10) times it."""
+    return np.asarray(0.4 * np.log(10.0) * np.asarray(mag_err, dtype=np.float64))
