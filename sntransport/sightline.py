@@ -1,0 +1,155 @@
+"""What lies between a supernova and the observer: redshift, distance and dust; all of it in one place.
+
+A series is stored in the rest frame, at 10 pc, free of dust. `to_rest` and `to_observer` take one spectrum or a
+stack of them from one frame to the other and are each other's inverse.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sntransport.checks import Array, set_fields
+
+# Gordon et al. (2023) is defined from 912 A to 32 um; outside it the law is held at its end, where the curves
+# that pass through it (NIR beyond any supernova spectrum, EUV) are not used.
+_LAW_RANGE_MICRON = (0.0912, 32.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Sightline:
+    """Redshift, distance and dust toward one supernova.
+
+    Parameters
+    ----------
+    z : float
+        Heliocentric redshift; greater than -1. 0 is allowed (no shift).
+    distance_modulus : float
+        Distance modulus [mag]; 0 means that the observed flux is the flux at 10 pc.
+    ebv_mw, ebv_host : float
+        Color excess E(B-V) [mag] of the Milky Way (observer frame) and of the host galaxy (rest frame); not negative.
+    rv_mw, rv_host : float
+        Ratio of total to selective extinction, 2.3 to 5.6 (the range of the dust law).
+
+    Raises
+    ------
+    ValueError
+        Where a value is not finite or outside its range.
+    """
+
+    z: float
+    distance_modulus: float
+    ebv_mw: float = 0.0
+    ebv_host: float = 0.0
+    rv_mw: float = 3.1
+    rv_host: float = 3.1
+
+    def __post_init__(self) -> None:
+        names = ("z", "distance_modulus", "ebv_mw", "ebv_host", "rv_mw", "rv_host")
+        try:
+            set_fields(self, **{name: float(getattr(self, name)) for name in names})
+        except (TypeError, ValueError):
+            raise ValueError("Sightline: every field is a number") from None
+        for name in names:
+            if not np.isfinite(getattr(self, name)):
+                raise ValueError(f"Sightline: {name} is not finite")
+        if self.z <= -1:
+            raise ValueError(f"Sightline: z is {self.z:g}, expected more than -1")
+        for name in ("ebv_mw", "ebv_host"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"Sightline: {name} is {getattr(self, name):g}, expected 0 or more")
+        for name in ("rv_mw", "rv_host"):
+            if not 2.3 <= getattr(self, name) <= 5.6:
+                raise ValueError(f"Sightline: {name} is {getattr(self, name):g}, expected 2.3 to 5.6")
+
+
+def transmission(wave: ArrayLike, ebv: float, rv: float = 3.1) -> Array:
+    """Share of light that dust lets through.
+
+    Parameters
+    ----------
+    wave : array_like, (n_wave,) [A]
+        Wavelength in the frame of the dust. Beyond 912 A to 32 micron the law is held constant.
+    ebv : float [mag]
+        Color excess E(B-V).
+    rv : float
+        Ratio of total to selective extinction.
+
+    Returns
+    -------
+    ndarray, (n_wave,)
+        Between 0 and 1.
+
+    Notes
+    -----
+    Gordon et al. (2023, ApJ 950, 86), as implemented by the dust_extinction package.
+    """
+    wave = np.asarray(wave, dtype=np.float64)
+    if ebv == 0:
+        return np.ones_like(wave)
+    from astropy import units
+    from dust_extinction.parameter_averages import G23
+
+    per_micron = 1.0 / np.clip(wave * 1e-4, *_LAW_RANGE_MICRON)
+    axav = G23(Rv=rv)(per_micron / units.micron)
+    return np.asarray(10.0 ** (-0.4 * ebv * rv * np.asarray(axav, dtype=np.float64)))
+
+
+def dimming(wave_rest: ArrayLike, sightline: Sightline) -> Array:
+    """Observed flux density per flux density at 10 pc, dust-free, at each rest wavelength.
+
+    Parameters
+    ----------
+    wave_rest : array_like, (n_wave,) [A]
+        Rest-frame wavelength.
+    sightline : Sightline
+        Redshift, distance and dust.
+
+    Returns
+    -------
+    ndarray, (n_wave,)
+        ``10**(-0.4 * distance_modulus) / (1 + z)`` times both dust transmissions. Luminosity distance already
+        carries the two factors of (1+z) of energy and rate; the third is the stretch of the wavelength unit.
+    """
+    wave_rest = np.asarray(wave_rest, dtype=np.float64)
+    stretch = 1.0 + sightline.z
+    host = transmission(wave_rest, sightline.ebv_host, sightline.rv_host)
+    milky_way = transmission(wave_rest * stretch, sightline.ebv_mw, sightline.rv_mw)
+    return np.asarray(10.0 ** (-0.4 * sightline.distance_modulus) / stretch * host * milky_way)
+
+
+def to_rest(wave: ArrayLike, flux: ArrayLike, sightline: Sightline) -> tuple[Array, Array]:
+    """Observed spectrum to the rest frame, 10 pc, free of dust.
+
+    Parameters
+    ----------
+    wave : array_like, (n_wave,) [observer-frame A]
+    flux : array_like, (..., n_wave) [erg s-1 cm-2 A-1]
+        One spectrum or a stack; negative values and NaN pass through.
+    sightline : Sightline
+
+    Returns
+    -------
+    wave_rest : ndarray, (n_wave,) [rest-frame A]
+    flux_rest : ndarray, (..., n_wave) [erg s-1 cm-2 A-1 at 10 pc]
+    """
+    wave_rest = np.asarray(wave, dtype=np.float64) / (1.0 + sightline.z)
+    return wave_rest, np.asarray(flux, dtype=np.float64) / dimming(wave_rest, sightline)
+
+
+def to_observer(wave_rest: ArrayLike, flux_rest: ArrayLike, sightline: Sightline) -> tuple[Array, Array]:
+    """Rest-frame spectrum at 10 pc, free of dust, to the observed one; the inverse of `to_rest`.
+
+    Parameters
+    ----------
+    wave_rest : array_like, (n_wave,) [rest-frame A]
+    flux_rest : array_like, (..., n_wave) [erg s-1 cm-2 A-1 at 10 pc]
+    sightline : Sightline
+
+    Returns
+    -------
+    wave : ndarray, (n_wave,) [observer-frame A]
+    flux : ndarray, (..., n_wave) [erg s-1 cm-2 A-1]
+    """
+    wave_rest = np.asarray(wave_rest, dtype=np.float64)
+    return wave_rest * (1.0 + sightline.z), np.asarray(flux_rest, dtype=np.float64) * dimming(wave_rest, sightline)

@@ -1,0 +1,92 @@
+"""Value objects of what was observed."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sntransport.observations import LightCurve, Spectrum, Supernova
+from sntransport.sightline import Sightline
+
+SPECTRUM = Spectrum(56372.0, [4000, 5000, 6000], [1, -2, np.nan])
+LIGHT_CURVE = LightCurve([3, 1, 2], ["r", "g", "lsstg"], [30, -10, 20], [3, 1, np.nan], ["c", "a", ""])
+
+
+def test_spectrum_without_errors_has_unknown_errors():
+    assert np.all(np.isnan(SPECTRUM.flux_err))
+    np.testing.assert_array_equal(SPECTRUM.flux, [1, -2, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("fields", "match"),
+    [
+        ({"wave": [1, 2]}, r"Spectrum.flux has shape \(3,\), expected \(n_wave,\) = \(2,\)"),
+        ({"flux_err": [1]}, r"Spectrum.flux_err has shape \(1,\), expected \(n_wave,\) = \(3,\)"),
+        ({"wave": [5000, 4000, 6000]}, r"Spectrum.wave is not strictly increasing: Spectrum.wave\[0\] = 5000"),
+        ({"wave": [0, 1, 2]}, r"Spectrum.wave\[0\] is 0, expected positive"),
+        ({"mjd": np.nan}, "Spectrum.mjd is not finite"),
+    ],
+)
+def test_spectrum_refuses(fields, match):
+    with pytest.raises(ValueError, match=match):
+        dataclasses.replace(SPECTRUM, **fields)
+
+
+def test_light_curve_is_sorted_by_date():
+    np.testing.assert_array_equal(LIGHT_CURVE.mjd, [1, 2, 3])
+    np.testing.assert_array_equal(LIGHT_CURVE.flux, [-10, 20, 30])
+    np.testing.assert_array_equal(LIGHT_CURVE.flux_err, [1, np.nan, 3])
+    assert list(LIGHT_CURVE.band) == ["g", "lsstg", "r"]
+    assert list(LIGHT_CURVE.instrument) == ["a", "", "c"]
+    assert LIGHT_CURVE.bands == ("g", "lsstg", "r")
+    assert LIGHT_CURVE.n_obs == 3
+
+
+def test_points_of_one_date_keep_their_order():
+    assert list(LightCurve([1, 1, 1], ["c", "a", "b"], [1, 1, 1], [1, 1, 1]).band) == ["c", "a", "b"]
+
+
+def test_light_curve_may_be_empty_and_needs_no_instrument():
+    empty = LightCurve([], [], [], [])
+    assert empty.bands == ()
+    assert empty.instrument.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("fields", "match"),
+    [
+        ({"mjd": [1, np.nan, 2]}, "LightCurve.mjd has 1 values that are not finite, the first at index 1"),
+        ({"flux": [1, np.inf, 2]}, "LightCurve.flux has 1 values"),
+        ({"flux": [1, 2]}, r"LightCurve.flux has shape \(2,\), expected \(n_obs,\) = \(3,\)"),
+        ({"band": ["g"]}, r"LightCurve.band has shape \(1,\)"),
+        ({"flux_err": [1, 0, 1]}, "LightCurve.flux_err has values that are zero, negative or infinite"),
+        ({"flux_err": [1, np.inf, 1]}, "LightCurve.flux_err has values"),
+    ],
+)
+def test_light_curve_refuses(fields, match):
+    with pytest.raises(ValueError, match=match):
+        dataclasses.replace(LIGHT_CURVE, **fields)
+
+
+def a_supernova(**fields):
+    later = dataclasses.replace(SPECTRUM, mjd=56380.0)
+    values = {"spectra": [later, SPECTRUM], "light_curve": LIGHT_CURVE, "mjd_ref": 56371, **fields}
+    return Supernova("SN 2013am", "II P", Sightline(0.002, 30.5), mjd_ref_meaning="discovery", **values)
+
+
+def test_supernova_sorts_its_spectra():
+    sn = a_supernova(notes=["one"])
+    assert [spectrum.mjd for spectrum in sn.spectra] == [56372.0, 56380.0]
+    assert sn.notes == ("one",)
+    assert dataclasses.replace(sn, spectra=sn.spectra[::2]).spectra == (SPECTRUM,)
+
+
+def test_supernova_needs_a_reference_date():
+    with pytest.raises(ValueError, match="SN 2013am: mjd_ref is not finite"):
+        a_supernova(mjd_ref=np.nan)
+
+
+@pytest.mark.parametrize("array", [SPECTRUM.wave, SPECTRUM.flux, SPECTRUM.flux_err, LIGHT_CURVE.flux, LIGHT_CURVE.mjd])
+def test_arrays_are_read_only(array):
+    with pytest.raises(ValueError, match="read-only"):
+        array[0] = 1

@@ -1,0 +1,57 @@
+"""`SpectralSeries`: shapes, coverage and what it refuses."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sntransport.series import Origin, SpectralSeries
+
+FLUX = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
+SERIES = SpectralSeries([-1, 2], [4000, 5000, 6000], FLUX, name="SN 2013am")
+
+
+def test_coverage_is_taken_from_the_flux():
+    np.testing.assert_array_equal(SERIES.origin, [[1, 1, 0], [1, 1, 1]])
+    np.testing.assert_array_equal(SERIES.covered, np.isfinite(FLUX))
+    assert SERIES.origin.dtype == np.uint8
+    assert np.all(np.isnan(SERIES.flux_err))
+    assert (SERIES.n_phase, SERIES.n_wave) == (2, 3)
+    assert np.isnan(SERIES.mjd_ref)
+
+
+def test_origin_is_kept():
+    origin = [[Origin.ONE_SIDED, Origin.EXTRAPOLATED, Origin.NOT_COVERED], [1, 1, 1]]
+    np.testing.assert_array_equal(dataclasses.replace(SERIES, origin=origin).origin, origin)
+
+
+@pytest.mark.parametrize(
+    ("fields", "match"),
+    [
+        ({"flux": np.ones((3, 3))}, r"flux has shape \(3, 3\), expected \(n_phase, n_wave\) = \(2, 3\)"),
+        ({"flux": np.ones(3)}, r"flux has 1 dimensions \(3,\), expected 2"),
+        ({"flux_err": np.ones((2, 2))}, r"flux_err has shape \(2, 2\), expected \(n_phase, n_wave\) = \(2, 3\)"),
+        ({"flux_err": -np.ones((2, 3))}, "flux_err is negative"),
+        ({"flux_err": np.full((2, 3), np.inf)}, "infinite"),
+        ({"flux": np.full((2, 3), np.inf), "origin": None}, "infinite"),
+        ({"origin": np.ones((2, 2))}, r"origin has shape \(2, 2\)"),
+        ({"origin": np.full((2, 3), 4)}, "origin has the value 4, expected 0 to 3"),
+        ({"origin": np.ones((2, 3))}, r"flux\[0, 2\] is nan but origin\[0, 2\] is 1"),
+        ({"origin": [[0, 1, 0], [1, 1, 1]]}, r"flux\[0, 0\] is 1 but origin\[0, 0\] is 0"),
+        ({"phase": [2, 2]}, r"phase is not strictly increasing: phase\[0\] = 2"),
+        ({"phase": [1, 2, 3]}, r"flux has shape \(2, 3\), expected \(n_phase, n_wave\) = \(3, 3\)"),
+        ({"wave": [-1, 5000, 6000]}, r"wave\[0\] is -1, expected positive"),
+        ({"wave": [1, np.nan, 3]}, r"wave\[1\] is not finite"),
+    ],
+)
+def test_replace_checks_again(fields, match):
+    with pytest.raises(ValueError, match=match):
+        dataclasses.replace(SERIES, **fields)
+
+
+@pytest.mark.parametrize("name", ["phase", "wave", "flux", "flux_err", "origin"])
+def test_arrays_are_read_only_copies(name):
+    array = getattr(SERIES, name)
+    assert array is not FLUX
+    with pytest.raises(ValueError, match="read-only"):
+        array[:] = 1
