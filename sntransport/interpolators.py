@@ -1,0 +1,124 @@
+"""From two spectra to the ones in between: a family of functions with one signature.
+
+Every function here is called as ``f(wave, flux_a, flux_b, t) -> (n_t, n_wave)`` with ``t`` in [0, 1] (0 is
+``flux_a``), fluxes that are not negative, and both spectra covering all of ``wave``. Pass any of them, or your own, as
+``interpolate=`` to `sntransport.build`.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sntransport.checks import Array
+from sntransport.transport import bin_edges, displace
+from sntransport.units import C_KMS
+
+Interpolator = Callable[[Array, Array, Array, Array], Array]
+"""``f(wave, flux_a, flux_b, t) -> (n_t, n_wave)``."""
+
+
+def wasserstein(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> Array:
+    """Exact Wasserstein-2 displacement, `sntransport.transport.displace` (Ramirez et al. 2024, arXiv:2409.10701)."""
+    return displace(wave, flux_a, flux_b, t)
+
+
+def linear(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> Array:
+    """Linear interpolation of flux, bin by bin, (n_t, n_wave)."""
+    a, b, s = _columns(flux_a, flux_b, t)
+    return (1.0 - s) * a + s * b
+
+
+def log_linear(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> Array:
+    """Linear interpolation of log flux, bin by bin, (n_t, n_wave); 0 strictly between where either flux is 0."""
+    a, b, s = _columns(flux_a, flux_b, t)
+    return np.asarray(a ** (1.0 - s) * b**s)
+
+
+def sinkhorn(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike, *, width: float = 3000.0) -> Array:
+    """Debiased entropic barycenter of POT, with distance measured in velocity.
+
+    Parameters
+    ----------
+    wave, flux_a, flux_b, t
+        See the module. The work grows with the square of ``n_wave``.
+    width : float [km/s]
+        Standard deviation of the Gaussian kernel; the entropic regularization is twice its square.
+
+    Returns
+    -------
+    ndarray, (n_t, n_wave)
+        Integrals as in `wasserstein`. Near the ends of ``wave`` and at t = 0 and 1 the inputs are returned only
+        approximately.
+
+    Notes
+    -----
+    Janati et al. 2020 (ICML), ``ot.bregman.barycenter_debiased``.
+    """
+    from ot.bregman import barycenter_debiased
+
+    return _entropic(
+        wave, flux_a, flux_b, t, width, lambda a, m, reg, w: barycenter_debiased(a, m, reg, weights=w, warn=False)
+    )
+
+
+def unbalanced(
+    wave: ArrayLike,
+    flux_a: ArrayLike,
+    flux_b: ArrayLike,
+    t: ArrayLike,
+    *,
+    width: float = 3000.0,
+    reach: float = 30000.0,
+) -> Array:
+    """Entropic unbalanced barycenter of POT: light may fade and brighten in place rather than travel far.
+
+    Parameters
+    ----------
+    wave, flux_a, flux_b, t, width
+        As in `sinkhorn`; the result is blurred by about ``width``.
+    reach : float [km/s]
+        Distance beyond which fading is cheaper than moving; the marginal relaxation is its square.
+
+    Returns
+    -------
+    ndarray, (n_t, n_wave)
+        Integrals as in `wasserstein`.
+
+    Notes
+    -----
+    Chizat et al. 2018 (Math. Comp. 87, 2563), ``ot.unbalanced.barycenter_unbalanced``.
+    """
+    from ot.unbalanced import barycenter_unbalanced
+
+    reg_m = (reach / C_KMS) ** 2
+    return _entropic(
+        wave, flux_a, flux_b, t, width, lambda a, m, reg, w: barycenter_unbalanced(a, m, reg, reg_m, weights=w)
+    )
+
+
+def _columns(flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Array]:
+    position = np.atleast_1d(np.asarray(t, dtype=np.float64))[:, None]
+    return np.asarray(flux_a, dtype=np.float64), np.asarray(flux_b, dtype=np.float64), position
+
+
+def _entropic(
+    wave: ArrayLike,
+    flux_a: ArrayLike,
+    flux_b: ArrayLike,
+    t: ArrayLike,
+    width: float,
+    solve: Callable[[Array, Array, float, Array], Array],
+) -> Array:
+    """Barycenters of the two normalized mass vectors at every t, with the total flux put back."""
+    a, b, position = _columns(flux_a, flux_b, t)
+    bins = np.diff(bin_edges(wave))
+    mass = np.array([a @ bins, b @ bins])
+    shares = np.stack([a * bins / mass[0], b * bins / mass[1]], axis=1)
+    log_wave = np.log(np.asarray(wave, dtype=np.float64))
+    cost = (log_wave[:, None] - log_wave[None, :]) ** 2
+    out = np.empty((position.size, a.size))
+    for row, s in zip(out, position[:, 0], strict=True):
+        share = solve(shares, cost, 2.0 * (width / C_KMS) ** 2, np.array([1.0 - s, s]))
+        row[:] = share / share.sum() / bins * ((1.0 - s) * mass[0] + s * mass[1])
+    return out
