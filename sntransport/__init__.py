@@ -1,0 +1,62 @@
+"""Complete spectral time series of supernovae from a few spectra, by optimal transport.
+
+Everything here is imported on first use, so that ``import sntransport`` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sntransport import interpolators as interpolators
+    from sntransport import transport as transport
+    from sntransport import weights as weights
+    from sntransport.bands import Bandpass as Bandpass
+    from sntransport.bands import load_bands as load_bands
+    from sntransport.observations import LightCurve as LightCurve
+    from sntransport.observations import Spectrum as Spectrum
+    from sntransport.observations import Supernova as Supernova
+    from sntransport.photometry import band_flux as band_flux
+    from sntransport.pipeline import BuildResult as BuildResult
+    from sntransport.pipeline import build as build
+    from sntransport.read import read_supernova as read_supernova
+    from sntransport.series import SpectralSeries as SpectralSeries
+    from sntransport.seriesfile import read_series as read_series
+    from sntransport.seriesfile import write_series as write_series
+    from sntransport.sightline import Sightline as Sightline
+
+__version__ = "0.1.0"
+
+# Each public name and the module it comes from; a module's own name stands for itself.
+_HOME = {
+    "Bandpass": "bands",
+    "BuildResult": "pipeline",
+    "LightCurve": "observations",
+    "Sightline": "sightline",
+    "SpectralSeries": "series",
+    "Spectrum": "observations",
+    "Supernova": "observations",
+    "band_flux": "photometry",
+    "build": "pipeline",
+    "interpolators": "",
+    "load_bands": "bands",
+    "read_series": "seriesfile",
+    "read_supernova": "read",
+    "transport": "",
+    "weights": "",
+    "write_series": "seriesfile",
+}
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'sntransport' has no attribute {name!r}")
+    module = import_module(f"sntransport.{_HOME[name] or name}")
+    value = getattr(module, name) if _HOME[name] else module
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

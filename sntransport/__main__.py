@@ -1,0 +1,5 @@
+"""``python -m sntransport``."""
+
+from sntransport.cli import main
+
+main()

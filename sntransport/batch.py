@@ -1,0 +1,134 @@
+"""Many supernovae, one folder: read, build and write each; go on after one that fails."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sntransport import __version__
+from sntransport.files import atomic_path, sha256
+from sntransport.observations import Supernova
+from sntransport.photometry import CoverageWarning, band_matrix, synthetic_flux
+from sntransport.pipeline import BuildResult
+from sntransport.plots import light_curves, waterfall
+from sntransport.seriesfile import write_series
+from sntransport.sightline import Sightline
+from sntransport.tables import photometry_table, summarize, write_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of one input: its summary row, or the error that stopped it."""
+
+    path: Path
+    summary: dict[str, str] | None
+    error: Exception | None
+    notes: tuple[str, ...] = ()
+
+
+def build_files(
+    paths: Sequence[Path],
+    out: Path,
+    read: Callable[[Path], Supernova],
+    build: Callable[[Supernova], BuildResult],
+    *,
+    figures: bool = True,
+    options: str = "",
+) -> Iterator[Outcome]:
+    """Build each input into ``out``: NAME.fits, NAME_photometry.ecsv and, if asked for, two figures.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files or folders that ``read`` understands.
+    out : Path
+        Output folder; made if missing.
+    read, build : callable
+        From a path to a `Supernova`, and from that to a `BuildResult`.
+    figures : bool
+        Whether to draw NAME_spectra.png and NAME_light_curves.png.
+    options : str
+        What the user asked for, recorded in the output.
+
+    Yields
+    ------
+    Outcome
+        In the order of ``paths``. Bad input (a ValueError or OSError) is reported, not raised; no file of a
+        failed input is left behind. Two inputs of one name are an error of the second.
+    """
+    taken: dict[str, Path] = {}
+    for path in paths:
+        try:
+            sn = read(path)
+            stem = file_stem(sn.name)
+            if stem in taken:
+                raise ValueError(f"{path}: same name as {taken[stem]} ({sn.name}); its output would be overwritten")
+            result = build(sn)
+            write_build(sn, result, out / stem, path, figures=figures, options=options)
+            taken[stem] = path
+        except (ValueError, OSError) as error:
+            yield Outcome(path, None, error)
+        else:
+            yield Outcome(path, summarize(sn, result), None, result.notes)
+
+
+def file_stem(name: str) -> str:
+    """A supernova's name as a safe file name: letters, digits and ``. _ + -``; never hidden, never empty."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._")[:100] or "unnamed"
+
+
+def write_build(
+    sn: Supernova, result: BuildResult, stem: Path, source: Path, *, figures: bool = True, options: str = ""
+) -> None:
+    """Write the series, its synthetic photometry and its figures to ``stem`` plus their endings, each atomically."""
+    provenance = {"input": source.name, "options": options, "version": __version__}
+    if source.is_file():
+        provenance["input_sha256"] = sha256(source)
+    if figures:
+        write_figure(waterfall(result.series, result.sparse), ending(stem, "_spectra.png"))
+        write_figure(light_curves(result.series, sn.sightline, sn.light_curve), ending(stem, "_light_curves.png"))
+    bands = covered_bands(result, sn.light_curve.bands, sn.sightline)
+    if bands:
+        with warnings.catch_warnings():
+            # NaN in the table says it; there is nothing to be done about it here.
+            warnings.simplefilter("ignore", CoverageWarning)
+            table = photometry_table(result.series, bands, sn.sightline, provenance)
+        write_table(table, ending(stem, "_photometry.ecsv"))
+    write_series(
+        result.series,
+        ending(stem, ".fits"),
+        sightline=sn.sightline,
+        sparse=result.sparse,
+        light_curve=sn.light_curve,
+        pairs=result.pairs,
+        weight=result.weight,
+        notes=result.notes,
+        provenance=provenance,
+        mjd_ref_meaning=sn.mjd_ref_meaning,
+    )
+
+
+def covered_bands(result: BuildResult, bands: Sequence[str], sightline: Sightline) -> tuple[str, ...]:
+    """Those of ``bands`` that the series covers at some phase."""
+    flux, _ = synthetic_flux(result.series.flux, band_matrix(result.series.wave, bands, sightline))
+    return tuple(band for band, column in zip(bands, flux.T, strict=True) if np.isfinite(column).any())
+
+
+def ending(stem: Path, suffix: str) -> Path:
+    """``stem`` with ``suffix`` appended; dots in the stem stay."""
+    return stem.with_name(stem.name + suffix)
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure whole or not at all, without the date and version that would change its bytes."""
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=130, metadata={"Software": None} if path.suffix == ".png" else None)

@@ -1,0 +1,176 @@
+"""Tie spectra to photometry: one grey factor, or a smooth warp over wavelength ("mangling").
+
+The warp is multiplicative. Its logarithm is a Gaussian process over ln wavelength: a constant of almost free size (slit
+losses, clouds) plus a smooth part of modest size (color errors), fitted to the log ratios of observed to synthetic
+flux with the photometric errors. Away from the bands it falls back to the constant, so nothing is invented there.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport.bands import effective_wave
+from sntransport.checks import Array
+from sntransport.photometry import BandMatrix, synthetic_flux
+from sntransport.series import SpectralSeries
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """Result of `calibrate`.
+
+    ``series`` is the warped series; ``residual`` (n_phase, n_band) [mag] is synthetic minus observed after the warp,
+    NaN where either is missing; ``used`` (n_phase, n_band) says which photometry took part.
+    """
+
+    series: SpectralSeries
+    residual: Array
+    used: NDArray[np.bool_]
+    notes: tuple[str, ...]
+
+
+def grey_offset(synthetic: Array, observed: Array, observed_err: Array, floor: float = 0.03) -> Array:
+    """Ln of the one factor that best ties spectra to photometry.
+
+    Parameters
+    ----------
+    synthetic, observed, observed_err : ndarray, (n_phase, n_band) [nJy]
+        NaN where not known.
+    floor : float
+        Relative error added in quadrature to every band.
+
+    Returns
+    -------
+    ndarray, (n_phase,)
+        Inverse-variance mean of ln(observed / synthetic); NaN where no band has both.
+    """
+    ratio, variance = _log_ratio(synthetic, observed, observed_err, floor)
+    weight = np.where(np.isfinite(ratio), 1.0 / variance, 0.0)
+    total = weight.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total > 0, (weight * np.nan_to_num(ratio)).sum(axis=1) / total, np.nan)
+
+
+def calibrate(
+    series: SpectralSeries,
+    matrix: BandMatrix,
+    observed: Array,
+    observed_err: Array,
+    *,
+    grey_scatter: float = 1.0,
+    color_scatter: float = 0.15,
+    color_scale: float = 0.25,
+    floor: float = 0.03,
+    outlier: float = 4.0,
+    iterations: int = 3,
+) -> Calibrated:
+    """Warp each spectrum smoothly onto the photometry of its date.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    matrix : BandMatrix
+        Of the bands and sightline of the photometry, on the grid of the series.
+    observed, observed_err : ndarray, (n_phase, n_band) [nJy]
+        Photometry at the dates of the series; NaN where there is none.
+    grey_scatter, color_scatter : float
+        Prior standard deviation of the constant and of the smooth part of ln warp.
+    color_scale : float
+        Length of the smooth part in ln wavelength.
+    floor : float
+        Relative error added in quadrature to every band (zero points, filter curves).
+    outlier : float
+        With four bands or more, one that is further than this many standard deviations from what the others predict
+        is left out and counted in the notes.
+    iterations : int
+        The synthetic flux of a warped spectrum is not exactly linear in the warp.
+
+    Returns
+    -------
+    Calibrated
+        Phases without any band that is both observed and covered keep their flux, and a note counts them. The error
+        of the warp is added to ``flux_err``; ``origin`` stays.
+    """
+    stretch = 1.0 + matrix.sightline.z
+    position = np.log([effective_wave(band) / stretch for band in matrix.bands])
+    prior = _prior(position, position, grey_scatter, color_scatter, color_scale)
+    spread = _prior(np.log(series.wave), position, grey_scatter, color_scatter, color_scale)
+    shares = np.zeros(observed.shape)
+    rejected = np.zeros(observed.shape, dtype=bool)
+    for step in range(iterations):
+        warped = series.flux * np.exp(shares @ spread.T)
+        ratio, variance = _log_ratio(synthetic_flux(warped, matrix)[0], observed, observed_err, floor)
+        target = ratio + shares @ prior
+        if step == 0:
+            rejected = _contradicting(prior, target, variance, outlier)
+        used = np.isfinite(target) & ~rejected
+        inverse = np.linalg.inv(prior + _noise(used, variance))
+        shares = np.einsum("pij,pj->pi", inverse, np.where(used, target, 0.0))
+    warp_err = _warp_error(
+        np.asarray(inverse, dtype=np.float64), used, spread, float(np.hypot(grey_scatter, color_scatter))
+    )
+    warp = np.exp(shares @ spread.T)
+    flux = series.flux * warp
+    result = replace(series, flux=flux, flux_err=np.hypot(series.flux_err * warp, flux * warp_err))
+    final, _ = _log_ratio(synthetic_flux(flux, matrix)[0], observed, observed_err, floor)
+    notes = _describe(series, matrix, used, rejected)
+    return Calibrated(result, 2.5 / np.log(10.0) * final, used, notes)
+
+
+def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: float) -> tuple[Array, Array]:
+    """ln(observed / synthetic), NaN where it cannot be formed, and its variance (1 there)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        good = (synthetic > 0) & (observed > 0) & np.isfinite(observed_err)
+        ratio = np.where(good, np.log(observed / synthetic), np.nan)
+        variance = np.where(good, (observed_err / observed) ** 2 + floor**2, 1.0)
+    return ratio, variance
+
+
+def _prior(at: Array, bands: Array, grey: float, color: float, scale: float) -> Array:
+    """Prior covariance of ln warp between two sets of ln wavelengths."""
+    return grey**2 + color**2 * np.exp(-0.5 * ((np.asarray(at)[:, None] - np.asarray(bands)) / scale) ** 2)
+
+
+def _noise(used: NDArray[np.bool_], variance: Array) -> Array:
+    """Diagonal noise matrices, (n_phase, n_band, n_band); a band that is not used has no say."""
+    return np.where(used, variance, 1e12)[:, :, None] * np.eye(used.shape[1])
+
+
+def _contradicting(prior: Array, target: Array, variance: Array, limit: float) -> NDArray[np.bool_]:
+    """Per phase, up to two bands that the others rule out (leave-one-out pull above ``limit``, four bands or more)."""
+    rejected = np.zeros(target.shape, dtype=bool)
+    for _ in range(2 if target.shape[1] >= 4 else 0):
+        used = np.isfinite(target) & ~rejected
+        inverse = np.linalg.inv(prior + _noise(used, variance))
+        shares = np.einsum("pij,pj->pi", inverse, np.where(used, target, 0.0))
+        pull = np.where(used, np.abs(shares) / np.sqrt(np.diagonal(inverse, axis1=1, axis2=2)), 0.0)
+        worst = pull.argmax(axis=1)
+        bad = (pull.max(axis=1) > limit) & (used.sum(axis=1) >= 4)
+        rejected[np.flatnonzero(bad), worst[bad]] = True
+    return rejected
+
+
+def _warp_error(inverse: Array, used: NDArray[np.bool_], spread: Array, prior_err: float) -> Array:
+    """Posterior standard deviation of ln warp, (n_phase, n_wave); 0 where nothing was warped."""
+    error = np.zeros((used.shape[0], spread.shape[0]))
+    for i in np.flatnonzero(used.any(axis=1)):
+        error[i] = np.sqrt(np.maximum(prior_err**2 - np.sum((spread @ inverse[i]) * spread, axis=1), 0.0))
+    return error
+
+
+def _describe(
+    series: SpectralSeries, matrix: BandMatrix, used: NDArray[np.bool_], rejected: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    notes = []
+    alone = series.covered.any(axis=1) & ~used.any(axis=1)
+    if alone.any():
+        phases = series.phase[alone]
+        notes.append(
+            f"{int(alone.sum())} phases between {phases.min():.1f} and {phases.max():.1f} d have no photometry in a "
+            "band they cover: their flux is as it was, not calibrated"
+        )
+    for band, count in zip(matrix.bands, rejected.sum(axis=0), strict=True):
+        if count:
+            notes.append(f"{band.name} left out of the calibration at {int(count)} phases: the other bands rule it out")
+    return tuple(notes)

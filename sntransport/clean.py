@@ -1,0 +1,189 @@
+"""One observed spectrum: which pixels can be believed, and how noisy they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter, uniform_filter1d
+
+from sntransport.checks import Array
+from sntransport.observations import Spectrum
+from sntransport.units import C_KMS
+
+Mask = NDArray[np.bool_]
+
+# Observer frame [A]: span, and the core in which the absorption is measured. The O2 B and A bands are sharp enough
+# to tell whether a correction was made; the shallow H2O bands are not, and stay.
+TELLURICS = ((6855.0, 6945.0, 6865.0, 6895.0), (7580.0, 7715.0, 7595.0, 7645.0))
+_TELLURIC_SIDE = 60.0
+_TELLURIC_DEPTH = 0.1
+
+_NOISE_WINDOW = 101
+_EDGE_WINDOW = 5000.0
+_EDGE_SNR = 1.5
+_RESOLUTION = 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """A spectrum's believable pixels.
+
+    ``wave``, ``flux``, ``flux_err`` are (n_good,), all finite, ``flux_err`` positive; ``removed`` counts the pixels
+    dropped by reason; ``noise_from`` says where the errors come from.
+    """
+
+    wave: Array
+    flux: Array
+    flux_err: Array
+    removed: dict[str, int]
+    noise_from: str
+
+
+def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
+    """Drop the pixels that cannot be believed and settle the noise of the rest.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+    spike_sigma : float
+        A run of one or two pixels further than this from the median of its surroundings is a spike. Wider features,
+        such as narrow lines of the host galaxy, stay.
+
+    Returns
+    -------
+    Cleaned
+        Possibly with no pixel left.
+    """
+    removed: dict[str, int] = {}
+
+    def drop(keep: Mask, reason: str, *columns: Array) -> list[Array]:
+        if not keep.all():
+            removed[reason] = removed.get(reason, 0) + int(np.sum(~keep))
+        return [column[keep] for column in columns]
+
+    wave, flux, given = drop(np.isfinite(spectrum.flux), "not finite", spectrum.wave, spectrum.flux, spectrum.flux_err)
+    wave, flux, given = drop(~_constant_runs(flux), "zero or constant padding", wave, flux, given)
+    if flux.size < 20:
+        return Cleaned(wave, flux, np.ones_like(flux), removed, "none")
+    wave, flux, given = drop(~_spikes(flux, spike_sigma), "spikes", wave, flux, given)
+    noise = estimate_noise(flux)
+    wave, flux, given, noise = drop(_inside_edges(wave, flux, noise), "noisy edges", wave, flux, given, noise)
+    wave, flux, given, noise = drop(~_tellurics(wave, flux, noise), "telluric absorption", wave, flux, given, noise)
+    flux_err, source = _settle_errors(given, noise)
+    return Cleaned(wave, flux, flux_err, removed, source)
+
+
+def estimate_noise(flux: Array, window: int = _NOISE_WINDOW) -> Array:
+    """Noise of each pixel from the spectrum itself.
+
+    Parameters
+    ----------
+    flux : ndarray, (n_wave,)
+    window : int [pixels]
+        The noise is taken to be constant over this many pixels.
+
+    Returns
+    -------
+    ndarray, (n_wave,)
+        One standard deviation, positive. An upper limit where pixels are wider than the features.
+
+    Notes
+    -----
+    Running form of DER_SNR (Stoehr et al. 2008, ASP Conf. Ser. 394, 505): the median of
+    ``|2 f_i - f_(i-2) - f_(i+2)|`` times 1.482602 / sqrt(6). Neighbors are skipped because rebinned pixels are
+    correlated.
+    """
+    if flux.size < 5:
+        return np.full(flux.size, max(float(np.std(flux)), np.finfo(float).tiny))
+    second = np.abs(2.0 * flux[2:-2] - flux[:-4] - flux[4:])
+    local = 1.482602 / np.sqrt(6.0) * median_filter(second, size=min(window, second.size), mode="nearest")
+    noise = np.pad(local, 2, mode="edge")
+    floor = 1e-4 * float(np.median(np.abs(flux)))
+    return np.asarray(np.maximum(noise, max(floor, np.finfo(float).tiny)))
+
+
+def smooth_snr(wave: Array, flux: Array, flux_err: Array) -> float:
+    """Median signal to noise of a spectrum at a resolution of 1000 km/s."""
+    per_element = np.sqrt(np.maximum(_RESOLUTION / _step(wave), 1.0))
+    return float(np.median(median_filter(flux, size=min(31, flux.size), mode="nearest") / flux_err) * per_element)
+
+
+def _step(wave: Array) -> float:
+    """Median pixel width [km/s]."""
+    return float(np.median(np.diff(np.log(wave)))) * C_KMS
+
+
+def _constant_runs(flux: Array, least: int = 4) -> Mask:
+    """Pixels in runs of at least ``least`` equal values: padding, never a measurement."""
+    if flux.size < least:
+        return np.zeros(flux.size, dtype=bool)
+    starts = np.flatnonzero(np.concatenate([[True], flux[1:] != flux[:-1]]))
+    lengths = np.diff(np.append(starts, flux.size))
+    return np.repeat(lengths >= least, lengths)
+
+
+def _spikes(flux: Array, sigma: float) -> Mask:
+    """Runs of one or two pixels far from the median of their surroundings and from the line through their sides."""
+    index = np.arange(flux.size)
+    sides = 0.5 * (flux[np.maximum(index - 3, 0)] + flux[np.minimum(index + 3, flux.size - 1)])
+    departure = np.minimum(np.abs(flux - median_filter(flux, size=7, mode="nearest")), np.abs(flux - sides))
+    far = departure > sigma * estimate_noise(flux)
+    # At the very ends there is no other side to compare with; `_flare` looks there.
+    far[:3] = far[-3:] = False
+    starts = np.flatnonzero(np.concatenate([[True], far[1:] != far[:-1]]))
+    lengths = np.diff(np.append(starts, far.size))
+    return np.asarray(far & np.repeat(lengths <= 2, lengths))
+
+
+def _inside_edges(wave: Array, flux: Array, noise: Array) -> Mask:
+    """All pixels between the first and the last stretch with signal, without the flares at the very ends."""
+    window = int(np.clip(_EDGE_WINDOW / _step(wave), 5, max(flux.size // 8, 5)))
+    level = median_filter(flux, size=window, mode="nearest")
+    per_element = np.sqrt(max(_RESOLUTION / _step(wave), 1.0))
+    snr = level / np.sqrt(uniform_filter1d(noise**2, window, mode="nearest")) * per_element
+    # One lucky stretch of noise is not signal: most of what surrounds it must be good too.
+    good = (snr > _EDGE_SNR) & (uniform_filter1d((snr > _EDGE_SNR) * 1.0, 2 * window, mode="nearest") > 0.6)
+    keep = np.zeros(flux.size, dtype=bool)
+    if good.any():
+        keep[int(np.argmax(good)) : flux.size - int(np.argmax(good[::-1]))] = True
+    keep[: _flare(flux, noise, window)] = False
+    keep[flux.size - _flare(flux[::-1], noise[::-1], window) :] = False
+    return keep
+
+
+def _flare(flux: Array, noise: Array, window: int) -> int:
+    """How many pixels to cut at the start: up to the last that leaves the level behind by more than noise and color."""
+    behind = slice(window, 2 * window)
+    base = float(np.median(flux[behind]))
+    limit = max(5.0 * float(np.median(noise[behind])), 0.6 * abs(base))
+    away = np.flatnonzero(np.abs(flux[:window] - base) > limit)
+    return int(away[-1]) + 1 if away.size else 0
+
+
+def _tellurics(wave: Array, flux: Array, noise: Array) -> Mask:
+    """Pixels of the O2 bands, where the spectrum shows their absorption."""
+    bad = np.zeros(wave.size, dtype=bool)
+    for low, high, core_low, core_high in TELLURICS:
+        left = (wave > low - _TELLURIC_SIDE) & (wave < low)
+        right = (wave > high) & (wave < high + _TELLURIC_SIDE)
+        core = (wave > core_low) & (wave < core_high)
+        if min(left.sum(), right.sum(), core.sum()) < 2:
+            continue
+        sides = np.array([np.median(flux[left]), np.median(flux[right])])
+        middle = np.interp(0.5 * (core_low + core_high), [low - _TELLURIC_SIDE / 2, high + _TELLURIC_SIDE / 2], sides)
+        error = 1.25 * np.median(noise[core]) / np.sqrt(core.sum())
+        depth = 1.0 - np.median(flux[core]) / middle if middle > 0 else 0.0
+        if depth > max(_TELLURIC_DEPTH, 4.0 * error / middle if middle > 0 else np.inf):
+            bad |= (wave > low) & (wave < high)
+    return bad
+
+
+def _settle_errors(given: Array, noise: Array) -> tuple[Array, str]:
+    """The spectrum's own errors where they agree with its scatter within a factor of three, else the scatter."""
+    known = np.isfinite(given) & (given > 0)
+    if known.sum() > 0.9 * given.size and given.size:
+        ratio = float(np.median(given[known] / noise[known]))
+        if 1.0 / 3.0 <= ratio <= 3.0:
+            return np.where(known, given, noise), "error column"
+        return noise, "scatter of the flux (error column disagrees with it)"
+    return noise, "scatter of the flux"

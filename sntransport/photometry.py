@@ -1,0 +1,165 @@
+"""Synthetic photometry: the flux of a series in any band, as one matrix product.
+
+The mean flux density of a photon-counting AB system (Bessell & Murphy 2012, PASP 124, 140, eq. A11) is
+
+    <f_nu> = int f_lambda T lambda d lambda / (c int T / lambda d lambda).
+
+Spectrum and throughput are piecewise linear between their points; the integrals over the union of both sets of
+points are exact.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sntransport.bands import Bandpass, load_bands
+from sntransport.checks import Array
+from sntransport.series import SpectralSeries
+from sntransport.sightline import Sightline, dimming
+from sntransport.units import C_AA, NJY_CGS
+
+MIN_COVERAGE = 0.98
+"""Least share of a band (photon-weighted) that the series must cover for a number to be given."""
+
+
+class CoverageWarning(UserWarning):
+    """A band is not covered by the series at some phases."""
+
+
+@dataclass(frozen=True, eq=False)
+class BandMatrix:
+    """Everything needed to integrate rest-frame spectra on one grid through bands; see `band_matrix`.
+
+    ``wave`` is the rest-frame grid (n_wave,); ``flux_weight``, ``norm_weight`` and ``photon_weight`` are
+    (n_wave, n_band); ``photon_total`` is (n_band,).
+    """
+
+    bands: tuple[Bandpass, ...]
+    sightline: Sightline
+    wave: Array
+    flux_weight: Array
+    norm_weight: Array
+    photon_weight: Array
+    photon_total: Array
+
+
+def band_matrix(wave: Array, bands: Sequence[Bandpass | str], sightline: Sightline) -> BandMatrix:
+    """Prepare the band integrals of spectra on a rest-frame grid, seen through a sightline.
+
+    Parameters
+    ----------
+    wave : ndarray, (n_wave,) [rest-frame A]
+    bands : sequence of Bandpass or str, (n_band,)
+    sightline : Sightline
+        Its redshift, distance and dust are folded into the weights.
+
+    Returns
+    -------
+    BandMatrix
+    """
+    loaded = load_bands(bands)
+    wave_obs = wave * (1.0 + sightline.z)
+    shape = (wave.size, len(loaded))
+    flux_weight, norm_weight, photon_weight = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    photon_total = np.empty(shape[1])
+    for j, band in enumerate(loaded):
+        flux_weight[:, j], norm_weight[:, j] = _hat_integrals(wave_obs, band)
+        photon_weight[:, j] = flux_weight[:, j]
+        photon_total[j] = _total(band)
+    flux_weight *= dimming(wave, sightline)[:, None] / (C_AA * NJY_CGS)
+    return BandMatrix(loaded, sightline, wave, flux_weight, norm_weight, photon_weight, photon_total)
+
+
+def synthetic_flux(flux: Array, matrix: BandMatrix) -> tuple[Array, Array]:
+    """Band fluxes of spectra and how much of each band they cover.
+
+    Parameters
+    ----------
+    flux : ndarray, (n_phase, n_wave) [erg s-1 cm-2 A-1 at 10 pc]
+        NaN where not covered.
+    matrix : BandMatrix
+
+    Returns
+    -------
+    band_flux : ndarray, (n_phase, n_band) [nJy AB]
+        Mean over the covered part; NaN where less than `MIN_COVERAGE` of the band is covered.
+    coverage : ndarray, (n_phase, n_band)
+        Share of the band covered, weighted by photons of a flat spectrum.
+    """
+    known = np.isfinite(flux)
+    whole = bool(known.all())
+    filled = flux if whole else np.where(known, flux, 0.0)
+    mask = np.ones((1, flux.shape[1])) if whole else known.astype(np.float64)
+    coverage = np.broadcast_to(mask @ matrix.photon_weight / matrix.photon_total, (flux.shape[0], len(matrix.bands)))
+    norm = mask @ matrix.norm_weight
+    with np.errstate(divide="ignore", invalid="ignore"):
+        band_flux = np.where(coverage >= MIN_COVERAGE, filled @ matrix.flux_weight / norm, np.nan)
+    return band_flux, coverage
+
+
+def band_flux(series: SpectralSeries, bands: Sequence[Bandpass | str], sightline: Sightline) -> Array:
+    """Synthetic photometry of a series as observed through a sightline.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    bands : sequence of str or Bandpass, (n_band,)
+    sightline : Sightline
+
+    Returns
+    -------
+    ndarray, (n_phase, n_band) [nJy AB]
+        NaN, with a `CoverageWarning` that names the bands, where the series covers less than 98 % of a band.
+
+    Raises
+    ------
+    ValueError
+        Where a band is not known.
+
+    Notes
+    -----
+    A part of up to 2 % that is not covered is taken to have the mean flux density of the rest of the band.
+    """
+    matrix = band_matrix(series.wave, bands, sightline)
+    flux, _ = synthetic_flux(series.flux, matrix)
+    known = series.covered.any(axis=1)
+    short = [
+        f"{band.name} ({int(np.sum(missing))} of {int(np.sum(known))} phases)"
+        for band, missing in zip(matrix.bands, np.isnan(flux[known]).T, strict=True)
+        if missing.any()
+    ]
+    if short:
+        low, high = (edge * (1.0 + sightline.z) for edge in (series.wave[0], series.wave[-1]))
+        warnings.warn(
+            f"bands covered less than {MIN_COVERAGE:.0%} by {series.name or 'the series'} "
+            f"(observer frame {low:.0f}-{high:.0f} A) have no flux: {', '.join(short)}",
+            CoverageWarning,
+            stacklevel=2,
+        )
+    return flux
+
+
+def _hat_integrals(wave: Array, band: Bandpass) -> tuple[Array, Array]:
+    """``int hat_i T lambda`` and ``int hat_i T / lambda``, hat_i being 1 at point i and 0 at its neighbors."""
+    low, high = max(wave[0], band.wave[0]), min(wave[-1], band.wave[-1])
+    by_flux, by_norm = np.zeros(wave.size), np.zeros(wave.size)
+    if low >= high:
+        return by_flux, by_norm
+    nodes = np.union1d(wave, band.wave)
+    nodes = nodes[(nodes >= low) & (nodes <= high)]
+    half, middle = 0.5 * np.diff(nodes), 0.5 * (nodes[1:] + nodes[:-1])
+    # Two-point Gauss-Legendre is exact for the cubic T lambda f.
+    points = (middle[:, None] + half[:, None] * np.array([-1.0, 1.0]) / np.sqrt(3.0)).ravel()
+    weight = np.repeat(half, 2) * np.interp(points, band.wave, band.throughput)
+    left = np.clip(np.searchsorted(wave, points, side="right") - 1, 0, wave.size - 2)
+    up = (points - wave[left]) / (wave[left + 1] - wave[left])
+    for out, value in ((by_flux, weight * points), (by_norm, weight / points)):
+        out += np.bincount(left, value * (1.0 - up), wave.size) + np.bincount(left + 1, value * up, wave.size)
+    return by_flux, by_norm
+
+
+def _total(band: Bandpass) -> float:
+    """``int T lambda d lambda`` over the whole band."""
+    return float(_hat_integrals(band.wave, band)[0].sum())

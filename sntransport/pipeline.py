@@ -1,0 +1,184 @@
+"""The main job in one call: from what was observed of a supernova to its dense, calibrated spectral series."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sntransport.bandcurves import BandCurves, evaluate, fit_band_curves
+from sntransport.calibrate import Calibrated, grey_offset
+from sntransport.calibrate import calibrate as calibrate_series
+from sntransport.checks import Array, readonly, require_increasing
+from sntransport.interpolators import Interpolator, wasserstein
+from sntransport.observations import Supernova
+from sntransport.photometry import BandMatrix, band_matrix, synthetic_flux
+from sntransport.prepare import Prepared, prepare, with_rows
+from sntransport.series import SpectralSeries
+from sntransport.synthesis import Photometry, synthesize
+from sntransport.weights import Weight, paper_weight
+
+
+@dataclass(frozen=True, eq=False)
+class BuildResult:
+    """Result of `build`.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+        The dense series.
+    sparse : SpectralSeries
+        The observed spectra it was made from: prepared, and calibrated if that was asked for.
+    pairs : ndarray of int, (n_pair, 2)
+        Rows of ``sparse``; twice the same row is that spectrum itself.
+    weight : ndarray, (n_phase, n_pair)
+        Share of each pair in each spectrum of ``series``.
+    members : tuple of tuple of int
+        For each row of ``sparse`` the indices of the supernova's spectra in it.
+    curves : BandCurves
+        The smooth photometry.
+    residual : ndarray, (n_phase, n_band) [mag]
+        Synthetic minus smooth observed photometry of ``series`` in ``curves.bands``; NaN where either is missing.
+    notes : tuple of str
+        What was rejected, assumed, not covered or not calibrated, from reading to the end.
+    """
+
+    series: SpectralSeries
+    sparse: SpectralSeries
+    pairs: NDArray[np.int64]
+    weight: Array
+    members: tuple[tuple[int, ...], ...]
+    curves: BandCurves
+    residual: Array
+    notes: tuple[str, ...]
+
+
+def build(
+    sn: Supernova,
+    *,
+    cadence: float = 1.0,
+    phases: ArrayLike | None = None,
+    interpolate: Interpolator = wasserstein,
+    weight: Weight = paper_weight,
+    max_gap: float = 40.0,
+    calibrate: bool = True,
+) -> BuildResult:
+    """Build the dense spectral series of a supernova.
+
+    Parameters
+    ----------
+    sn : Supernova
+    cadence : float [rest-frame d]
+        Step of the phases: all its whole multiples from the first to the last spectrum.
+    phases : array_like, (n_phase,) [rest-frame d], optional
+        Target phases instead; strictly increasing. Those outside the observed span are not covered (NaN).
+    interpolate : callable
+        From two spectra to the one in between; see `sntransport.interpolators`.
+    weight : callable
+        Weight of each pair; see `sntransport.weights`.
+    max_gap : float [rest-frame d]
+        A phase is rebuilt only from pairs of spectra at most this far apart.
+    calibrate : bool
+        Whether to warp spectra onto the photometry, before and after interpolation. Without it only spectra in
+        arbitrary units are scaled, by one factor each.
+
+    Returns
+    -------
+    BuildResult
+
+    Raises
+    ------
+    ValueError
+        Where no spectrum is usable, none has or can be given an absolute scale, or an argument is out of range.
+    """
+    _check(cadence, max_gap)
+    prepared = prepare(sn)
+    curves = fit_band_curves(sn.light_curve)
+    matrix = band_matrix(prepared.series.wave, curves.bands, sn.sightline)
+    prepared = _with_scale(sn, prepared, curves, matrix)
+    sparse, notes = prepared.series, [*sn.notes, *prepared.notes, *curves.notes]
+    if calibrate:
+        sparse = _calibrated(sn, sparse, curves, matrix, notes, "observed spectra").series
+    targets = _targets(sparse, cadence, phases)
+    photometry = Photometry(matrix, *evaluate(curves, _mjd(sn, targets)))
+    result = synthesize(
+        sparse, targets, interpolate=interpolate, weight=weight, max_gap=max_gap, photometry=photometry, tie=calibrate
+    )
+    notes += _gap_notes(sparse, targets, max_gap)
+    final = _calibrated(sn, result.series, curves, matrix, notes, "series") if calibrate else None
+    series = final.series if final else result.series
+    residual = final.residual if final else _residual(series, matrix, photometry)
+    return BuildResult(series, sparse, result.pairs, result.weight, prepared.members, curves, residual, tuple(notes))
+
+
+def _check(cadence: float, max_gap: float) -> None:
+    for name, value in (("cadence", cadence), ("max_gap", max_gap)):
+        if not (np.isfinite(value) and value > 0):
+            raise ValueError(f"{name} is {value}, expected a positive number of days")
+
+
+def _mjd(sn: Supernova, phase: Array) -> Array:
+    return sn.mjd_ref + phase * (1.0 + sn.sightline.z)
+
+
+def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None) -> Array:
+    if phases is not None:
+        targets = readonly(phases, "phases")
+        require_increasing(targets, "phases")
+        return targets
+    # A hair of tolerance, so that a spectrum exactly on the grid is in it whatever the rounding.
+    first = int(np.ceil(sparse.phase[0] / cadence - 1e-9))
+    last = int(np.floor(sparse.phase[-1] / cadence + 1e-9))
+    targets = np.clip(np.arange(first, last + 1) * cadence, sparse.phase[0], sparse.phase[-1])
+    return readonly(targets if targets.size else sparse.phase[:1], "phases")
+
+
+def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: BandMatrix) -> Prepared:
+    """Spectra in arbitrary units get their scale from the photometry; those that cannot are left out, with a note."""
+    arbitrary = ~prepared.calibrated
+    if not arbitrary.any():
+        return prepared
+    flux, flux_err = evaluate(curves, _mjd(sn, prepared.series.phase))
+    grey = grey_offset(synthetic_flux(prepared.series.flux, matrix)[0], flux, flux_err)
+    lost = arbitrary & np.isnan(grey)
+    if lost.all():
+        raise ValueError(
+            f"{sn.name}: no spectrum has an absolute flux scale and no photometry gives one; "
+            "supply photometry at the dates of the spectra"
+        )
+    scale = np.where(arbitrary & ~lost, np.exp(np.nan_to_num(grey)), 1.0)
+    notes = [
+        f"spectrum of phase {prepared.series.phase[i]:.1f} left out: arbitrary flux units and no photometry at its date"
+        for i in np.flatnonzero(lost)
+    ]
+    return with_rows(prepared, ~lost, scale, notes)
+
+
+def _calibrated(
+    sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, notes: list[str], what: str
+) -> Calibrated:
+    result = calibrate_series(series, matrix, *evaluate(curves, _mjd(sn, series.phase)))
+    notes += [f"calibration of the {what}: {note}" for note in result.notes]
+    return result
+
+
+def _residual(series: SpectralSeries, matrix: BandMatrix, photometry: Photometry) -> Array:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(-2.5 * np.log10(synthetic_flux(series.flux, matrix)[0] / photometry.flux))
+
+
+def _gap_notes(sparse: SpectralSeries, targets: Array, max_gap: float) -> list[str]:
+    """Name the gaps that were left open, and targets outside the observed span."""
+    notes = []
+    for start, stop in zip(sparse.phase[:-1], sparse.phase[1:], strict=True):
+        count = int(np.sum((targets > start) & (targets < stop)))
+        if stop - start > max_gap and count:
+            notes.append(
+                f"gap of {stop - start:.1f} d between phases {start:.1f} and {stop:.1f} is wider than {max_gap:g} d: "
+                f"{count} phases not covered"
+            )
+    outside = int(np.sum((targets < sparse.phase[0]) | (targets > sparse.phase[-1])))
+    if outside:
+        notes.append(
+            f"{outside} phases outside the observed span {sparse.phase[0]:.1f} to {sparse.phase[-1]:.1f} d: not covered"
+        )
+    return notes

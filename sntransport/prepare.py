@@ -1,0 +1,267 @@
+"""From observed spectra to a sparse `SpectralSeries`: cleaned, stitched, rest frame, dust-free, on one grid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from sntransport.checks import Array
+from sntransport.clean import clean, smooth_snr
+from sntransport.observations import Spectrum, Supernova
+from sntransport.series import Origin, SpectralSeries
+from sntransport.sightline import dimming
+from sntransport.stitch import Piece, stitch
+from sntransport.units import C_KMS
+
+GRID_STEP = 250.0
+"""Width of a bin of the common ln-wavelength grid [km/s]; the same grid for every supernova."""
+
+FLOOR = 0.03
+"""Non-negativity rule: no bin lies below this share of the level smoothed over `FLOOR_WIDTH`."""
+
+FLOOR_WIDTH = 5000.0
+"""Standard deviation of the Gaussian that defines that level [km/s]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Result of `prepare`.
+
+    ``series`` holds one row a night; ``calibrated`` (n_phase,) says which rows have an absolute flux scale (the others
+    are in arbitrary units); ``members`` lists, for each row, the indices of the spectra of the supernova in it.
+    """
+
+    series: SpectralSeries
+    calibrated: NDArray[np.bool_]
+    members: tuple[tuple[int, ...], ...]
+    notes: tuple[str, ...]
+
+
+def prepare(
+    sn: Supernova,
+    *,
+    same_night: float = 0.5,
+    min_snr: float = 3.0,
+    min_range: float = 600.0,
+    bridge: float = 7000.0,
+) -> Prepared:
+    """Prepare the spectra of a supernova for transport.
+
+    Parameters
+    ----------
+    sn : Supernova
+    same_night : float [d]
+        Spectra closer than this to the first of their night become one row.
+    min_snr : float
+        Least median signal to noise at 1000 km/s resolution; a spectrum below it is rejected.
+    min_range : float [A]
+        Least observed wavelength range of a spectrum.
+    bridge : float [km/s]
+        Masked stretches inside a spectrum, up to this wide, are bridged by a straight line and marked
+        `Origin.EXTRAPOLATED`; wider ones stay uncovered.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    ValueError
+        Where no spectrum is left, with the reasons.
+    """
+    notes: list[str] = []
+    pieces = [
+        piece
+        for index, spectrum in enumerate(sn.spectra)
+        if (piece := _to_piece(sn, index, spectrum, min_snr, min_range, notes)) is not None
+    ]
+    if not pieces:
+        reasons = "; ".join([*notes, *sn.notes]) or "it has none"
+        raise ValueError(f"{sn.name}: no usable spectrum ({reasons})")
+    first = min(piece.first for piece in pieces)
+    n_wave = max(piece.first + piece.flux.size for piece in pieces) - first
+    rows = [stitch(group, notes) for group in _nights(pieces, same_night)]
+    series, filled = _to_series(sn, rows, first, n_wave, bridge, notes)
+    calibrated = np.array([row.calibrated for row in rows])
+    if filled:
+        notes.append(f"{filled} bins of masked pixels bridged by straight lines (origin 3)")
+    return Prepared(series, calibrated, tuple(tuple(sorted(row.members)) for row in rows), tuple(notes))
+
+
+def grid_wave(first: int, n_wave: int) -> Array:
+    """Centers of bins ``first`` to ``first + n_wave - 1`` of the common grid, (n_wave,) [A]."""
+    return np.asarray(np.exp((first + np.arange(n_wave)) * GRID_STEP / C_KMS))
+
+
+def _to_piece(
+    sn: Supernova, index: int, spectrum: Spectrum, min_snr: float, min_range: float, notes: list[str]
+) -> Piece | None:
+    """One spectrum cleaned, in the rest frame at 10 pc, on the common grid; None, with a note, if it is rejected."""
+    label = f"spectrum {index} (MJD {spectrum.mjd:.2f}{', ' + spectrum.source if spectrum.source else ''})"
+    cleaned = clean(spectrum)
+    if cleaned.wave.size < 20 or cleaned.wave[-1] - cleaned.wave[0] < min_range:
+        what = ", ".join(f"{count} {reason}" for reason, count in cleaned.removed.items()) or "nothing removed"
+        notes.append(f"{label} rejected: less than {min_range:.0f} A of usable pixels ({what})")
+        return None
+    snr = smooth_snr(cleaned.wave, cleaned.flux, cleaned.flux_err)
+    if snr < min_snr:
+        notes.append(f"{label} rejected: noise (signal to noise {snr:.1f} at 1000 km/s, needed {min_snr:g})")
+        return None
+    if cleaned.removed:
+        what = ", ".join(f"{count} {reason}" for reason, count in cleaned.removed.items())
+        notes.append(f"{label}: pixels removed: {what}")
+    if "disagrees" in cleaned.noise_from:
+        notes.append(f"{label}: noise from the {cleaned.noise_from}")
+    wave_rest = cleaned.wave / (1.0 + sn.sightline.z)
+    light = 1.0 / dimming(wave_rest, sn.sightline)
+    first, flux, flux_err = rebin(wave_rest, cleaned.flux * light, cleaned.flux_err * light)
+    return Piece(first, flux, flux_err, spectrum.mjd, snr, _absolute(spectrum, notes, label), frozenset({index}), label)
+
+
+def _absolute(spectrum: Spectrum, notes: list[str], label: str) -> bool:
+    if not spectrum.calibrated:
+        notes.append(f"{label}: flux in arbitrary units, only its shape is used")
+    return spectrum.calibrated
+
+
+def rebin(wave: Array, flux: Array, flux_err: Array) -> tuple[int, Array, Array]:
+    """Mean flux in the bins of the common grid.
+
+    Parameters
+    ----------
+    wave, flux, flux_err : ndarray, (n_pix,)
+        Good pixels only, at least two.
+
+    Returns
+    -------
+    first : int
+        Index of the first bin on the common grid.
+    flux, flux_err : ndarray, (n_bin,)
+        NaN where the nearest pixels on both sides are further apart than three pixels and two bins.
+
+    Notes
+    -----
+    The flux is integrated exactly as a piecewise linear function; the error of a bin is that of a pixel divided by
+    the square root of the number of pixels in it, never more than that of a pixel.
+    """
+    step = GRID_STEP / C_KMS
+    log_wave = np.log(wave)
+    first, last = int(np.ceil(log_wave[0] / step)), int(np.floor(log_wave[-1] / step))
+    edges = np.exp((np.arange(first, last + 2) - 0.5) * step)
+    area = np.concatenate([[0.0], np.cumsum(0.5 * (flux[1:] + flux[:-1]) * np.diff(wave))])
+    clipped = np.clip(edges, wave[0], wave[-1])
+    left = np.clip(np.searchsorted(wave, clipped, side="right") - 1, 0, wave.size - 2)
+    ahead = clipped - wave[left]
+    slope = (flux[left + 1] - flux[left]) / (wave[left + 1] - wave[left])
+    mean = np.diff(area[left] + flux[left] * ahead + 0.5 * slope * ahead**2) / np.diff(clipped)
+    centers = np.arange(first, last + 1) * step
+    spacing = np.diff(log_wave)
+    inside = np.clip(np.searchsorted(log_wave, centers, side="right") - 1, 0, wave.size - 2)
+    per_bin = np.maximum(step / spacing[inside], 1.0)
+    error = np.interp(centers, log_wave, flux_err) / np.sqrt(per_bin)
+    hole = spacing[inside] > max(3.0 * float(np.median(spacing)), 2.0 * step)
+    mean[hole] = error[hole] = np.nan
+    return first, mean, error
+
+
+def _nights(pieces: Sequence[Piece], same_night: float) -> list[list[Piece]]:
+    """Pieces grouped so that none is further than ``same_night`` from the first of its group."""
+    groups: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.mjd):
+        if groups and piece.mjd - groups[-1][0].mjd < same_night:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return groups
+
+
+def _to_series(
+    sn: Supernova, rows: Sequence[Piece], first: int, n_wave: int, bridge: float, notes: list[str]
+) -> tuple[SpectralSeries, int]:
+    shape = (len(rows), n_wave)
+    flux, flux_err = np.full(shape, np.nan), np.full(shape, np.nan)
+    origin = np.zeros(shape, dtype=np.uint8)
+    raised = 0
+    for i, row in enumerate(rows):
+        window = slice(row.first - first, row.first - first + row.flux.size)
+        known = np.isfinite(row.flux)
+        bridged = bridge_gaps(row.flux, row.flux_err, int(bridge / GRID_STEP))
+        lifted, count = apply_floor(bridged[0])
+        raised += count
+        flux[i, window], flux_err[i, window] = lifted, bridged[1]
+        origin[i, window] = np.where(
+            known, Origin.OBSERVED, np.where(np.isfinite(lifted), Origin.EXTRAPOLATED, Origin.NOT_COVERED)
+        )
+    if raised:
+        share = raised / max(int(np.isfinite(flux).sum()), 1)
+        notes.append(
+            f"{raised} bins ({share:.1%}) raised to the floor of {FLOOR:.0%} of the level over {FLOOR_WIDTH:.0f} km/s"
+        )
+    phase = (np.array([row.mjd for row in rows]) - sn.mjd_ref) / (1.0 + sn.sightline.z)
+    wave = grid_wave(first, n_wave)
+    used = (origin != Origin.NOT_COVERED).any(axis=0)
+    keep = slice(int(np.argmax(used)), n_wave - int(np.argmax(used[::-1])))
+    series = SpectralSeries(
+        phase, wave[keep], flux[:, keep], flux_err[:, keep], origin[:, keep], sn.name, sn.sn_type, sn.mjd_ref
+    )
+    return series, int(np.sum(origin == Origin.EXTRAPOLATED))
+
+
+def bridge_gaps(flux: Array, flux_err: Array, widest: int) -> tuple[Array, Array]:
+    """Straight lines across inner NaN runs of at most ``widest`` bins.
+
+    The error of a bridged bin is the error of its sides plus a tenth of their mean level. Ends are never extended.
+    """
+    flux, flux_err = flux.copy(), flux_err.copy()
+    missing = np.concatenate([[False], np.isnan(flux), [False]])
+    starts, stops = np.flatnonzero(missing[1:] & ~missing[:-1]), np.flatnonzero(~missing[1:] & missing[:-1])
+    for start, stop in zip(starts, stops, strict=True):
+        if start == 0 or stop == flux.size or stop - start > widest:
+            continue
+        x, sides = np.arange(start, stop), [start - 1, stop]
+        flux[start:stop] = np.interp(x, sides, flux[sides])
+        flux_err[start:stop] = np.hypot(np.interp(x, sides, flux_err[sides]), 0.1 * abs(float(flux[sides].mean())))
+    return flux, flux_err
+
+
+def apply_floor(flux: Array) -> tuple[Array, int]:
+    """The non-negativity rule.
+
+    Parameters
+    ----------
+    flux : ndarray, (n_wave,)
+        On the common grid; NaN where not covered.
+
+    Returns
+    -------
+    flux : ndarray, (n_wave,)
+        Nowhere below `FLOOR` times the local level (Gaussian mean over `FLOOR_WIDTH`, itself at least a hundredth of
+        its largest value); NaN stays.
+    count : int
+        Number of bins that were raised.
+    """
+    known = np.isfinite(flux)
+    width = FLOOR_WIDTH / GRID_STEP
+    share = gaussian_filter1d(known.astype(np.float64), width, mode="constant")
+    level = gaussian_filter1d(np.where(known, flux, 0.0), width, mode="constant") / np.maximum(share, 1e-12)
+    # A spectrum that is negative on the whole still gets a positive floor, from its brightest bin.
+    least = 0.01 * max(float(np.max(level[known])), 0.01 * float(np.max(flux[known])))
+    floor = FLOOR * np.maximum(level, least)
+    low = known & (flux < floor)
+    return np.where(low, floor, flux), int(low.sum())
+
+
+def with_rows(prepared: Prepared, keep: NDArray[np.bool_], scale: Array, notes: Sequence[str]) -> Prepared:
+    """The rows in ``keep``, each multiplied by its ``scale``, both (n_phase,), with further notes."""
+    series, factor = prepared.series, scale[keep, None]
+    kept = replace(
+        series,
+        phase=series.phase[keep],
+        flux=series.flux[keep] * factor,
+        flux_err=series.flux_err[keep] * factor,
+        origin=series.origin[keep],
+    )
+    members = tuple(m for m, ok in zip(prepared.members, keep, strict=True) if ok)
+    return Prepared(kept, prepared.calibrated[keep], members, (*prepared.notes, *notes))

@@ -1,0 +1,192 @@
+"""What every reader shares: the one error, what the caller knows already, and the account of what was rejected."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from sntransport.observations import LightCurve, Spectrum, Supernova
+from sntransport.sightline import Sightline
+from sntransport.units import C_KMS
+
+MAX_BYTES = 512 * 2**20
+"""Largest input that is read, after decompression [bytes]; far beyond any supernova, well within memory."""
+
+_JD_MINUS_MJD = 2400000.5
+_LEAST_Z_FOR_DISTANCE = 0.005
+_UNSAID_TYPES = ("", "?", "unknown", "candidate", "other")
+
+
+class ReadError(ValueError):
+    """Input that cannot be used. One line: the file, what is wrong with it, and what to do."""
+
+    def __init__(self, path: object, wrong: str, remedy: str) -> None:
+        super().__init__(one_line(f"{path}: {wrong}; {remedy}"))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a supernova besides its data, from the caller or from its file; None where it is not.
+
+    Fields and units are those of `sntransport.read_supernova`.
+    """
+
+    name: str | None = None
+    sn_type: str | None = None
+    z: float | None = None
+    distance_modulus: float | None = None
+    ebv_mw: float | None = None
+    ebv_host: float | None = None
+    rv_mw: float | None = None
+    rv_host: float | None = None
+    mjd_ref: float | None = None
+    mjd_ref_meaning: str | None = None
+    default_system: str | None = None
+
+    def over(self, other: "Known") -> "Known":
+        """What is known here, and from ``other`` what is not."""
+        mine = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(other, **{name: value for name, value in mine.items() if value is not None})
+
+
+class Account:
+    """Notes, and what was rejected with the reasons, gathered while one supernova is read."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.n_spectra = 0
+        self._spectra: list[str] = []
+        self._rows: dict[str, Counter[str]] = {}
+        self._assumed: dict[str, Counter[str]] = {}
+
+    @property
+    def n_rows(self) -> int:
+        """Number of photometry rows rejected."""
+        return sum(labels.total() for labels in self._rows.values())
+
+    def note(self, text: str) -> None:
+        """Keep a note; the same text only once."""
+        if (text := one_line(text)) not in self.notes:
+            self.notes.append(text)
+
+    def reject_spectrum(self, label: str, reason: str) -> None:
+        """Count a rejected spectrum and say why."""
+        self.n_spectra += 1
+        self._spectra.append(one_line(f"{label} rejected: {reason}"))
+
+    def reject_row(self, reason: str, label: str) -> None:
+        """Count a rejected photometry row; ``label`` is its band and instrument."""
+        self._rows.setdefault(reason, Counter())[label] += 1
+
+    def assume(self, what: str, label: str) -> None:
+        """Count a photometry row of which something had to be assumed."""
+        self._assumed.setdefault(what, Counter())[label] += 1
+
+    def all_notes(self) -> tuple[str, ...]:
+        """Everything as text: notes, one line a rejected spectrum, one line a reason for photometry."""
+        rows = [f"photometry: {c.total()} rows rejected, {why}: {listed(c)}" for why, c in self._rows.items()]
+        assumed = [f"photometry: {what} for {c.total()} rows: {listed(c)}" for what, c in self._assumed.items()]
+        return (*self.notes, *self._spectra, *map(one_line, rows), *map(one_line, assumed))
+
+
+def listed(counts: Mapping[str, int], most: int = 12) -> str:
+    """Labels with their counts, the frequent ones first, as one phrase."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"{label or 'unnamed'} ({count})" for label, count in ordered[:most]]
+    return ", ".join(shown) + (f" and {len(ordered) - most} more kinds" if len(ordered) > most else "")
+
+
+def one_line(text: str) -> str:
+    """Printable text without line breaks, tabs, control characters or broken Unicode."""
+    clean = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join("".join(c if c.isprintable() else " " for c in clean).split())
+
+
+def number(value: object) -> float:
+    """A JSON or table value as a finite float; NaN where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return math.nan
+    try:
+        result = float(value)
+    except (ValueError, OverflowError):
+        return math.nan
+    return result if math.isfinite(result) else math.nan
+
+
+def text(value: object) -> str:
+    """A JSON or table value as one short line of text without markup; empty where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return ""
+    return one_line(re.sub(r"<[^<>]*>", "", str(value)[:1000]))[:120]
+
+
+def require_mjd(path: object, field: str, value: float) -> float:
+    """Return ``value`` or raise a ReadError where it is no Modified Julian date."""
+    if value > _JD_MINUS_MJD - 100000:
+        raise ReadError(path, f"{field} is {value:.10g}, a Julian date", "subtract 2400000.5 to get an MJD")
+    if not abs(value) < 200000:
+        raise ReadError(path, f"{field} is {value:g}", "give a Modified Julian date, such as 56372.5")
+    return value
+
+
+def distance_from_z(path: object, z: float, account: Account) -> float:
+    """Distance modulus [mag] by Hubble's law (Planck 2018); a ReadError where ``z`` is too small for that."""
+    if not z >= _LEAST_Z_FOR_DISTANCE:
+        wrong = f"no luminosity distance (field lumdist), and z = {z:g} is too small to tell it"
+        raise ReadError(path, wrong, "pass distance_modulus= (in a folder: distance_modulus or distance_mpc in sn.toml)")
+    from astropy.cosmology import Planck18
+
+    modulus = float(Planck18.distmod(z).value)
+    account.note(f"distance modulus {modulus:.2f} mag from z = {z:g} (Planck 2018 cosmology)")
+    return modulus
+
+
+def modulus_of(mpc: float) -> float:
+    """Distance modulus [mag] of a luminosity distance [Mpc]."""
+    return 5.0 * math.log10(mpc) + 25.0
+
+
+def z_of(velocity: float) -> float:
+    """Redshift of a recession velocity cz [km/s] (optical convention)."""
+    return velocity / C_KMS
+
+
+def assemble(
+    path: object, known: Known, spectra: Sequence[Spectrum], light_curve: LightCurve, account: Account
+) -> Supernova:
+    """The `Supernova` of all that was read; a ReadError where a value of its sightline is out of range."""
+    if known.ebv_host is None:
+        account.note("dust of the host galaxy: none assumed; pass ebv_host= if it is known")
+    given: dict[str, Any] = {name: getattr(known, name) for name in ("ebv_mw", "ebv_host", "rv_mw", "rv_host")}
+    try:
+        z = math.nan if known.z is None else known.z
+        modulus = math.nan if known.distance_modulus is None else known.distance_modulus
+        sightline = Sightline(z, modulus, **{name: value for name, value in given.items() if value is not None})
+    except ValueError as error:
+        raise ReadError(path, str(error), "correct it, or pass the right value as a keyword") from None
+    mjd_ref, meaning = _reference(path, known, spectra, light_curve, account)
+    sn_type = "" if (known.sn_type or "").lower() in _UNSAID_TYPES else known.sn_type or ""
+    return Supernova(
+        known.name or "unnamed", sn_type, sightline, mjd_ref, meaning, tuple(spectra), light_curve,
+        account.all_notes(), account.n_spectra, account.n_rows,
+    )  # fmt: skip
+
+
+def _reference(
+    path: object, known: Known, spectra: Sequence[Spectrum], light_curve: LightCurve, account: Account
+) -> tuple[float, str]:
+    """Date of phase 0 and its meaning: as known, else the first observation."""
+    if known.mjd_ref is not None:
+        return require_mjd(path, "mjd_ref", known.mjd_ref), known.mjd_ref_meaning or "given by the user"
+    dates = [spectrum.mjd for spectrum in spectra] + light_curve.mjd[:1].tolist()
+    if not dates:
+        raise ReadError(path, "no usable spectrum and no usable photometry", _why(account))
+    account.note(f"phase 0 is the first observation, MJD {min(dates):.2f}: no discovery date known")
+    return min(dates), known.mjd_ref_meaning or "first observation"
+
+
+def _why(account: Account) -> str:
+    notes = [note for note in account.all_notes() if "rejected" in note]
+    return "what was rejected: " + ("; ".join(notes[:3]) or "nothing; it holds no data")

@@ -1,0 +1,261 @@
+"""From a sparse series to a dense one: interpolate pairs, weigh, average (Ramirez et al. 2024, arXiv:2409.10701).
+
+One target phase at a time, so that memory does not grow with the number of phases times pairs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from sntransport.checks import Array, readonly
+from sntransport.interpolators import Interpolator
+from sntransport.photometry import BandMatrix, synthetic_flux
+from sntransport.series import Origin, SpectralSeries
+from sntransport.weights import Weight, color_mismatch
+
+MIN_OVERLAP = 20
+"""Fewest neighboring bins that two spectra must share to be interpolated."""
+
+_TAPER = 20
+_SAME = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Photometry:
+    """What candidates are judged by: bands on the grid of the series, and photometry at the target phases.
+
+    ``flux``, ``flux_err`` are (n_phase, n_band) [nJy], NaN where there is none.
+    """
+
+    matrix: BandMatrix
+    flux: Array
+    flux_err: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Synthesis:
+    """Result of `synthesize`: dense series, the pairs (n_pair, 2) of rows of the sparse one, their weight.
+
+    ``weight`` (n_phase, n_pair) is the share of each pair in the flux, averaged over the covered bins; a row sums to 1,
+    or to 0 where nothing is covered. A row of ``pairs`` with twice the same number is an observed spectrum itself.
+    """
+
+    series: SpectralSeries
+    pairs: NDArray[np.int64]
+    weight: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidates:
+    """Candidates at one phase: arrays (n_candidate, n_wave), and the index of the pair of each."""
+
+    flux: Array
+    flux_err: Array
+    origin: NDArray[np.uint8]
+    taper: Array
+    pair: NDArray[np.int64]
+
+
+def synthesize(
+    sparse: SpectralSeries,
+    phase: Array,
+    *,
+    interpolate: Interpolator,
+    weight: Weight,
+    max_gap: float = 40.0,
+    photometry: Photometry | None = None,
+    tie: bool = True,
+) -> Synthesis:
+    """Rebuild the spectra at the target phases.
+
+    Parameters
+    ----------
+    sparse : SpectralSeries
+        Not negative.
+    phase : ndarray, (n_phase,) [rest-frame d]
+        Strictly increasing.
+    interpolate : callable
+        See `sntransport.interpolators`.
+    weight : callable
+        See `sntransport.weights`.
+    max_gap : float [rest-frame d]
+        Pairs further apart are not used.
+    photometry : Photometry, optional
+        Observed band fluxes at the target phases; without it weights follow from the dates alone.
+    tie : bool
+        Whether candidates are scaled to the photometry by one grey factor before they are averaged (they always are
+        before their colors are judged).
+
+    Returns
+    -------
+    Synthesis
+        At the phase of a spectrum it is that spectrum, to the last bit, where it covers. Elsewhere bins are averaged
+        over the pairs that cover them on both sides (origin 1), else on one side (origin 2; the covering spectrum,
+        scaled to join the candidate), else NaN (origin 0). A bin that rests mostly on bridged pixels has origin 3.
+        ``flux_err`` is the error of the spectra and the scatter among candidates; it does not know the error of
+        the interpolation itself.
+    """
+    pairs = _pairs(sparse, phase, max_gap)
+    shape = (phase.size, sparse.n_wave)
+    flux, flux_err = np.full(shape, np.nan), np.full(shape, np.nan)
+    origin = np.zeros(shape, dtype=np.uint8)
+    shares = np.zeros((phase.size, len(pairs)))
+    taper = _tapers(sparse)
+    for k, target in enumerate(phase):
+        found = _candidates(sparse, pairs, float(target), interpolate, taper)
+        if found.pair.size == 0:
+            continue
+        value, scale = _judge(sparse, pairs, found, float(target), weight, photometry, k)
+        if tie:
+            found = _tied(found, scale)
+        flux[k], flux_err[k], origin[k], shares[k, found.pair] = _average(found, value)
+    dense = SpectralSeries(phase, sparse.wave, flux, flux_err, origin, sparse.name, sparse.sn_type, sparse.mjd_ref)
+    used = shares.any(axis=0)
+    return Synthesis(dense, pairs[used], shares[:, used])
+
+
+def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.int64]:
+    """All pairs of rows up to ``max_gap`` apart, and each row that is itself a target as a pair with itself."""
+    n = sparse.n_phase
+    before, after = np.triu_indices(n, 1)
+    near = sparse.phase[after] - sparse.phase[before] <= max_gap
+    hit = np.flatnonzero(np.abs(sparse.phase[:, None] - phase).min(axis=1, initial=np.inf) <= _SAME)
+    pairs = np.concatenate([np.stack([before[near], after[near]], axis=1), np.stack([hit, hit], axis=1)])
+    return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], dtype=np.int64)
+
+
+def _candidates(
+    sparse: SpectralSeries, pairs: NDArray[np.int64], target: float, interpolate: Interpolator, taper: Array
+) -> _Candidates:
+    """The candidate of every pair that brackets the target, the spectrum itself where it is one."""
+    before, after = (sparse.phase[pairs[:, side]] for side in (0, 1))
+    itself = (pairs[:, 0] == pairs[:, 1]) & (np.abs(before - target) <= _SAME)
+    brackets = np.flatnonzero(itself | ((before < target - _SAME) & (after > target + _SAME)))
+    rows, kept = [], []
+    for p in brackets:
+        i, j = pairs[p]
+        t = 0.0 if i == j else (target - sparse.phase[i]) / (sparse.phase[j] - sparse.phase[i])
+        row = _row(sparse, i) if i == j else _between(sparse, i, j, float(t), interpolate)
+        if row is not None:
+            rows.append((*row, np.minimum(taper[i], taper[j])))
+            kept.append(p)
+    if not rows:
+        empty = np.empty((0, sparse.n_wave))
+        return _Candidates(empty, empty, empty.astype(np.uint8), empty, np.empty(0, dtype=np.int64))
+    flux, flux_err, origin, edge = (np.stack(column) for column in zip(*rows, strict=True))
+    return _Candidates(flux, flux_err, origin, edge, np.array(kept, dtype=np.int64))
+
+
+def _row(sparse: SpectralSeries, i: int) -> tuple[Array, Array, NDArray[np.uint8]]:
+    return sparse.flux[i], sparse.flux_err[i], sparse.origin[i]
+
+
+def _between(
+    sparse: SpectralSeries, i: int, j: int, t: float, interpolate: Interpolator
+) -> tuple[Array, Array, NDArray[np.uint8]] | None:
+    """Interpolated where both spectra cover, one spectrum, scaled, where only it does; None without overlap."""
+    (a, err_a, from_a), (b, err_b, from_b) = _row(sparse, i), _row(sparse, j)
+    both = np.isfinite(a) & np.isfinite(b)
+    runs = _runs(both)
+    if not runs:
+        return None
+    flux, flux_err = np.full(a.size, np.nan), np.full(a.size, np.nan)
+    origin = np.zeros(a.size, dtype=np.uint8)
+    position = readonly([t], "t")
+    for run in runs:
+        flux[run] = interpolate(sparse.wave[run], a[run], b[run], position)[0]
+    done = np.isfinite(flux)
+    flux_err[done] = (1.0 - t) * err_a[done] + t * err_b[done]
+    origin[done] = np.maximum(from_a, from_b)[done]
+    for alone, error in ((a, err_a), (b, err_b)):
+        _extend(flux, flux_err, origin, alone, error, done)
+    return flux, flux_err, origin
+
+
+def _runs(both: NDArray[np.bool_]) -> list[slice]:
+    """Stretches of at least `MIN_OVERLAP` bins that both spectra cover."""
+    step = np.diff(np.concatenate([[False], both, [False]]).astype(np.int8))
+    starts, stops = np.flatnonzero(step == 1), np.flatnonzero(step == -1)
+    return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True) if b - a >= MIN_OVERLAP]
+
+
+def _extend(
+    flux: Array, flux_err: Array, origin: NDArray[np.uint8], alone: Array, error: Array, done: NDArray[np.bool_]
+) -> None:
+    """Fill bins that only one spectrum covers with it, scaled to meet the candidate at the nearest end."""
+    only = np.isfinite(alone) & ~np.isfinite(flux)
+    if not only.any():
+        return
+    known, index = np.flatnonzero(done), np.arange(flux.size)
+    below, above = known[: 2 * MIN_OVERLAP], known[-2 * MIN_OVERLAP :]
+    for bins, edge in ((only & (index < known[0]), below), (only & (index > known[-1]), above)):
+        if bins.any() and alone[edge].sum() > 0:
+            factor = flux[edge].sum() / alone[edge].sum()
+            flux[bins], flux_err[bins] = factor * alone[bins], factor * error[bins]
+            origin[bins] = Origin.ONE_SIDED
+
+
+def _tapers(sparse: SpectralSeries) -> Array:
+    """Weight of each bin of each spectrum: falls toward the ends of its coverage so that no step shows there."""
+    return np.stack(
+        [np.clip(distance_transform_edt(np.pad(row, 1))[1:-1] / _TAPER, 0.01, 1.0) for row in sparse.covered]
+    )
+
+
+def _judge(
+    sparse: SpectralSeries,
+    pairs: NDArray[np.int64],
+    found: _Candidates,
+    target: float,
+    weight: Weight,
+    photometry: Photometry | None,
+    k: int,
+) -> tuple[Array, Array]:
+    """Weight and tying factor of every candidate; an observed spectrum has infinite weight and stays as it is."""
+    grey, mismatch = np.zeros(found.pair.size), np.full(found.pair.size, np.nan)
+    if photometry is not None:
+        synthetic, _ = synthetic_flux(found.flux, photometry.matrix)
+        grey, mismatch = color_mismatch(synthetic, photometry.flux[k], photometry.flux_err[k])
+    chosen = pairs[found.pair]
+    itself = chosen[:, 0] == chosen[:, 1]
+    value = np.full(found.pair.size, np.inf)
+    if not itself.all():
+        days_before = target - sparse.phase[chosen[~itself, 0]]
+        days_after = sparse.phase[chosen[~itself, 1]] - target
+        value[~itself] = weight(days_before, days_after, mismatch[~itself])
+    if np.any(np.isnan(value)) or np.any(value < 0):
+        raise ValueError("the weight function returned NaN or a negative weight")
+    return value, np.where(itself | np.isnan(grey), 1.0, np.exp(np.nan_to_num(grey)))
+
+
+def _tied(found: _Candidates, scale: Array) -> _Candidates:
+    column = scale[:, None]
+    return _Candidates(found.flux * column, found.flux_err * column, found.origin, found.taper, found.pair)
+
+
+def _average(found: _Candidates, value: Array) -> tuple[Array, Array, NDArray[np.uint8], Array]:
+    """Weighted mean over candidates, bin by bin, from the best tier that covers: itself, both sides, one side."""
+    two_sided = (found.origin == Origin.OBSERVED) | (found.origin == Origin.EXTRAPOLATED)
+    itself = np.isinf(value)
+    finite = np.where(itself, 0.0, value)
+    total = finite.sum()
+    base = (finite / total if total > 0 else finite)[:, None] * found.taper
+    share = np.zeros_like(found.flux)
+    for tier in (itself[:, None] & two_sided, ~itself[:, None] & two_sided, found.origin == Origin.ONE_SIDED):
+        weights = np.where(tier, np.where(itself[:, None], 1.0, base), 0.0)
+        open_bins = share.sum(axis=0) == 0
+        share[:, open_bins] = weights[:, open_bins]
+    total_share = share.sum(axis=0)
+    covered = total_share > 0
+    share[:, covered] /= total_share[covered]
+    values = np.where(share > 0, found.flux, 0.0)
+    mean = (share * values).sum(axis=0)
+    spread = (share * np.where(share > 0, found.flux_err**2 + (found.flux - mean) ** 2, 0.0)).sum(axis=0)
+    bridged = (share * (found.origin == Origin.EXTRAPOLATED)).sum(axis=0) > 0.5
+    one_sided = (share * (found.origin == Origin.ONE_SIDED)).sum(axis=0) > 0.5
+    origin = np.where(bridged, Origin.EXTRAPOLATED, np.where(one_sided, Origin.ONE_SIDED, Origin.OBSERVED))
+    origin = np.where(covered, origin, Origin.NOT_COVERED).astype(np.uint8)
+    per_pair = share[:, covered].mean(axis=1) if covered.any() else np.zeros(value.size)
+    return np.where(covered, mean, np.nan), np.where(covered, np.sqrt(spread), np.nan), origin, per_pair

@@ -1,0 +1,121 @@
+"""What people read: the summary of a build, plain text tables, and photometry as ECSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sntransport.bands import Bandpass, load_bands
+from sntransport.files import atomic_path
+from sntransport.observations import Supernova
+from sntransport.photometry import band_flux
+from sntransport.pipeline import BuildResult
+from sntransport.series import SpectralSeries
+from sntransport.sightline import Sightline
+from sntransport.units import njy_to_mag
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+
+def summarize(sn: Supernova, result: BuildResult) -> dict[str, str]:
+    """One row about a build: what went in, what is covered, and how well it matches the photometry.
+
+    Parameters
+    ----------
+    sn : Supernova
+    result : BuildResult
+
+    Returns
+    -------
+    dict of str to str
+        In the order of the columns. "residual" is, per band, the median absolute difference between the series and the
+        smooth photometry that it was calibrated to.
+    """
+    used = sum(len(rows) for rows in result.members)
+    total = len(sn.spectra) + sn.n_spectra_rejected
+    covered = result.series.covered
+    phase, wave = result.series.phase[covered.any(axis=1)], result.series.wave[covered.any(axis=0)]
+    share = float(covered.any(axis=1).mean())
+    gaps = np.diff(result.sparse.phase)
+    return {
+        "name": sn.name,
+        "type": sn.sn_type or "?",
+        "spectra used/rejected": f"{used}/{total - used}",
+        "nights": str(result.sparse.n_phase),
+        "phases [d]": f"{phase[0]:.0f} to {phase[-1]:.0f} ({share:.0%})" if phase.size else "none",
+        "wavelength [A]": f"{wave[0]:.0f}-{wave[-1]:.0f}" if wave.size else "none",
+        "largest gap [d]": f"{gaps.max():.0f}" if gaps.size else "-",
+        "bands": str(len(result.curves.bands)),
+        "residual [mag]": residual_text(result) or "-",
+    }
+
+
+def residual_text(result: BuildResult) -> str:
+    """Median absolute residual of every band that has one: "bessellb 0.02 bessellv 0.01"."""
+    parts = []
+    for band, column in zip(result.curves.bands, result.residual.T, strict=True):
+        known = column[np.isfinite(column)]
+        if known.size:
+            parts.append(f"{band} {np.median(np.abs(known)):.2f}")
+    return " ".join(parts)
+
+
+def text_table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows with the same keys as an aligned text table; empty for no rows."""
+    if not rows:
+        return ""
+    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    padded = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([padded[0], "  ".join("-" * width for width in widths), *padded[1:]])
+
+
+def photometry_table(
+    series: SpectralSeries, bands: Sequence[Bandpass | str], sightline: Sightline, meta: Mapping[str, Any] | None = None
+) -> Table:
+    """Synthetic photometry of a series as a table, one row a phase and band.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    bands : sequence of str or Bandpass
+    sightline : Sightline
+    meta : mapping, optional
+        Further entries of the table's header.
+
+    Returns
+    -------
+    astropy.table.Table
+        Columns ``mjd``, ``phase``, ``band``, ``flux`` [nJy], ``mag`` [AB]. Only phases at which the series is covered;
+        NaN (with a `CoverageWarning`) where a band is not.
+    """
+    from astropy.table import Table
+
+    covered = series.covered.any(axis=1)
+    flux = band_flux(series, bands, sightline)[covered]
+    phase = np.repeat(series.phase[covered], len(bands))
+    table = Table(
+        {
+            "mjd": series.mjd_ref + phase * (1.0 + sightline.z),
+            "phase": phase,
+            "band": np.tile([band.name for band in load_bands(bands)], int(covered.sum())),
+            "flux": flux.ravel(),
+            "mag": njy_to_mag(flux.ravel()),
+        },
+        units={"mjd": "d", "phase": "d", "flux": "nJy", "mag": "mag"},
+    )
+    table["mag"].description = "AB magnitude"
+    table["phase"].description = "rest frame, from mjd_ref"
+    table.meta |= {"name": series.name, "sn_type": series.sn_type, "mjd_ref": series.mjd_ref, "z": sightline.z}
+    table.meta |= {"ebv_mw": sightline.ebv_mw, "ebv_host": sightline.ebv_host, **(meta or {})}
+    return table
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write a table as ECSV, whole or not at all."""
+    with atomic_path(path) as temporary:
+        table.write(temporary, format="ascii.ecsv", overwrite=True)

@@ -1,0 +1,87 @@
+"""How much each pair of spectra counts at a phase.
+
+Every pair that brackets the phase gives a candidate. A weight function says how much it counts, from how far in time
+its two spectra are and how badly its synthetic colors miss the observed ones (Ramirez et al. 2024, arXiv:2409.10701).
+Pass your own as ``weight=`` to `sntransport.build`.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sntransport.calibrate import grey_offset
+from sntransport.checks import Array
+
+Weight = Callable[[Array, Array, Array], Array]
+"""``f(days_before, days_after, mismatch) -> weight``, all (n_pair,); only ratios of weights matter."""
+
+
+def paper_weight(
+    days_before: Array,
+    days_after: Array,
+    mismatch: Array,
+    *,
+    epoch_power: float = 2.0,
+    mismatch_scale: float = 0.1,
+    mismatch_unknown: float = 0.1,
+) -> Array:
+    """Inverse variance of a candidate: ``1 / sigma**2``.
+
+    Parameters
+    ----------
+    days_before, days_after : ndarray, (n_pair,) [rest-frame d]
+        From the earlier spectrum to the phase, and from the phase to the later one; positive.
+    mismatch : ndarray, (n_pair,) [mag]
+        From `color_mismatch`; NaN where there is no photometry to judge by.
+    epoch_power : float
+        The larger, the more the closest pairs dominate.
+    mismatch_scale : float [mag]
+        A mismatch of this size doubles ``sigma**2``.
+    mismatch_unknown : float [mag]
+        Stands in for a mismatch that is not known, so that covering fewer bands is no advantage.
+
+    Returns
+    -------
+    ndarray, (n_pair,)
+        ``sigma**2 = B**epoch_power * (1 + (mismatch / mismatch_scale)**2)`` with
+        ``B = days_before * days_after / (days_before + days_after)``, the variance of a Brownian bridge [d].
+        The product (rather than a sum) lets a pair take over completely as the phase nears one of its spectra,
+        so that the series passes through every observed spectrum.
+    """
+    bridge = days_before * days_after / (days_before + days_after)
+    miss = np.where(np.isfinite(mismatch), mismatch, mismatch_unknown)
+    return np.asarray(1.0 / (bridge**epoch_power * (1.0 + (miss / mismatch_scale) ** 2)))
+
+
+def epoch_weight(days_before: Array, days_after: Array, mismatch: Array, *, epoch_power: float = 2.0) -> Array:
+    """`paper_weight` without the photometric penalty, (n_pair,)."""
+    return paper_weight(days_before, days_after, np.zeros_like(days_before), epoch_power=epoch_power)
+
+
+def color_mismatch(synthetic: Array, observed: Array, observed_err: Array, floor: float = 0.03) -> tuple[Array, Array]:
+    """How badly candidates miss the observed colors, after one grey factor each.
+
+    Parameters
+    ----------
+    synthetic : ndarray, (n_pair, n_band) [nJy]
+        NaN where the candidate does not cover the band.
+    observed, observed_err : ndarray, (n_band,) [nJy]
+        NaN where there is no photometry.
+    floor : float
+        Relative error added in quadrature to every band.
+
+    Returns
+    -------
+    grey : ndarray, (n_pair,)
+        ln of the factor that ties the candidate to the photometry; NaN without any common band.
+    mismatch : ndarray, (n_pair,) [mag]
+        Weighted rms of the remaining magnitude differences; NaN with fewer than two common bands.
+    """
+    shape = synthetic.shape
+    seen, seen_err = np.broadcast_to(observed, shape), np.broadcast_to(observed_err, shape)
+    grey = grey_offset(synthetic, seen, seen_err, floor)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        miss = 2.5 / np.log(10.0) * (np.log(seen / synthetic) - grey[:, None])
+        weight = np.where(np.isfinite(miss), 1.0 / ((seen_err / seen) ** 2 + floor**2), 0.0)
+        rms = np.sqrt((weight * np.nan_to_num(miss) ** 2).sum(axis=1) / weight.sum(axis=1))
+    return grey, np.where((weight > 0).sum(axis=1) >= 2, rms, np.nan)

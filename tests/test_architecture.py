@@ -1,0 +1,58 @@
+"""The layout as a test: a module imports only from modules above it in this list."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+# fmt: off
+MODULES = [
+    "checks", "units", "files", "hdus", "_kernels",
+    "bands", "sightline", "observations", "series", "photometry",
+    "transport", "interpolators",
+    "photosystems", "read_osc", "read_folder", "read",
+    "clean", "stitch", "prepare",
+    "bandcurves", "calibrate", "weights", "synthesis", "pipeline",
+    "seriesfile", "tables", "plots", "batch", "demo", "cli", "__main__",
+]
+# fmt: on
+
+PACKAGE = Path(__file__).resolve().parents[1] / "sntransport"
+FILES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+FILES.pop("__init__")
+
+
+def imported(tree):
+    """Dotted names of all imports, those inside functions too; of the package's own, without its name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative import"
+            own = node.module == "sntransport"
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if own else [node.module]
+        else:
+            continue
+        yield from (name.removeprefix("sntransport.") for name in names if name != "sntransport.__version__")
+
+
+def test_every_module_is_listed_and_every_listed_module_exists():
+    assert sorted(MODULES) == sorted(FILES)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_module_keeps_to_the_layout(name):
+    text = FILES[name].read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    imports = set(imported(tree))
+    allowed = set(MODULES[: MODULES.index(name)])
+    assert "sntransport" not in imports, "imports the package instead of a module"
+    assert imports & set(MODULES) <= allowed, "imports from a module below it, or from itself"
+    assert name == "_kernels" or not any(module.split(".")[0] == "numba" for module in imports)
+    strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert name == "bands" or not any(re.search(r"(^|/)filters(/|$)", value) for value in strings)
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert "print" not in calls
+    assert "pickle" not in text
+    assert len(text.splitlines()) <= 350

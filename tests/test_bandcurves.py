@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from sntransport.bandcurves import evaluate, fit_band_curves
+from sntransport.observations import LightCurve
+
+
+def curve(mjd, flux, error=0.02, band="bessellv", seed=3):
+    mjd = np.asarray(mjd, dtype=float)
+    seen = flux(mjd) * np.exp(error * np.random.default_rng(seed).normal(size=mjd.size))
+    return LightCurve(mjd, np.full(mjd.size, band), seen, max(error, 1e-3) * seen)
+
+
+def decline(mjd):
+    return 1e5 * np.exp(-(mjd - 100.0) / 40.0)
+
+
+def rise(mjd):
+    return 1e5 * np.minimum(((mjd - 95.0) / 10.0) ** 2, 1.0)
+
+
+@pytest.mark.parametrize("truth", [decline, rise])
+def test_smooth_curve_is_recovered_within_its_errors(truth):
+    light_curve = curve(np.arange(97.0, 160.0, 1.5), truth)
+    when = np.arange(98.0, 159.0, 0.5)
+    flux, error = evaluate(fit_band_curves(light_curve), when)
+    pull = (flux[:, 0] - truth(when)) / error[:, 0]
+    assert np.abs(flux[:, 0] / truth(when) - 1).max() < 0.08
+    assert np.mean(np.abs(pull) < 2) > 0.9
+
+
+def test_nothing_outside_the_support_nor_in_wide_gaps():
+    light_curve = curve(np.concatenate([np.arange(100.0, 120, 2), np.arange(180.0, 200, 2)]), decline)
+    flux, error = evaluate(fit_band_curves(light_curve, extend=2.0, max_gap=30.0), [97.9, 98.1, 119, 121, 150, 177, 179, 201, 203])
+    np.testing.assert_array_equal(np.isfinite(flux[:, 0]), [0, 1, 1, 0, 0, 0, 1, 0, 0])
+    np.testing.assert_array_equal(np.isnan(flux), np.isnan(error))
+
+
+def test_outlier_is_left_out_and_counted():
+    mjd = np.arange(100.0, 160.0, 2.0)
+    base = curve(mjd, decline)
+    flux = base.flux.copy()
+    flux[10] *= 3.0
+    curves = fit_band_curves(LightCurve(mjd, base.band, flux, base.flux_err))
+    assert any("bessellv 1" in note for note in curves.notes)
+    got, _ = evaluate(curves, mjd)
+    assert abs(got[10, 0] / decline(mjd[10]) - 1) < 0.05
+
+
+def test_disagreeing_instruments_on_one_night_widen_the_error():
+    mjd = np.arange(100.0, 130.0, 2.0)
+    one = evaluate(fit_band_curves(curve(mjd, decline, 0.01)), [114.0])[1][0, 0]
+    flux = np.concatenate([decline(mjd) * 1.1, decline(mjd) * 0.9])
+    both = LightCurve(np.tile(mjd, 2), np.full(2 * mjd.size, "bessellv"), flux, 0.01 * flux)
+    assert evaluate(fit_band_curves(both), [114.0])[1][0, 0] > one
+
+
+def test_faint_and_errorless_points_are_counted():
+    light_curve = LightCurve([1, 2, 3, 4], ["lsstr"] * 4, [10.0, -5.0, 100.0, 50.0], [8.0, 5.0, 1.0, np.nan])
+    curves = fit_band_curves(light_curve)
+    assert curves.bands == ("lsstr",)
+    assert any(note.startswith("3 photometric points") for note in curves.notes)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_few_points_still_give_a_curve(n):
+    mjd = 100.0 + np.arange(n)
+    flux, error = evaluate(fit_band_curves(curve(mjd, decline)), mjd)
+    assert np.abs(flux[:, 0] / decline(mjd) - 1).max() < 0.15
+    assert np.all(error > 0)
+
+
+def test_no_photometry_gives_no_curves():
+    curves = fit_band_curves(LightCurve([], np.empty(0, dtype=str), [], []))
+    assert curves.bands == ()
+    assert evaluate(curves, [1.0, 2.0])[0].shape == (2, 0)
+
+
+def test_order_and_date_shift_do_not_matter():
+    base = curve(np.arange(100.0, 140.0, 3.0), decline)
+    order = np.random.default_rng(0).permutation(base.n_obs)
+    mixed = LightCurve(base.mjd[order], base.band[order], base.flux[order], base.flux_err[order])
+    shifted = LightCurve(base.mjd + 1000.0, base.band, base.flux, base.flux_err)
+    expected = evaluate(fit_band_curves(base), [117.3])
+    np.testing.assert_allclose(evaluate(fit_band_curves(mixed), [117.3]), expected)
+    np.testing.assert_allclose(evaluate(fit_band_curves(shifted), [1117.3]), expected, rtol=1e-6)

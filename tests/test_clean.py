@@ -1,0 +1,100 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sntransport.clean import clean, estimate_noise, smooth_snr
+from tests.synthetic import spectrum
+
+
+def altered(base, **changes):
+    return dataclasses.replace(base, **changes)
+
+
+def test_clean_spectrum_is_kept_whole():
+    base = spectrum(10.0)
+    got = clean(base)
+    assert got.removed == {}
+    np.testing.assert_array_equal(got.wave, base.wave)
+
+
+def test_noise_estimate_matches_the_noise_put_in():
+    rng = np.random.default_rng(2)
+    truth = np.sin(np.arange(4000) / 80.0) + 3.0
+    sigma = np.where(np.arange(4000) < 2000, 0.05, 0.2)
+    noise = estimate_noise(truth + sigma * rng.normal(size=4000))
+    assert np.median(noise[:1900]) == pytest.approx(0.05, rel=0.1)
+    assert np.median(noise[2100:]) == pytest.approx(0.2, rel=0.1)
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 5, 6, 30])
+def test_noise_of_short_spectra_is_positive(size):
+    assert np.all(estimate_noise(np.ones(size)) > 0)
+
+
+def test_zero_padding_nan_and_spikes_are_removed_and_counted():
+    base = spectrum(10.0)
+    flux = base.flux.copy()
+    flux[:40] = 0.0
+    flux[500] = np.nan
+    flux[700] += 50 * np.median(base.flux)
+    flux[900:902] -= 20 * np.median(base.flux)
+    got = clean(altered(base, flux=flux))
+    assert got.removed == {"not finite": 1, "zero or constant padding": 40, "spikes": 3}
+    assert not np.isin(base.wave[[500, 700, 900, 901]], got.wave).any()
+
+
+def test_narrow_emission_line_of_several_pixels_stays():
+    base = spectrum(10.0)
+    line = 3.0 * np.median(base.flux) * np.exp(-0.5 * ((base.wave - 6700.0) / 8.0) ** 2)
+    got = clean(altered(base, flux=base.flux + line))
+    assert got.removed == {}
+
+
+def test_noisy_blue_edge_is_cut():
+    base = spectrum(10.0)
+    rng = np.random.default_rng(0)
+    flux = base.flux.copy()
+    flux[:120] = 3 * np.median(flux) * rng.normal(size=120)
+    got = clean(altered(base, flux=flux))
+    assert got.removed["noisy edges"] >= 100
+    assert got.wave[0] > base.wave[95]
+
+
+def test_flare_at_the_red_end_is_cut():
+    base = spectrum(10.0)
+    flux = base.flux.copy()
+    flux[-6:] *= np.linspace(2, 6, 6)
+    got = clean(altered(base, flux=flux))
+    assert got.wave[-1] < base.wave[-5]
+
+
+@pytest.mark.parametrize("absorbed", [True, False])
+def test_telluric_band_is_masked_only_where_it_shows(absorbed):
+    base = spectrum(10.0)
+    flux = base.flux * np.where((base.wave > 7590) & (base.wave < 7690) & absorbed, 0.6, 1.0)
+    got = clean(altered(base, flux=flux))
+    inside = (got.wave > 7595) & (got.wave < 7645)
+    assert inside.any() != absorbed
+    assert ("telluric absorption" in got.removed) == absorbed
+
+
+@pytest.mark.parametrize(("factor", "source"), [(1.0, "error column"), (50.0, "scatter of the flux (error"), (None, "scatter of the flux")])
+def test_error_column_is_used_only_if_it_agrees_with_the_scatter(factor, source):
+    base = spectrum(10.0)
+    err = None if factor is None else np.full(base.wave.size, factor * np.median(base.flux) / 50)
+    got = clean(altered(base, flux_err=err))
+    assert got.noise_from.startswith(source)
+    assert np.median(got.flux_err) == pytest.approx(np.median(base.flux) / 50, rel=0.2)
+
+
+def test_nothing_left_is_an_answer_not_an_error():
+    base = spectrum(10.0)
+    assert clean(altered(base, flux=np.zeros_like(base.flux))).wave.size == 0
+
+
+def test_signal_to_noise_is_per_1000_kms():
+    base = spectrum(10.0, snr=20.0)
+    pixels = 1000.0 / (299792.458 * np.median(np.diff(np.log(base.wave))))
+    got = clean(base)
+    assert smooth_snr(got.wave, got.flux, got.flux_err) == pytest.approx(20 * np.sqrt(pixels), rel=0.25)
