@@ -62,8 +62,9 @@ def build_files(
     Yields
     ------
     Outcome
-        In the order of ``paths``. Bad input (a ValueError or OSError) is reported, not raised; no file of a
-        failed input is left behind. Two inputs of one name are an error of the second.
+        In the order of ``paths``. Bad input (a ValueError or OSError) is reported, not raised, and nothing is written
+        for it. Two inputs of one name are an error of the second. The series file is written last: where it is, the
+        rest is complete.
     """
     taken: dict[str, Path] = {}
     for path in paths:

@@ -5,7 +5,9 @@ Exit code 0: done. 1: an input or an output failed (one line says what, where, a
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -34,13 +36,14 @@ class _Group(click.Group):
                 warnings.showwarning = lambda message, *_: click.echo(f"sntransport: warning: {message}", err=True)
                 return super().invoke(ctx)
         except (ValueError, OSError) as error:
-            if ctx.params.get("debug"):
-                raise
-            _fail(error)
+            _fail(error, ctx)
             ctx.exit(1)
 
 
-def _fail(error: Exception) -> None:
+def _fail(error: Exception, ctx: click.Context | None = None) -> None:
+    """Say in one line what went wrong; before it the traceback, if that was asked for."""
+    if (ctx or click.get_current_context().find_root()).params.get("debug"):
+        click.echo("".join(traceback.format_exception(error)), err=True)
     click.echo(f"sntransport: error: {' '.join(str(error).split())}", err=True)
 
 
@@ -49,6 +52,9 @@ def _fail(error: Exception) -> None:
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
     """Turn a few spectra of a supernova into a complete spectral time series, by optimal transport."""
+    # Before numpy is imported: starting linear-algebra threads costs more than our small matrices gain from them.
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float:

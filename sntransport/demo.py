@@ -38,8 +38,9 @@ _PHOTOMETRIC_ERROR = 0.02
 class Comparison:
     """How well a rebuilt series matches the truth at the phases that were not observed.
 
-    ``sn`` is what was observed, ``result`` what came of it; ``days`` (n_phase,) is the distance to the nearest observed phase, ``residual`` (n_phase,) the median absolute
-    relative difference over wavelength, ``magnitude`` (n_phase, n_band) the difference in `BANDS` [mag].
+    ``sn`` is what was observed, ``result`` what came of it; ``days`` (n_phase,) is the distance to the nearest observed
+    phase, ``residual`` (n_phase,) the median absolute relative difference over wavelength, ``magnitude``
+    (n_phase, n_band) the difference in `BANDS` [mag].
     """
 
     sn: Supernova

@@ -32,16 +32,16 @@ class CoverageWarning(UserWarning):
 class BandMatrix:
     """Everything needed to integrate rest-frame spectra on one grid through bands; see `band_matrix`.
 
-    ``wave`` is the rest-frame grid (n_wave,); ``flux_weight``, ``norm_weight`` and ``photon_weight`` are
-    (n_wave, n_band); ``photon_total`` is (n_band,).
+    ``wave`` is the rest-frame grid (n_wave,); ``flux_weight`` (n_wave, n_band) integrates flux;
+    ``cover_weight`` (n_wave, 2 n_band) integrates, where the flux is known, photons and the norm of the mean, side by
+    side for one matrix product; ``photon_total`` (n_band,) is the photons of the whole bands.
     """
 
     bands: tuple[Bandpass, ...]
     sightline: Sightline
     wave: Array
     flux_weight: Array
-    norm_weight: Array
-    photon_weight: Array
+    cover_weight: Array
     photon_total: Array
 
 
@@ -62,14 +62,14 @@ def band_matrix(wave: Array, bands: Sequence[Bandpass | str], sightline: Sightli
     loaded = load_bands(bands)
     wave_obs = wave * (1.0 + sightline.z)
     shape = (wave.size, len(loaded))
-    flux_weight, norm_weight, photon_weight = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    photon_weight, norm_weight = np.zeros(shape), np.zeros(shape)
     photon_total = np.empty(shape[1])
     for j, band in enumerate(loaded):
-        flux_weight[:, j], norm_weight[:, j] = _hat_integrals(wave_obs, band)
-        photon_weight[:, j] = flux_weight[:, j]
+        photon_weight[:, j], norm_weight[:, j] = _hat_integrals(wave_obs, band)
         photon_total[j] = _total(band)
-    flux_weight *= dimming(wave, sightline)[:, None] / (C_AA * NJY_CGS)
-    return BandMatrix(loaded, sightline, wave, flux_weight, norm_weight, photon_weight, photon_total)
+    flux_weight = photon_weight * dimming(wave, sightline)[:, None] / (C_AA * NJY_CGS)
+    cover_weight = np.concatenate([photon_weight, norm_weight], axis=1)
+    return BandMatrix(loaded, sightline, wave, flux_weight, cover_weight, photon_total)
 
 
 def synthetic_flux(flux: Array, matrix: BandMatrix) -> tuple[Array, Array]:
@@ -92,8 +92,10 @@ def synthetic_flux(flux: Array, matrix: BandMatrix) -> tuple[Array, Array]:
     whole = bool(known.all())
     filled = flux if whole else np.where(known, flux, 0.0)
     mask = np.ones((1, flux.shape[1])) if whole else known.astype(np.float64)
-    coverage = np.broadcast_to(mask @ matrix.photon_weight / matrix.photon_total, (flux.shape[0], len(matrix.bands)))
-    norm = mask @ matrix.norm_weight
+    n_band = len(matrix.bands)
+    sums = mask @ matrix.cover_weight
+    coverage = np.broadcast_to(sums[:, :n_band] / matrix.photon_total, (flux.shape[0], n_band))
+    norm = sums[:, n_band:]
     with np.errstate(divide="ignore", invalid="ignore"):
         band_flux = np.where(coverage >= MIN_COVERAGE, filled @ matrix.flux_weight / norm, np.nan)
     return band_flux, coverage

@@ -26,7 +26,7 @@ _FACILITIES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("ptf", r"\b(i?ptf|p)[ -]?48\b|^ptf\b|cfh12k", {"R": "ptf48r", "r": "ptf48r", "g": "ptf48g"}),
     ("ps1", r"\bpan-?starrs|\bps1\b|\bgpc", {b: f"ps1::{b}" for b in "grizyw"}),
     ("gaia", r"\bgaia\b", {"G": "gaia::g", "BP": "gaia::gbp", "RP": "gaia::grp"}),
-    ("atlas", r"\batlas\b", {"c": "atlasc", "o": "atlaso"}),
+    ("atlas", r"\batlas", {"c": "atlasc", "o": "atlaso"}),
     ("des", r"\bdecam\b|\bdes\b", {b: f"des{b.lower()}" for b in "grizY"}),
     ("lsst", r"\blsst|\brubin\b", {b: f"lsst{b}" for b in "ugrizy"}),
 )
@@ -101,9 +101,9 @@ def identify(
         natural = "AB" if found in ("cspu", "cspg", "cspr", "cspi") else "Vega"
         return Identity(found, scale or natural, "" if scale or system else "CSP natural system taken")
     for facility, pattern, curves in _FACILITIES:
-        found = curves.get(letter) or curves.get(letter.upper() if facility == "swift" else letter.lower())
-        if found and any(re.search(pattern, part.lower()) for part in (telescope, instrument)):
-            return _of_facility(facility, found, scale, system, default_system)
+        curve = curves.get(letter) or curves.get(letter.upper() if facility == "swift" else letter.lower())
+        if curve and any(re.search(pattern, part.lower()) for part in (telescope, instrument)):
+            return _of_facility(facility, curve, scale, system, default_system)
     return _generic(band, letter, scale, system, bandset, default_system)
 
 
@@ -136,9 +136,7 @@ def _of_facility(facility: str, found: str, scale: str, system: str, default_sys
     return Identity(found, settled, f"no magnitude system named, {settled} of the instrument taken")
 
 
-def _generic(
-    band: str, letter: str, scale: str, system: str, bandset: str, default_system: str | None
-) -> Identity:
+def _generic(band: str, letter: str, scale: str, system: str, bandset: str, default_system: str | None) -> Identity:
     sloan_set = system.lower() in ("sdss", "sloan") or (not scale and bandset.lower() in ("sdss", "sloan"))
     labeled_ab = (scale or default_system) == "AB" or sloan_set
     # Instruments with Sloan filters are often listed in capitals; an AB label gives them away. An explicit Cousins
@@ -156,9 +154,7 @@ def _generic(
     return _settle(curve, "Vega", scale, system, default_system, band)
 
 
-def _settle(
-    curve: str, usual: str, scale: str, system: str, default_system: str | None, band: str = ""
-) -> Identity:
+def _settle(curve: str, usual: str, scale: str, system: str, default_system: str | None, band: str = "") -> Identity:
     return Identity(curve, scale) if scale else _assumed(curve, usual, system, default_system, band)
 
 

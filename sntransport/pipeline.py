@@ -90,7 +90,23 @@ def build(
     ValueError
         Where no spectrum is usable, none has or can be given an absolute scale, or an argument is out of range.
     """
+    from threadpoolctl import threadpool_limits
+
     _check(cadence, max_gap)
+    # The matrices are small: threads would cost more than they bring, and processes beside this one their cores.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _build(sn, cadence, phases, interpolate, weight, max_gap, calibrate)
+
+
+def _build(
+    sn: Supernova,
+    cadence: float,
+    phases: ArrayLike | None,
+    interpolate: Interpolator,
+    weight: Weight,
+    max_gap: float,
+    calibrate: bool,
+) -> BuildResult:
     prepared = prepare(sn)
     curves = fit_band_curves(sn.light_curve)
     matrix = band_matrix(prepared.series.wave, curves.bands, sn.sightline)

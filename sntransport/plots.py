@@ -21,50 +21,56 @@ if TYPE_CHECKING:
 # Okabe & Ito (2008): told apart by color-blind readers and in gray print.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_MAX_CURVES = 45
+_MAX_CURVES = 30
 _MAX_BANDS = 10
+_ROW_HEIGHT = 1.7
+_FAINT = 0.35
 
 
 def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> Figure:
-    """All spectra of a series over each other, colored by phase, the observed ones in black.
+    """Spectra of a series one below the other in order of phase, the observed ones among them in black.
 
     Parameters
     ----------
     series : SpectralSeries
-        The rebuilt series; at most 45 of its covered phases are drawn, evenly spaced.
+        The rebuilt series; at most 30 of its covered phases are drawn, evenly spaced.
     sparse : SpectralSeries, optional
-        The observed spectra it was made from.
+        The observed spectra it was made from; all are drawn.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Each spectrum is divided by its median and set at its phase. Bins that rest on one spectrum only are drawn
-        fainter, extrapolated or bridged ones dotted.
+        Each spectrum is divided by its median. Bins that rest on one spectrum only are drawn fainter, extrapolated or
+        bridged ones dotted.
+
+    Raises
+    ------
+    ValueError
+        Where no phase is covered and there is no observed spectrum either.
     """
-    covered = np.flatnonzero(series.covered.any(axis=1))
-    if sparse is None and not covered.size:
+    rows = _waterfall_rows(series, sparse)
+    if not rows:
         raise ValueError(f"{series.name or 'series'}: no phase is covered, there is nothing to draw")
-    shown = covered[np.unique(np.linspace(0, covered.size - 1, min(covered.size, _MAX_CURVES)).astype(int))]
-    phases = np.concatenate([series.phase[shown], [] if sparse is None else sparse.phase])
-    span = max(float(np.ptp(phases)), 1.0)
-    figure, axes = _figure(8.0, 9.0)
-    colors = _phase_colors(series.phase[shown])
-    height = 0.045 * span
-    for k, color in zip(shown, colors, strict=True):
-        _draw_row(axes, series, int(k), height, color)
-    for i in range(0 if sparse is None else sparse.n_phase):
-        assert sparse is not None
-        line = np.where(sparse.covered[i], _unit(sparse.flux[i]), np.nan)
-        axes.plot(sparse.wave, sparse.phase[i] - height * (line - 1.0), color="black", lw=0.9, zorder=3)
-    axes.invert_yaxis()
+    figure, axes = _figure(8.5, 2.0 + 0.19 * max(len(rows), 12))
+    phases = np.array([phase for phase, _, _ in rows])
+    colors = _phase_colors(phases)
+    for y, (_, source, k) in enumerate(rows):
+        if source is series:
+            _draw_row(axes, source, k, y, colors[y])
+        else:
+            axes.plot(source.wave, y - _ROW_HEIGHT * (_unit(source.flux[k]) - 1.0), color="black", lw=0.9, zorder=3)
+    axes.set_yticks(range(len(rows)), [f"{phase:.1f}" for phase in phases], fontsize=7)
+    for label, (_, source, _) in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set_fontweight("normal" if source is series else "bold")
+    axes.set_ylim(len(rows) + 0.5, -5.0)
     axes.set_xscale("log")
     _wave_ticks(axes, series.wave)
     axes.set_xlabel("Rest-frame wavelength [Å]")
-    axes.set_ylabel("Rest-frame phase [d]  (flux density of each spectrum over its median, upward)")
+    axes.set_ylabel("Rest-frame phase [d]; flux density of each spectrum over its median, offset")
     handles = [axes.plot([], [], color="black", lw=1.2, label="observed")[0]] if sparse is not None else []
     handles += [
         axes.plot([], [], color=_COLORS[0], lw=1.0, label="rebuilt")[0],
-        axes.plot([], [], color=_COLORS[0], lw=1.0, alpha=0.35, label="covered by one spectrum only")[0],
+        axes.plot([], [], color=_COLORS[0], lw=1.0, alpha=_FAINT, label="covered by one spectrum only")[0],
         axes.plot([], [], color=_COLORS[0], lw=1.0, ls=":", label="bridged or extrapolated")[0],
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=8, frameon=False)
@@ -167,29 +173,38 @@ def _figure(
     return figure, figure.subplots(rows, columns, sharex=True, height_ratios=ratios)
 
 
+def _waterfall_rows(series: SpectralSeries, sparse: SpectralSeries | None) -> list[tuple[float, SpectralSeries, int]]:
+    """Phase, series and row of every spectrum to draw, in order of phase."""
+    covered = np.flatnonzero(series.covered.any(axis=1))
+    chosen = covered[np.unique(np.linspace(0, covered.size - 1, min(covered.size, _MAX_CURVES)).astype(int))]
+    rows = [(float(series.phase[k]), series, int(k)) for k in chosen]
+    if sparse is not None:
+        rows += [(float(phase), sparse, i) for i, phase in enumerate(sparse.phase)]
+    return sorted(rows, key=lambda row: row[0])
+
+
 def _phase_colors(phase: Array) -> Array:
     from matplotlib import colormaps
 
-    span = max(float(np.ptp(phase)), 1.0) if phase.size else 1.0
-    return np.asarray(colormaps["viridis"](0.9 * (phase - phase.min(initial=np.inf)) / span))
+    return np.asarray(colormaps["viridis"](0.85 * (phase - phase[0]) / max(float(np.ptp(phase)), 1.0)))
 
 
 def _unit(flux: Array) -> Array:
     """Flux over its median; clipped so that one strong line does not cross its neighbors."""
-    return np.clip(flux / np.nanmedian(flux), -0.5, 4.0)
+    return np.asarray(np.clip(flux / np.nanmedian(flux), -0.5, 4.0))
 
 
-def _draw_row(axes: Axes, series: SpectralSeries, k: int, height: float, color: Array) -> None:
-    line = series.phase[k] - height * (_unit(series.flux[k]) - 1.0)
+def _draw_row(axes: Axes, series: SpectralSeries, k: int, y: float, color: Array) -> None:
+    line = y - _ROW_HEIGHT * (_unit(series.flux[k]) - 1.0)
     styles: tuple[tuple[Origin, dict[str, Any]], ...] = (
-        (Origin.OBSERVED, {"alpha": 1.0}),
-        (Origin.ONE_SIDED, {"alpha": 0.35}),
+        (Origin.OBSERVED, {}),
+        (Origin.ONE_SIDED, {"alpha": _FAINT}),
         (Origin.EXTRAPOLATED, {"ls": ":"}),
     )
     for origin, style in styles:
         here = series.origin[k] == origin
         if here.any():
-            axes.plot(series.wave, np.where(here, line, np.nan), color=tuple(color), lw=0.6, **style)
+            axes.plot(series.wave, np.where(here, line, np.nan), color=tuple(color), lw=0.8, **style)
 
 
 def _title(series: SpectralSeries) -> str:
@@ -241,7 +256,8 @@ def _finish_light_curves(figure: Figure, main: Axes, below: Axes, series: Spectr
     below.set_ylim(0.55, -0.55)
     below.set_ylabel("Observed − series [mag]")
     below.set_xlabel("Rest-frame phase [d]")
-    figure.legend(loc="outside right upper", fontsize=8, frameon=False)
+    if any(not str(line.get_label()).startswith("_") for line in main.lines):
+        figure.legend(loc="outside right upper", fontsize=8, frameon=False)
 
 
 def _beside(axes: Axes) -> Any:

@@ -113,7 +113,7 @@ def fill_errors(rows: Sequence[Measurement], account: Account) -> list[Measureme
 
 def to_ab(mag: float, band: str, system: str) -> float:
     """AB magnitude of a magnitude in ``system`` ("AB" or "Vega") through a named curve."""
-    return mag + load_bands([band])[0].vega_ab if system == "Vega" else mag
+    return mag + load_bands([band])[0].ab_offset if system == "Vega" else mag
 
 
 def decimals(value: object) -> int:

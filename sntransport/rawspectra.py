@@ -100,9 +100,7 @@ def _plain(unit: str) -> str:
     return name.replace("ergs", "erg").replace("(", "").replace(")", "")
 
 
-def _usable_columns(
-    wave: Array, flux: Array, flux_err: Array | None, remarks: list[str]
-) -> tuple[Array, Array, Array]:
+def _usable_columns(wave: Array, flux: Array, flux_err: Array | None, remarks: list[str]) -> tuple[Array, Array, Array]:
     """Pixels with a credible wavelength, and errors that can be errors."""
     if wave.size < MIN_PIXELS:
         raise Unusable(f"only {wave.size} pixels")
@@ -147,12 +145,10 @@ def _increasing(wave: Array, flux: Array, err: Array, remarks: list[str]) -> tup
 
 
 def _sum_by(which: NDArray[np.intp], values: Array, size: int) -> Array:
-    return np.bincount(which.ravel(), weights=values, minlength=size)
+    return np.asarray(np.bincount(which.ravel(), weights=values, minlength=size), dtype=np.float64)
 
 
-def _to_per_angstrom(
-    wave: Array, flux: Array, err: Array, unit: str, remarks: list[str]
-) -> tuple[Array, Array, bool]:
+def _to_per_angstrom(wave: Array, flux: Array, err: Array, unit: str, remarks: list[str]) -> tuple[Array, Array, bool]:
     name = _plain(unit)
     if name in _PER_ANGSTROM:
         return flux, err, True

@@ -86,8 +86,12 @@ class Account:
 
     def all_notes(self) -> tuple[str, ...]:
         """Everything as text: notes, one line a rejected spectrum, one line a reason for photometry."""
-        rows = [f"photometry: {c.total()} rows rejected, {why}: {listed(c)}" for why, c in self._rows.items()]
-        assumed = [f"photometry: {what} for {c.total()} rows: {listed(c)}" for what, c in self._assumed.items()]
+        rows = [
+            f"photometry: {counted(c.total(), 'row')} rejected, {why}: {listed(c)}" for why, c in self._rows.items()
+        ]
+        assumed = [
+            f"photometry: {what} for {counted(c.total(), 'row')}: {listed(c)}" for what, c in self._assumed.items()
+        ]
         return (*self.notes, *self._spectra, *map(one_line, rows), *map(one_line, assumed))
 
 
@@ -96,6 +100,13 @@ def listed(counts: Mapping[str, int], most: int = 12) -> str:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     shown = [f"{label or 'unnamed'} ({count})" for label, count in ordered[:most]]
     return ", ".join(shown) + (f" and {len(ordered) - most} more kinds" if len(ordered) > most else "")
+
+
+def counted(n: int, noun: str) -> str:
+    """A number and its noun: "1 row", "2 rows", "2 spectra"."""
+    if n == 1:
+        return f"1 {noun}"
+    return f"{n} {noun.removesuffix('um')}a" if noun.endswith("um") else f"{n} {noun}s"
 
 
 def one_line(text: str) -> str:
@@ -135,7 +146,9 @@ def distance_from_z(path: object, z: float, account: Account) -> float:
     """Distance modulus [mag] by Hubble's law (Planck 2018); a ReadError where ``z`` is too small for that."""
     if not z >= _LEAST_Z_FOR_DISTANCE:
         wrong = f"no luminosity distance (field lumdist), and z = {z:g} is too small to tell it"
-        raise ReadError(path, wrong, "pass distance_modulus= (in a folder: distance_modulus or distance_mpc in sn.toml)")
+        raise ReadError(
+            path, wrong, "pass distance_modulus= (in a folder: distance_modulus or distance_mpc in sn.toml)"
+        )
     from astropy.cosmology import Planck18
 
     modulus = float(Planck18.distmod(z).value)

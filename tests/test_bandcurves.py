@@ -31,7 +31,9 @@ def test_smooth_curve_is_recovered_within_its_errors(truth):
 
 def test_nothing_outside_the_support_nor_in_wide_gaps():
     light_curve = curve(np.concatenate([np.arange(100.0, 120, 2), np.arange(180.0, 200, 2)]), decline)
-    flux, error = evaluate(fit_band_curves(light_curve, extend=2.0, max_gap=30.0), [97.9, 98.1, 119, 121, 150, 177, 179, 201, 203])
+    flux, error = evaluate(
+        fit_band_curves(light_curve, extend=2.0, max_gap=30.0), [97.9, 98.1, 119, 121, 150, 177, 179, 201, 203]
+    )
     np.testing.assert_array_equal(np.isfinite(flux[:, 0]), [0, 1, 1, 0, 0, 0, 1, 0, 0])
     np.testing.assert_array_equal(np.isnan(flux), np.isnan(error))
 

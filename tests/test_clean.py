@@ -79,7 +79,9 @@ def test_telluric_band_is_masked_only_where_it_shows(absorbed):
     assert ("telluric absorption" in got.removed) == absorbed
 
 
-@pytest.mark.parametrize(("factor", "source"), [(1.0, "error column"), (50.0, "scatter of the flux (error"), (None, "scatter of the flux")])
+@pytest.mark.parametrize(
+    ("factor", "source"), [(1.0, "error column"), (50.0, "scatter of the flux (error"), (None, "scatter of the flux")]
+)
 def test_error_column_is_used_only_if_it_agrees_with_the_scatter(factor, source):
     base = spectrum(10.0)
     err = None if factor is None else np.full(base.wave.size, factor * np.median(base.flux) / 50)

@@ -79,7 +79,9 @@ def test_two_arms_become_one_spectrum():
 def test_arm_in_arbitrary_units_takes_the_scale_of_the_other():
     prepared = prepare(arms(factor=1e15, calibrated=False))
     assert prepared.calibrated.all()
-    np.testing.assert_allclose(np.nanmedian(prepared.series.flux[0] / flux_at(10.0, prepared.series.wave)), 1, atol=0.05)
+    np.testing.assert_allclose(
+        np.nanmedian(prepared.series.flux[0] / flux_at(10.0, prepared.series.wave)), 1, atol=0.05
+    )
 
 
 def test_same_night_spectrum_of_another_shape_is_rejected():
@@ -112,7 +114,7 @@ def test_noise_and_short_spectra_are_rejected_with_the_reason():
 
 def test_no_usable_spectrum_is_an_error_with_the_reasons():
     short = spectrum(10.0, low=5000.0, high=5400.0)
-    with pytest.raises(ValueError, match="synthetic: no usable spectrum .*less than 600 A"):
+    with pytest.raises(ValueError, match=r"synthetic: no usable spectrum .*less than 600 A"):
         prepare(dataclasses.replace(supernova(), spectra=(short,)))
     with pytest.raises(ValueError, match="it has none"):
         prepare(dataclasses.replace(supernova(), spectra=()))

@@ -111,3 +111,13 @@ def test_fields_are_floats_and_frozen():
     assert {type(value) for value in dataclasses.astuple(sightline)} == {float}
     with pytest.raises(dataclasses.FrozenInstanceError):
         sightline.z = 1.0
+
+
+def test_tabulated_law_is_the_law():
+    from astropy import units
+    from dust_extinction.parameter_averages import G23
+
+    wave = np.exp(np.random.default_rng(0).uniform(np.log(920.0), np.log(300_000.0), 3000))
+    for rv in (2.5, 3.1, 5.5):
+        direct = 10.0 ** (-0.4 * rv * np.asarray(G23(Rv=rv)(1e4 / wave / units.micron)))
+        np.testing.assert_allclose(transmission(wave, 1.0, rv), direct, rtol=2e-5)

@@ -113,7 +113,9 @@ def photometry_for(phase, sparse=SPARSE, bands=("bessellb", "bessellv", "bessell
 def test_tie_corrects_brightness():
     # Linear interpolation of an exponential decline over 22 d is too bright in the middle.
     phase = np.array([41.0])
-    loose, tied = (run(phase, interpolate=linear, photometry=photometry_for(phase), tie=tie).series for tie in (False, True))
+    loose, tied = (
+        run(phase, interpolate=linear, photometry=photometry_for(phase), tie=tie).series for tie in (False, True)
+    )
     truth = flux_at(41.0, SPARSE.wave)
     assert np.nanmedian(tied.flux[0] / truth) == pytest.approx(1.0, abs=0.02)
     assert abs(np.nanmedian(loose.flux[0] / truth) - 1) > 0.02
@@ -139,11 +141,15 @@ def test_scaling_and_shifting():
     scaled = dataclasses.replace(SPARSE, flux=7 * SPARSE.flux, flux_err=7 * SPARSE.flux_err)
     np.testing.assert_allclose(run(phase, scaled, interpolate=wasserstein).series.flux, 7 * base.series.flux, rtol=1e-9)
     shifted = dataclasses.replace(SPARSE, phase=SPARSE.phase + 100.0)
-    np.testing.assert_allclose(run(phase + 100, shifted, interpolate=wasserstein).series.flux, base.series.flux, rtol=1e-9)
+    np.testing.assert_allclose(
+        run(phase + 100, shifted, interpolate=wasserstein).series.flux, base.series.flux, rtol=1e-9
+    )
 
 
 def test_time_reversal():
-    back = SpectralSeries(-SPARSE.phase[::-1], SPARSE.wave, SPARSE.flux[::-1], SPARSE.flux_err[::-1], SPARSE.origin[::-1])
+    back = SpectralSeries(
+        -SPARSE.phase[::-1], SPARSE.wave, SPARSE.flux[::-1], SPARSE.flux_err[::-1], SPARSE.origin[::-1]
+    )
     forth = run([13.0], interpolate=wasserstein).series.flux
     np.testing.assert_allclose(run([-13.0], back, interpolate=wasserstein).series.flux, forth, rtol=1e-8)
 

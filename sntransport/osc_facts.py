@@ -1,0 +1,161 @@
+"""What an Open Supernova Catalog entry says of the supernova itself: redshift, distance, dust, class, date."""
+
+import datetime
+import math
+import re
+import statistics
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sntransport.reading import Account, Known, ReadError, distance_from_z, modulus_of, number, text, z_of
+
+Entry = Mapping[str, Any]
+
+_MPC = {"": 1.0, "mpc": 1.0, "kpc": 1e-3, "pc": 1e-6, "gpc": 1e3}
+_PECULIAR = 0.01
+_MJD_OF_ORDINAL_0 = -678576
+
+
+def complete(path: object, entry: Entry, known: Known, account: Account) -> Known:
+    """Fill in from the entry what the caller does not know.
+
+    Parameters
+    ----------
+    path : object
+        The file, for messages.
+    entry : mapping
+        One supernova of the catalog.
+    known : Known
+        What the caller gave; it wins.
+    account : Account
+        Receives what was chosen or assumed.
+
+    Returns
+    -------
+    Known
+        ``mjd_ref`` stays None where no discovery date is known.
+
+    Raises
+    ------
+    ReadError
+        Where there is no redshift, or no distance and the redshift is too small to tell it.
+    """
+    z = redshift(path, entry, account) if known.z is None else known.z
+    own = Known(
+        sn_type=claimed_type(entry, account) if known.sn_type is None else None,
+        z=z,
+        distance_modulus=distance_modulus(path, entry, z, account) if known.distance_modulus is None else None,
+        ebv_mw=milky_way_dust(entry, account) if known.ebv_mw is None else None,
+    )
+    if known.mjd_ref is None and (date := discovery(entry, account)) is not None:
+        return known.over(Known(mjd_ref=date, mjd_ref_meaning="discovery").over(own))
+    return known.over(own)
+
+
+def redshift(path: object, entry: Entry, account: Account) -> float:
+    """Heliocentric redshift: the first listed, else from the host or a velocity."""
+    values = [(number(q.get("value")), text(q.get("kind")).lower()) for q in quantities(entry, "redshift")]
+    credible = [(z, kind) for z, kind in values if -0.02 < z < 20]
+    # Stable: the catalog's order decides within a rank.
+    ranked = sorted(credible, key=lambda pair: _redshift_rank(pair[1]))
+    if ranked:
+        z, kind = ranked[0]
+        others = [other for other, _ in credible if abs(other - z) > 3e-4]
+        if others:
+            span = ", ".join(f"{other:g}" for other in sorted(set(others))[:5])
+            account.note(f"redshift {z:g} taken, the first listed; also listed: {span}")
+        if kind in ("cmb", "photometric"):
+            account.note(f"redshift {z:g} is marked {kind}, not heliocentric")
+        return z
+    for field in ("hostredshift", "velocity", "hvel", "hostvelocity"):
+        for quantity in quantities(entry, field):
+            value = number(quantity.get("value"))
+            z = value if field == "hostredshift" else z_of(value)
+            if -0.02 < z < 20:
+                account.note(f"redshift {z:.6g} from field {field}: no field redshift")
+                return z
+    raise ReadError(path, "no redshift (field redshift)", "pass z=")
+
+
+def distance_modulus(path: object, entry: Entry, z: float, account: Account) -> float:
+    """Distance modulus [mag]: median of the measured distances, else the catalog's derived ones, else from ``z``."""
+    for derived in (False, True):
+        for field in ("lumdist", "hostlumdist"):
+            found = [mpc for mpc, is_derived in _distances(entry, field) if is_derived == derived]
+            if found:
+                mpc = statistics.median(found)
+                how = "which the catalog derived from the redshift" if derived else f"median of {len(found)}"
+                account.note(f"distance {mpc:.4g} Mpc (field {field}, {how})")
+                if derived and z < _PECULIAR:
+                    account.note("so near, a redshift tells little of the distance: pass distance_modulus=")
+                return modulus_of(mpc)
+    return distance_from_z(path, z, account)
+
+
+def milky_way_dust(entry: Entry, account: Account) -> float:
+    """Milky Way E(B-V) [mag]; 0, with a note, where it is missing."""
+    for quantity in quantities(entry, "ebv"):
+        value = number(quantity.get("value"))
+        if 0 <= value < 20:
+            return value
+    account.note("Milky Way dust: E(B-V) = 0 assumed, the input has none (field ebv); pass ebv_mw=")
+    return 0.0
+
+
+def claimed_type(entry: Entry, account: Account) -> str:
+    """The first claimed class; other claims are noted."""
+    claims = [claim for q in quantities(entry, "claimedtype") if (claim := text(q.get("value")))]
+    if not claims:
+        account.note("class not known; pass sn_type=")
+        return ""
+    others = sorted(set(claims) - {claims[0]})
+    if others:
+        account.note(f"class {claims[0]!r} taken, the first claimed; also claimed: {', '.join(map(repr, others))}")
+    return claims[0]
+
+
+def discovery(entry: Entry, account: Account) -> float | None:
+    """MJD of discovery, the earliest of those known to the day; None where there is none."""
+    dates = [parsed for q in quantities(entry, "discoverdate") if (parsed := calendar_date(q.get("value")))]
+    if not dates:
+        return None
+    mjd, to_the_day = min(dates)
+    if to_the_day:
+        account.note(f"phase 0 is the discovery, MJD {mjd:g}, known to the day only")
+    return mjd
+
+
+def calendar_date(value: object) -> tuple[float, bool] | None:
+    """MJD of 'YYYY/MM/DD' with or without a fraction of a day, and whether it has none; None where it is no date."""
+    match = re.fullmatch(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})(\.\d+)?", text(value))
+    if match is None:
+        return None
+    year, month, day = (int(part) for part in match.groups()[:3])
+    try:
+        whole = datetime.date(year, month, day).toordinal() + _MJD_OF_ORDINAL_0
+    except ValueError:
+        return None
+    return whole + float(match[4] or 0.0), match[4] is None
+
+
+def quantities(entry: Entry, field: str) -> Iterator[Entry]:
+    """The values of a field, whether it is a list of quantities, one of them or a bare value."""
+    value = entry.get(field)
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            yield item
+        elif item is not None:
+            yield {"value": item}
+
+
+def _redshift_rank(kind: str) -> int:
+    return 0 if kind == "heliocentric" else 2 if kind in ("cmb", "photometric") else 1
+
+
+def _distances(entry: Entry, field: str) -> Iterator[tuple[float, bool]]:
+    """Distances [Mpc] and whether the catalog derived them; its first version marked that by the source D."""
+    for quantity in quantities(entry, field):
+        unit = text(quantity.get("u_value")).lower()
+        mpc = number(quantity.get("value")) * _MPC.get(unit, math.nan)
+        if 1e-3 < mpc < 1e5:
+            yield mpc, bool(quantity.get("derived")) or quantity.get("source") == "D"

@@ -1,0 +1,118 @@
+"""`read_supernova`: one supernova from an Open Supernova Catalog file or from a folder of one's own data."""
+
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sntransport.observations import Supernova
+from sntransport.read_folder import read_folder
+from sntransport.read_osc import read_osc
+from sntransport.reading import Known, ReadError, number, one_line, require_mjd
+
+__all__ = ["ReadError", "read_supernova"]
+
+_NUMBERS = ("z", "distance_modulus", "ebv_mw", "ebv_host", "rv_mw", "rv_host", "mjd_ref")
+
+
+def read_supernova(
+    path: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    sn_type: str | None = None,
+    z: float | None = None,
+    distance_modulus: float | None = None,
+    ebv_mw: float | None = None,
+    ebv_host: float | None = None,
+    rv_mw: float | None = None,
+    rv_host: float | None = None,
+    mjd_ref: float | None = None,
+    mjd_ref_meaning: str | None = None,
+    default_system: str | None = None,
+) -> Supernova:
+    """Read all that was observed of one supernova.
+
+    What a keyword says wins over what the input says. Whatever is rejected or assumed is counted and explained in
+    the ``notes`` of the result.
+
+    Parameters
+    ----------
+    path : path-like
+        An Open Supernova Catalog file (.json or .json.gz), or a folder with ``sn.toml``, spectra (ASCII, ECSV or FITS)
+        and photometry (ECSV or CSV).
+    name : str
+        Which event to take from a file that holds several; otherwise the name to give it.
+    sn_type : str
+        Class, such as "Ia" or "II P"; default: the first one claimed.
+    z : float
+        Heliocentric redshift.
+    distance_modulus : float [mag]
+        Default: the input's distance, else by Hubble's law from ``z``.
+    ebv_mw, ebv_host : float [mag]
+        Color excess E(B-V) of the Milky Way (default: the input's, else 0) and of the host galaxy (default: the
+        input's, else 0).
+    rv_mw, rv_host : float
+        Ratio of total to selective extinction; default: the input's, else 3.1.
+    mjd_ref : float [d]
+        MJD of phase 0; default: the input's, the discovery, or else the first observation.
+    mjd_ref_meaning : str
+        What happened then, such as "B maximum".
+    default_system : {"AB", "Vega"}
+        Magnitude system of the rows that name none, unless their instrument settles it. Default: Vega for
+        Johnson-Cousins UBVRI, JHK and Swift, AB for ugriz.
+
+    Returns
+    -------
+    Supernova
+        Spectra and photometry as observed: observer frame, dust still on.
+
+    Raises
+    ------
+    ReadError
+        (A ValueError.) In one line: the file, what is wrong or missing, and what to do about it.
+
+    Examples
+    --------
+    >>> sn = read_supernova("SN2013am.json.gz", sn_type="II P")  # doctest: +SKIP
+    """
+    path = Path(path)
+    known = Known(
+        name, sn_type, z, distance_modulus, ebv_mw, ebv_host, rv_mw, rv_host, mjd_ref, mjd_ref_meaning, default_system
+    )
+    shown = one_line(str(path))
+    known = _checked(shown, known)
+    try:
+        if path.is_dir():
+            return read_folder(path, known)
+        if not path.exists():
+            raise ReadError(shown, "no such file or folder", "check the path")
+        if not path.is_file():
+            raise ReadError(shown, "not a regular file", "give a file or a folder")
+        return read_osc(path, known)
+    except OSError as error:
+        raise ReadError(shown, f"cannot be read ({error})", "check its permissions") from None
+
+
+def _checked(path: str, known: Known) -> Known:
+    """The keywords in the types they must have."""
+    values: dict[str, Any] = {}
+    for field in _NUMBERS:
+        value = getattr(known, field)
+        if value is None:
+            continue
+        values[field] = number(value.item() if isinstance(value, np.generic) else value)
+        if isinstance(value, str) or math.isnan(values[field]):
+            raise ReadError(path, f"{field} is {str(value)[:40]!r}", f"give a number for {field}=")
+    if known.mjd_ref is not None:
+        require_mjd(path, "mjd_ref", known.mjd_ref)
+    known = replace(known, **values)
+    if known.default_system is None:
+        return known
+    systems = {"ab": "AB", "vega": "Vega"}
+    system = systems.get(str(known.default_system).lower())
+    if system is None:
+        raise ReadError(path, f"default_system is {known.default_system!r}", "give 'AB' or 'Vega'")
+    return replace(known, default_system=system)

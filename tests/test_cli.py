@@ -1,0 +1,272 @@
+"""The commands as a user runs them: output, messages, exit codes, and what is left on disk."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import sntransport as snt
+from sntransport.cli import main
+from tests.synthetic import MJD_REF, SIGHTLINE, photometry, spectrum
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A supernova as users bring it: sn.toml, ASCII spectra, CSV photometry."""
+    path = tmp_path_factory.mktemp("input") / "my supernova"
+    (path / "spectra").mkdir(parents=True)
+    (path / "sn.toml").write_text(
+        f'name = "SN 2099a/b"\ntype = "II"\nz = {SIGHTLINE.z}\ndistance_modulus = {SIGHTLINE.distance_modulus}\n'
+        f"ebv_mw = {SIGHTLINE.ebv_mw}\nebv_host = {SIGHTLINE.ebv_host}\n"
+        f'mjd_ref = {MJD_REF}\nmjd_ref_meaning = "explosion"\n'
+    )
+    for phase in (2.0, 9.0, 17.0, 30.0):
+        one = spectrum(phase)
+        header = f"mjd = {one.mjd}"
+        np.savetxt(path / "spectra" / f"{phase:04.0f}.txt", np.stack([one.wave, one.flux], axis=1), header=header)
+    seen = photometry(np.arange(0.0, 33.0, 3.0), ("bessellb", "bessellv", "bessellr"))
+    rows = [f"{m},{b},{f},{e}" for m, b, f, e in zip(seen.mjd, seen.band, seen.flux, seen.flux_err, strict=True)]
+    (path / "photometry.csv").write_text("\n".join(["mjd,band,flux,flux_err", *rows]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def built(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    result = run("build", folder, "-o", out, "--cadence", "2")
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_build_writes_series_photometry_and_figures(built):
+    assert sorted(path.name for path in built.iterdir()) == [
+        "SN_2099a_b.fits",
+        "SN_2099a_b_light_curves.png",
+        "SN_2099a_b_photometry.ecsv",
+        "SN_2099a_b_spectra.png",
+    ]
+    series = snt.read_series(built / "SN_2099a_b.fits")
+    assert series.name == "SN 2099a/b"
+    np.testing.assert_allclose(np.diff(series.phase), 2.0)
+
+
+def test_build_ends_with_a_table(folder, tmp_path):
+    result = run("build", folder, "-o", tmp_path, "--no-figures")
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:2] == ["name", "type"]
+    assert lines[2].startswith("SN 2099a/b  II    4/0")
+    assert lines[-1] == f"1 of 1 built, in {tmp_path}"
+
+
+def test_build_is_reproducible_to_the_byte(folder, tmp_path):
+    for name in ("one", "two"):
+        assert run("build", folder, "-o", tmp_path / name).exit_code == 0
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def broken(tmp_path):
+    """Files that are not what they seem."""
+    whole = gzip.compress(json.dumps({"SN1": {"name": "SN1"}}).encode() * 50)
+    contents = {
+        "truncated.json.gz": whole[: len(whole) // 2],
+        "invalid.json": b'{"SN1": {"name": ',
+        "page.json": b"<!DOCTYPE html><html><body>404 Not Found</body></html>",
+        "empty.json": b"",
+        "list.json": b"[1, 2]",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    return [tmp_path / name for name in contents] + [tmp_path / "missing.json", tmp_path]
+
+
+def test_broken_input_is_one_line_each_and_exit_code_1(tmp_path):
+    for path in broken(tmp_path):
+        result = run("build", path, "-o", tmp_path / "out")
+        assert result.exit_code == 1, path
+        assert len(result.stderr.splitlines()) == 1, result.stderr
+        assert result.stderr.startswith("sntransport: error: ")
+        assert path.name in result.stderr
+        assert "Traceback" not in result.output
+        assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+
+
+def test_build_goes_on_after_a_bad_one(folder, tmp_path):
+    (tmp_path / "bad.json").write_text("{")
+    out = tmp_path / "out"
+    result = run("build", tmp_path / "bad.json", folder, "-o", out, "--no-figures")
+    assert result.exit_code == 1
+    assert "1 of 2 built" in result.stdout
+    assert (out / "SN_2099a_b.fits").exists()
+
+
+def test_two_inputs_of_one_name_do_not_overwrite_each_other(folder, tmp_path):
+    result = run("build", folder, folder, "-o", tmp_path, "--no-figures")
+    assert result.exit_code == 1
+    assert "would be overwritten" in result.stderr
+
+
+def test_no_photometry_at_all_builds_without_a_table(folder, tmp_path):
+    import shutil
+
+    bare = tmp_path / "bare"
+    shutil.copytree(folder, bare)
+    (bare / "photometry.csv").unlink()
+    result = run("build", bare, "-o", tmp_path / "out", "--no-figures", "--notes")
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["SN_2099a_b.fits"]
+    assert "no photometry" in result.stderr
+
+
+def test_known_values_override_the_input(folder, tmp_path):
+    result = run(
+        "build", folder, "-o", tmp_path, "--no-figures", "--type", "Ia", "--z", "0.03", "--mjd-ref", MJD_REF + 1
+    )
+    assert result.exit_code == 0
+    series = snt.read_series(tmp_path / "SN_2099a_b.fits")
+    assert (series.sn_type, series.mjd_ref) == ("Ia", MJD_REF + 1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build",),
+        ("build", "x.json"),
+        ("build", "x.json", "-o", "out", "--cadence", "0"),
+        ("build", "x.json", "-o", "out", "--max-gap", "nan"),
+        ("build", "x.json", "-o", "out", "--interpolator", "magic"),
+        ("photometry",),
+        ("photometry", "missing.fits"),
+        ("plot", "missing.fits", "-o", "out"),
+        ("unknown",),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_photometry_to_standard_output(built):
+    result = run("photometry", built / "SN_2099a_b.fits", "--bands", "sdssg,sdssr")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("# %ECSV")
+    rows = [line for line in result.stdout.splitlines() if line and not line.startswith("#")]
+    assert rows[0] == "mjd phase band flux mag"
+    assert len(rows) == 1 + 2 * 15
+
+
+def test_photometry_elsewhere(built, tmp_path):
+    from astropy.table import Table
+
+    fits = built / "SN_2099a_b.fits"
+    result = run("photometry", fits, "--bands", "sdssi", "--z", "0.1", "--distance-modulus", "38", "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    table = Table.read(tmp_path / "SN_2099a_b_photometry.ecsv")
+    series = snt.read_series(fits)
+    expected = snt.band_flux(series, ["sdssi"], snt.Sightline(0.1, 38.0, SIGHTLINE.ebv_mw, SIGHTLINE.ebv_host))
+    np.testing.assert_allclose(table["flux"], expected[:, 0])
+
+
+def test_moving_without_a_distance_is_an_error(built):
+    result = run("photometry", built / "SN_2099a_b.fits", "--z", "0.5")
+    assert result.exit_code == 1
+    assert "--distance-modulus" in result.stderr
+
+
+@pytest.mark.filterwarnings("default")
+def test_uncovered_band_is_a_warning_in_one_line(built):
+    result = run("photometry", built / "SN_2099a_b.fits", "--bands", "2massj")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("sntransport: warning: bands covered less than 98%")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_unknown_band_is_named(built):
+    result = run("photometry", built / "SN_2099a_b.fits", "--bands", "lsstq")
+    assert result.exit_code == 1
+    assert "lsstq" in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+def test_plot(built, tmp_path, kind):
+    result = run("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--format", kind)
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"SN_2099a_b_light_curves.{kind}",
+        f"SN_2099a_b_spectra.{kind}",
+    ]
+
+
+def test_damaged_series_file_is_one_line(built, tmp_path):
+    damaged = tmp_path / "damaged.fits"
+    damaged.write_bytes((built / "SN_2099a_b.fits").read_bytes()[:20000])
+    for command in (("photometry", damaged), ("plot", damaged, "-o", tmp_path / "out")):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert len(result.stderr.splitlines()) == 1
+        assert "damaged.fits" in result.stderr
+
+
+def test_series_without_photometry_asks_for_bands(tmp_path):
+    from sntransport.series import SpectralSeries
+
+    wave = np.arange(4000.0, 8000.0, 5.0)
+    snt.write_series(SpectralSeries([0.0, 1.0], wave, np.ones((2, wave.size)), name="mine"), tmp_path / "m.fits")
+    result = run("photometry", tmp_path / "m.fits")
+    assert result.exit_code == 1
+    assert "--bands" in result.stderr
+    result = run("photometry", tmp_path / "m.fits", "--bands", "sdssr")
+    assert result.exit_code == 1
+    assert "--z and --distance-modulus" in result.stderr
+
+
+def test_output_folder_that_is_a_file(folder, tmp_path):
+    (tmp_path / "out").write_text("in the way")
+    assert run("build", folder, "-o", tmp_path / "out").exit_code == 2
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    result = run("--debug", "photometry", __file__, "--bands", "lsstr")
+    assert result.exit_code == 1
+    assert "Traceback" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("sntransport: error: ")
+
+
+def test_demo(tmp_path):
+    result = run("demo", "-o", tmp_path, "--interpolator", "log_linear")
+    assert result.exit_code == 0, result.output
+    assert "not a real supernova" in result.stdout
+    assert "log_linear" in result.stdout
+    assert (tmp_path / "demo_truth.png").exists()
+
+
+def test_python_m(capsys):
+    import runpy
+    import sys
+
+    sys.argv = ["sntransport", "--version"]
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("sntransport", run_name="__main__")
+    assert caught.value.code == 0
+    assert snt.__version__ in capsys.readouterr().out
+
+
+def test_no_file_is_left_by_a_failed_build(folder, tmp_path, monkeypatch):
+    import sntransport.batch
+
+    def fails(*_, **__):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(sntransport.batch, "write_series", fails)
+    result = run("build", folder, "-o", tmp_path / "out", "--no-figures")
+    assert result.exit_code == 1
+    assert "disk full" in result.stderr
+    assert not list(Path(tmp_path / "out").glob("*.fits"))

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+import sntransport as snt
+from sntransport.photometry import CoverageWarning
+from sntransport.tables import photometry_table, summarize, text_table, write_table
+from tests.synthetic import SIGHTLINE, photometry, supernova
+
+SN = supernova(light_curve=photometry(np.arange(0.0, 56.0, 3.0), ("bessellb", "bessellv")))
+RESULT = snt.build(SN, cadence=5.0)
+
+
+def test_summary_counts_spectra_and_names_bands():
+    row = summarize(SN, RESULT)
+    assert row["spectra used/rejected"] == "5/0"
+    assert row["largest gap [d]"] == "22"
+    assert row["phases [d]"] == "5 to 50 (100%)"
+    assert row["bands"] == "2"
+    assert "bessellv 0.0" in row["residual [mag]"]
+
+
+def test_text_table_is_aligned():
+    lines = text_table([{"a": "1", "b": "long one"}, {"a": "333", "b": "x"}]).splitlines()
+    assert lines == ["a    b", "---  --------", "1    long one", "333  x"]
+    assert text_table([]) == ""
+
+
+def test_photometry_table_round_trip(tmp_path):
+    from astropy.table import Table
+
+    table = photometry_table(RESULT.series, ["bessellb", "bessellv"], SIGHTLINE, {"input": "x"})
+    write_table(table, tmp_path / "p.ecsv")
+    back = Table.read(tmp_path / "p.ecsv")
+    assert back.colnames == ["mjd", "phase", "band", "flux", "mag"]
+    assert str(back["flux"].unit) == "nJy"
+    assert back.meta["input"] == "x"
+    flux = snt.band_flux(RESULT.series, ["bessellb", "bessellv"], SIGHTLINE)
+    np.testing.assert_allclose(back["flux"], flux.ravel())
+    np.testing.assert_allclose(back["mjd"][::2], RESULT.series.mjd_ref + RESULT.series.phase * 1.02)
+
+
+def test_uncovered_band_warns_and_is_nan():
+    with pytest.warns(CoverageWarning, match="lssty"):
+        table = photometry_table(RESULT.series, ["lssty"], SIGHTLINE)
+    assert np.isnan(table["mag"]).all()
