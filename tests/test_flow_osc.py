@@ -9,10 +9,10 @@ import pytest
 import sntransport as snt
 from sntransport.interpolators import log_linear
 
-NAMES = (
-    "LSQ12gpw SN1972E SN2010aj SN2010jl SN2011bm SN2011hs SN2012ap SN2012cg SN2012ec SN2012ht SN2013aa SN2013am SN2013fs "
-    "SN2014dt iPTF13dge"
-).split()
+NAMES = [
+    *("LSQ12gpw", "SN1972E", "SN2010aj", "SN2010jl", "SN2011bm", "SN2011hs", "SN2012ap", "SN2012cg"),
+    *("SN2012ec", "SN2012ht", "SN2013aa", "SN2013am", "SN2013fs", "SN2014dt", "iPTF13dge"),
+]
 
 
 @pytest.fixture(scope="module", params=NAMES)
