@@ -40,7 +40,7 @@ def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> F
     Returns
     -------
     matplotlib.figure.Figure
-        Each spectrum is divided by its median. Bins that rest on one spectrum only are drawn fainter, extrapolated or
+        Each spectrum is scaled to the same height. Bins that rest on one spectrum only are drawn fainter, extrapolated or
         bridged ones dotted.
 
     Raises
@@ -66,7 +66,7 @@ def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> F
     axes.set_xscale("log")
     _wave_ticks(axes, series.wave)
     axes.set_xlabel("Rest-frame wavelength [Å]")
-    axes.set_ylabel("Rest-frame phase [d]; flux density of each spectrum over its median, offset")
+    axes.set_ylabel("Rest-frame phase [d]; flux density of each spectrum, scaled")
     handles = [axes.plot([], [], color="black", lw=1.2, label="observed")[0]] if sparse is not None else []
     handles += [
         axes.plot([], [], color=_COLORS[0], lw=1.0, label="rebuilt")[0],
@@ -190,8 +190,10 @@ def _phase_colors(phase: Array) -> Array:
 
 
 def _unit(flux: Array) -> Array:
-    """Flux over its median; clipped so that one strong line does not cross its neighbors."""
-    return np.asarray(np.clip(flux / np.nanmedian(flux), -0.5, 4.0))
+    """Flux scaled to about 1, so that neither its median nor its brightest bins tower over the neighbors."""
+    known = flux[np.isfinite(flux)]
+    scale = max(float(np.median(known)), 0.4 * float(np.quantile(known, 0.98)), np.finfo(float).tiny)
+    return np.asarray(np.clip(flux / scale, -0.5, 4.0))
 
 
 def _draw_row(axes: Axes, series: SpectralSeries, k: int, y: float, color: Array) -> None:
