@@ -40,8 +40,8 @@ def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> F
     Returns
     -------
     matplotlib.figure.Figure
-        Each spectrum is scaled to the same height. Bins that rest on one spectrum only are drawn fainter, extrapolated or
-        bridged ones dotted.
+        Each spectrum is scaled to the same height. Bins that rest on one spectrum only are drawn fainter, extrapolated
+        or bridged ones dotted.
 
     Raises
     ------
