@@ -89,21 +89,27 @@ def file_stem(name: str) -> str:
 
 def write_build(
     sn: Supernova, result: BuildResult, stem: Path, source: Path, *, figures: bool = True, options: str = ""
-) -> None:
-    """Write the series, its synthetic photometry and its figures to ``stem`` plus their endings, each atomically."""
+) -> list[Path]:
+    """Write figures, synthetic photometry and series to ``stem`` plus their endings, each atomically.
+
+    The series file is the last; where no observed band is covered there is no photometry. Returns what was written.
+    """
     provenance = {"input": source.name, "options": options, "version": __version__}
     if source.is_file():
         provenance["input_sha256"] = sha256(source)
+    written = []
     if figures:
-        write_figure(waterfall(result.series, result.sparse), ending(stem, "_spectra.png"))
-        write_figure(light_curves(result.series, sn.sightline, sn.light_curve), ending(stem, "_light_curves.png"))
+        spectra = waterfall(result.series, result.sparse)
+        curves = light_curves(result.series, sn.sightline, sn.light_curve)
+        written.append(write_figure(spectra, ending(stem, "_spectra.png")))
+        written.append(write_figure(curves, ending(stem, "_light_curves.png")))
     bands = covered_bands(result, sn.light_curve.bands, sn.sightline)
     if bands:
         with warnings.catch_warnings():
             # NaN in the table says it; there is nothing to be done about it here.
             warnings.simplefilter("ignore", CoverageWarning)
             table = photometry_table(result.series, bands, sn.sightline, provenance)
-        write_table(table, ending(stem, "_photometry.ecsv"))
+        written.append(write_table(table, ending(stem, "_photometry.ecsv")))
     write_series(
         result.series,
         ending(stem, ".fits"),
@@ -116,6 +122,7 @@ def write_build(
         provenance=provenance,
         mjd_ref_meaning=sn.mjd_ref_meaning,
     )
+    return [*written, ending(stem, ".fits")]
 
 
 def covered_bands(result: BuildResult, bands: Sequence[str], sightline: Sightline) -> tuple[str, ...]:
@@ -129,7 +136,11 @@ def ending(stem: Path, suffix: str) -> Path:
     return stem.with_name(stem.name + suffix)
 
 
-def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure whole or not at all, without the date and version that would change its bytes."""
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=130, metadata={"Software": None} if path.suffix == ".png" else None)
+def write_figure(figure: Figure, path: Path) -> Path:
+    """Write a figure whole or not at all, without the date and version that would change its bytes; return its path."""
+    from matplotlib import rc_context
+
+    dates = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+    with atomic_path(path) as temporary, rc_context({"svg.hashsalt": "sntransport"}):
+        figure.savefig(temporary, dpi=130, metadata=dates.get(path.suffix))
+    return path

@@ -35,6 +35,9 @@ class _Group(click.Group):
             with warnings.catch_warnings():
                 warnings.showwarning = lambda message, *_: click.echo(f"sntransport: warning: {message}", err=True)
                 return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever read our output has seen enough; click ends quietly.
+            raise
         except (ValueError, OSError) as error:
             _fail(error, ctx)
             ctx.exit(1)
@@ -201,6 +204,8 @@ def _for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], None])
     for path in files:
         try:
             work(path, read_series_file(path))
+        except BrokenPipeError:
+            raise
         except (ValueError, OSError) as error:
             failed = True
             _fail(error)

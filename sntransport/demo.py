@@ -130,11 +130,12 @@ def table(compared: Mapping[str, Comparison]) -> str:
 
 def write(comparison: Comparison, interpolator: str, out: Path) -> list[Path]:
     """Write the series and its figures, and the figure of the comparison, into ``out``; return the paths."""
-    write_build(comparison.sn, comparison.result, out / "demo", Path("demo"), options=f"interpolator={interpolator}")
+    stem = out / "demo"
+    paths = write_build(comparison.sn, comparison.result, stem, Path("demo"), options=f"interpolator={interpolator}")
     sparse = comparison.result.sparse
     figure = plot_comparison(comparison.truth, comparison.result.series, sparse, interpolator)
-    write_figure(figure, out / "demo_truth.png")
-    return sorted(out.glob("demo*"))
+    paths.append(write_figure(figure, out / "demo_truth.png"))
+    return paths
 
 
 def _photometry(rng: np.random.Generator) -> LightCurve:

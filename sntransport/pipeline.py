@@ -17,6 +17,8 @@ from sntransport.series import SpectralSeries
 from sntransport.synthesis import Photometry, synthesize
 from sntransport.weights import Weight, paper_weight
 
+_MOST_PHASES = 100_000
+
 
 @dataclass(frozen=True, eq=False)
 class BuildResult:
@@ -144,6 +146,10 @@ def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None) -
     # A hair of tolerance, so that a spectrum exactly on the grid is in it whatever the rounding.
     first = int(np.ceil(sparse.phase[0] / cadence - 1e-9))
     last = int(np.floor(sparse.phase[-1] / cadence + 1e-9))
+    if last - first >= _MOST_PHASES:
+        raise ValueError(
+            f"cadence {cadence:g} d makes {last - first + 1} phases, more than {_MOST_PHASES}; use a larger one"
+        )
     targets = np.clip(np.arange(first, last + 1) * cadence, sparse.phase[0], sparse.phase[-1])
     return readonly(targets if targets.size else sparse.phase[:1], "phases")
 

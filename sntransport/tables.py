@@ -115,7 +115,8 @@ def photometry_table(
     return table
 
 
-def write_table(table: Table, path: Path) -> None:
-    """Write a table as ECSV, whole or not at all."""
+def write_table(table: Table, path: Path) -> Path:
+    """Write a table as ECSV, whole or not at all; return its path."""
     with atomic_path(path) as temporary:
         table.write(temporary, format="ascii.ecsv", overwrite=True)
+    return path

@@ -78,6 +78,18 @@ def test_no_photometry_gives_no_curves():
     assert evaluate(curves, [1.0, 2.0])[0].shape == (2, 0)
 
 
+def test_many_nights_keep_the_work_small_and_the_outliers_out():
+    mjd = np.arange(100.0, 1000.0, 1.0)
+    truth = lambda t: 1e5 * (1.5 + np.sin(t / 60.0))  # noqa: E731
+    base = curve(mjd, truth)
+    flux = base.flux.copy()
+    flux[[50, 300, 777]] *= 2.5
+    curves = fit_band_curves(LightCurve(mjd, base.band, flux, base.flux_err))
+    assert any("bessellv 3" in note for note in curves.notes)
+    got, _ = evaluate(curves, mjd)
+    assert np.abs(got[:, 0] / truth(mjd) - 1).max() < 0.06
+
+
 def test_order_and_date_shift_do_not_matter():
     base = curve(np.arange(100.0, 140.0, 3.0), decline)
     order = np.random.default_rng(0).permutation(base.n_obs)

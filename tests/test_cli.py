@@ -199,10 +199,11 @@ def test_unknown_band_is_named(built):
 def test_plot(built, tmp_path, kind):
     result = run("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--format", kind)
     assert result.exit_code == 0, result.output
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"SN_2099a_b_light_curves.{kind}",
-        f"SN_2099a_b_spectra.{kind}",
-    ]
+    names = [f"SN_2099a_b_light_curves.{kind}", f"SN_2099a_b_spectra.{kind}"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    first = [(tmp_path / name).read_bytes() for name in names]
+    assert run("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--format", kind).exit_code == 0
+    assert first == [(tmp_path / name).read_bytes() for name in names]
 
 
 def test_damaged_series_file_is_one_line(built, tmp_path):

@@ -160,6 +160,7 @@ def test_interpolator_and_weight_are_functions():
     [
         ({"cadence": 0.0}, "cadence is 0.0, expected a positive number"),
         ({"cadence": np.nan}, "cadence is nan"),
+        ({"cadence": 1e-7}, "more than 100000"),
         ({"max_gap": -1.0}, "max_gap is -1.0"),
         ({"phases": [3.0, 2.0]}, "phases is not strictly increasing"),
         ({"phases": [[1.0]]}, "phases has 2 dimensions"),
