@@ -18,6 +18,9 @@ TELLURICS = ((6855.0, 6945.0, 6865.0, 6895.0), (7580.0, 7715.0, 7595.0, 7645.0))
 _TELLURIC_SIDE = 60.0
 _TELLURIC_DEPTH = 0.1
 
+# More than any line over any continuum, less than a typing error.
+_ABSURD = 1e4
+
 _NOISE_WINDOW = 101
 _EDGE_WINDOW = 5000.0
 _EDGE_SNR = 1.5
@@ -61,16 +64,21 @@ def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
             removed[reason] = removed.get(reason, 0) + int(np.sum(~keep))
         return [column[keep] for column in columns]
 
-    wave, flux, given = drop(np.isfinite(spectrum.flux), "not finite", spectrum.wave, spectrum.flux, spectrum.flux_err)
+    level = _level(spectrum.flux)
+    # In units of its own level nothing can overflow, whatever the file claims.
+    with np.errstate(over="ignore"):
+        raw, raw_err = spectrum.flux / level, spectrum.flux_err / level
+    wave, flux, given = drop(np.isfinite(raw), "not finite", spectrum.wave, raw, raw_err)
+    wave, flux, given = drop(np.abs(flux) < _ABSURD, "absurd", wave, flux, given)
     wave, flux, given = drop(~_constant_runs(flux), "zero or constant padding", wave, flux, given)
     if flux.size < 20:
-        return Cleaned(wave, flux, np.ones_like(flux), removed, "none")
+        return Cleaned(wave, flux * level, np.full_like(flux, level), removed, "none")
     wave, flux, given = drop(~_spikes(flux, spike_sigma), "spikes", wave, flux, given)
     noise = estimate_noise(flux)
     wave, flux, given, noise = drop(_inside_edges(wave, flux, noise), "noisy edges", wave, flux, given, noise)
     wave, flux, given, noise = drop(~_tellurics(wave, flux, noise), "telluric absorption", wave, flux, given, noise)
     flux_err, source = _settle_errors(given, noise)
-    return Cleaned(wave, flux, flux_err, removed, source)
+    return Cleaned(wave, flux * level, flux_err * level, removed, source)
 
 
 def estimate_noise(flux: Array, window: int = _NOISE_WINDOW) -> Array:
@@ -108,6 +116,13 @@ def smooth_snr(wave: Array, flux: Array, flux_err: Array) -> float:
     return float(np.median(median_filter(flux, size=min(31, flux.size), mode="nearest") / flux_err) * per_element)
 
 
+def _level(flux: Array) -> float:
+    """Median absolute flux; 1 where that is no positive number, which leaves nothing to scale."""
+    known = np.abs(flux[np.isfinite(flux) & (flux != 0)])
+    level = float(np.median(known)) if known.size else 1.0
+    return level if np.isfinite(level) and level > 0 else 1.0
+
+
 def _step(wave: Array) -> float:
     """Median pixel width [km/s]."""
     return float(np.median(np.diff(np.log(wave)))) * C_KMS
@@ -140,7 +155,9 @@ def _inside_edges(wave: Array, flux: Array, noise: Array) -> Mask:
     window = int(np.clip(_EDGE_WINDOW / _step(wave), 5, max(flux.size // 8, 5)))
     level = median_filter(flux, size=window, mode="nearest")
     per_element = np.sqrt(max(_RESOLUTION / _step(wave), 1.0))
-    snr = level / np.sqrt(uniform_filter1d(noise**2, window, mode="nearest")) * per_element
+    # The filter's running sum loses small variances after large ones.
+    variance = np.maximum(uniform_filter1d(noise**2, window, mode="nearest"), noise.min() ** 2)
+    snr = level / np.sqrt(variance) * per_element
     # One lucky stretch of noise is not signal: most of what surrounds it must be good too.
     good = (snr > _EDGE_SNR) & (uniform_filter1d((snr > _EDGE_SNR) * 1.0, 2 * window, mode="nearest") > 0.6)
     keep = np.zeros(flux.size, dtype=bool)
@@ -184,6 +201,7 @@ def _settle_errors(given: Array, noise: Array) -> tuple[Array, str]:
     if known.sum() > 0.9 * given.size and given.size:
         ratio = float(np.median(given[known] / noise[known]))
         if 1.0 / 3.0 <= ratio <= 3.0:
-            return np.where(known, given, noise), "error column"
+            # Single pixels that claim far less than the scatter around them would outweigh everything.
+            return np.where(known, np.maximum(given, 0.1 * noise), noise), "error column"
         return noise, "scatter of the flux (error column disagrees with it)"
     return noise, "scatter of the flux"

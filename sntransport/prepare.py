@@ -116,14 +116,11 @@ def _to_piece(
         notes.append(f"{label}: noise from the {cleaned.noise_from}")
     wave_rest = cleaned.wave / (1.0 + sn.sightline.z)
     light = 1.0 / dimming(wave_rest, sn.sightline)
-    first, flux, flux_err = rebin(wave_rest, cleaned.flux * light, cleaned.flux_err * light)
-    return Piece(first, flux, flux_err, spectrum.mjd, snr, _absolute(spectrum, notes, label), frozenset({index}), label)
-
-
-def _absolute(spectrum: Spectrum, notes: list[str], label: str) -> bool:
     if not spectrum.calibrated:
         notes.append(f"{label}: flux in arbitrary units, only its shape is used")
-    return spectrum.calibrated
+        light = light / float(np.median(np.abs(cleaned.flux)))
+    first, flux, flux_err = rebin(wave_rest, cleaned.flux * light, cleaned.flux_err * light)
+    return Piece(first, flux, flux_err, spectrum.mjd, snr, spectrum.calibrated, frozenset({index}), label)
 
 
 def rebin(wave: Array, flux: Array, flux_err: Array) -> tuple[int, Array, Array]:

@@ -100,3 +100,21 @@ def test_signal_to_noise_is_per_1000_kms():
     pixels = 1000.0 / (299792.458 * np.median(np.diff(np.log(base.wave))))
     got = clean(base)
     assert smooth_snr(got.wave, got.flux, got.flux_err) == pytest.approx(20 * np.sqrt(pixels), rel=0.25)
+
+
+@pytest.mark.parametrize("factor", [1e-290, 1e-30, 1e200])
+def test_result_scales_with_the_flux_however_large(factor):
+    base = spectrum(10.0)
+    unit = altered(base, flux=base.flux / np.median(base.flux))
+    one, scaled = clean(unit), clean(altered(unit, flux=unit.flux * factor))
+    np.testing.assert_allclose(scaled.flux, one.flux * factor, rtol=1e-12)
+    np.testing.assert_allclose(scaled.flux_err, one.flux_err * factor, rtol=1e-9)
+
+
+def test_absurd_values_are_removed():
+    base = spectrum(10.0)
+    flux = base.flux.copy()
+    flux[100:140] = 1e8 * np.median(flux)
+    flux[200] = 1e300
+    got = clean(altered(base, flux=flux))
+    assert got.removed == {"absurd": 40, "not finite": 1}
