@@ -144,3 +144,10 @@ def write_figure(figure: Figure, path: Path) -> Path:
     with atomic_path(path) as temporary, rc_context({"svg.hashsalt": "sntransport"}):
         figure.savefig(temporary, dpi=130, metadata=dates.get(path.suffix))
     return path
+
+
+def write_text(text: str, path: Path) -> Path:
+    """Write a text whole or not at all; return its path."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return path

@@ -178,6 +178,45 @@ def plot(files: tuple[Path, ...], out: Path, kind: str) -> None:
 
 
 @main.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SN...")
+@click.option(
+    "--interpolator",
+    "names",
+    multiple=True,
+    default=("wasserstein", "linear"),
+    show_default=True,
+    type=click.Choice(INTERPOLATORS),
+    help="Which to judge, beside log_linear; may be given several times.",
+)
+@click.option(
+    "-o", "--out", type=_folder, help="Folder for validation.txt and validation.png; only printed when left out."
+)
+def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None) -> None:
+    """Leave-out test: hide the spectra in every gap, rebuild them, compare.
+
+    Errors are given as a ratio to those of log-flux interpolation on the same spectra, by class and gap, with the noise
+    floor (two spectra of neighboring nights) beside them. Every supernova counts the same.
+    """
+    from tqdm import tqdm
+
+    from sntransport import batch, interpolators, read, scores
+    from sntransport import validate as judge
+
+    family = {name: getattr(interpolators, name) for name in names}
+    supernovae = [read.read_supernova(path) for path in inputs]
+    shown = tqdm(supernovae, unit="SN", disable=None if len(inputs) > 1 else True, leave=False)
+    triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)
+    if not triplets.n:
+        raise ValueError("no spectrum lies between two others that cover it, at most 70 d apart: nothing to judge")
+    text = scores.report(triplets, floor)
+    click.echo(text)
+    if out is not None:
+        click.echo(f"wrote {batch.write_text(text, out / 'validation.txt')}")
+        figure = scores.ratio_figure(scores.score(triplets, floor))
+        click.echo(f"wrote {batch.write_figure(figure, out / 'validation.png')}")
+
+
+@main.command()
 @click.option("-o", "--out", default="demo", show_default=True, type=_folder, help="Folder for the results.")
 @click.option("--interpolator", default="wasserstein", show_default=True, type=click.Choice(INTERPOLATORS))
 @click.option("--seed", default=1, show_default=True, help="Of the noise of the simulated observations.")

@@ -158,7 +158,7 @@ def _between(
     """Interpolated where both spectra cover, one spectrum, scaled, where only it does; None without overlap."""
     (a, err_a, from_a), (b, err_b, from_b) = _row(sparse, i), _row(sparse, j)
     both = np.isfinite(a) & np.isfinite(b)
-    runs = _runs(both)
+    runs = long_runs(both)
     if not runs:
         return None
     flux, flux_err = np.full(a.size, np.nan), np.full(a.size, np.nan)
@@ -174,7 +174,7 @@ def _between(
     return flux, flux_err, origin
 
 
-def _runs(both: NDArray[np.bool_]) -> list[slice]:
+def long_runs(both: NDArray[np.bool_]) -> list[slice]:
     """Stretches of at least `MIN_OVERLAP` bins that both spectra cover."""
     step = np.diff(np.concatenate([[False], both, [False]]).astype(np.int8))
     starts, stops = np.flatnonzero(step == 1), np.flatnonzero(step == -1)

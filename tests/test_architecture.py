@@ -13,9 +13,9 @@ MODULES = [
     "transport", "interpolators",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",
-    "clean", "stitch", "prepare",
-    "bandcurves", "calibrate", "weights", "synthesis", "pipeline",
-    "seriesfile", "tables", "plots", "batch", "demo", "cli", "__main__",
+    "clean", "stitch", "prepare", "metrics",
+    "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
+    "seriesfile", "tables", "scores", "plots", "batch", "demo", "cli", "__main__",
 ]
 # fmt: on
 

@@ -134,6 +134,26 @@ def test_known_values_override_the_input(folder, tmp_path):
     assert (series.sn_type, series.mjd_ref) == ("Ia", MJD_REF + 1)
 
 
+def test_validate_prints_and_writes_the_table(folder, tmp_path):
+    result = run("validate", folder, "--interpolator", "linear", "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "Feature residual" in result.stdout
+    assert (tmp_path / "validation.txt").read_text().splitlines()[0] in result.stdout
+    assert (tmp_path / "validation.png").stat().st_size > 10_000
+
+
+def test_validate_without_anything_to_hide_says_so(folder, tmp_path):
+    import shutil
+
+    few = tmp_path / "few"
+    shutil.copytree(folder, few)
+    for path in sorted((few / "spectra").iterdir())[2:]:
+        path.unlink()
+    result = run("validate", few)
+    assert result.exit_code == 1
+    assert "nothing to judge" in result.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
