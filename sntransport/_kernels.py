@@ -158,3 +158,78 @@ def quantile_distance(level: _F, q_a: _F, q_b: _F, p: float) -> float:
                 total += du * mean
         d0 = d1
     return total
+
+
+@njit(cache=True)
+def at_index(values: _F, position: float) -> float:
+    """Linear interpolation at a fractional index, the end values beyond the ends."""
+    last = values.size - 1
+    i = min(max(int(position), 0), last - 1)
+    u = min(max(position - i, 0.0), 1.0)
+    return float(values[i] + u * (values[i + 1] - values[i]))
+
+
+@njit(cache=True)
+def register_features(a: _F, b: _F, shift: _F, scatter: float, stiffness: float, ridge: float, steps: int) -> None:
+    """Refine ``shift`` (n) [bins], in place: feature at i - shift/2 in ``a`` is the one at i + shift/2 in ``b``.
+
+    Gauss-Newton on (residual / scatter)^2 + stiffness (difference of neighbors)^2 + ridge shift^2, summed over bins,
+    with Cauchy weights on the residual (scale 3 scatter); each step solves one tridiagonal system.
+    """
+    n = a.size
+    slope_a, slope_b = np.empty(n), np.empty(n)
+    for i in range(n):
+        low, high = max(i - 1, 0), min(i + 1, n - 1)
+        slope_a[i] = (a[high] - a[low]) / (high - low)
+        slope_b[i] = (b[high] - b[low]) / (high - low)
+    diagonal, right = np.empty(n), np.empty(n)
+    for _ in range(steps):
+        for i in range(n):
+            at_a, at_b = i - 0.5 * shift[i], i + 0.5 * shift[i]
+            if min(at_a, at_b) > 0.0 and max(at_a, at_b) < n - 1:
+                residual = at_index(a, at_a) - at_index(b, at_b)
+                weight = 1.0 / (scatter**2 + (residual / 3.0) ** 2)
+                slope = -0.5 * (at_index(slope_a, at_a) + at_index(slope_b, at_b))
+                diagonal[i] = weight * slope**2 + ridge
+                right[i] = weight * slope * (slope * shift[i] - residual)
+            else:
+                diagonal[i], right[i] = ridge, 0.0
+        solve_smooth(diagonal, stiffness, right, shift)
+
+
+@njit(cache=True)
+def solve_smooth(diagonal: _F, stiffness: float, right: _F, out: _F) -> None:
+    """Solve (diag + stiffness times the second-difference matrix) out = right by elimination (Thomas)."""
+    n = diagonal.size
+    upper = np.empty(n)
+    for i in range(n):
+        neighbors = (i > 0) + (i < n - 1)
+        pivot = diagonal[i] + neighbors * stiffness
+        value = right[i]
+        if i > 0:
+            pivot += stiffness * upper[i - 1]
+            value += stiffness * out[i - 1]
+        upper[i] = -stiffness / pivot
+        out[i] = value / pivot
+    for i in range(n - 2, -1, -1):
+        out[i] -= upper[i] * out[i + 1]
+
+
+@njit(cache=True)
+def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, t: _F, out: _F) -> None:
+    """Fill ``out`` (n_t, n): continua blended in place, features on their way along ``shift``; all logarithms.
+
+    The midpoint grid m carries the map: a is at m - shift/2, b at m + shift/2, the blend at m + (t - 1/2) shift.
+    """
+    n = a.size
+    for k in range(t.size):
+        s = t[k]
+        m = 0
+        for i in range(n):
+            while m < n - 2 and m + 1 + (s - 0.5) * shift[m + 1] < i:
+                m += 1
+            here, there = m + (s - 0.5) * shift[m], m + 1 + (s - 0.5) * shift[m + 1]
+            u = (i - here) / (there - here)
+            middle, moved = m + u, shift[m] + u * (shift[m + 1] - shift[m])
+            feature = (1.0 - s) * at_index(a, middle - 0.5 * moved) + s * at_index(b, middle + 0.5 * moved)
+            out[k, i] = (1.0 - s) * smooth_a[i] + s * smooth_b[i] + feature

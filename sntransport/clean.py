@@ -21,6 +21,9 @@ _TELLURIC_DEPTH = 0.1
 # More than any line over any continuum, less than a typing error.
 _ABSURD = 1e4
 
+# Its square is still a number.
+_TINY = 1e-100
+
 _NOISE_WINDOW = 101
 _EDGE_WINDOW = 5000.0
 _EDGE_SNR = 1.5
@@ -102,13 +105,13 @@ def estimate_noise(flux: Array, window: int = _NOISE_WINDOW) -> Array:
     correlated.
     """
     if flux.size < 5:
-        return np.full(flux.size, max(float(np.std(flux)), np.finfo(float).tiny))
+        return np.full(flux.size, max(float(np.std(flux)), _TINY))
     second = np.abs(2.0 * flux[2:-2] - flux[:-4] - flux[4:])
     local = 1.482602 / np.sqrt(6.0) * median_filter(second, size=min(window, second.size), mode="nearest")
     noise = np.pad(local, 2, mode="edge")
     # Spectra of few digits or many zeros have no scatter in places; none is that good.
     floor = max(1e-4 * float(np.median(np.abs(flux))), 1e-8 * float(np.max(np.abs(flux))))
-    return np.asarray(np.maximum(noise, max(floor, np.finfo(float).tiny)))
+    return np.asarray(np.maximum(noise, max(floor, _TINY)))
 
 
 def smooth_snr(wave: Array, flux: Array, flux_err: Array) -> float:

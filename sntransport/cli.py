@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sntransport.seriesfile import SeriesFile
     from sntransport.sightline import Sightline
 
-INTERPOLATORS = ("wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
+INTERPOLATORS = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
 
 _existing = click.Path(exists=True, path_type=Path)
 _folder = click.Path(file_okay=False, path_type=Path)
@@ -72,7 +72,7 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float
 @click.option(
     "--cadence", default=1.0, show_default=True, callback=_positive, help="Step of the phases [rest-frame d]."
 )
-@click.option("--interpolator", default="wasserstein", show_default=True, type=click.Choice(INTERPOLATORS))
+@click.option("--interpolator", default="feature_transport", show_default=True, type=click.Choice(INTERPOLATORS))
 @click.option(
     "--max-gap", default=40.0, show_default=True, callback=_positive, help="Widest gap to bridge [rest-frame d]."
 )
@@ -183,7 +183,7 @@ def plot(files: tuple[Path, ...], out: Path, kind: str) -> None:
     "--interpolator",
     "names",
     multiple=True,
-    default=("wasserstein", "linear"),
+    default=("feature_transport", "wasserstein"),
     show_default=True,
     type=click.Choice(INTERPOLATORS),
     help="Which to judge, beside log_linear; may be given several times.",
@@ -218,7 +218,7 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
 
 @main.command()
 @click.option("-o", "--out", default="demo", show_default=True, type=_folder, help="Folder for the results.")
-@click.option("--interpolator", default="wasserstein", show_default=True, type=click.Choice(INTERPOLATORS))
+@click.option("--interpolator", default="feature_transport", show_default=True, type=click.Choice(INTERPOLATORS))
 @click.option("--seed", default=1, show_default=True, help="Of the noise of the simulated observations.")
 def demo(out: Path, interpolator: str, seed: int) -> None:
     """Rebuild a known series from eight noisy spectra and compare it with the truth."""
@@ -228,7 +228,7 @@ def demo(out: Path, interpolator: str, seed: int) -> None:
     click.echo("The Hsiao et al. (2007) mean type Ia template, observed at eight dates (not a real supernova).")
     compared = {
         name: demonstration.compare(getattr(interpolators, name), seed)
-        for name in dict.fromkeys((interpolator, "log_linear"))
+        for name in dict.fromkeys((interpolator, "log_linear", "wasserstein"))
     }
     click.echo(demonstration.table(compared))
     for path in demonstration.write(compared[interpolator], interpolator, out):

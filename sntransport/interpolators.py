@@ -2,7 +2,7 @@
 
 Every function here is called as ``f(wave, flux_a, flux_b, t) -> (n_t, n_wave)`` with ``t`` in [0, 1] (0 is
 ``flux_a``), fluxes that are not negative, and both spectra covering all of ``wave``. Pass any of them, or your own, as
-``interpolate=`` to `sntransport.build`.
+``interpolate=`` to `sntransport.build`. `feature_transport`, the default, has a module of its own: `features`.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport.checks import Array
+from sntransport.features import feature_transport
 from sntransport.transport import bin_edges, displace
 from sntransport.units import C_KMS
+
+__all__ = ["Interpolator", "feature_transport", "linear", "log_linear", "sinkhorn", "unbalanced", "wasserstein"]
 
 Interpolator = Callable[[Array, Array, Array, Array], Array]
 """``f(wave, flux_a, flux_b, t) -> (n_t, n_wave)``."""

@@ -9,7 +9,7 @@ from sntransport.bandcurves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibrate import Calibrated, grey_offset
 from sntransport.calibrate import calibrate as calibrate_series
 from sntransport.checks import Array, readonly, require_increasing
-from sntransport.interpolators import Interpolator, wasserstein
+from sntransport.interpolators import Interpolator, feature_transport
 from sntransport.observations import Supernova
 from sntransport.photometry import BandMatrix, band_matrix, synthetic_flux
 from sntransport.prepare import Prepared, prepare, with_rows
@@ -59,7 +59,7 @@ def build(
     *,
     cadence: float = 1.0,
     phases: ArrayLike | None = None,
-    interpolate: Interpolator = wasserstein,
+    interpolate: Interpolator = feature_transport,
     weight: Weight = paper_weight,
     max_gap: float = 40.0,
     calibrate: bool = True,

@@ -8,7 +8,7 @@ import pytest
 
 import sntransport as snt
 from sntransport import metrics, scores
-from sntransport.interpolators import linear, log_linear, wasserstein
+from sntransport.interpolators import feature_transport, linear, log_linear, wasserstein
 from sntransport.photometry import band_matrix
 from sntransport.prepare import GRID_STEP, grid_wave, prepare
 from sntransport.series import SpectralSeries
@@ -289,3 +289,22 @@ def test_real_supernovae(osc_dir):
     assert 0.02 < by_name["log_linear"].value < 0.06
     assert np.isnan(found.velocity[:, :, 0]).all()
     assert np.all(np.nanmedian(np.abs(found.velocity[0, :, 1:]), axis=0) < 600.0)
+
+
+def test_default_interpolator_keeps_its_accuracy(osc_dir):
+    # Pinned, so that no later change loses it unnoticed; 0.01 is far below the scatter among supernovae and far
+    # above what another version of a dependency changes.
+    pinned = {
+        ("all", "all"): 0.975,
+        ("all", "> 20"): 0.974,
+        ("Ia", "all"): 0.981,
+        ("II", "all"): 0.967,
+        ("Ib/c", "all"): 0.969,
+    }
+    real = (snt.read_supernova(path) for path in sorted(osc_dir.glob("*.json.gz")))
+    triplets = judge(real, {"feature_transport": feature_transport}, per_bin=20)
+    assert np.unique(triplets.supernova).size == 15
+    of = {(one.sn_class, one.gap): one.ratio for one in scores.score(triplets) if one.interpolator != "log_linear"}
+    assert {cell: round(of[cell], 3) for cell in pinned} == {
+        cell: pytest.approx(r, abs=0.01) for cell, r in pinned.items()
+    }

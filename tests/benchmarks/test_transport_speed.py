@@ -64,3 +64,19 @@ def test_one_pair_at_one_position(benchmark, spectra, capsys):
             f"  {ours / plain:.2f} x the time of two np.cumsum and one np.interp ({1e6 * plain:.1f} us)\n"
             f"  {theirs / ours:.0f} x faster than POT's emd_1d and a histogram ({1e6 * theirs:.0f} us)"
         )
+
+
+def test_feature_transport_at_many_positions(benchmark, capsys):
+    from sntransport.features import feature_transport
+
+    wave = np.exp(np.arange(np.log(3300.0), np.log(11500.0), 250.0 / 299792.458))
+    a, b = (1.0 + 0.3 * np.sin(np.log(wave) * 40 + shift) + 0.1 * np.sin(wave / 60) for shift in (0.0, 0.3))
+    one, many = np.array([0.5]), np.linspace(0.0, 1.0, 100)
+    alone = seconds(lambda: feature_transport(wave, a, b, one), 100)
+    together = seconds(lambda: feature_transport(wave, a, b, many), 20)
+    benchmark.pedantic(feature_transport, args=(wave, a, b, many), rounds=50, warmup_rounds=2)
+    with capsys.disabled():
+        print(
+            f"\nfeature_transport of one pair, {wave.size} bins: {1e3 * together:.1f} ms at 100 positions, "
+            f"{1e3 * alone:.2f} ms at one"
+        )

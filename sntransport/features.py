@@ -1,0 +1,166 @@
+"""Transport of spectral features: a smooth, bounded Monge map between two continuum-normalized spectra.
+
+A spectrum is a pedestal with dips. Balanced transport of all its light lets a change of color drag every line along;
+here color is interpolated in place, in log flux, and only the features move. The map is not the optimal plan but a
+regularized one (compare the smooth and strongly convex potentials of Paty, d'Aspremont & Cuturi 2020, AISTATS): the
+smoothest displacement, in velocity, that makes the features of both spectra agree. Where they say nothing it is zero,
+and the result is log-flux interpolation.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.ndimage import uniform_filter1d
+
+from sntransport.checks import Array, readonly, require_increasing, require_shape
+from sntransport.units import C_KMS
+
+_STEPS = 3
+_COARSE_TO_FINE = (4.0, 2.0, 1.0)
+_STEEPEST = 0.5
+_LEAST_FLUX = 1e-4
+
+
+def feature_transport(
+    wave: ArrayLike,
+    flux_a: ArrayLike,
+    flux_b: ArrayLike,
+    t: ArrayLike,
+    *,
+    continuum: float = 12000.0,
+    resolution: float = 700.0,
+    scatter: float = 0.05,
+    stiffness: float = 0.02,
+    reach: float = 6000.0,
+) -> Array:
+    """Interpolate color in log flux and move the features along a smooth map.
+
+    Parameters
+    ----------
+    wave : array_like, (n_wave,) [A]
+        Strictly increasing, positive; at least four points.
+    flux_a, flux_b : array_like, (n_wave,)
+        Not negative, finite, each with some flux. Below 1e-4 of its mean a flux counts as that.
+    t : float or array_like, (n_t,)
+        Position between the two, 0 to 1.
+    continuum, resolution, scatter, stiffness, reach
+        See `feature_shift`.
+
+    Returns
+    -------
+    ndarray, (n_t, n_wave)
+        Positive. ``t = 0`` and ``t = 1`` return the inputs; swapping the spectra equals ``1 - t``.
+
+    Raises
+    ------
+    ValueError
+        Where shapes differ, a flux is negative, not finite or zero everywhere, or ``t`` leaves [0, 1].
+    """
+    from sntransport import _kernels
+
+    wave, a, b = _checked(wave, flux_a, flux_b)
+    t = readonly(np.atleast_1d(np.asarray(t, dtype=np.float64)), "t")
+    if not np.all((t >= 0) & (t <= 1)):
+        raise ValueError("t leaves the range 0 to 1")
+    grid, step, smooth, features = _split(wave, a, b, continuum)
+    shift = _register(step, features, resolution, scatter, stiffness, reach)
+    logs = np.empty((t.size, wave.size))
+    _kernels.blend_features(smooth[0], smooth[1], features[0], features[1], shift, t, logs)
+    if grid is not None:
+        logs = np.stack([np.interp(np.log(wave), grid, row) for row in logs])
+    out = np.exp(logs)
+    out[t == 0], out[t == 1] = a, b
+    return out
+
+
+def feature_shift(
+    wave: ArrayLike,
+    flux_a: ArrayLike,
+    flux_b: ArrayLike,
+    *,
+    continuum: float = 12000.0,
+    resolution: float = 700.0,
+    scatter: float = 0.05,
+    stiffness: float = 0.02,
+    reach: float = 6000.0,
+) -> Array:
+    """How far the features of one spectrum lie from those of another.
+
+    Parameters
+    ----------
+    wave, flux_a, flux_b
+        As in `feature_transport`.
+    continuum : float [km/s]
+        Standard deviation of the bell-shaped running mean of ln flux that is the continuum; features are the rest.
+    resolution : float [km/s]
+        Features are compared after smoothing by this (standard deviation), at first by four and two times it.
+    scatter : float
+        Difference of ln flux that the features of the two spectra show besides their shift. A larger one trusts the
+        smoothness of the map more.
+    stiffness : float
+        Change of the shift per distance along the spectrum that costs as much, a bin, as one ``scatter``.
+    reach : float [km/s]
+        Shift that costs as much; it is never more than three times it.
+
+    Returns
+    -------
+    ndarray, (n_wave,) [km/s]
+        Redward from ``flux_a`` to ``flux_b``, at wavelengths half way between.
+
+    Raises
+    ------
+    ValueError
+        As `feature_transport`.
+    """
+    wave, a, b = _checked(wave, flux_a, flux_b)
+    grid, step, _, features = _split(wave, a, b, continuum)
+    shift = step * _register(step, features, resolution, scatter, stiffness, reach)
+    return shift if grid is None else np.asarray(np.interp(np.log(wave), grid, shift))
+
+
+def _checked(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike) -> tuple[Array, Array, Array]:
+    wave = readonly(wave, "wave")
+    if wave.size < 4:
+        raise ValueError(f"wave has {wave.size} points, expected at least 4")
+    require_increasing(wave, "wave", positive=True)
+    fluxes = []
+    for name, value in (("flux_a", flux_a), ("flux_b", flux_b)):
+        flux = readonly(value, name)
+        require_shape(flux, name, wave.shape, "(n_wave,)")
+        if not np.all(np.isfinite(flux)) or flux.min() < 0 or not flux.max() > 0:
+            raise ValueError(f"{name} must be finite, not negative and not zero everywhere")
+        fluxes.append(flux)
+    return wave, fluxes[0], fluxes[1]
+
+
+def _split(wave: Array, a: Array, b: Array, continuum: float) -> tuple[Array | None, float, Array, Array]:
+    """Grid (None if ``wave`` is itself even in its logarithm), its step [km/s], continua and features (2, n_wave)."""
+    log_wave = np.log(wave)
+    even = np.linspace(log_wave[0], log_wave[-1], wave.size)
+    step = (even[1] - even[0]) * C_KMS
+    logs = np.stack([np.log(np.maximum(flux, _LEAST_FLUX * flux.mean())) for flux in (a, b)])
+    grid = None if np.allclose(log_wave, even, rtol=0, atol=1e-3 * (even[1] - even[0])) else even
+    if grid is not None:
+        logs = np.stack([np.interp(grid, log_wave, row) for row in logs])
+    smooth = _bell_mean(logs, continuum / step)
+    return grid, step, readonly(smooth, "", 2), readonly(logs - smooth, "", 2)
+
+
+def _bell_mean(values: Array, sigma: float) -> Array:
+    """Three running means in a row, (2, n_wave): nearly a Gaussian of this width [bins], in linear time."""
+    width = 2 * (int(np.sqrt(4.0 * sigma**2 + 1.0)) // 2) + 1
+    for _ in range(3):
+        values = uniform_filter1d(values, width, axis=1, mode="nearest")
+    return values
+
+
+def _register(step: float, features: Array, resolution: float, scatter: float, stiffness: float, reach: float) -> Array:
+    """Shift in bins, (n_wave,): bounded, and so gentle that both halves of the map stay monotone."""
+    from sntransport import _kernels
+
+    shift = np.zeros(features.shape[1])
+    for factor in _COARSE_TO_FINE:
+        seen = readonly(_bell_mean(features, factor * resolution / step), "", 2)
+        _kernels.register_features(seen[0], seen[1], shift, scatter, stiffness**-2, (step / reach) ** 2, _STEPS)
+        shift = np.clip(shift, -3.0 * reach / step, 3.0 * reach / step)
+        shift /= max(1.0, float(np.abs(np.diff(shift)).max()) / _STEEPEST)
+    return readonly(shift, "")
