@@ -4,13 +4,26 @@ A spectrum is a histogram here: a constant density inside each bin, so its cumul
 and so is its quantile function. Everything below is exact for that reading; nothing is sampled.
 """
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 import numpy as np
 from numba import njit
 
 from sntransport.checks import Array as _F
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-@njit(cache=True)
+
+def _compiled(function: _Function) -> _Function:
+    """Compile on first use and keep the result on disk; where no folder can be written, compile in every process."""
+    try:
+        return cast("_Function", njit(cache=True)(function))
+    except RuntimeError:
+        return cast("_Function", njit(function))
+
+
+@_compiled
 def normalized_cumulative(density: _F, width: _F) -> _F:
     """Cumulative mass at the n + 1 bin edges, from 0 to exactly 1. ``density`` is not negative, its mass not 0."""
     n = density.size
@@ -27,7 +40,7 @@ def normalized_cumulative(density: _F, width: _F) -> _F:
     return cumulative
 
 
-@njit(cache=True)
+@_compiled
 def pair_quantiles(edges: _F, cum_a: _F, cum_b: _F) -> tuple[_F, _F, _F]:
     """Both quantile functions on the union of their breakpoints: level u and positions q_a(u), q_b(u).
 
@@ -64,7 +77,7 @@ def pair_quantiles(edges: _F, cum_a: _F, cum_b: _F) -> tuple[_F, _F, _F]:
     return level[: s + 1], q_a[: s + 1], q_b[: s + 1]
 
 
-@njit(cache=True)
+@_compiled
 def deposit(edges: _F, level: _F, position: _F, mass: float, out: _F) -> None:
     """Density on the bins of a measure whose quantile function is linear between (level, position) points."""
     n = edges.size - 1
@@ -87,7 +100,7 @@ def deposit(edges: _F, level: _F, position: _F, mass: float, out: _F) -> None:
         out[k + 1 :] = 0.0
 
 
-@njit(cache=True)
+@_compiled
 def displace_pair(edges: _F, width: _F, a: _F, b: _F, t: _F, out: _F) -> None:
     """Fill ``out`` (n_t, n) with the exact W2 displacement of density ``a`` toward ``b`` at each ``t``."""
     cum_a, cum_b = normalized_cumulative(a, width), normalized_cumulative(b, width)
@@ -104,7 +117,7 @@ def displace_pair(edges: _F, width: _F, a: _F, b: _F, t: _F, out: _F) -> None:
             deposit(edges, level, (1.0 - s) * q_a + s * q_b, (1.0 - s) * mass_a + s * mass_b, out[k])
 
 
-@njit(cache=True)
+@_compiled
 def mean_quantile(edges: _F, cumulative: _F, weight: _F) -> tuple[_F, _F]:
     """Weighted mean of the quantile functions of many histograms, on the union of their breakpoints.
 
@@ -137,7 +150,7 @@ def mean_quantile(edges: _F, cumulative: _F, weight: _F) -> tuple[_F, _F]:
     return level[: s + 1], position[: s + 1]
 
 
-@njit(cache=True)
+@_compiled
 def quantile_distance(level: _F, q_a: _F, q_b: _F, p: float) -> float:
     """Integral over the level of ``|q_a - q_b|**p``, exact for piecewise linear quantile functions."""
     total = 0.0
@@ -160,7 +173,7 @@ def quantile_distance(level: _F, q_a: _F, q_b: _F, p: float) -> float:
     return total
 
 
-@njit(cache=True)
+@_compiled
 def at_index(values: _F, position: float) -> float:
     """Linear interpolation at a fractional index, the end values beyond the ends."""
     last = values.size - 1
@@ -169,7 +182,7 @@ def at_index(values: _F, position: float) -> float:
     return float(values[i] + u * (values[i + 1] - values[i]))
 
 
-@njit(cache=True)
+@_compiled
 def register_features(a: _F, b: _F, shift: _F, scatter: float, stiffness: float, ridge: float, steps: int) -> None:
     """Refine ``shift`` (n) [bins], in place: feature at i - shift/2 in ``a`` is the one at i + shift/2 in ``b``.
 
@@ -197,7 +210,7 @@ def register_features(a: _F, b: _F, shift: _F, scatter: float, stiffness: float,
         solve_smooth(diagonal, stiffness, right, shift)
 
 
-@njit(cache=True)
+@_compiled
 def solve_smooth(diagonal: _F, stiffness: float, right: _F, out: _F) -> None:
     """Solve (diag + stiffness times the second-difference matrix) out = right by elimination (Thomas)."""
     n = diagonal.size
@@ -215,7 +228,7 @@ def solve_smooth(diagonal: _F, stiffness: float, right: _F, out: _F) -> None:
         out[i] -= upper[i] * out[i + 1]
 
 
-@njit(cache=True)
+@_compiled
 def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, t: _F, out: _F) -> None:
     """Fill ``out`` (n_t, n): continua blended in place, features on their way along ``shift``; all logarithms.
 

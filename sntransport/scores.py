@@ -267,8 +267,10 @@ def ratio_figure(scores: Sequence[Score]) -> Figure:
     for panel, name in zip(panels.flat, names, strict=False):
         _draw(panel, [one for one in scores if one.interpolator == name])
         panel.set_title(name, fontsize=11)
-    for panel in panels.flat[len(names) :]:
-        panel.set_axis_off()
+    for k in range(len(names), panels.size):
+        panels.flat[k].set_axis_off()
+        # The panel above is the lowest of its column now.
+        panels.flat[k - columns].tick_params(labelbottom=True)
     for panel in panels[:, 0]:
         panel.set_ylabel(f"Error over that of {BASELINE}")
     figure.supxlabel("Gap between the two spectra [rest-frame d]", fontsize=10)

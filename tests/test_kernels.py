@@ -1,5 +1,8 @@
 """Kernels against slow twins; run a second time with the JIT off."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -93,3 +96,15 @@ def test_mass_and_ends(pair):
     expected = 0.7 * a @ width + 0.3 * b @ width
     assert abs(out[1] @ width / expected - 1) < 1e-12
     assert out.min() >= 0
+
+
+def test_kernels_work_where_nothing_can_be_cached():
+    code = (
+        "import numba.core.caching as caching; caching.CacheImpl._locator_classes = []\n"
+        "import numpy as np\n"
+        "from sntransport import transport\n"
+        "out = transport.displace(np.arange(5.0), np.eye(5)[0] + 0.1, np.eye(5)[4] + 0.1, 0.5)\n"
+        "assert np.isclose(out.sum(), 1.5)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
