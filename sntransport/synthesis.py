@@ -1,9 +1,11 @@
 """From a sparse series to a dense one: interpolate pairs, weigh, average (Ramirez et al. 2024, arXiv:2409.10701).
 
-One target phase at a time, so that memory does not grow with the number of phases times pairs.
+A few target phases at a time, so that memory does not grow with the number of phases times pairs, and a pair's work
+is not repeated for each of them.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ MIN_OVERLAP = 20
 
 _TAPER = 20
 _SAME = 1e-9
+_BLOCK = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,14 +106,15 @@ def synthesize(
     origin = np.zeros(shape, dtype=np.uint8)
     shares = np.zeros((phase.size, len(pairs)))
     taper = _tapers(sparse)
-    for k, target in enumerate(phase):
-        found = _candidates(sparse, pairs, float(target), interpolate, taper)
-        if found.pair.size == 0:
-            continue
-        value, scale = _judge(sparse, pairs, found, float(target), weight, photometry, k)
-        if tie:
-            found = _tied(found, scale)
-        flux[k], flux_err[k], origin[k], shares[k, found.pair] = _average(found, value)
+    for start in range(0, phase.size, _BLOCK):
+        block = phase[start : start + _BLOCK]
+        for k, found in enumerate(_candidates(sparse, pairs, block, interpolate, taper), start):
+            if found.pair.size == 0:
+                continue
+            value, scale = _judge(sparse, pairs, found, float(phase[k]), weight, photometry, k)
+            if tie:
+                found = _tied(found, scale)
+            flux[k], flux_err[k], origin[k], shares[k, found.pair] = _average(found, value)
     dense = SpectralSeries(phase, sparse.wave, flux, flux_err, origin, sparse.name, sparse.sn_type, sparse.mjd_ref)
     used = shares.any(axis=0)
     return Synthesis(dense, pairs[used], shares[:, used])
@@ -127,50 +131,61 @@ def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.i
 
 
 def _candidates(
-    sparse: SpectralSeries, pairs: NDArray[np.int64], target: float, interpolate: Interpolator, taper: Array
-) -> _Candidates:
-    """The candidate of every pair that brackets the target, the spectrum itself where it is one."""
-    before, after = (sparse.phase[pairs[:, side]] for side in (0, 1))
-    itself = (pairs[:, 0] == pairs[:, 1]) & (np.abs(before - target) <= _SAME)
-    brackets = np.flatnonzero(itself | ((before < target - _SAME) & (after > target + _SAME)))
-    rows, kept = [], []
-    for p in brackets:
-        i, j = pairs[p]
-        t = 0.0 if i == j else (target - sparse.phase[i]) / (sparse.phase[j] - sparse.phase[i])
-        row = _row(sparse, i) if i == j else _between(sparse, i, j, float(t), interpolate)
-        if row is not None:
-            rows.append((*row, np.minimum(taper[i], taper[j])))
-            kept.append(p)
+    sparse: SpectralSeries, pairs: NDArray[np.int64], targets: Array, interpolate: Interpolator, taper: Array
+) -> list[_Candidates]:
+    """For each target, the candidate of every pair that brackets it, and the spectrum itself where it is one."""
+    before, after = (sparse.phase[pairs[:, side], None] for side in (0, 1))
+    itself = (pairs[:, :1] == pairs[:, 1:]) & (np.abs(before - targets) <= _SAME)
+    hits = itself | ((before < targets - _SAME) & (after > targets + _SAME))
+    rows: list[list[tuple[Any, ...]]] = [[] for _ in targets]
+    for p in np.flatnonzero(hits.any(axis=1)):
+        i, j = (int(row) for row in pairs[p])
+        wanted = np.flatnonzero(hits[p])
+        span = sparse.phase[j] - sparse.phase[i]
+        t = (targets[wanted] - sparse.phase[i]) / span if span else np.zeros(wanted.size)
+        made = _between(sparse, i, j, t, interpolate)
+        if made is None:
+            continue
+        edge = np.minimum(taper[i], taper[j])
+        for k, flux, flux_err in zip(wanted, made[0], made[1], strict=True):
+            rows[k].append((flux, flux_err, made[2], edge, p))
+    return [_stacked(found, sparse.n_wave) for found in rows]
+
+
+def _stacked(rows: list[tuple[Any, ...]], n_wave: int) -> _Candidates:
     if not rows:
-        empty = np.empty((0, sparse.n_wave))
+        empty = np.empty((0, n_wave))
         return _Candidates(empty, empty, empty.astype(np.uint8), empty, np.empty(0, dtype=np.int64))
-    flux, flux_err, origin, edge = (np.stack(column) for column in zip(*rows, strict=True))
-    return _Candidates(flux, flux_err, origin, edge, np.array(kept, dtype=np.int64))
-
-
-def _row(sparse: SpectralSeries, i: int) -> tuple[Array, Array, NDArray[np.uint8]]:
-    return sparse.flux[i], sparse.flux_err[i], sparse.origin[i]
+    flux, flux_err, origin, edge, pair = zip(*rows, strict=True)
+    return _Candidates(np.stack(flux), np.stack(flux_err), np.stack(origin), np.stack(edge), np.array(pair))
 
 
 def _between(
-    sparse: SpectralSeries, i: int, j: int, t: float, interpolate: Interpolator
+    sparse: SpectralSeries, i: int, j: int, t: Array, interpolate: Interpolator
 ) -> tuple[Array, Array, NDArray[np.uint8]] | None:
-    """Interpolated where both spectra cover, one spectrum, scaled, where only it does; None without overlap."""
-    (a, err_a, from_a), (b, err_b, from_b) = _row(sparse, i), _row(sparse, j)
-    both = np.isfinite(a) & np.isfinite(b)
-    runs = long_runs(both)
+    """Flux and error (n_t, n_wave) and origin (n_wave,) of a pair at several positions.
+
+    Interpolated where both spectra cover; one spectrum, scaled, where only it does; the spectrum itself where they are
+    the same. None without overlap.
+    """
+    a, b = sparse.flux[i], sparse.flux[j]
+    if i == j:
+        return a[None], sparse.flux_err[i][None], sparse.origin[i]
+    runs = long_runs(np.isfinite(a) & np.isfinite(b))
     if not runs:
         return None
-    flux, flux_err = np.full(a.size, np.nan), np.full(a.size, np.nan)
+    flux, flux_err = np.full((t.size, a.size), np.nan), np.full((t.size, a.size), np.nan)
     origin = np.zeros(a.size, dtype=np.uint8)
-    position = readonly([t], "t")
     for run in runs:
-        flux[run] = interpolate(sparse.wave[run], a[run], b[run], position)[0]
-    done = np.isfinite(flux)
-    flux_err[done] = (1.0 - t) * err_a[done] + t * err_b[done]
-    origin[done] = np.maximum(from_a, from_b)[done]
-    for alone, error in ((a, err_a), (b, err_b)):
-        _extend(flux, flux_err, origin, alone, error, done)
+        value = interpolate(sparse.wave[run], a[run], b[run], readonly(t, "t"))
+        if np.shape(value) != flux[:, run].shape:
+            raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {flux[:, run].shape}")
+        flux[:, run] = value
+    done = np.asarray(np.isfinite(flux).any(axis=0))
+    flux_err[:, done] = np.outer(1.0 - t, sparse.flux_err[i][done]) + np.outer(t, sparse.flux_err[j][done])
+    origin[done] = np.maximum(sparse.origin[i], sparse.origin[j])[done]
+    for row in (i, j):
+        _extend(flux, flux_err, origin, sparse.flux[row], sparse.flux_err[row], done)
     return flux, flux_err, origin
 
 
@@ -185,15 +200,15 @@ def _extend(
     flux: Array, flux_err: Array, origin: NDArray[np.uint8], alone: Array, error: Array, done: NDArray[np.bool_]
 ) -> None:
     """Fill bins that only one spectrum covers with it, scaled to meet the candidate at the nearest end."""
-    only = np.isfinite(alone) & ~np.isfinite(flux)
+    only = np.isfinite(alone) & ~np.isfinite(flux[0])
     if not only.any():
         return
-    known, index = np.flatnonzero(done), np.arange(flux.size)
+    known, index = np.flatnonzero(done), np.arange(done.size)
     below, above = known[: 2 * MIN_OVERLAP], known[-2 * MIN_OVERLAP :]
     for bins, edge in ((only & (index < known[0]), below), (only & (index > known[-1]), above)):
         if bins.any() and alone[edge].sum() > 0:
-            factor = flux[edge].sum() / alone[edge].sum()
-            flux[bins], flux_err[bins] = factor * alone[bins], factor * error[bins]
+            factor = flux[:, edge].sum(axis=1) / alone[edge].sum()
+            flux[:, bins], flux_err[:, bins] = np.outer(factor, alone[bins]), np.outer(factor, error[bins])
             origin[bins] = Origin.ONE_SIDED
 
 

@@ -164,3 +164,17 @@ def test_single_spectrum_covers_only_its_own_phase():
     got = run([1.0, 2.0, 3.0], one)
     np.testing.assert_array_equal(got.series.covered.any(axis=1), [False, True, False])
     np.testing.assert_array_equal(got.pairs, [[0, 0]])
+
+
+def test_interpolator_of_another_shape_is_an_error():
+    with pytest.raises(ValueError, match=r"the interpolator returned shape \(2,\), expected \(1, \d+\)"):
+        run([5.0], interpolate=lambda wave, a, b, t: np.ones(2))
+
+
+def test_targets_do_not_depend_on_each_other():
+    phase = np.arange(3.0, 50.0, 0.9)
+    together = run(phase, interpolate=wasserstein).series.flux
+    for k in (0, 15, 16, 17, phase.size - 1):
+        np.testing.assert_allclose(
+            run(phase[k : k + 1], interpolate=wasserstein).series.flux[0], together[k], rtol=1e-12
+        )
