@@ -107,7 +107,7 @@ def estimate_noise(flux: Array, window: int = _NOISE_WINDOW) -> Array:
     if flux.size < 5:
         return np.full(flux.size, max(float(np.std(flux)), _TINY))
     second = np.abs(2.0 * flux[2:-2] - flux[:-4] - flux[4:])
-    local = 1.482602 / np.sqrt(6.0) * median_filter(second, size=min(window, second.size), mode="nearest")
+    local = 1.482602 / np.sqrt(6.0) * median_filter(second, size=min(window, second.size), mode="reflect")
     noise = np.pad(local, 2, mode="edge")
     # Spectra of few digits or many zeros have no scatter in places; none is that good.
     floor = max(1e-4 * float(np.median(np.abs(flux))), 1e-8 * float(np.max(np.abs(flux))))

@@ -27,6 +27,22 @@ def test_noise_estimate_matches_the_noise_put_in():
     assert np.median(noise[2100:]) == pytest.approx(0.2, rel=0.1)
 
 
+def test_noise_at_the_ends_is_that_of_the_pixels_there():
+    # A lucky first pixel, repeated beyond the end, would make the end look free of noise.
+    ratios = []
+    for seed in range(40):
+        noise = estimate_noise(3.0 + 0.05 * np.random.default_rng(seed).normal(size=500))
+        ratios += [noise[0] / 0.05, noise[-1] / 0.05]
+    assert min(ratios) > 0.6
+    assert max(ratios) < 1.6
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gaussian_noise_has_no_spikes(seed):
+    for phase in (3.0, 12.0, 25.0, 40.0):
+        assert clean(spectrum(phase, seed=seed)).removed == {}
+
+
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 6, 30])
 def test_noise_of_short_spectra_is_positive(size):
     assert np.all(estimate_noise(np.ones(size)) > 0)
