@@ -167,9 +167,25 @@ def _inside_edges(wave: Array, flux: Array, noise: Array) -> Mask:
     keep = np.zeros(flux.size, dtype=bool)
     if good.any():
         keep[int(np.argmax(good)) : flux.size - int(np.argmax(good[::-1]))] = True
+    log_wave = np.log(wave)
+    keep[: _blown_up(log_wave, level)] = False
+    keep[flux.size - _blown_up(-log_wave[::-1], level[::-1]) :] = False
     keep[: _flare(flux, noise, window)] = False
     keep[flux.size - _flare(flux[::-1], noise[::-1], window) :] = False
     return keep
+
+
+def _blown_up(log_wave: Array, level: Array, inward: float = 0.1) -> int:
+    """How many pixels to cut at the start where the flux was divided by a response close to zero.
+
+    There the level near the end is 20 times that of the whole spectrum and rises by as much within 0.1 of ln
+    wavelength, as no spectrum does. The cut goes on to where it rises by 3.
+    """
+    ahead = np.interp(log_wave + inward, log_wave, level)
+    top = int(np.argmax(level[: max(level.size // 10, 1)]))
+    if not level[top] > 20.0 * max(float(np.median(level)), float(ahead[top]), _TINY):
+        return 0
+    return top + int(np.argmax(level[top:] <= 3.0 * ahead[top:]))
 
 
 def _flare(flux: Array, noise: Array, window: int) -> int:

@@ -77,6 +77,25 @@ def test_noisy_blue_edge_is_cut():
     assert got.wave[0] > base.wave[95]
 
 
+@pytest.mark.parametrize("side", ["blue", "red"])
+def test_end_divided_by_almost_no_response_is_cut(side):
+    base = spectrum(10.0, low=4000.0)
+    x = np.log(base.wave / (4600.0 if side == "blue" else 8600.0)) * (-1 if side == "blue" else 1)
+    got = clean(altered(base, flux=base.flux * np.exp(80.0 * np.maximum(x, 0.0))))
+    level = got.flux / np.interp(got.wave, base.wave, base.flux)
+    assert np.median(level[:30] if side == "blue" else level[-30:]) < 8.0
+    assert got.wave.size > 0.7 * base.wave.size
+
+
+def test_steep_but_real_ends_stay():
+    # The near ultraviolet of a young, hot supernova, and a nebular line at the end.
+    base = spectrum(10.0)
+    hot = altered(base, flux=base.flux * (base.wave / 6000.0) ** -4)
+    assert clean(hot).wave.size == base.wave.size
+    line = 8.0 * np.median(base.flux) * np.exp(-0.5 * ((base.wave - 9380.0) / 60.0) ** 2)
+    assert clean(altered(base, flux=base.flux + line)).wave[-1] > 9100.0
+
+
 def test_flare_at_the_red_end_is_cut():
     base = spectrum(10.0)
     flux = base.flux.copy()
