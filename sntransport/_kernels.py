@@ -229,20 +229,38 @@ def solve_smooth(diagonal: _F, stiffness: float, right: _F, out: _F) -> None:
 
 
 @_compiled
-def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, t: _F, out: _F) -> None:
-    """Fill ``out`` (n_t, n): continua blended in place, features on their way along ``shift``; all logarithms.
+def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _F, t: _F, out: _F) -> None:
+    """Fill ``out`` (n_t, n) with flux: continua (logarithms) blended in place, features on their way along ``shift``.
 
-    The midpoint grid m carries the map: a is at m - shift/2, b at m + shift/2, the blend at m + (t - 1/2) shift.
+    ``a``, ``b`` are square roots of flux over continuum. The midpoint grid m carries the map: a is at m - shift/2, b at
+    m + shift/2, the blend at m + (t - 1/2) shift. Averaged over moving by each ``share`` of the shift.
     """
     n = a.size
+    top = n - 1.0
+    rise, rise_a, rise_b = np.zeros(n), np.zeros(n), np.zeros(n)
+    for i in range(n - 1):
+        rise[i], rise_a[i], rise_b[i] = shift[i + 1] - shift[i], a[i + 1] - a[i], b[i + 1] - b[i]
     for k in range(t.size):
         s = t[k]
-        m = 0
+        row = out[k]
+        row[:] = 0.0
+        weight_a, weight_b = (1.0 - s) / share.size, s / share.size
+        for f in share:
+            ahead = (s - 0.5) * f
+            m, here, there = 0, ahead * shift[0], 1.0 + ahead * shift[1]
+            per_bin = 1.0 / (there - here)
+            for i in range(n):
+                while m < n - 2 and there < i:
+                    m += 1
+                    here, there = there, m + 1 + ahead * shift[m + 1]
+                    per_bin = 1.0 / (there - here)
+                u = (i - here) * per_bin
+                half = 0.5 * f * (shift[m] + u * rise[m])
+                at_a = min(max(m + u - half, 0.0), top)
+                at_b = min(max(m + u + half, 0.0), top)
+                # Unsigned: no test for a negative index in the innermost loop.
+                i_a, i_b = np.uintp(at_a), np.uintp(at_b)
+                row[i] += weight_a * (a[i_a] + (at_a - i_a) * rise_a[i_a])
+                row[i] += weight_b * (b[i_b] + (at_b - i_b) * rise_b[i_b])
         for i in range(n):
-            while m < n - 2 and m + 1 + (s - 0.5) * shift[m + 1] < i:
-                m += 1
-            here, there = m + (s - 0.5) * shift[m], m + 1 + (s - 0.5) * shift[m + 1]
-            u = (i - here) / (there - here)
-            middle, moved = m + u, shift[m] + u * (shift[m + 1] - shift[m])
-            feature = (1.0 - s) * at_index(a, middle - 0.5 * moved) + s * at_index(b, middle + 0.5 * moved)
-            out[k, i] = (1.0 - s) * smooth_a[i] + s * smooth_b[i] + feature
+            row[i] *= row[i] * np.exp((1.0 - s) * smooth_a[i] + s * smooth_b[i])

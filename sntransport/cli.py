@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from sntransport.seriesfile import SeriesFile
     from sntransport.sightline import Sightline
 
-INTERPOLATORS = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
+_FAMILY = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
+INTERPOLATORS = ("class_transport", *_FAMILY)
 
 _existing = click.Path(exists=True, path_type=Path)
 _folder = click.Path(file_okay=False, path_type=Path)
@@ -72,7 +73,7 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float
 @click.option(
     "--cadence", default=1.0, show_default=True, callback=_positive, help="Step of the phases [rest-frame d]."
 )
-@click.option("--interpolator", default="feature_transport", show_default=True, type=click.Choice(INTERPOLATORS))
+@click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
 @click.option(
     "--max-gap", default=40.0, show_default=True, callback=_positive, help="Widest gap to bridge [rest-frame d]."
 )
@@ -101,7 +102,7 @@ def build(
     """
     from tqdm import tqdm
 
-    from sntransport import batch, interpolators, read, tables
+    from sntransport import batch, read, tables
     from sntransport.pipeline import build as build_series
 
     given = {name: value for name, value in known.items() if value is not None}
@@ -113,7 +114,7 @@ def build(
         lambda sn: build_series(
             sn,
             cadence=cadence,
-            interpolate=getattr(interpolators, interpolator),
+            interpolate=_interpolator(interpolator),
             max_gap=max_gap,
             calibrate=not no_calibrate,
         ),
@@ -183,7 +184,7 @@ def plot(files: tuple[Path, ...], out: Path, kind: str) -> None:
     "--interpolator",
     "names",
     multiple=True,
-    default=("feature_transport", "wasserstein"),
+    default=("class_transport", "feature_transport", "wasserstein"),
     show_default=True,
     type=click.Choice(INTERPOLATORS),
     help="Which to judge, beside log_linear; may be given several times.",
@@ -199,10 +200,10 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
     """
     from tqdm import tqdm
 
-    from sntransport import batch, interpolators, read, scores
+    from sntransport import batch, read, scores
     from sntransport import validate as judge
 
-    family = {name: getattr(interpolators, name) for name in names}
+    family = {name: _interpolator(name) for name in names}
     supernovae = [read.read_supernova(path) for path in inputs]
     shown = tqdm(supernovae, unit="SN", disable=None if len(inputs) > 1 else True, leave=False)
     triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)
@@ -218,21 +219,26 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
 
 @main.command()
 @click.option("-o", "--out", default="demo", show_default=True, type=_folder, help="Folder for the results.")
-@click.option("--interpolator", default="feature_transport", show_default=True, type=click.Choice(INTERPOLATORS))
+@click.option("--interpolator", default="feature_transport", show_default=True, type=click.Choice(_FAMILY))
 @click.option("--seed", default=1, show_default=True, help="Of the noise of the simulated observations.")
 def demo(out: Path, interpolator: str, seed: int) -> None:
     """Rebuild a known series from eight noisy spectra and compare it with the truth."""
     from sntransport import demo as demonstration
-    from sntransport import interpolators
 
     click.echo("The Hsiao et al. (2007) mean type Ia template, observed at eight dates (not a real supernova).")
     compared = {
-        name: demonstration.compare(getattr(interpolators, name), seed)
+        name: demonstration.compare(_interpolator(name), seed)
         for name in dict.fromkeys((interpolator, "log_linear", "wasserstein"))
     }
     click.echo(demonstration.table(compared))
     for path in demonstration.write(compared[interpolator], interpolator, out):
         click.echo(f"wrote {path}")
+
+
+def _interpolator(name: str) -> Any:
+    from sntransport import choice, interpolators
+
+    return choice.class_transport if name == "class_transport" else getattr(interpolators, name)
 
 
 def _for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], None]) -> None:

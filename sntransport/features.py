@@ -3,8 +3,10 @@
 A spectrum is a pedestal with dips. Balanced transport of all its light lets a change of color drag every line along;
 here color is interpolated in place, in log flux, and only the features move. The map is not the optimal plan but a
 regularized one (compare the smooth and strongly convex potentials of Paty, d'Aspremont & Cuturi 2020, AISTATS): the
-smoothest displacement, in velocity, that makes the features of both spectra agree. Where they say nothing it is zero,
-and the result is log-flux interpolation.
+smoothest displacement, in velocity, that makes the features of both spectra agree. Where they say nothing it is zero.
+
+Moved features are averaged as the square root of flux over continuum: half way between averaging flux, as optically
+thin light would, and averaging its logarithm. Of the powers tried it rebuilds real spectra best.
 """
 
 import numpy as np
@@ -14,7 +16,7 @@ from scipy.ndimage import uniform_filter1d
 from sntransport.checks import Array, readonly, require_increasing, require_shape
 from sntransport.units import C_KMS
 
-_STEPS = 3
+_STEPS = 5
 _COARSE_TO_FINE = (4.0, 2.0, 1.0)
 _STEEPEST = 0.5
 _LEAST_FLUX = 1e-4
@@ -31,6 +33,7 @@ def feature_transport(
     scatter: float = 0.05,
     stiffness: float = 0.02,
     reach: float = 6000.0,
+    shares: tuple[float, ...] = (0.3, 1.3),
 ) -> Array:
     """Interpolate color in log flux and move the features along a smooth map.
 
@@ -44,6 +47,10 @@ def feature_transport(
         Position between the two, 0 to 1.
     continuum, resolution, scatter, stiffness, reach
         See `feature_shift`.
+    shares : tuple of float
+        The features are moved by each of these shares of the shift, and the results averaged: the shift of a feature
+        is uncertain, and a mean over what it may be errs less than any one of them. ``(1.0,)`` moves every feature
+        by just the shift. From 0 to 3, where the map stays monotone.
 
     Returns
     -------
@@ -53,7 +60,7 @@ def feature_transport(
     Raises
     ------
     ValueError
-        Where shapes differ, a flux is negative, not finite or zero everywhere, or ``t`` leaves [0, 1].
+        Where shapes differ, a flux is negative, not finite or zero everywhere, ``t`` leaves [0, 1] or a share [0, 3].
     """
     from sntransport import _kernels
 
@@ -61,13 +68,16 @@ def feature_transport(
     t = readonly(np.atleast_1d(np.asarray(t, dtype=np.float64)), "t")
     if not np.all((t >= 0) & (t <= 1)):
         raise ValueError("t leaves the range 0 to 1")
+    moved_by = readonly(shares, "shares")
+    if moved_by.size == 0 or not np.all((moved_by >= 0) & (moved_by <= 3)):
+        raise ValueError(f"shares are {shares}, expected at least one, from 0 to 3")
     grid, step, smooth, features = _split(wave, a, b, continuum)
     shift = _register(step, features, resolution, scatter, stiffness, reach)
-    logs = np.empty((t.size, wave.size))
-    _kernels.blend_features(smooth[0], smooth[1], features[0], features[1], shift, t, logs)
+    roots = readonly(np.exp(0.5 * features), "", 2)
+    out = np.empty((t.size, wave.size))
+    _kernels.blend_features(smooth[0], smooth[1], roots[0], roots[1], shift, moved_by, t, out)
     if grid is not None:
-        logs = np.stack([np.interp(np.log(wave), grid, row) for row in logs])
-    out = np.exp(logs)
+        out = np.exp(np.stack([np.interp(np.log(wave), grid, row) for row in np.log(out)]))
     out[t == 0], out[t == 1] = a, b
     return out
 
@@ -141,15 +151,15 @@ def _split(wave: Array, a: Array, b: Array, continuum: float) -> tuple[Array | N
     grid = None if np.allclose(log_wave, even, rtol=0, atol=1e-3 * (even[1] - even[0])) else even
     if grid is not None:
         logs = np.stack([np.interp(grid, log_wave, row) for row in logs])
-    smooth = _bell_mean(logs, continuum / step)
+    smooth = bell_mean(logs, continuum / step)
     return grid, step, readonly(smooth, "", 2), readonly(logs - smooth, "", 2)
 
 
-def _bell_mean(values: Array, sigma: float) -> Array:
-    """Three running means in a row, (2, n_wave): nearly a Gaussian of this width [bins], in linear time."""
+def bell_mean(values: Array, sigma: float) -> Array:
+    """Three running means in a row along the last axis: nearly a Gaussian of this width [bins], in linear time."""
     width = 2 * (int(np.sqrt(4.0 * sigma**2 + 1.0)) // 2) + 1
     for _ in range(3):
-        values = uniform_filter1d(values, width, axis=1, mode="nearest")
+        values = uniform_filter1d(values, width, axis=-1, mode="nearest")
     return values
 
 
@@ -159,7 +169,7 @@ def _register(step: float, features: Array, resolution: float, scatter: float, s
 
     shift = np.zeros(features.shape[1])
     for factor in _COARSE_TO_FINE:
-        seen = readonly(_bell_mean(features, factor * resolution / step), "", 2)
+        seen = readonly(bell_mean(features, factor * resolution / step), "", 2)
         _kernels.register_features(seen[0], seen[1], shift, scatter, stiffness**-2, (step / reach) ** 2, _STEPS)
         shift = np.clip(shift, -3.0 * reach / step, 3.0 * reach / step)
         shift /= max(1.0, float(np.abs(np.diff(shift)).max()) / _STEEPEST)

@@ -2,23 +2,88 @@
 
 Every function here is called as ``f(wave, flux_a, flux_b, t) -> (n_t, n_wave)`` with ``t`` in [0, 1] (0 is
 ``flux_a``), fluxes that are not negative, and both spectra covering all of ``wave``. Pass any of them, or your own, as
-``interpolate=`` to `sntransport.build`. `feature_transport`, the default, has a module of its own: `features`.
+``interpolate=`` to `sntransport.build`. `feature_transport` has a module of its own: `features`.
+
+An interpolator that needs more than two spectra says so by a method instead: `ForPair` is told the phases of the two,
+`ForSupernova` first sees the supernova. The default of `build`, `sntransport.choice.class_transport`, is one of these.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport.checks import Array
 from sntransport.features import feature_transport
+from sntransport.observations import Supernova
+from sntransport.series import SpectralSeries
 from sntransport.transport import bin_edges, displace
 from sntransport.units import C_KMS
 
-__all__ = ["Interpolator", "feature_transport", "linear", "log_linear", "sinkhorn", "unbalanced", "wasserstein"]
+__all__ = [
+    "ForPair", "ForSupernova", "Interpolator", "Paced", "feature_transport", "for_pair", "for_supernova", "linear",
+    "log_linear", "sinkhorn", "unbalanced", "wasserstein",
+]  # fmt: skip
 
 Interpolator = Callable[[Array, Array, Array, Array], Array]
 """``f(wave, flux_a, flux_b, t) -> (n_t, n_wave)``."""
+
+
+@runtime_checkable
+class ForPair(Protocol):
+    """An interpolation that depends on when the two spectra were taken."""
+
+    def between(self, phase_a: float, phase_b: float) -> Interpolator:
+        """Return the interpolator of two spectra at these phases [rest-frame d], the earlier first."""
+        ...
+
+
+@runtime_checkable
+class ForSupernova(Protocol):
+    """An interpolation that depends on the supernova: its class, its photometry, its spectra."""
+
+    def for_supernova(self, sn: Supernova, sparse: SpectralSeries) -> Interpolator | ForPair:
+        """Return what interpolates between the rows of ``sparse``, the prepared spectra of ``sn``."""
+        ...
+
+
+def for_supernova(
+    interpolate: Interpolator | ForPair | ForSupernova, sn: Supernova, sparse: SpectralSeries
+) -> Interpolator | ForPair:
+    """Return what interpolates between spectra of one supernova; a plain interpolator is that itself."""
+    return interpolate.for_supernova(sn, sparse) if isinstance(interpolate, ForSupernova) else interpolate
+
+
+def for_pair(interpolate: Interpolator | ForPair, phase_a: float, phase_b: float) -> Interpolator:
+    """Return the interpolator of one pair of spectra; a plain interpolator is that itself."""
+    return interpolate.between(phase_a, phase_b) if isinstance(interpolate, ForPair) else interpolate
+
+
+@dataclass(frozen=True)
+class Paced:
+    """An interpolator on a path that is walked faster at first: a supernova changes more in the first half of a gap.
+
+    The position along the path is ``t + pace t (1 - t)`` (``pace`` from -1 to 1: the position stays monotone and
+    within 0 to 1). It is an interpolation for a pair because it must know which spectrum is the earlier.
+    """
+
+    interpolate: Interpolator
+    pace: float
+
+    def __post_init__(self) -> None:
+        if not -1.0 <= self.pace <= 1.0:
+            raise ValueError(f"pace is {self.pace}, expected -1 to 1")
+
+    def between(self, phase_a: float, phase_b: float) -> Interpolator:
+        """Return the interpolator of two spectra at these phases."""
+        pace = self.pace if phase_a <= phase_b else -self.pace
+
+        def paced(wave: Array, flux_a: Array, flux_b: Array, t: Array) -> Array:
+            return self.interpolate(wave, flux_a, flux_b, t + pace * t * (1.0 - t))
+
+        return paced
 
 
 def wasserstein(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> Array:

@@ -9,7 +9,8 @@ from sntransport.bandcurves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibrate import Calibrated, grey_offset
 from sntransport.calibrate import calibrate as calibrate_series
 from sntransport.checks import Array, readonly, require_increasing
-from sntransport.interpolators import Interpolator, feature_transport
+from sntransport.choice import class_transport
+from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.observations import Supernova
 from sntransport.photometry import BandMatrix, band_matrix, synthetic_flux
 from sntransport.prepare import Prepared, prepare, with_rows
@@ -59,7 +60,7 @@ def build(
     *,
     cadence: float = 1.0,
     phases: ArrayLike | None = None,
-    interpolate: Interpolator = feature_transport,
+    interpolate: Interpolator | ForPair | ForSupernova = class_transport,
     weight: Weight = paper_weight,
     max_gap: float = 40.0,
     calibrate: bool = True,
@@ -74,7 +75,8 @@ def build(
     phases : array_like, (n_phase,) [rest-frame d], optional
         Target phases instead; strictly increasing. Those outside the observed span are not covered (NaN).
     interpolate : callable
-        From two spectra to the one in between; see `sntransport.interpolators`.
+        From two spectra to the one in between; see `sntransport.interpolators`. The default knows the class of the
+        supernova: see `sntransport.choice.ClassTransport`.
     weight : callable
         Weight of each pair; see `sntransport.weights`.
     max_gap : float [rest-frame d]
@@ -104,7 +106,7 @@ def _build(
     sn: Supernova,
     cadence: float,
     phases: ArrayLike | None,
-    interpolate: Interpolator,
+    interpolate: Interpolator | ForPair | ForSupernova,
     weight: Weight,
     max_gap: float,
     calibrate: bool,
@@ -116,10 +118,11 @@ def _build(
     sparse, notes = prepared.series, [*sn.notes, *prepared.notes, *curves.notes]
     if calibrate:
         sparse = _calibrated(sn, sparse, curves, matrix, notes, "observed spectra").series
+    fitted = for_supernova(interpolate, sn, prepared.series)
     targets = _targets(sparse, cadence, phases)
     photometry = Photometry(matrix, *evaluate(curves, _mjd(sn, targets)))
     result = synthesize(
-        sparse, targets, interpolate=interpolate, weight=weight, max_gap=max_gap, photometry=photometry, tie=calibrate
+        sparse, targets, interpolate=fitted, weight=weight, max_gap=max_gap, photometry=photometry, tie=calibrate
     )
     notes += _gap_notes(sparse, targets, max_gap)
     final = _calibrated(sn, result.series, curves, matrix, notes, "series") if calibrate else None

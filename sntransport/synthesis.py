@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from sntransport.checks import Array, readonly
-from sntransport.interpolators import Interpolator
+from sntransport.interpolators import ForPair, Interpolator, for_pair
 from sntransport.photometry import BandMatrix, synthetic_flux
 from sntransport.series import Origin, SpectralSeries
 from sntransport.weights import Weight, color_mismatch
@@ -65,7 +65,7 @@ def synthesize(
     sparse: SpectralSeries,
     phase: Array,
     *,
-    interpolate: Interpolator,
+    interpolate: Interpolator | ForPair,
     weight: Weight,
     max_gap: float = 40.0,
     photometry: Photometry | None = None,
@@ -131,7 +131,7 @@ def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.i
 
 
 def _candidates(
-    sparse: SpectralSeries, pairs: NDArray[np.int64], targets: Array, interpolate: Interpolator, taper: Array
+    sparse: SpectralSeries, pairs: NDArray[np.int64], targets: Array, interpolate: Interpolator | ForPair, taper: Array
 ) -> list[_Candidates]:
     """For each target, the candidate of every pair that brackets it, and the spectrum itself where it is one."""
     before, after = (sparse.phase[pairs[:, side], None] for side in (0, 1))
@@ -161,7 +161,7 @@ def _stacked(rows: list[tuple[Any, ...]], n_wave: int) -> _Candidates:
 
 
 def _between(
-    sparse: SpectralSeries, i: int, j: int, t: Array, interpolate: Interpolator
+    sparse: SpectralSeries, i: int, j: int, t: Array, interpolate: Interpolator | ForPair
 ) -> tuple[Array, Array, NDArray[np.uint8]] | None:
     """Flux and error (n_t, n_wave) and origin (n_wave,) of a pair at several positions.
 
@@ -176,8 +176,9 @@ def _between(
         return None
     flux, flux_err = np.full((t.size, a.size), np.nan), np.full((t.size, a.size), np.nan)
     origin = np.zeros(a.size, dtype=np.uint8)
+    between = for_pair(interpolate, float(sparse.phase[i]), float(sparse.phase[j]))
     for run in runs:
-        value = interpolate(sparse.wave[run], a[run], b[run], readonly(t, "t"))
+        value = between(sparse.wave[run], a[run], b[run], readonly(t, "t"))
         if np.shape(value) != flux[:, run].shape:
             raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {flux[:, run].shape}")
         flux[:, run] = value

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sntransport.bands import Bandpass
 from sntransport.checks import Array
-from sntransport.interpolators import Interpolator, log_linear
+from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_pair, for_supernova, log_linear
 from sntransport.metrics import (
     LINES,
     color_residuals,
@@ -23,7 +23,7 @@ from sntransport.metrics import (
     relative_residual,
     smooth,
 )
-from sntransport.observations import Supernova
+from sntransport.observations import LightCurve, Supernova, broad_class
 from sntransport.photometry import BandMatrix, band_matrix
 from sntransport.prepare import GRID_STEP, grid_wave, prepare, rebin
 from sntransport.series import Origin, SpectralSeries
@@ -87,18 +87,6 @@ class _Case:
     matrix: BandMatrix
 
 
-def broad_class(sn_type: str) -> str:
-    """Class of a supernova type: "Ia", "II", "Ib/c" or "other".
-
-    IIb count as "II", as in the list of test supernovae; "Ib/c" are the types that begin with Ib or Ic.
-    """
-    name = sn_type.strip().removeprefix("SN").removeprefix("Type").strip()
-    for start, result in (("Ia", "Ia"), ("Ib", "Ib/c"), ("Ic", "Ib/c"), ("II", "II")):
-        if name.startswith(start):
-            return result
-    return "other"
-
-
 def gap_bin(gap: Array) -> NDArray[np.intp]:
     """Index of the bin of `GAP_EDGES` that each gap is in; the number of bins for a gap beyond the last edge."""
     return np.asarray(np.digitize(gap, GAP_EDGES[1:-1]) + (gap > GAP_EDGES[-1]))
@@ -106,7 +94,7 @@ def gap_bin(gap: Array) -> NDArray[np.intp]:
 
 def judge(
     supernovae: Iterable[Supernova | SpectralSeries],
-    interpolators: Mapping[str, Interpolator],
+    interpolators: Mapping[str, Interpolator | ForPair | ForSupernova],
     *,
     max_gap: float = 70.0,
     per_bin: int = 60,
@@ -121,7 +109,8 @@ def judge(
         Read one at a time, so that an iterator that shows progress can be passed. A series, such as a template, is
         taken as it is, without tellurics. Smooth templates flatter interpolation bin by bin: their lines hardly move.
     interpolators : mapping of str to callable
-        `log_linear` is added as the baseline unless it is there.
+        `log_linear` is added as the baseline unless it is there. One that looks at the supernova sees all its
+        photometry, as `build` does; of the spectra it may use those it is asked to interpolate between.
     max_gap : float [rest-frame d]
         Widest gap.
     per_bin : int
@@ -139,12 +128,14 @@ def judge(
     ValueError
         Where a supernova has no usable spectrum, or an interpolator returns the wrong shape or NaN.
     """
-    family = {BASELINE: log_linear, **interpolators}
+    family: dict[str, Interpolator | ForPair | ForSupernova] = {BASELINE: log_linear, **interpolators}
     parts = []
     for item in supernovae:
         case = _case(item, bands)
         chosen = _thinned(case.series.phase, _triplets(case, max_gap, min_bins), per_bin)
-        parts.append(_collected(case, tuple(family), _rebuilt(case, chosen, family, min_bins)))
+        sn = item if isinstance(item, Supernova) else _without_photometry(item)
+        fitted = {name: for_supernova(interpolate, sn, case.series) for name, interpolate in family.items()}
+        parts.append(_collected(case, tuple(family), _rebuilt(case, chosen, fitted, min_bins)))
     return join(parts)
 
 
@@ -214,6 +205,12 @@ def _case(item: Supernova | SpectralSeries, bands: Sequence[str | Bandpass]) -> 
     return _Case(broad_class(item.sn_type), series, usable, band_matrix(series.wave, bands, sightline))
 
 
+def _without_photometry(series: SpectralSeries) -> Supernova:
+    mjd_ref = series.mjd_ref if np.isfinite(series.mjd_ref) else 0.0
+    none = LightCurve(np.empty(0), np.empty(0, dtype=np.str_), np.empty(0), np.empty(0))
+    return Supernova(series.name, series.sn_type, Sightline(z=0.0, distance_modulus=0.0), mjd_ref, "", (), none)
+
+
 def _on_grid(series: SpectralSeries) -> SpectralSeries:
     """A series on the common grid, with NaN where the flux is not positive; as it is if it is there already."""
     step = np.diff(np.log(series.wave)) * C_KMS / GRID_STEP
@@ -262,7 +259,7 @@ _Row = tuple[int, int, int, _Metrics | None]
 
 
 def _rebuilt(
-    case: _Case, triplets: NDArray[np.int64], family: Mapping[str, Interpolator], min_bins: int
+    case: _Case, triplets: NDArray[np.int64], family: Mapping[str, Interpolator | ForPair], min_bins: int
 ) -> Iterator[_Row]:
     """Metrics of every triplet; the hidden spectra of one pair are rebuilt together, as a series would be."""
     phase = case.series.phase
@@ -274,13 +271,14 @@ def _rebuilt(
             yield i, k, j, _compare(case, k, rebuilt, min_bins)
 
 
-def _between(series: SpectralSeries, i: int, j: int, t: Array, family: Mapping[str, Interpolator]) -> Array:
+def _between(series: SpectralSeries, i: int, j: int, t: Array, family: Mapping[str, Interpolator | ForPair]) -> Array:
     """Spectra rebuilt from rows ``i`` and ``j`` alone, (n_interp, n_t, n_wave); NaN where not both cover."""
     both = series.covered[i] & series.covered[j]
     a, b = (series.flux[row] / series.flux[row][both].mean() for row in (i, j))
     out = np.full((len(family), t.size, series.n_wave), np.nan)
+    ready = {name: for_pair(interpolate, series.phase[i], series.phase[j]) for name, interpolate in family.items()}
     for run in long_runs(both):
-        for rebuilt, (name, interpolate) in zip(out, family.items(), strict=True):
+        for rebuilt, (name, interpolate) in zip(out, ready.items(), strict=True):
             value = interpolate(series.wave[run], a[run], b[run], t)
             if value.shape != (t.size, run.stop - run.start) or not np.all(np.isfinite(value)):
                 expected = (t.size, run.stop - run.start)

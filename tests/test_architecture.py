@@ -10,7 +10,7 @@ import pytest
 MODULES = [
     "checks", "units", "files", "hdus", "_kernels",
     "bands", "sightline", "observations", "series", "photometry",
-    "transport", "features", "interpolators",
+    "transport", "features", "interpolators", "templates", "alignment", "template_transport", "choice",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",
     "clean", "stitch", "prepare", "metrics",

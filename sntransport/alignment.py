@@ -1,0 +1,124 @@
+"""When a supernova was at the phases of a template, and how fast it went: a clock from photometry.
+
+Template time runs as ``(phase - zero) / stretch``. On a grid of both, the light curve of the template in every blue and
+visual band, at the best brightness in each, is compared with the photometry; colors play no part, so that dust and the
+calibration of the bands do not either.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sntransport.bands import effective_wave, load_bands
+from sntransport.checks import Array, readonly
+from sntransport.observations import LightCurve, Supernova
+from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.series import SpectralSeries
+
+STRETCH = 0.12
+"""Standard deviation of ln stretch among supernovae of a class."""
+
+# Rest-frame effective wavelengths [A] of the bands used: redward the second maximum differs from object to object.
+_BANDS = (3900.0, 6900.0)
+# Template phases [d] where light curves of one class are alike.
+_ALIKE = (-15.0, 35.0)
+# How far supernovae of one stretch differ from the template, ln flux.
+_DIVERSITY = 0.08
+# Neighboring points share the differences from the template: all together count at most as this many.
+_INDEPENDENT = 15.0
+_FEWEST = 4
+_MOST = 80
+_OUTSIDE = 3.0
+_ZERO_STEP = 0.5
+# Maximum this long before or after what was seen first [rest-frame d].
+_BEFORE, _AFTER = 40.0, 60.0
+_WINDOW = 120.0
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """What is known of the template's time: minus ln probability ``cost`` (n_zero, n_stretch), up to a constant.
+
+    ``zero`` (n_zero,) [rest-frame d] is the phase of the supernova at template phase 0, ``stretch`` (n_stretch,) how
+    much slower than the template it is. ``n_points`` of photometry count; with 0 the cost is that of the stretch alone.
+    """
+
+    zero: Array
+    stretch: Array
+    cost: Array
+    n_points: int
+
+    def template_phase(self, phase: float) -> Array:
+        """Template phase at a phase of the supernova, for every zero and stretch, (n_zero, n_stretch)."""
+        return np.asarray((phase - self.zero[:, None]) / self.stretch)
+
+
+def photometric_clock(template: SpectralSeries, sn: Supernova, first_spectrum: float) -> Clock:
+    """Compare the light curves of a template with photometry.
+
+    Parameters
+    ----------
+    template : SpectralSeries
+        Phases from B maximum.
+    sn : Supernova
+        Its light curve may be empty; bands that the template does not cover are left out.
+    first_spectrum : float [rest-frame d]
+        Phase of the earliest spectrum.
+
+    Returns
+    -------
+    Clock
+        Zero from 40 d before to 60 d after what was seen first, a point of photometry above three standard deviations
+        or the first spectrum; stretch 0.7 to 1.3.
+    """
+    curves = _usable(sn.light_curve, 1.0 + sn.sightline.z)
+    phases = [(curve.mjd - sn.mjd_ref) / (1.0 + sn.sightline.z) for curve in curves]
+    first = min([first_spectrum, *(float(phase[0]) for phase in phases)])
+    zero = np.arange(first - _BEFORE, first + _AFTER + 0.5 * _ZERO_STEP, _ZERO_STEP)
+    stretch = np.linspace(0.7, 1.3, 13)
+    cost, n_points = np.zeros((zero.size, stretch.size)), 0
+    for curve, phase in zip(curves, phases, strict=True):
+        early = phase <= first + _WINDOW
+        light = synthetic_flux(template.flux, band_matrix(template.wave, curve.bands, sn.sightline))[0][:, 0]
+        if early.sum() < _FEWEST or not np.all(np.isfinite(light)) or light.max() <= 0:
+            continue
+        model = np.log(np.maximum(light, 1e-4 * light.max()))
+        kept = np.flatnonzero(early)
+        kept = kept[np.unique(np.linspace(0, kept.size - 1, min(kept.size, _MOST)).round().astype(int))]
+        value, error = np.log(curve.flux[kept]), curve.flux_err[kept] / curve.flux[kept]
+        cost += _band_cost((phase[kept, None, None] - zero[:, None]) / stretch, value, error, template.phase, model)
+        n_points += kept.size
+    cost *= min(1.0, _INDEPENDENT / max(n_points, 1))
+    cost += 0.5 * (np.log(stretch) / STRETCH) ** 2
+    return Clock(readonly(zero, "zero"), readonly(stretch, "stretch"), readonly(cost, "cost", ndim=2), n_points)
+
+
+def _usable(light_curve: LightCurve, redshift_factor: float) -> list[LightCurve]:
+    """Good points of every band used, one light curve a band."""
+    good = np.isfinite(light_curve.flux_err) & (light_curve.flux > 3.0 * light_curve.flux_err)
+    found = []
+    for name in light_curve.bands:
+        effective = effective_wave(load_bands([name])[0]) / redshift_factor
+        rows = good & (light_curve.band == name)
+        if _BANDS[0] < effective < _BANDS[1] and rows.any():
+            columns = (light_curve.mjd, light_curve.band, light_curve.flux, light_curve.flux_err)
+            found.append(LightCurve(*(column[rows] for column in columns)))
+    return found
+
+
+def _band_cost(at: Array, value: Array, error: Array, phase: Array, model: Array) -> Array:
+    """Half the robust chi-square of one band, (n_zero, n_stretch); ``at`` (n_obs, n_zero, n_stretch) [template d].
+
+    Cauchy, with a scale of sqrt(3) standard deviations; the brightness of the band is found by one reweighted mean. A
+    point outside the phases compared costs as much as one at two and a half standard deviations, so that no clock is
+    preferred because it explains less.
+    """
+    inside = (at >= max(_ALIKE[0], phase[0])) & (at <= min(_ALIKE[1], phase[-1]))
+    apart = value[:, None, None] - np.interp(at, phase, model)
+    weight = np.where(inside, 1.0 / (error**2 + _DIVERSITY**2)[:, None, None], 0.0)
+    robust = weight
+    for _ in range(2):
+        mean = (robust * apart).sum(axis=0) / np.maximum(robust.sum(axis=0), 1e-9)
+        pull = weight * (apart - mean) ** 2
+        robust = weight / (1.0 + pull / 3.0)
+    return np.asarray(0.5 * np.where(inside, 3.0 * np.log1p(pull / 3.0), _OUTSIDE).sum(axis=0))

@@ -1,0 +1,45 @@
+"""Which interpolator for which supernova: the default of `build`, chosen by class."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sntransport.features import feature_transport
+from sntransport.interpolators import ForPair, Interpolator, Paced
+from sntransport.observations import Supernova, broad_class
+from sntransport.series import SpectralSeries
+from sntransport.template_transport import beside_template
+from sntransport.templates import hsiao
+
+TEMPLATES: Mapping[str, Callable[[], SpectralSeries]] = MappingProxyType({"Ia": hsiao})
+"""Template of each class (see `sntransport.observations.broad_class`), read when it is needed."""
+
+PACES: Mapping[str, float] = MappingProxyType({"II": 0.2, "Ib/c": 0.2})
+"""How much faster than time core-collapse supernovae change at first; see `sntransport.interpolators.Paced`."""
+
+
+@dataclass(frozen=True)
+class ClassTransport:
+    """Feature transport with what is known of the class of a supernova.
+
+    Beside a template where there is one for the class (type Ia: Hsiao et al. 2007), else at the pace of the class
+    (types II, Ib, Ic and their kin), else as it is. Both were chosen by what rebuilds hidden spectra of *other*
+    supernovae best; see ``docs/accuracy.md``.
+    """
+
+    templates: Mapping[str, Callable[[], SpectralSeries]] = field(default_factory=lambda: TEMPLATES)
+    paces: Mapping[str, float] = field(default_factory=lambda: PACES)
+    interpolate: Interpolator = feature_transport
+
+    def for_supernova(self, sn: Supernova, sparse: SpectralSeries) -> Interpolator | ForPair:
+        """Return what interpolates between the rows of ``sparse``, the prepared spectra of ``sn``."""
+        sn_class = broad_class(sn.sn_type)
+        if sn_class in self.templates:
+            return beside_template(self.templates[sn_class](), sn, sparse, interpolate=self.interpolate)
+        if sn_class in self.paces:
+            return Paced(self.interpolate, self.paces[sn_class])
+        return self.interpolate
+
+
+class_transport = ClassTransport()
+"""The default of `build`."""

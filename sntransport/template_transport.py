@@ -1,0 +1,183 @@
+"""Interpolation beside a template: what the template does in the same interval that its own interpolation misses.
+
+Two spectra cannot say what happens between them beyond a straight path; a mean series of the class can. The template is
+read at the two phases that fit both the photometry and the spectra, interpolated between them by the same interpolator
+as the supernova, and what that misses of the template in between is added to the supernova, in ln flux, in proportion
+to how much of the template's change of features the two spectra show.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sntransport.alignment import Clock, photometric_clock
+from sntransport.checks import Array
+from sntransport.features import bell_mean, feature_transport
+from sntransport.interpolators import Interpolator
+from sntransport.observations import Supernova
+from sntransport.series import SpectralSeries
+from sntransport.units import C_KMS
+
+_CONTINUUM = 12000.0
+_RESOLUTION = 750.0
+_COMPARED = (4000.0, 7000.0)
+_FEWEST_BINS = 150
+_LEAST_FLUX = 1e-4
+# Difference of ln features between two supernovae of a class at the same phase (one bin), and of its mean square.
+_SCATTER = 0.1
+_SHARPNESS = 0.0005
+_NO_MATCH = 0.05
+_MISMATCH = 0.009
+_MOST_GAIN = 1.3
+_LEAST_STRENGTH = 0.02
+_MOST_MISSED = 1.5
+_BEYOND = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class TemplateTransport:
+    """Interpolation between spectra of one supernova beside a template; made by `beside_template`.
+
+    ``phase`` (n_spec,) [rest-frame d] are the spectra, ``match`` (n_spec, n_phase) the robust mean square difference of
+    their features from the template's at each of its phases, NaN where too little of a spectrum can be compared.
+    ``full`` [d] is the gap from which the template counts in full; below, in proportion.
+    """
+
+    template: SpectralSeries
+    clock: Clock
+    phase: Array
+    match: Array
+    interpolate: Interpolator = feature_transport
+    full: float = 30.0
+
+    def template_phases(self, phase_a: float, phase_b: float) -> tuple[float, float, float]:
+        """Template phases of two spectra, and how badly their features match there.
+
+        Parameters
+        ----------
+        phase_a, phase_b : float [rest-frame d]
+
+        Returns
+        -------
+        template_a, template_b : float [d]
+            Means over all clocks, weighted by how well photometry and the two spectra fit.
+        mismatch : float
+            Mean square difference of ln features; 0 where neither spectrum can be compared.
+        """
+        rows = [int(np.abs(self.phase - phase).argmin()) for phase in (phase_a, phase_b)]
+        rows = [row for row in rows if np.all(np.isfinite(self.match[row]))]
+        known, cost = self.template.phase, self.clock.cost.copy()
+        for row in rows:
+            at = self.clock.template_phase(self.phase[row])
+            inside = (at >= known[0]) & (at <= known[-1])
+            apart = np.where(inside, np.interp(at, known, self.match[row]), np.inf)
+            cost += np.minimum(apart, _NO_MATCH) / _SHARPNESS
+        weight = np.exp(cost.min() - cost)
+        weight /= weight.sum()
+        zero = float(weight.sum(axis=1) @ self.clock.zero)
+        stretch = float(weight.sum(axis=0) @ self.clock.stretch)
+        mismatch = [np.interp((self.phase[row] - zero) / stretch, known, self.match[row]) for row in rows]
+        return (phase_a - zero) / stretch, (phase_b - zero) / stretch, float(np.mean(mismatch)) if mismatch else 0.0
+
+    def between(self, phase_a: float, phase_b: float) -> Interpolator:
+        """Return the interpolator of two spectra at these phases [rest-frame d], the earlier first.
+
+        It returns what ``interpolate`` does where the template does not reach both phases or fits neither spectrum.
+        """
+        first, last, mismatch = self.template_phases(phase_a, phase_b)
+        strength = min(1.0, (phase_b - phase_a) / self.full) / (1.0 + (mismatch / _MISMATCH) ** 6)
+        known = self.template.phase
+        if first < known[0] - _BEYOND or last > known[-1] + _BEYOND or strength <= _LEAST_STRENGTH:
+            return self.interpolate
+
+        def beside(wave: Array, flux_a: Array, flux_b: Array, t: Array) -> Array:
+            plain = self.interpolate(wave, flux_a, flux_b, t)
+            ends = _rows(self.template, np.array([first, last]), wave)
+            full = strength * _gain(wave, ends, np.stack([flux_a, flux_b]))
+            if full <= _LEAST_STRENGTH:
+                return plain
+            ends -= ends.mean(axis=1, keepdims=True)
+            missed = _rows(self.template, first + t * (last - first), wave)
+            missed -= np.log(self.interpolate(wave, np.exp(ends[0]), np.exp(ends[1]), t))
+            missed = np.clip(missed - missed.mean(axis=1, keepdims=True), -_MOST_MISSED, _MOST_MISSED)
+            out = plain * np.exp(full * missed)
+            out[t == 0], out[t == 1] = flux_a, flux_b
+            return np.asarray(out)
+
+        return beside
+
+
+def beside_template(
+    template: SpectralSeries,
+    sn: Supernova,
+    sparse: SpectralSeries,
+    *,
+    interpolate: Interpolator = feature_transport,
+    full: float = 30.0,
+) -> TemplateTransport:
+    """Fit the clock of a template to a supernova.
+
+    Parameters
+    ----------
+    template : SpectralSeries
+        Phases from B maximum; should cover at least 4000 to 7000 A.
+    sn : Supernova
+        Its photometry sets the clock.
+    sparse : SpectralSeries
+        Its prepared spectra, on a grid even in ln wavelength.
+    interpolate : callable
+        What is corrected, for supernova and template alike.
+    full : float [rest-frame d]
+        Gap from which the template counts in full; below, in proportion.
+
+    Returns
+    -------
+    TemplateTransport
+    """
+    clock = photometric_clock(template, sn, float(sparse.phase[0]))
+    match = np.stack([_match(template, sparse.wave, flux) for flux in sparse.flux])
+    return TemplateTransport(template, clock, sparse.phase, match, interpolate, full)
+
+
+def _match(template: SpectralSeries, wave: Array, flux: Array) -> Array:
+    """Robust mean square difference of features from the template at each of its phases, (n_phase,)."""
+    covered = np.flatnonzero(np.isfinite(flux))
+    inside = wave[covered]
+    nothing = np.full(template.n_phase, np.nan)
+    if covered.size == 0 or np.sum((inside > _COMPARED[0]) & (inside < _COMPARED[1])) < _FEWEST_BINS:
+        return nothing
+    span = slice(covered[0], covered[-1] + 1)
+    whole = wave[span]
+    own = _features(whole, _log(np.interp(whole, inside, flux[covered]))[None])
+    used = (whole > _COMPARED[0]) & (whole < _COMPARED[1])
+    apart = (_features(whole, _rows(template, template.phase, whole)) - own)[:, used] / _SCATTER
+    return np.asarray(_SCATTER**2 * np.log1p(apart**2).mean(axis=1))
+
+
+def _features(wave: Array, logs: Array) -> Array:
+    """Ln flux smoothed to the resolution at which it is compared, less its continuum."""
+    step = C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+    fine = bell_mean(logs, _RESOLUTION / step)
+    return fine - bell_mean(fine, _CONTINUUM / step)
+
+
+def _gain(wave: Array, template_ends: Array, fluxes: Array) -> float:
+    """How much of the template's change of features two spectra show: a regression, within 0 and 1.3."""
+    step = C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+    changes = [np.diff(x, axis=0)[0] for x in (template_ends, np.stack([_log(flux) for flux in fluxes]))]
+    own, real = (change - bell_mean(change, _CONTINUUM / step) for change in changes)
+    return float(np.clip(own @ real / max(float(own @ own), 1e-12), 0.0, _MOST_GAIN))
+
+
+def _log(flux: Array) -> Array:
+    return np.asarray(np.log(np.maximum(flux, _LEAST_FLUX * flux.mean())))
+
+
+def _rows(template: SpectralSeries, phase: Array, wave: Array) -> Array:
+    """Ln flux of the template at any phases, (n, n_wave): linear in phase, the end values beyond its ends."""
+    place = np.clip(np.interp(phase, template.phase, np.arange(template.n_phase)), 0, template.n_phase - 1.000001)
+    low = place.astype(np.int64)
+    needed, index = np.unique(np.concatenate([low, low + 1]), return_inverse=True)
+    rows = np.stack([_log(np.interp(wave, template.wave, template.flux[k])) for k in needed])[index]
+    up = (place - low)[:, None]
+    return np.asarray((1.0 - up) * rows[: low.size] + up * rows[low.size :])
