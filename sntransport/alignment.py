@@ -48,6 +48,14 @@ class Clock:
     cost: Array
     n_points: int
 
+    def summary(self) -> tuple[float, float, float]:
+        """Mean and standard deviation of the zero [rest-frame d], and mean stretch."""
+        weight = np.exp(self.cost.min() - self.cost)
+        weight /= weight.sum()
+        by_zero = weight.sum(axis=1)
+        zero = float(by_zero @ self.zero)
+        return zero, float(np.sqrt(by_zero @ (self.zero - zero) ** 2)), float(weight.sum(axis=0) @ self.stretch)
+
     def template_phase(self, phase: float) -> Array:
         """Template phase at a phase of the supernova, for every zero and stretch, (n_zero, n_stretch)."""
         return np.asarray((phase - self.zero[:, None]) / self.stretch)

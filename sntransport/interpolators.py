@@ -76,6 +76,11 @@ class Paced:
         if not -1.0 <= self.pace <= 1.0:
             raise ValueError(f"pace is {self.pace}, expected -1 to 1")
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed, for the notes of a build."""
+        return (f"interpolated at the pace of the class: half of the time is {0.5 + 0.25 * self.pace:.0%} of the way",)
+
     def between(self, phase_a: float, phase_b: float) -> Interpolator:
         """Return the interpolator of two spectra at these phases."""
         pace = self.pace if phase_a <= phase_b else -self.pace

@@ -119,6 +119,7 @@ def _build(
     if calibrate:
         sparse = _calibrated(sn, sparse, curves, matrix, notes, "observed spectra").series
     fitted = for_supernova(interpolate, sn, prepared.series)
+    notes += getattr(fitted, "notes", ())
     targets = _targets(sparse, cadence, phases)
     photometry = Photometry(matrix, *evaluate(curves, _mjd(sn, targets)))
     result = synthesize(

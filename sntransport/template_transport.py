@@ -50,6 +50,18 @@ class TemplateTransport:
     interpolate: Interpolator = feature_transport
     full: float = 30.0
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed, for the notes of a build."""
+        name = f"interpolated beside the template of {self.template.name}"
+        if not self.clock.n_points:
+            return (f"{name}, its phases from the spectra alone: no photometry between 3900 and 6900 A near maximum",)
+        zero, error, stretch = self.clock.summary()
+        return (
+            f"{name}: its B maximum at phase {zero:.1f} +- {error:.1f} d and a stretch of {stretch:.2f}, "
+            f"from {self.clock.n_points} points of photometry",
+        )
+
     def template_phases(self, phase_a: float, phase_b: float) -> tuple[float, float, float]:
         """Template phases of two spectra, and how badly their features match there.
 

@@ -1,6 +1,7 @@
 """Templates, their clock, interpolation beside them, and the choice by class."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from sntransport.interpolators import ForPair, ForSupernova, Paced, for_pair, fo
 from sntransport.observations import LightCurve, Supernova
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.prepare import grid_wave
+from sntransport.read import read_supernova
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline
 from sntransport.template_transport import beside_template
@@ -85,6 +87,15 @@ def test_clock_is_found_from_photometry_whatever_the_colors(zero, stretch, offse
     got = best(found)
     assert got[0] == pytest.approx(zero, abs=1.0)
     assert got[1] == pytest.approx(stretch, abs=0.06)
+
+
+def test_published_maximum_of_a_real_supernova(osc_dir):
+    # B maximum of SN 2012ht on MJD 56295.6 +- 0.6 (Yamanaka et al. 2014, ApJ 782, L35); a fast decliner.
+    sn = read_supernova(osc_dir / "SN2012ht.json.gz")
+    zero, error, stretch = photometric_clock(hsiao(), sn, 2.0).summary()
+    assert sn.mjd_ref + zero * (1 + sn.sightline.z) == pytest.approx(56295.6, abs=1.5)
+    assert error < 2.0
+    assert 0.8 < stretch < 0.95
 
 
 def test_clock_survives_outliers_and_what_lies_outside():
@@ -166,6 +177,18 @@ def test_spectra_too_short_to_compare_rely_on_photometry():
     first, _, mismatch = fitted.template_phases(9.0, 31.0)
     assert mismatch == 0
     assert first == pytest.approx(-3.0 / 0.9, abs=1.5)
+
+
+def test_notes_say_what_was_assumed():
+    sn, sparse = observed(), spectra()
+    (note,) = beside_template(hsiao(), sn, sparse).notes
+    assert re.search(r"B maximum at phase 1[12]\.\d \+- 0\.\d d and a stretch of 0\.(8|9)\d, from \d+ points", note)
+    none = LightCurve(*(x[:0] for x in dataclasses.astuple(sn.light_curve)))
+    (note,) = beside_template(hsiao(), dataclasses.replace(sn, light_curve=none), sparse).notes
+    assert "from the spectra alone" in note
+    assert Paced(log_linear, 0.2).notes == (
+        "interpolated at the pace of the class: half of the time is 55% of the way",
+    )
 
 
 def test_paced_is_ahead_in_the_middle_and_true_at_the_ends():
