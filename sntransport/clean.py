@@ -18,6 +18,12 @@ TELLURICS = ((6855.0, 6945.0, 6865.0, 6895.0), (7580.0, 7715.0, 7595.0, 7645.0))
 _TELLURIC_SIDE = 60.0
 _TELLURIC_DEPTH = 0.1
 
+# Observer frame [A]: between J and H and between H and K water leaves no light at most sites. Spectra from space or from
+# dry sites are good there, so only what is much noisier than its sides is dropped.
+OPAQUE = ((13450.0, 14250.0), (18000.0, 19500.0))
+_OPAQUE_SIDE = 700.0
+_OPAQUE_NOISE = 4.0
+
 # More than any line over any continuum, less than a typing error.
 _ABSURD = 1e4
 
@@ -80,6 +86,7 @@ def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
     noise = estimate_noise(flux)
     wave, flux, given, noise = drop(_inside_edges(wave, flux, noise), "noisy edges", wave, flux, given, noise)
     wave, flux, given, noise = drop(~_tellurics(wave, flux, noise), "telluric absorption", wave, flux, given, noise)
+    wave, flux, given, noise = drop(~_opaque(wave, noise), "opaque atmosphere", wave, flux, given, noise)
     flux_err, source = _settle_errors(given, noise)
     return Cleaned(wave, flux * level, flux_err * level, removed, source)
 
@@ -212,6 +219,17 @@ def _tellurics(wave: Array, flux: Array, noise: Array) -> Mask:
         depth = 1.0 - np.median(flux[core]) / middle if middle > 0 else 0.0
         if depth > max(_TELLURIC_DEPTH, 4.0 * error / middle if middle > 0 else np.inf):
             bad |= (wave > low) & (wave < high)
+    return bad
+
+
+def _opaque(wave: Array, noise: Array) -> Mask:
+    """Pixels where water vapor lets nothing through, where the noise says so."""
+    bad = np.zeros(wave.size, dtype=bool)
+    for low, high in OPAQUE:
+        inside = (wave > low) & (wave < high)
+        sides = ~inside & (wave > low - _OPAQUE_SIDE) & (wave < high + _OPAQUE_SIDE)
+        if inside.any() and sides.any() and np.median(noise[inside]) > _OPAQUE_NOISE * np.median(noise[sides]):
+            bad |= inside
     return bad
 
 

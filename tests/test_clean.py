@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sntransport.clean import clean, estimate_noise, smooth_snr
+from sntransport.observations import Spectrum
 from tests.synthetic import spectrum
 
 
@@ -112,6 +113,19 @@ def test_telluric_band_is_masked_only_where_it_shows(absorbed):
     inside = (got.wave > 7595) & (got.wave < 7645)
     assert inside.any() != absorbed
     assert ("telluric absorption" in got.removed) == absorbed
+
+
+@pytest.mark.parametrize("opaque", [True, False])
+def test_opaque_atmosphere_is_dropped_only_where_it_is_noisy(opaque):
+    rng = np.random.default_rng(2)
+    wave = np.arange(9500.0, 24000.0, 10.0)
+    dark = (wave > 13450) & (wave < 14250)
+    flux = (wave / 1e4) ** -3 * (1.0 + np.where(dark & opaque, 0.5, 0.01) * rng.normal(size=wave.size))
+    got = clean(Spectrum(59000.0, wave, flux))
+    assert ("opaque atmosphere" in got.removed) == opaque
+    assert np.any((got.wave > 13450) & (got.wave < 14250)) != opaque
+    # The other region is quiet, and stays.
+    assert np.sum((got.wave > 18000) & (got.wave < 19500)) > 140
 
 
 @pytest.mark.parametrize(
