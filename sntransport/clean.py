@@ -18,8 +18,8 @@ TELLURICS = ((6855.0, 6945.0, 6865.0, 6895.0), (7580.0, 7715.0, 7595.0, 7645.0))
 _TELLURIC_SIDE = 60.0
 _TELLURIC_DEPTH = 0.1
 
-# Observer frame [A]: between J and H and between H and K water leaves no light at most sites. Spectra from space or from
-# dry sites are good there, so only what is much noisier than its sides is dropped.
+# Observer frame [A]: between J and H, and between H and K, water vapor leaves no light at most sites. Spectra from
+# space are good there, so only what is much noisier than its sides is dropped.
 OPAQUE = ((13450.0, 14250.0), (18000.0, 19500.0))
 _OPAQUE_SIDE = 700.0
 _OPAQUE_NOISE = 4.0
