@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sntransport.pipeline import build as build
     from sntransport.read import read_light_curve as read_light_curve
     from sntransport.read import read_supernova as read_supernova
-    from sntransport.restframe import RestLightCurve as RestLightCurve
     from sntransport.restframe import k_correct as k_correct
+    from sntransport.restlightcurve import RestLightCurve as RestLightCurve
     from sntransport.series import SpectralSeries as SpectralSeries
     from sntransport.seriesfile import read_series as read_series
     from sntransport.seriesfile import write_series as write_series
@@ -43,7 +43,7 @@ _HOME = {
     "KCorrection": "kcorrection",
     "LightCurve": "observations",
     "ObservedSeries": "observedseries",
-    "RestLightCurve": "restframe",
+    "RestLightCurve": "restlightcurve",
     "Sightline": "sightline",
     "SpectralSeries": "series",
     "Spectrum": "observations",

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport.bands import Bandpass
 from sntransport.checks import Array
 from sntransport.photometry import hat_integrals, photon_count, weighted_means
-from sntransport.series import SpectralSeries
+from sntransport.series import Origin, SpectralSeries
 from sntransport.sightline import Sightline, dimming
 from sntransport.units import C_AA, NJY_CGS
 
@@ -33,11 +33,15 @@ _TO_MAG = 2.5 / np.log(10.0)
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Spectra at the phases asked for: ``flux``, ``flux_err`` (n_phase, n_wave), NaN where not known."""
+    """Spectra at the phases asked for: ``flux``, ``flux_err`` (n_phase, n_wave), NaN where not known.
+
+    ``filled`` (n_phase, n_wave) is 1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`).
+    """
 
     wave: Array
     flux: Array
     flux_err: Array
+    filled: Array
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -91,7 +95,9 @@ def rows_at(series: SpectralSeries, phase: Array, max_gap: float = MAX_GAP) -> R
     def between(values: Array) -> Array:
         return np.asarray(values[left] * (1.0 - share[:, None]) + values[right] * share[:, None])
 
-    return Rows(series.wave, between(series.flux), between(series.flux_err))
+    marked = series.origin == Origin.EXTRAPOLATED
+    filled = (marked[left] | marked[right]).astype(np.float64)
+    return Rows(series.wave, between(series.flux), between(series.flux_err), filled)
 
 
 def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None) -> Columns:
@@ -147,6 +153,12 @@ def means(rows: Rows, seen: Columns) -> tuple[Array, Array]:
     return weighted_means(rows.flux[:, seen.span], seen.flux_weight, seen.cover_weight, seen.photon_total)
 
 
+def filled_share(rows: Rows, seen: Columns) -> Array:
+    """Share of a band (n_phase, n_z), by photons, on bins that were bridged or extrapolated."""
+    photons = seen.cover_weight[:, : seen.n_z]
+    return np.asarray(rows.filled[:, seen.span] @ photons / seen.photon_total)
+
+
 def magnitude_difference(first: Array, second: Array) -> Array:
     """AB magnitude of ``first`` minus that of ``second``; NaN where either flux is not positive."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -184,6 +196,21 @@ def ratio_error(rows: Rows, first: Columns, second: Columns, scale: float = ERRO
 def scatter(differences: Sequence[Array]) -> Array:
     """Standard deviation over draws, element by element; NaN where any draw is NaN."""
     return np.asarray(np.std(np.stack(differences), axis=0, ddof=1))
+
+
+def require_draws(draws: Sequence[SpectralSeries]) -> None:
+    """Raise a ValueError for a single draw; none at all is fine."""
+    if len(draws) == 1:
+        raise ValueError("draws has 1 series, expected 2 or more: one draw has no scatter")
+
+
+def zero_point(band: Bandpass, system: str) -> float:
+    """What to add to a magnitude of the system to get the AB magnitude; a ValueError where that is not known."""
+    if system not in ("AB", "Vega"):
+        raise ValueError(f"magnitude system {system!r} is not known, expected 'AB' or 'Vega'")
+    if system == "Vega" and not np.isfinite(band.ab_offset):
+        raise ValueError(f"band {band.name!r}: vega_ab is not known; give the Bandpass one, or use the AB system")
+    return band.ab_offset if system == "Vega" else 0.0
 
 
 def _blocks(wave: Array, scale: float) -> list[slice]:

@@ -20,11 +20,14 @@ from sntransport.bandratio import (
     Rows,
     as_axis,
     columns,
+    filled_share,
     magnitude_difference,
     means,
     ratio_error,
+    require_draws,
     rows_at,
     scatter,
+    zero_point,
 )
 from sntransport.bands import Bandpass, load_bands
 from sntransport.checks import Array, require_shape, set_fields
@@ -37,14 +40,16 @@ from sntransport.sightline import Sightline
 class KCorrection:
     """K-corrections with what they rest on.
 
-    ``value`` and ``sigma`` [mag] and ``coverage`` have the shape (n_z, n_phase), without the axis of ``z`` or ``phase``
-    where that is a single number. ``coverage`` is the smaller share of the two bands that the series covers, weighted
-    by photons. Values belong to the magnitude systems ``system_rest`` and ``system_obs``.
+    ``value`` and ``sigma`` [mag], ``coverage`` and ``filled`` have the shape (n_z, n_phase), without the axis of ``z``
+    or ``phase`` where that is a single number. By photons, ``coverage`` is the smaller share of the two bands that the
+    series covers, and ``filled`` the larger one that it has no data of its own for (``origin`` 3). Values belong to the
+    magnitude systems ``system_rest`` and ``system_obs``.
     """
 
     value: Array
     sigma: Array
     coverage: Array
+    filled: Array
     z: Array
     phase: Array
     band_rest: str
@@ -54,7 +59,7 @@ class KCorrection:
 
     def __post_init__(self) -> None:
         shape = np.shape(self.z) + np.shape(self.phase)
-        for name in ("value", "sigma", "coverage", "z", "phase"):
+        for name in ("value", "sigma", "coverage", "filled", "z", "phase"):
             array = np.array(getattr(self, name), dtype=np.float64)
             if name not in ("z", "phase"):
                 require_shape(array, f"KCorrection.{name}", shape, "(n_z, n_phase)")
@@ -119,7 +124,7 @@ def k_correction(
     z, shape = _redshifts(z)
     phase, more = as_axis(phase, "phase")
     rest, obs = load_bands([band_rest, band_obs])
-    zero = _zero_point(obs, system_obs) - _zero_point(rest, system_rest)
+    zero = zero_point(obs, system_obs) - zero_point(rest, system_rest)
     rows = rows_at(series, phase, max_gap)
     views = (columns(series.wave, obs, z), columns(series.wave, rest, np.zeros(1)))
     value, coverage = _difference(rows, *views)
@@ -163,6 +168,7 @@ def evaluate_k_correction(
     ValueError, TypeError
         As `k_correction`, and for a single draw.
     """
+    require_draws(draws)
     value = k_correction(
         series, band_rest, band_obs, z, phase, system_rest=system_rest, system_obs=system_obs, max_gap=max_gap
     )
@@ -171,15 +177,16 @@ def evaluate_k_correction(
     views = (columns(series.wave, obs, z_axis), columns(series.wave, rest, np.zeros(1)))
     rows = rows_at(series, phase_axis, max_gap)
     coverage = np.minimum(*(means(rows, view)[1] for view in views))
+    filled = np.maximum(*(filled_share(rows, view) for view in views))
     if draws:
         sigma = _draw_scatter(draws, rest, obs, z_axis, phase_axis, max_gap)
     else:
         sigma = ratio_error(rows, *views, error_scale).T
     shape = value.shape
     return KCorrection(
-        value=value, sigma=sigma.reshape(shape), coverage=coverage.T.reshape(shape),
-        z=np.asarray(z), phase=np.asarray(phase),
-        band_rest=rest.name, band_obs=obs.name, system_rest=system_rest, system_obs=system_obs,
+        value=value, sigma=sigma.reshape(shape), coverage=coverage.T.reshape(shape), filled=filled.T.reshape(shape),
+        z=np.asarray(z), phase=np.asarray(phase), band_rest=rest.name, band_obs=obs.name, system_rest=system_rest,
+        system_obs=system_obs,
     )  # fmt: skip
 
 
@@ -230,7 +237,7 @@ def s_correction(
     z, shape = _redshifts(z)
     phase, more = as_axis(phase, "phase")
     start, end = load_bands([band_from, band_to])
-    zero = _zero_point(end, system_to) - _zero_point(start, system_from)
+    zero = zero_point(end, system_to) - zero_point(start, system_from)
     rows = rows_at(series, phase, max_gap)
     views = (columns(series.wave, end, z, sightline), columns(series.wave, start, z, sightline))
     value, coverage = _difference(rows, *views)
@@ -247,8 +254,6 @@ def _difference(rows: Rows, first: Columns, second: Columns) -> tuple[Array, tup
 def _draw_scatter(
     draws: Sequence[SpectralSeries], rest: Bandpass, obs: Bandpass, z: Array, phase: Array, max_gap: float
 ) -> Array:
-    if len(draws) < 2:
-        raise ValueError("draws has 1 series, expected 2 or more: one draw has no scatter")
     with warnings.catch_warnings():
         # Said once already, of the series itself.
         warnings.simplefilter("ignore", CoverageWarning)
@@ -260,15 +265,6 @@ def _redshifts(z: ArrayLike) -> tuple[Array, tuple[int, ...]]:
     if np.any(axis <= -1):
         raise ValueError(f"z is {axis.min():g}, expected more than -1")
     return axis, shape
-
-
-def _zero_point(band: Bandpass, system: str) -> float:
-    """What to add to a magnitude of the system to get the AB magnitude."""
-    if system not in ("AB", "Vega"):
-        raise ValueError(f"magnitude system {system!r} is not known, expected 'AB' or 'Vega'")
-    if system == "Vega" and not np.isfinite(band.ab_offset):
-        raise ValueError(f"band {band.name!r}: vega_ab is not known; give the Bandpass one, or use the AB system")
-    return band.ab_offset if system == "Vega" else 0.0
 
 
 def _warn(caller: str, series: SpectralSeries, rows: Rows, value: Array, *seen: tuple[Bandpass, Array, Array]) -> None:

@@ -10,7 +10,7 @@ from sntransport.bands import Bandpass, effective_wave, load_bands
 from sntransport.checks import Array
 from sntransport.kcorrection import KCorrection
 from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.restframe import RestLightCurve
+from sntransport.restlightcurve import RestLightCurve
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline
 

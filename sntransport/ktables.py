@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport.kcorrection import KCorrection
-from sntransport.restframe import RestLightCurve
+from sntransport.restlightcurve import RestLightCurve
 from sntransport.series import SpectralSeries
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _MEANING = {
     "mag_err": "photometry and K; without distance and E(B-V)",
     "flux": "at 10 pc in band_rest, free of dust, AB scale",
     "coverage": "smaller share of the two bands that the series covers",
+    "filled": "larger share of the two bands that was bridged or extrapolated (origin 3)",
 }
 
 
@@ -44,17 +45,19 @@ def k_correction_table(result: KCorrection, series: SpectralSeries, meta: Mappin
     Returns
     -------
     astropy.table.Table
-        Columns ``z``, ``phase`` [d], ``k`` and ``sigma`` [mag], ``coverage``; one row a redshift and phase.
+        Columns ``z``, ``phase`` [d], ``k`` and ``sigma`` [mag], ``coverage``, ``filled``; one row a redshift and phase.
     """
     from astropy.table import Table
 
     z, phase = (axis.ravel() for axis in np.meshgrid(result.z, result.phase, indexing="ij"))
     values = {"k": result.value.ravel(), "sigma": result.sigma.ravel(), "coverage": result.coverage.ravel()}
+    values["filled"] = result.filled.ravel()
     table = Table({"z": z, "phase": phase, **values}, units={"phase": "d", "k": "mag", "sigma": "mag"})
     table["phase"].description = _MEANING["phase"]
     table["k"].description = "m_obs = M_rest + distance modulus + K"
     table["sigma"].description = _MEANING["k_err"]
-    table["coverage"].description = _MEANING["coverage"]
+    for name in ("coverage", "filled"):
+        table[name].description = _MEANING[name]
     table.meta |= {"name": series.name, "sn_type": series.sn_type, "mjd_ref": series.mjd_ref}
     table.meta |= {"band_rest": result.band_rest, "band_obs": result.band_obs}
     table.meta |= {"system_rest": result.system_rest, "system_obs": result.system_obs}
@@ -79,15 +82,11 @@ def rest_light_curve_table(result: RestLightCurve, meta: Mapping[str, Any] | Non
     from astropy.table import Table
 
     magnitudes = ("mag_obs", "mag_obs_err", "k", "k_err", "dust_mw", "dust_host", "mag", "mag_err")
-    names = ("mjd", "phase", "band_obs", "band_rest", *magnitudes, "flux", "flux_err", "coverage")
+    names = ("mjd", "phase", "band_obs", "band_rest", *magnitudes, "flux", "flux_err", "coverage", "filled")
     units = {"mjd": "d", "phase": "d", "flux": "nJy", "flux_err": "nJy", **dict.fromkeys(magnitudes, "mag")}
     table = Table({name: getattr(result, name) for name in names}, units=units)
     for name, meaning in _MEANING.items():
         table[name].description = meaning
     table.meta |= {"name": result.name, "system": result.system, **asdict(result.sightline)}
-    return _with(table, {"dust": "taken off", "notes": list(result.notes), **(meta or {})})
-
-
-def _with(table: Table, meta: Mapping[str, Any]) -> Table:
-    table.meta |= dict(meta)
+    table.meta |= {"dust": "taken off", "notes": list(result.notes), **(meta or {})}
     return table

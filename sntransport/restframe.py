@@ -9,16 +9,28 @@ from the series in the observed band. The four parts add up exactly, and each is
 import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.bandratio import ERROR_SCALE, MAX_GAP, columns, magnitude_difference, means, ratio_error, rows_at
+from sntransport.bandratio import (
+    ERROR_SCALE,
+    MAX_GAP,
+    columns,
+    filled_share,
+    magnitude_difference,
+    means,
+    ratio_error,
+    require_draws,
+    rows_at,
+    scatter,
+    zero_point,
+)
 from sntransport.bands import Bandpass, load_bands, pivot_wave
-from sntransport.checks import Array, require_shape, set_fields
+from sntransport.checks import Array
 from sntransport.observations import LightCurve
 from sntransport.photometry import CoverageWarning
+from sntransport.restlightcurve import RestLightCurve
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline
 from sntransport.units import njy_to_mag
@@ -30,80 +42,7 @@ REST_BANDS = (
 """The rest-frame bands that `k_correct` chooses from unless told otherwise."""
 
 _TO_MAG = 2.5 / np.log(10.0)
-_PARTS = ("k", "k_err", "dust_mw", "dust_host", "coverage")
-_COLUMNS = (
-    "mjd", "phase", "mag_obs", "mag_obs_err", "k", "k_err", "dust_mw", "dust_host", "mag", "mag_err", "flux",
-    "flux_err", "coverage",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class RestLightCurve:
-    """Rest-frame absolute magnitudes of observed points, and each part of the correction; all arrays (n_obs,).
-
-    Parameters
-    ----------
-    mjd, phase : array_like [d]
-        Observer-frame date, and rest-frame phase of the series.
-    band_obs, band_rest : array_like of str
-    mag_obs, mag_obs_err : array_like [AB mag]
-        As observed, with distance and dust; NaN where the flux is not positive.
-    k, k_err : array_like [mag]
-        K-correction, AB to AB, without dust, and its error from the series.
-    dust_mw, dust_host : array_like [mag]
-        Extinction of the Milky Way and of the host in the observed band.
-    mag, mag_err : array_like [mag]
-        Absolute magnitude in the rest band, free of dust, in ``system``; the error is that of photometry and K,
-        without distance and E(B-V). NaN where the photometry has no error.
-    flux, flux_err : array_like [nJy AB at 10 pc]
-        The same as a flux density, which also keeps negative values.
-    coverage : array_like
-        The smaller share of the two bands that the series covers.
-    sightline : Sightline
-        Redshift, distance and dust that were taken off.
-    system : {"AB", "Vega"}
-    name : str
-    notes : sequence of str
-        What was taken off, and which points have no value and why.
-
-    Raises
-    ------
-    ValueError
-        Where shapes differ.
-    """
-
-    mjd: Array
-    phase: Array
-    band_obs: NDArray[np.str_]
-    band_rest: NDArray[np.str_]
-    mag_obs: Array
-    mag_obs_err: Array
-    k: Array
-    k_err: Array
-    dust_mw: Array
-    dust_host: Array
-    mag: Array
-    mag_err: Array
-    flux: Array
-    flux_err: Array
-    coverage: Array
-    sightline: Sightline
-    system: str = "AB"
-    name: str = ""
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in (*_COLUMNS, "band_obs", "band_rest"):
-            array = np.array(getattr(self, name), dtype=np.str_ if name.startswith("band") else np.float64)
-            require_shape(array, f"RestLightCurve.{name}", np.shape(self.mjd), "(n_obs,)")
-            array.setflags(write=False)
-            set_fields(self, **{name: array})
-        set_fields(self, notes=tuple(self.notes))
-
-    @property
-    def n_obs(self) -> int:
-        """Number of points."""
-        return int(self.mjd.size)
+_PARTS = ("k", "k_err", "dust_mw", "dust_host", "coverage", "filled")
 
 
 def rest_bands(
@@ -152,6 +91,7 @@ def k_correct(
     system: str = "AB",
     max_gap: float = MAX_GAP,
     error_scale: float = ERROR_SCALE,
+    draws: Sequence[SpectralSeries] = (),
 ) -> RestLightCurve:
     """Observed photometry to rest-frame absolute magnitudes, free of dust.
 
@@ -168,7 +108,7 @@ def k_correct(
         band.
     system : {"AB", "Vega"}
         Of the absolute magnitudes.
-    max_gap, error_scale
+    max_gap, error_scale, draws
         As in `evaluate_k_correction`.
 
     Returns
@@ -180,13 +120,13 @@ def k_correct(
     Raises
     ------
     ValueError
-        For a light curve without points, a series without ``mjd_ref``, an unknown band, a mapping that lacks one, or
-        a Vega magnitude in a band whose ``vega_ab`` is not known.
+        For a light curve without points, a series without ``mjd_ref``, an unknown band, a mapping that lacks one, a
+        single draw, or a Vega magnitude in a band whose ``vega_ab`` is not known.
     TypeError
         For anything but a `SpectralSeries`.
     """
     require_series(series, "k_correct")
-    _require_input(light_curve, series, system)
+    _require_input(light_curve, series, draws)
     chosen = rest_bands(light_curve.bands, sightline.z, bands)
     phase = (light_curve.mjd - series.mjd_ref) / (1.0 + sightline.z)
     parts = {name: np.full(light_curve.n_obs, np.nan) for name in _PARTS}
@@ -195,7 +135,10 @@ def k_correct(
         here = light_curve.band == name
         for part, value in _band_parts(series, sightline, name, rest, phase[here], max_gap, error_scale).items():
             parts[part][here] = value
-        zero[here] = _vega_offset(rest) if system == "Vega" else 0.0
+        if draws:
+            drawn = [_view(draw, sightline, name, rest, phase[here], max_gap) for draw in draws]
+            parts["k_err"][here] = scatter([magnitude_difference(*fluxes)[:, 0] for fluxes in drawn])
+        zero[here] = zero_point(rest, system)
     band_rest = np.array([chosen[str(name)].name for name in light_curve.band])
     notes = (*_dust_notes(sightline), *_missing_notes(light_curve, band_rest, parts["k"], sightline.z))
     if np.isnan(parts["k"]).any():
@@ -207,7 +150,7 @@ def k_correct(
     )  # fmt: skip
 
 
-def _require_input(light_curve: LightCurve, series: SpectralSeries, system: str) -> None:
+def _require_input(light_curve: LightCurve, series: SpectralSeries, draws: Sequence[SpectralSeries]) -> None:
     if not light_curve.n_obs:
         raise ValueError("the light curve has no points: supply photometry, one point is enough")
     if not np.isfinite(series.mjd_ref):
@@ -215,8 +158,7 @@ def _require_input(light_curve: LightCurve, series: SpectralSeries, system: str)
             f"{series.name or 'the series'} has no mjd_ref, so dates have no phase: "
             "set it with dataclasses.replace(series, mjd_ref=...)"
         )
-    if system not in ("AB", "Vega"):
-        raise ValueError(f"magnitude system {system!r} is not known, expected 'AB' or 'Vega'")
+    require_draws(draws)
 
 
 def _band_parts(
@@ -237,7 +179,17 @@ def _band_parts(
         "dust_host": magnitude_difference(host, bare)[:, 0],
         "dust_mw": magnitude_difference(both, host)[:, 0],
         "coverage": np.minimum(cover_obs, cover_rest)[:, 0],
+        "filled": np.maximum(filled_share(rows, clean), filled_share(rows, at_rest))[:, 0],
     }
+
+
+def _view(
+    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float
+) -> tuple[Array, Array]:
+    """Flux in the observed band, behind all dust, and in the rest band, (n_phase, 1) each."""
+    rows, (band,) = rows_at(series, phase, max_gap), load_bands([name])
+    seen = columns(series.wave, band, np.array([sightline.z]), sightline)
+    return means(rows, seen)[0], means(rows, columns(series.wave, rest, np.zeros(1)))[0]
 
 
 def _magnitudes(
@@ -257,12 +209,6 @@ def _magnitudes(
         "flux": flux * brighter,
         "flux_err": brighter * np.hypot(flux_err, flux * parts["k_err"] / _TO_MAG),
     }
-
-
-def _vega_offset(band: Bandpass) -> float:
-    if not np.isfinite(band.ab_offset):
-        raise ValueError(f"band {band.name!r}: vega_ab is not known; give the Bandpass one, or use the AB system")
-    return band.ab_offset
 
 
 def _dust_notes(sightline: Sightline) -> tuple[str, ...]:

@@ -97,7 +97,8 @@ def test_the_least_sn_toml(folder):
 def test_every_key(folder):
     (folder / "sn.toml").write_text(
         'z = 1\ndistance_modulus = 44\nebv_host = 0.1\nrv_mw = 3\nrv_host = 2.5\nmjd_ref = 60010\n'
-        'law_mw = "O94"\nlaw_host = "CCM89"\nmjd_ref_meaning = "B maximum"\ndefault_system = "vega"\nphotometry = ["photometry.csv"]\n'
+        'law_mw = "O94"\nlaw_host = "CCM89"\n'
+        'mjd_ref_meaning = "B maximum"\ndefault_system = "vega"\nphotometry = ["photometry.csv"]\n'
     )  # fmt: skip
     sn = read_supernova(folder)
     line = sn.sightline
