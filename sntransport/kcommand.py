@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,11 +28,11 @@ _MOST = 100_000
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A table with its figure, and the file name that both get, without ending."""
+    """A table, what draws its figure (slow to start), and the file name that both get, without ending."""
 
     stem: str
     table: Table
-    figure: Figure
+    draw: Callable[[], Figure]
 
 
 def table(
@@ -54,9 +54,9 @@ def table(
     result = evaluate_k_correction(
         series, band_rest, band_obs, redshifts, wanted, system_rest=system, system_obs=system, max_gap=max_gap
     )
-    figure = k_correction_figure(result, series.name, peak_phase(series, band_rest))
     stem = file_stem(f"{file_stem(series.name)}_k_{band_rest}_{band_obs}")
-    return Report(stem, k_correction_table(result, series, _origin(path) | {"max_gap": max_gap}), figure)
+    rows = k_correction_table(result, series, _origin(path) | {"max_gap": max_gap})
+    return Report(stem, rows, lambda: k_correction_figure(result, series.name, peak_phase(series, band_rest)))
 
 
 def light_curve(
@@ -77,7 +77,7 @@ def light_curve(
     result = k_correct(observed, held.series, sightline, bands=_choice(bands), system=system, max_gap=max_gap)
     meta = _origin(path) | {"max_gap": max_gap, "photometry": (photometry or path).name}
     stem = f"{file_stem(held.series.name)}_rest"
-    return Report(stem, rest_light_curve_table(result, meta), rest_light_curve_figure(result))
+    return Report(stem, rest_light_curve_table(result, meta), lambda: rest_light_curve_figure(result))
 
 
 def write(report: Report, out: Path | None) -> list[str]:
@@ -86,7 +86,7 @@ def write(report: Report, out: Path | None) -> list[str]:
         text = io.StringIO()
         report.table.write(text, format="ascii.ecsv")
         return text.getvalue().splitlines()
-    figure = write_figure(report.figure, ending(out / report.stem, ".png"))
+    figure = write_figure(report.draw(), ending(out / report.stem, ".png"))
     table = write_table(report.table, ending(out / report.stem, ".ecsv"))
     return [f"wrote {table}", f"wrote {figure}"]
 

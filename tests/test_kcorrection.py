@@ -86,10 +86,11 @@ def sncosmo_sources(folder):
         yield path.stem, sncosmo.TimeSeriesSource(phase, wave, flux, zero_before=False, name=path.stem)
 
 
-def test_agrees_with_sncosmo_magnitudes_to_a_tenth_of_a_millimag(sncosmo_dir, monkeypatch):
+# Most of the difference is sncosmo's midpoint rule in its steps of 5 A, at the steep edges of a band.
+@pytest.mark.parametrize(("step", "tolerance"), [(5.0, 1e-4), (0.5, 3e-5)])
+def test_agrees_with_sncosmo_magnitudes(sncosmo_dir, monkeypatch, step, tolerance):
     sncosmo = pytest.importorskip("sncosmo")
-    # Its midpoint rule in 5 A steps is itself off by up to this much at the steep edges of a band.
-    monkeypatch.setattr(sncosmo.models, "MODEL_BANDFLUX_SPACING", 0.5)
+    monkeypatch.setattr(sncosmo.models, "MODEL_BANDFLUX_SPACING", step)
     pairs = [("bessellb", "sdssr"), ("sdssg", "lssti"), ("bessellv", "bessellv"), ("lsstr", "lsstr")]
     worst, compared = {}, 0
     for name, source in sncosmo_sources(sncosmo_dir):
@@ -115,7 +116,7 @@ def test_agrees_with_sncosmo_magnitudes_to_a_tenth_of_a_millimag(sncosmo_dir, mo
                 worst[name, names] = max(worst.get((name, names), 0.0), float(np.nanmax(difference)))
     assert compared > 3000
     assert len({name for name, _ in worst}) == 7
-    assert max(worst.values()) < 1e-4, worst
+    assert max(worst.values()) < tolerance, worst
 
 
 def test_vega_zero_points_are_those_of_the_bands():
