@@ -7,6 +7,7 @@ so all redshifts and phases together are one matrix product.
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,20 +34,45 @@ _TO_MAG = 2.5 / np.log(10.0)
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Spectra at the phases asked for: ``flux``, ``flux_err`` (n_phase, n_wave), NaN where not known.
+    """Spectra of a series at the phases asked for, each a mean of two neighbors; worked out when first looked at.
 
-    ``filled`` (n_phase, n_wave) is 1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`).
+    ``left``, ``right`` (n_phase,) are rows of the series and ``share`` that of the right one, NaN where there is no
+    spectrum.
     """
 
-    wave: Array
-    flux: Array
-    flux_err: Array
-    filled: Array
+    series: SpectralSeries
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    share: Array
+
+    @cached_property
+    def flux(self) -> Array:
+        """Flux (n_phase, n_wave), NaN where either neighbor is."""
+        return self._between(self.series.flux)
+
+    @cached_property
+    def flux_err(self) -> Array:
+        """Errors, interpolated like fluxes, that is, fully correlated between neighbors."""
+        return self._between(self.series.flux_err)
+
+    @cached_property
+    def filled(self) -> Array:
+        """1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`), else 0."""
+        marked = self.series.origin == Origin.EXTRAPOLATED
+        return np.asarray(marked[self.left] | marked[self.right], dtype=np.float64)
 
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which phases have any flux, (n_phase,)."""
         return np.asarray(np.isfinite(self.flux).any(axis=1))
+
+    def _between(self, values: Array) -> Array:
+        out = values[self.left]
+        mixed = np.flatnonzero(self.share > 0)
+        if mixed.size:
+            out[mixed] += self.share[mixed, None] * (values[self.right[mixed]] - out[mixed])
+        out[np.isnan(self.share)] = np.nan
+        return np.asarray(out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +104,7 @@ def rows_at(series: SpectralSeries, phase: Array, max_gap: float = MAX_GAP) -> R
     Returns
     -------
     Rows
-        NaN outside the series, in wider steps, and in bins where either neighbor is NaN. Errors are interpolated like
-        fluxes, that is, taken as fully correlated between neighbors.
+        NaN outside the series, in wider steps, and in bins where either neighbor is NaN.
     """
     own = series.phase
     right = np.clip(np.searchsorted(own, phase), 0, own.size - 1)
@@ -91,13 +116,7 @@ def rows_at(series: SpectralSeries, phase: Array, max_gap: float = MAX_GAP) -> R
     inside = exact | ((phase > own[left]) & (phase < own[right]) & (step <= max_gap))
     share = np.divide(phase - own[left], step, out=np.zeros_like(step), where=step > 0)
     share[~inside] = np.nan
-
-    def between(values: Array) -> Array:
-        return np.asarray(values[left] * (1.0 - share[:, None]) + values[right] * share[:, None])
-
-    marked = series.origin == Origin.EXTRAPOLATED
-    filled = (marked[left] | marked[right]).astype(np.float64)
-    return Rows(series.wave, between(series.flux), between(series.flux_err), filled)
+    return Rows(series, left, right, share)
 
 
 def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None) -> Columns:
@@ -184,9 +203,9 @@ def ratio_error(rows: Rows, first: Columns, second: Columns, scale: float = ERRO
     """
     if np.isnan(rows.flux_err).all():
         return np.full((rows.flux.shape[0], max(first.n_z, second.n_z)), np.nan)
-    blocks = _blocks(rows.wave, scale)
+    blocks = _blocks(rows.series.wave, scale)
     pull = _pull(rows, first, blocks) - _pull(rows, second, blocks)
-    center = np.array([np.log(rows.wave[block]).mean() for block in blocks])
+    center = np.array([np.log(rows.series.wave[block]).mean() for block in blocks])
     factor = np.linalg.cholesky(np.exp(-np.abs(center[:, None] - center) / scale))
     with np.errstate(invalid="ignore"):
         variance = np.square(np.tensordot(factor.T, pull, axes=1)).sum(axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,10 @@ def table(
         series, band_rest, band_obs, redshifts, wanted, system_rest=system, system_obs=system, max_gap=max_gap
     )
     stem = file_stem(f"{file_stem(series.name)}_k_{band_rest}_{band_obs}")
-    rows = k_correction_table(result, series, _origin(path) | {"max_gap": max_gap})
+    meta = _origin(path) | {"max_gap": max_gap}
+    if held.sightline is not None:
+        meta["series_sightline"] = asdict(held.sightline)
+    rows = k_correction_table(result, series, meta)
     return Report(stem, rows, lambda: k_correction_figure(result, series.name, peak_phase(series, band_rest)))
 
 

@@ -233,6 +233,8 @@ def test_kcorrect_writes_a_table_with_units_and_a_figure(built, tmp_path):
     np.testing.assert_allclose(table["sigma"], expected.sigma.ravel())
     assert (table.meta["band_rest"], table.meta["system_obs"]) == ("bessellb", "AB")
     assert "free of dust" in table.meta["dust"]
+    assert table.meta["series_sightline"]["law_mw"] == "F99"
+    assert table.meta["series_sightline"]["ebv_host"] == SIGHTLINE.ebv_host
     figure = (tmp_path / f"{stem}.png").read_bytes()
     run("kcorrect", fits, *bands, "--z", "0,0.1:0.3:0.1", "--phases", "4:24:4", "-o", tmp_path)
     assert (tmp_path / f"{stem}.png").read_bytes() == figure

@@ -347,19 +347,3 @@ def test_no_warning_where_all_is_covered():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         evaluate_k_correction(supernova(), "bessellb", "lsstr", np.linspace(0, 0.5, 40), PHASES)
-
-
-def test_band_weights_of_the_kernel_are_those_of_numpy():
-    z, rng = np.array([-0.05, 0.0, 0.013, 0.7, 2.5, 9.0]), np.random.default_rng(3)
-    rough = Bandpass("rough", np.sort(rng.uniform(3000, 7000, 40)), rng.random(40))
-    for wave in (WAVE[::8], np.linspace(3500.0, 6000.0, 7), rough.wave.copy(), np.array([2000.0, 20000.0])):
-        for band in (*load_bands(["sdssr", "ztfr", "bessellb"]), rough):
-            many = bandratio.columns(wave, band, np.tile(z, 4))
-            each = [bandratio.columns(wave, band, np.array([one])) for one in z]
-            for k, one in enumerate(each):
-                for field in ("flux_weight", "cover_weight"):
-                    full = np.zeros(wave.size)
-                    full[one.span] = getattr(one, field)[:, 0]
-                    got = np.zeros(wave.size)
-                    got[many.span] = getattr(many, field)[:, k]
-                    np.testing.assert_allclose(got, full, atol=1e-11 * max(full.max(), 1e-300))
