@@ -88,14 +88,10 @@ def rest_light_curve_figure(result: RestLightCurve) -> Figure:
 
     figure = Figure(figsize=(8.5, 5.5), layout="constrained")
     axes = figure.subplots()
-    pairs = sorted(set(zip(result.band_rest.tolist(), result.band_obs.tolist(), strict=True)), key=_by_wavelength)
-    for k, (rest, obs) in enumerate(pairs):
+    for rest, obs, style in _styles(result):
         here = (result.band_rest == rest) & (result.band_obs == obs) & np.isfinite(result.mag)
-        if here.any():
-            style: dict[str, Any] = {"color": _COLORS[k % len(_COLORS)], "fmt": _MARKERS[k % len(_MARKERS)]}
-            style |= {"ms": 4.0, "lw": 0.8}
-            err = np.nan_to_num(result.mag_err[here])
-            axes.errorbar(result.phase[here], result.mag[here], err, mfc="none", label=f"{rest} from {obs}", **style)
+        err = np.nan_to_num(result.mag_err[here])
+        axes.errorbar(result.phase[here], result.mag[here], err, mfc="none", label=f"{rest} from {obs}", **style)
     axes.invert_yaxis()
     axes.set_xlabel("Rest-frame phase [d]")
     axes.set_ylabel(f"Absolute magnitude [{result.system}], free of dust")
@@ -124,5 +120,16 @@ def _nearest_known(phase: Array, value: Array, wanted: float) -> int:
     return int(np.argmin(np.where(count == count.max(), away, np.inf)))
 
 
-def _by_wavelength(pair: tuple[str, str]) -> float:
-    return effective_wave(load_bands([pair[1]])[0])
+def _styles(result: RestLightCurve) -> list[tuple[str, str, dict[str, Any]]]:
+    """Bands at rest and observed that have values, from blue to red: a color for the one, a marker for the other."""
+    known = np.isfinite(result.mag)
+    pairs = set(zip(result.band_rest[known].tolist(), result.band_obs[known].tolist(), strict=True))
+    order = sorted(pairs, key=lambda pair: effective_wave(load_bands([pair[1]])[0]))
+    rests = list(dict.fromkeys(rest for rest, _ in order))
+    styles: list[tuple[str, str, dict[str, Any]]] = []
+    for rest, obs in order:
+        k, n = rests.index(rest), [done for done, _, _ in styles].count(rest)
+        # Where colors come round again, the markers do not.
+        marker = _MARKERS[(n + 3 * (k // len(_COLORS))) % len(_MARKERS)]
+        styles.append((rest, obs, {"color": _COLORS[k % len(_COLORS)], "fmt": marker, "ms": 4.0, "lw": 0.8}))
+    return styles

@@ -2,6 +2,7 @@
 
 import math
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,11 @@ def read_light_curve(path: str | os.PathLike[str], *, default_system: str | None
     ------
     ReadError
         (A ValueError.) In one line: the file, the line and the field, and what to do about it.
+
+    Warns
+    -----
+    UserWarning
+        Of what was assumed in a table, such as a magnitude system. (What was assumed of a supernova is in its notes.)
     """
     path = Path(path)
     if path.is_dir() or path.name.lower().endswith((".json", ".json.gz")):
@@ -128,7 +134,11 @@ def read_light_curve(path: str | os.PathLike[str], *, default_system: str | None
     if not path.is_file():
         raise ReadError(one_line(str(path)), "no such file", "check the path")
     known = _checked(one_line(str(path)), Known(default_system=default_system))
-    return read_photometry_file(path, known.default_system, Account())
+    account = Account()
+    light_curve = read_photometry_file(path, known.default_system, account)
+    if account.all_notes():
+        warnings.warn(f"{path}: {'; '.join(account.all_notes())}", stacklevel=2)
+    return light_curve
 
 
 def _checked(path: str, known: Known) -> Known:

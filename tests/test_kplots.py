@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sntransport.kcorrection import evaluate_k_correction
-from sntransport.kplots import k_correction_figure, peak_phase, rest_light_curve_figure
+from sntransport.kplots import _styles, k_correction_figure, peak_phase, rest_light_curve_figure
 from sntransport.observations import LightCurve
 from sntransport.photometry import CoverageWarning
 from sntransport.restframe import k_correct
@@ -85,6 +85,17 @@ def test_light_curve_at_rest_names_both_bands():
     assert axes.yaxis_inverted()
     assert "[AB]" in axes.get_ylabel()
     assert drawn(figure)
+
+
+def test_every_pair_of_bands_has_a_style_of_its_own():
+    bands = [band for pair in (("sdssg", "ztfg", "lsstg", "bessellb"), ("sdssr", "ztfr"), ("lssti",)) for band in pair]
+    seen = LightCurve(np.full(len(bands), 59002.0), bands, np.full(len(bands), 1e4), np.full(len(bands), 100.0))
+    result = k_correct(seen, series(), Sightline(0.0, 38.0), bands={band: band for band in bands})
+    styles = [(style["color"], style["fmt"]) for _, _, style in _styles(result)]
+    assert len(set(styles)) == len(bands)
+    nearest = _styles(k_correct(seen, series(), Sightline(0.0, 38.0)))
+    assert len({(style["color"], style["fmt"]) for _, _, style in nearest}) == len(bands)
+    assert len({style["color"] for rest, _, style in nearest if rest == "bessellb"}) == 1
 
 
 def test_light_curve_without_values_says_so():

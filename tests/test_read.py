@@ -131,6 +131,9 @@ def test_a_light_curve_alone_is_read_from_a_table_or_a_supernova(tmp_path):
     (tmp_path / "p.csv").write_text("mjd,band,mag,mag_err,system\n60000,sdssr,nan,0.1,AB\n")
     with pytest.raises(ReadError, match="mag is 'nan', not a number"):
         read_light_curve(tmp_path / "p.csv")
+    (tmp_path / "p.csv").write_text("mjd,band,mag,mag_err\n60000,bessellv,18,0.1\n")
+    with pytest.warns(UserWarning, match="no magnitude system named, Vega taken for 1 row"):
+        read_light_curve(tmp_path / "p.csv")
     with pytest.raises(ReadError, match="default_system is 'ST'"):
         read_light_curve(tmp_path / "p.csv", default_system="ST")
 
