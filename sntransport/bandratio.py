@@ -59,7 +59,8 @@ class Rows:
     def filled(self) -> Array:
         """1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`), else 0."""
         marked = self.series.origin == Origin.EXTRAPOLATED
-        return np.asarray(marked[self.left] | marked[self.right], dtype=np.float64)
+        known = np.isfinite(self.share)[:, None]
+        return np.asarray((marked[self.left] | marked[self.right]) & known, dtype=np.float64)
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -105,8 +106,15 @@ def rows_at(series: SpectralSeries, phase: Array, max_gap: float = MAX_GAP) -> R
     -------
     Rows
         NaN outside the series, in wider steps, and in bins where either neighbor is NaN.
+
+    Raises
+    ------
+    ValueError
+        Where the series has no phases.
     """
     own = series.phase
+    if not own.size:
+        raise ValueError(f"{series.name or 'the series'} has no phases: supply one spectrum or more")
     right = np.clip(np.searchsorted(own, phase), 0, own.size - 1)
     left = np.maximum(right - 1, 0)
     nearest = np.where(np.abs(own[left] - phase) < np.abs(own[right] - phase), left, right)
@@ -200,7 +208,14 @@ def ratio_error(rows: Rows, first: Columns, second: Columns, scale: float = ERRO
     ndarray, (n_phase, n_z) [mag]
         First order. NaN where the error of a bin with flux is not known, or a band is not covered. An error common
         to both bands (a gray one) cancels, and that of a band against itself is 0.
+
+    Raises
+    ------
+    ValueError
+        Where ``scale`` is not positive.
     """
+    if not scale > 0:
+        raise ValueError(f"error_scale is {scale:g}, expected a positive distance in ln wavelength")
     if np.isnan(rows.flux_err).all():
         return np.full((rows.flux.shape[0], max(first.n_z, second.n_z)), np.nan)
     blocks = _blocks(rows.series.wave, scale)

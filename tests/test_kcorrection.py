@@ -239,6 +239,8 @@ def test_partial_coverage_of_one_phase():
         ({"phase": [0.0, np.inf]}, "phase has values that are not finite"),
         ({"band_obs": "sdssq"}, "unknown band 'sdssq'"),
         ({"system_rest": "ST"}, "magnitude system 'ST' is not known, expected 'AB' or 'Vega'"),
+        ({"error_scale": 0.0}, "error_scale is 0, expected a positive distance"),
+        ({"series": SpectralSeries([], WAVE, np.empty((0, WAVE.size)))}, "the series has no phases: supply one"),
         ({"draws": (None,)}, "draws has 1 series, expected 2 or more"),
     ],
 )
