@@ -40,6 +40,15 @@ def test_power_law_to_the_same_band(slope, z, band):
     assert k_correction(power_law(slope), band, band, z, 0.0) == pytest.approx(expected, abs=1e-6)
 
 
+def test_power_law_on_the_packages_own_grid():
+    wave, z = np.exp(np.arange(np.log(1200.0), np.log(13000.0), 250.0 / 299792.458)), np.linspace(0.0, 1.0, 50)
+    for slope in (-4.0, -1.0, 3.0):
+        series = SpectralSeries([0.0], wave, [(wave / 5000.0) ** slope])
+        for band in BANDS:
+            expected = 2.5 * (1.0 + slope) * np.log10(1.0 + z)
+            np.testing.assert_allclose(k_correction(series, band, band, z, 0.0), expected, atol=1e-9)
+
+
 @given(st.floats(-4, 3), st.floats(0.0, 0.9))
 def test_power_law_across_bands_by_its_moments(slope, z):
     rest, obs = load_bands(["bessellb", "sdssr"])
