@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport.bandratio import (
-    ERROR_SCALE,
     MAX_GAP,
     Columns,
     Rows,
@@ -23,15 +22,13 @@ from sntransport.bandratio import (
     filled_share,
     magnitude_difference,
     means,
-    ratio_error,
-    require_draws,
     rows_at,
-    scatter,
     zero_point,
 )
 from sntransport.bands import Bandpass, load_bands
 from sntransport.checks import Array, require_shape, set_fields
 from sntransport.photometry import MIN_COVERAGE, CoverageWarning
+from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline
 

@@ -14,22 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport.bandratio import (
-    ERROR_SCALE,
     MAX_GAP,
     columns,
     filled_share,
     magnitude_difference,
     means,
-    ratio_error,
-    require_draws,
     rows_at,
-    scatter,
     zero_point,
 )
 from sntransport.bands import Bandpass, load_bands, pivot_wave
 from sntransport.checks import Array
 from sntransport.observations import LightCurve
 from sntransport.photometry import CoverageWarning
+from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
 from sntransport.restlightcurve import RestLightCurve
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline

@@ -10,7 +10,7 @@ import pytest
 MODULES = [
     "checks", "units", "files", "hdus", "_kernels",
     "bands", "dust", "sightline", "observations", "series", "observedseries", "photometry",
-    "bandratio", "kcorrection", "restlightcurve", "restframe",
+    "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",
     "transport", "features", "interpolators",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",
