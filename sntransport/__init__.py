@@ -12,13 +12,23 @@ if TYPE_CHECKING:
     from sntransport import weights as weights
     from sntransport.bands import Bandpass as Bandpass
     from sntransport.bands import load_bands as load_bands
+    from sntransport.kcorrection import KCorrection as KCorrection
+    from sntransport.kcorrection import evaluate_k_correction as evaluate_k_correction
+    from sntransport.kcorrection import k_correction as k_correction
+    from sntransport.kcorrection import s_correction as s_correction
     from sntransport.observations import LightCurve as LightCurve
     from sntransport.observations import Spectrum as Spectrum
     from sntransport.observations import Supernova as Supernova
+    from sntransport.observedseries import ObservedSeries as ObservedSeries
+    from sntransport.observedseries import observe as observe
+    from sntransport.observedseries import unobserve as unobserve
     from sntransport.photometry import band_flux as band_flux
     from sntransport.pipeline import BuildResult as BuildResult
     from sntransport.pipeline import build as build
+    from sntransport.read import read_light_curve as read_light_curve
     from sntransport.read import read_supernova as read_supernova
+    from sntransport.restframe import k_correct as k_correct
+    from sntransport.restlightcurve import RestLightCurve as RestLightCurve
     from sntransport.series import SpectralSeries as SpectralSeries
     from sntransport.seriesfile import read_series as read_series
     from sntransport.seriesfile import write_series as write_series
@@ -30,18 +40,28 @@ __version__ = "0.1.0"
 _HOME = {
     "Bandpass": "bands",
     "BuildResult": "pipeline",
+    "KCorrection": "kcorrection",
     "LightCurve": "observations",
+    "ObservedSeries": "observedseries",
+    "RestLightCurve": "restlightcurve",
     "Sightline": "sightline",
     "SpectralSeries": "series",
     "Spectrum": "observations",
     "Supernova": "observations",
     "band_flux": "photometry",
     "build": "pipeline",
+    "evaluate_k_correction": "kcorrection",
     "interpolators": "",
+    "k_correct": "restframe",
+    "k_correction": "kcorrection",
     "load_bands": "bands",
+    "observe": "observedseries",
+    "read_light_curve": "read",
     "read_series": "seriesfile",
     "read_supernova": "read",
+    "s_correction": "kcorrection",
     "transport": "",
+    "unobserve": "observedseries",
     "weights": "",
     "write_series": "seriesfile",
 }

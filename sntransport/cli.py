@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FAMILY = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
 INTERPOLATORS = ("class_transport", *_FAMILY)
+DUST_LAWS = ("F99", "O94", "CCM89", "G23")
 
 _existing = click.Path(exists=True, path_type=Path)
 _folder = click.Path(file_okay=False, path_type=Path)
@@ -67,6 +68,15 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float
     return value
 
 
+def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> list[float] | None:
+    from sntransport.kcommand import numbers
+
+    try:
+        return None if value is None else numbers(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SN...")
 @click.option("-o", "--out", required=True, type=_folder, help="Folder for the results; made if missing.")
@@ -88,6 +98,9 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float
 @click.option("--z", type=float, help="Redshift, instead of the input's.")
 @click.option("--distance-modulus", type=float, help="Distance modulus [mag], instead of the input's.")
 @click.option("--ebv-mw", type=float, help="Milky Way E(B-V) [mag], instead of the input's.")
+@click.option("--ebv-host", type=float, help="E(B-V) of the host galaxy [mag], instead of the input's.")
+@click.option("--law-mw", type=click.Choice(DUST_LAWS), help="Dust law of the Milky Way; F99 when left out.")
+@click.option("--law-host", type=click.Choice(DUST_LAWS), help="Dust law of the host galaxy; F99 when left out.")
 @click.option("--mjd-ref", type=float, help="MJD of phase 0, instead of the input's.")
 @click.option("--mjd-ref-meaning", help='What happened then, such as "B maximum".')
 @click.option("--default-system", type=click.Choice(["AB", "Vega"]), help="Magnitude system where none is named.")
@@ -156,6 +169,48 @@ def photometry(
             table.write(sys.stdout, format="ascii.ecsv")
         else:
             tables.write_table(table, out / f"{batch.file_stem(held.series.name)}_photometry.ecsv")
+
+    _for_each(files, one)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=_existing, metavar="SERIES.fits...")
+@click.option("--band-obs", help="Observed band; without it, the observed light curve is taken to the rest frame.")
+@click.option("--band-rest", help="Rest-frame band; for a light curve several to choose from, or pairs OBSERVED=REST.")
+@click.option("--z", callback=_numbers, help="Redshifts, such as 0.1,0.5 or 0:1:0.05; the file's own when left out.")
+@click.option("--phases", callback=_numbers, help="Phases [d], such as 0,15 or -10:40:5; the series' when left out.")
+@click.option("--photometry", type=_existing, help="Light curve: a table or a supernova; the file's own when left out.")
+@click.option("--distance-modulus", type=float, help="Of the light curve [mag], instead of the file's.")
+@click.option("--system", default="AB", show_default=True, type=click.Choice(["AB", "Vega"]), help="Zero points.")
+@click.option("--max-gap", default=5.0, show_default=True, callback=_positive, help="Widest step to interpolate [d].")
+@click.option("-o", "--out", type=_folder, help="Folder for table and figure; only the table, printed, when left out.")
+def kcorrect(
+    files: tuple[Path, ...], band_obs: str | None, band_rest: str | None, z: list[float] | None,
+    phases: list[float] | None, photometry: Path | None, distance_modulus: float | None, system: str, max_gap: float,
+    out: Path | None,
+) -> None:  # fmt: skip
+    """K-corrections of series, or an observed light curve as absolute magnitudes at rest; ECSV and a figure.
+
+    With --band-obs: K from --band-rest to it at every redshift and phase, into NAME_k_REST_OBS.ecsv and .png. Without:
+    every observed point to a rest-frame absolute magnitude, dust taken off, into NAME_rest.ecsv and .png.
+    """
+    from sntransport import kcommand
+
+    if band_obs and not band_rest:
+        raise click.UsageError("--band-obs needs --band-rest, the band at rest")
+    if band_obs and (photometry or distance_modulus is not None):
+        raise click.UsageError("--photometry and --distance-modulus are for a light curve: leave out --band-obs")
+    if not band_obs and (phases or len(z or []) > 1):
+        raise click.UsageError("a light curve has its own phases and one redshift; for tables of K give --band-obs")
+
+    def one(path: Path, held: SeriesFile) -> None:
+        if band_obs:
+            written = kcommand.table(path, held, str(band_rest), band_obs, z, phases, system, max_gap)
+        else:
+            sightline = _sightline(held, path, z[0] if z else None, distance_modulus)
+            written = kcommand.light_curve(path, held, sightline, photometry, band_rest, system, max_gap)
+        for line in kcommand.write(written, out):
+            click.echo(line)
 
     _for_each(files, one)
 
@@ -273,7 +328,7 @@ def _sightline(held: SeriesFile, path: Path, z: float | None, distance_modulus: 
 
     if z is not None and distance_modulus is None:
         raise ValueError("--z moves the supernova: state its distance too, with --distance-modulus")
-    asked = {name: v for name, v in (("z", z), ("distance_modulus", distance_modulus)) if v is not None}
+    asked: dict[str, Any] = {name: v for name, v in (("z", z), ("distance_modulus", distance_modulus)) if v is not None}
     if held.sightline is not None:
         return dataclasses.replace(held.sightline, **asked)
     if len(asked) < 2:

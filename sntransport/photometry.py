@@ -16,7 +16,7 @@ import numpy as np
 
 from sntransport.bands import Bandpass, load_bands
 from sntransport.checks import Array
-from sntransport.series import SpectralSeries
+from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline, dimming
 from sntransport.units import C_AA, NJY_CGS
 
@@ -58,6 +58,11 @@ def band_matrix(wave: Array, bands: Sequence[Bandpass | str], sightline: Sightli
     Returns
     -------
     BandMatrix
+
+    Raises
+    ------
+    ValueError
+        Where a band is not known, or a dust law is not defined at some wavelength of a band.
     """
     loaded = load_bands(bands)
     wave_obs = wave * (1.0 + sightline.z)
@@ -65,9 +70,12 @@ def band_matrix(wave: Array, bands: Sequence[Bandpass | str], sightline: Sightli
     photon_weight, norm_weight = np.zeros(shape), np.zeros(shape)
     photon_total = np.empty(shape[1])
     for j, band in enumerate(loaded):
-        photon_weight[:, j], norm_weight[:, j] = _hat_integrals(wave_obs, band)
-        photon_total[j] = _total(band)
-    flux_weight = photon_weight * dimming(wave, sightline)[:, None] / (C_AA * NJY_CGS)
+        photon_weight[:, j], norm_weight[:, j] = hat_integrals(wave_obs, band)
+        photon_total[j] = photon_count(band)
+    # Only where a band is: a dust law need not reach the ends of the grid.
+    used = photon_weight.any(axis=1)
+    flux_weight = np.zeros(shape)
+    flux_weight[used] = photon_weight[used] * dimming(wave[used], sightline)[:, None] / (C_AA * NJY_CGS)
     cover_weight = np.concatenate([photon_weight, norm_weight], axis=1)
     return BandMatrix(loaded, sightline, wave, flux_weight, cover_weight, photon_total)
 
@@ -88,16 +96,21 @@ def synthetic_flux(flux: Array, matrix: BandMatrix) -> tuple[Array, Array]:
     coverage : ndarray, (n_phase, n_band)
         Share of the band covered, weighted by photons of a flat spectrum.
     """
+    return weighted_means(flux, matrix.flux_weight, matrix.cover_weight, matrix.photon_total)
+
+
+def weighted_means(flux: Array, flux_weight: Array, cover_weight: Array, photon_total: Array) -> tuple[Array, Array]:
+    """The matrix products of `synthetic_flux`, for weights as in `BandMatrix`."""
     known = np.isfinite(flux)
     whole = bool(known.all())
     filled = flux if whole else np.where(known, flux, 0.0)
     mask = np.ones((1, flux.shape[1])) if whole else known.astype(np.float64)
-    n_band = len(matrix.bands)
-    sums = mask @ matrix.cover_weight
-    coverage = np.broadcast_to(sums[:, :n_band] / matrix.photon_total, (flux.shape[0], n_band))
+    n_band = flux_weight.shape[1]
+    sums = mask @ cover_weight
+    coverage = np.broadcast_to(sums[:, :n_band] / photon_total, (flux.shape[0], n_band))
     norm = sums[:, n_band:]
     with np.errstate(divide="ignore", invalid="ignore"):
-        band_flux = np.where(coverage >= MIN_COVERAGE, filled @ matrix.flux_weight / norm, np.nan)
+        band_flux = np.where(coverage >= MIN_COVERAGE, filled @ flux_weight / norm, np.nan)
     return band_flux, coverage
 
 
@@ -118,12 +131,15 @@ def band_flux(series: SpectralSeries, bands: Sequence[Bandpass | str], sightline
     Raises
     ------
     ValueError
-        Where a band is not known.
+        Where a band is not known, or a dust law is not defined at some wavelength of a band.
+    TypeError
+        For anything but a `SpectralSeries`: an `ObservedSeries` has the dust on already.
 
     Notes
     -----
     A part of up to 2 % that is not covered is taken to have the mean flux density of the rest of the band.
     """
+    require_series(series, "band_flux")
     matrix = band_matrix(series.wave, bands, sightline)
     flux, _ = synthetic_flux(series.flux, matrix)
     known = series.covered.any(axis=1)
@@ -143,16 +159,15 @@ def band_flux(series: SpectralSeries, bands: Sequence[Bandpass | str], sightline
     return flux
 
 
-def _hat_integrals(wave: Array, band: Bandpass) -> tuple[Array, Array]:
-    """``int hat_i T lambda`` and ``int hat_i T / lambda``, hat_i being 1 at point i and 0 at its neighbors."""
+def hat_integrals(wave: Array, band: Bandpass) -> tuple[Array, Array]:
+    """Weights (n_wave,) of ``int f T lambda`` and ``int f T / lambda`` for f linear between points at ``wave`` [A]."""
     low, high = max(wave[0], band.wave[0]), min(wave[-1], band.wave[-1])
     by_flux, by_norm = np.zeros(wave.size), np.zeros(wave.size)
     if low >= high:
         return by_flux, by_norm
-    nodes = np.union1d(wave, band.wave)
-    nodes = nodes[(nodes >= low) & (nodes <= high)]
+    nodes = np.unique(np.concatenate([_between(wave, low, high), _between(band.wave, low, high)]))
     half, middle = 0.5 * np.diff(nodes), 0.5 * (nodes[1:] + nodes[:-1])
-    # Two-point Gauss-Legendre is exact for the cubic T lambda f.
+    # hat_i is 1 at point i and 0 at its neighbors. Two-point Gauss-Legendre is exact for the cubic T lambda hat.
     points = (middle[:, None] + half[:, None] * np.array([-1.0, 1.0]) / np.sqrt(3.0)).ravel()
     weight = np.repeat(half, 2) * np.interp(points, band.wave, band.throughput)
     left = np.clip(np.searchsorted(wave, points, side="right") - 1, 0, wave.size - 2)
@@ -162,6 +177,11 @@ def _hat_integrals(wave: Array, band: Bandpass) -> tuple[Array, Array]:
     return by_flux, by_norm
 
 
-def _total(band: Bandpass) -> float:
+def _between(points: Array, low: float, high: float) -> Array:
+    """The sorted points from ``low`` to ``high``, both included."""
+    return points[np.searchsorted(points, low) : np.searchsorted(points, high, side="right")]
+
+
+def photon_count(band: Bandpass) -> float:
     """``int T lambda d lambda`` over the whole band."""
-    return float(_hat_integrals(band.wave, band)[0].sum())
+    return float(hat_integrals(band.wave, band)[0].sum())

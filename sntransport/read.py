@@ -1,19 +1,22 @@
-"""`read_supernova`: one supernova from an Open Supernova Catalog file or from a folder of one's own data."""
+"""The door to observations: one supernova from a catalog file or a folder of one's own data, or photometry alone."""
 
 import math
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sntransport.observations import Supernova
+from sntransport.dust import LAWS
+from sntransport.observations import LightCurve, Supernova
+from sntransport.photometry_file import read_photometry_file
 from sntransport.read_folder import read_folder
 from sntransport.read_osc import read_osc
-from sntransport.reading import Known, ReadError, number, one_line, require_mjd
+from sntransport.reading import Account, Known, ReadError, number, one_line, require_mjd
 
-__all__ = ["ReadError", "read_supernova"]
+__all__ = ["ReadError", "read_light_curve", "read_supernova"]
 
 _NUMBERS = ("z", "distance_modulus", "ebv_mw", "ebv_host", "rv_mw", "rv_host", "mjd_ref")
 
@@ -29,6 +32,8 @@ def read_supernova(
     ebv_host: float | None = None,
     rv_mw: float | None = None,
     rv_host: float | None = None,
+    law_mw: str | None = None,
+    law_host: str | None = None,
     mjd_ref: float | None = None,
     mjd_ref_meaning: str | None = None,
     default_system: str | None = None,
@@ -56,6 +61,8 @@ def read_supernova(
         input's, else 0).
     rv_mw, rv_host : float
         Ratio of total to selective extinction; default: the input's, else 3.1.
+    law_mw, law_host : {"F99", "O94", "CCM89", "G23"}
+        Law of the dust; default: the input's, else F99.
     mjd_ref : float [d]
         MJD of phase 0; default: the input's, the discovery, or else the first observation.
     mjd_ref_meaning : str
@@ -80,8 +87,9 @@ def read_supernova(
     """
     path = Path(path)
     known = Known(
-        name, sn_type, z, distance_modulus, ebv_mw, ebv_host, rv_mw, rv_host, mjd_ref, mjd_ref_meaning, default_system
-    )
+        name, sn_type, z, distance_modulus, ebv_mw, ebv_host, rv_mw, rv_host, law_mw, law_host, mjd_ref,
+        mjd_ref_meaning, default_system,
+    )  # fmt: skip
     shown = one_line(str(path))
     known = _checked(shown, known)
     try:
@@ -94,6 +102,43 @@ def read_supernova(
         return read_osc(path, known)
     except OSError as error:
         raise ReadError(shown, f"cannot be read ({error})", "check its permissions") from None
+
+
+def read_light_curve(path: str | os.PathLike[str], *, default_system: str | None = None) -> LightCurve:
+    """Read photometry alone.
+
+    Parameters
+    ----------
+    path : path-like
+        A table of photometry (ECSV or CSV, see `docs/own-data.md`), or a supernova as `read_supernova` takes it.
+    default_system : {"AB", "Vega"}
+        Magnitude system of the rows that name none.
+
+    Returns
+    -------
+    LightCurve
+
+    Raises
+    ------
+    ReadError
+        (A ValueError.) In one line: the file, the line and the field, and what to do about it.
+
+    Warns
+    -----
+    UserWarning
+        Of what was assumed in a table, such as a magnitude system. (What was assumed of a supernova is in its notes.)
+    """
+    path = Path(path)
+    if path.is_dir() or path.name.lower().endswith((".json", ".json.gz")):
+        return read_supernova(path, default_system=default_system).light_curve
+    if not path.is_file():
+        raise ReadError(one_line(str(path)), "no such file", "check the path")
+    known = _checked(one_line(str(path)), Known(default_system=default_system))
+    account = Account()
+    light_curve = read_photometry_file(path, known.default_system, account)
+    if account.all_notes():
+        warnings.warn(f"{path}: {'; '.join(account.all_notes())}", stacklevel=2)
+    return light_curve
 
 
 def _checked(path: str, known: Known) -> Known:
@@ -109,6 +154,9 @@ def _checked(path: str, known: Known) -> Known:
     if known.mjd_ref is not None:
         require_mjd(path, "mjd_ref", known.mjd_ref)
     known = replace(known, **values)
+    for field in ("law_mw", "law_host"):
+        if getattr(known, field) not in (None, *LAWS):
+            raise ReadError(path, f"{field} is {getattr(known, field)!r}", f"give one of {', '.join(LAWS)}")
     if known.default_system is None:
         return known
     systems = {"ab": "AB", "vega": "Vega"}

@@ -17,7 +17,7 @@ from sntransport.rawspectra import Unusable, is_calibrated, make_spectrum
 from sntransport.reading import Account, Known, ReadError, assemble, distance_from_z, modulus_of, number, require_mjd
 from sntransport.spectrum_files import RawSpectrum, read_spectrum_file
 
-_TEXT = ("name", "type", "mjd_ref_meaning", "default_system")
+_TEXT = ("name", "type", "mjd_ref_meaning", "default_system", "law_mw", "law_host")
 _NUMBERS = ("z", "distance_modulus", "distance_mpc", "ebv_mw", "ebv_host", "rv_mw", "rv_host", "mjd_ref")
 _KEYS = (*_TEXT, *_NUMBERS, "photometry", "spectra")
 _SPECTRUM_KEYS: dict[str, tuple[Any, str]] = {
@@ -36,9 +36,10 @@ def read_folder(folder: Path, known: Known) -> Supernova:
     ----------
     folder : Path
         Holds ``sn.toml`` with the keys ``name``, ``type``, ``z``, ``distance_modulus`` or ``distance_mpc``, ``ebv_mw``,
-        ``ebv_host``, ``rv_mw``, ``rv_host``, ``mjd_ref``, ``mjd_ref_meaning``, ``default_system``, ``photometry`` (a
-        file or a list; default: photometry.ecsv and photometry.csv) and tables ``[[spectra]]`` with ``file``,
-        ``mjd``, ``calibrated``, ``instrument``. Every file in ``spectra/`` is read, listed or not.
+        ``ebv_host``, ``rv_mw``, ``rv_host``, ``law_mw``, ``law_host``, ``mjd_ref``, ``mjd_ref_meaning``,
+        ``default_system``, ``photometry`` (a file or a list; default: photometry.ecsv and photometry.csv) and tables
+        ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``. Every file in ``spectra/`` is read,
+        listed or not.
     known : Known
         What the caller knows; it wins over the file.
 

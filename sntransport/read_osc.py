@@ -118,7 +118,7 @@ def _as_observed(
         wave, factor = wave * stretch, factor / stretch
         remarks = (*remarks, "stored in the rest frame, shifted back to the observer frame")
     if _flag(raw.get("dereddened")):
-        factor = factor * transmission(wave, facts.ebv_mw or 0.0, facts.rv_mw or 3.1)
+        factor = factor * transmission(wave, facts.ebv_mw or 0.0, facts.rv_mw or 3.1, facts.law_mw or "F99")
         remarks = (*remarks, "stored free of dust, that of the Milky Way put back")
     if np.all(factor == 1.0) and wave is spectrum.wave:
         return spectrum, remarks

@@ -26,6 +26,9 @@ class ReadError(ValueError):
         super().__init__(one_line(f"{path}: {wrong}; {remedy}"))
 
 
+_DUST = ("ebv_mw", "ebv_host", "rv_mw", "rv_host", "law_mw", "law_host")
+
+
 @dataclass(frozen=True)
 class Known:
     """What is known of a supernova besides its data, from the caller or from its file; None where it is not.
@@ -41,6 +44,8 @@ class Known:
     ebv_host: float | None = None
     rv_mw: float | None = None
     rv_host: float | None = None
+    law_mw: str | None = None
+    law_host: str | None = None
     mjd_ref: float | None = None
     mjd_ref_meaning: str | None = None
     default_system: str | None = None
@@ -172,7 +177,7 @@ def assemble(
     """The `Supernova` of all that was read; a ReadError where a value of its sightline is out of range."""
     if known.ebv_host is None:
         account.note("dust of the host galaxy: none assumed; pass ebv_host= if it is known")
-    given: dict[str, Any] = {name: getattr(known, name) for name in ("ebv_mw", "ebv_host", "rv_mw", "rv_host")}
+    given: dict[str, Any] = {name: getattr(known, name) for name in _DUST}
     try:
         z = math.nan if known.z is None else known.z
         modulus = math.nan if known.distance_modulus is None else known.distance_modulus

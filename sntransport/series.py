@@ -89,6 +89,15 @@ class SpectralSeries:
         return np.isfinite(self.flux)
 
 
+def require_series(value: object, caller: str) -> None:
+    """Raise a TypeError that says what to do unless ``value`` is a `SpectralSeries`: at rest, 10 pc, free of dust."""
+    if not isinstance(value, SpectralSeries):
+        raise TypeError(
+            f"{caller} takes a SpectralSeries (rest frame, 10 pc, free of dust), got {type(value).__name__}; "
+            "an ObservedSeries becomes one through sntransport.unobserve"
+        )
+
+
 def _check_values(flux: Array, flux_err: Array, origin: NDArray[np.uint8]) -> None:
     if origin.size and origin.max() > max(Origin):
         raise ValueError(f"origin has the value {int(origin.max())}, expected 0 to {int(max(Origin))}")

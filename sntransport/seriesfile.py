@@ -21,7 +21,7 @@ from sntransport.checks import Array, readonly, require_shape, set_fields
 from sntransport.files import atomic_path
 from sntransport.hdus import column, escaped, part, require_intact, require_unit, table, texts, to_bytes
 from sntransport.observations import LightCurve
-from sntransport.series import SpectralSeries
+from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline
 
 # Value and comment of a header card.
@@ -32,7 +32,8 @@ FORMAT_VERSION = 1
 _FLUX_UNIT = "erg s-1 cm-2 Angstrom-1"
 _IMAGE_UNITS = {"FLUX": _FLUX_UNIT, "FLUX_ERR": _FLUX_UNIT, "ORIGIN": ""}
 _SIGHTLINE_UNITS = {
-    "z": "", "distance_modulus": "mag", "ebv_mw": "mag", "ebv_host": "mag", "rv_mw": "", "rv_host": ""
+    "z": "", "distance_modulus": "mag", "ebv_mw": "mag", "ebv_host": "mag", "rv_mw": "", "rv_host": "",
+    "law_mw": "", "law_host": "",
 }  # fmt: skip
 _LIGHT_CURVE_UNITS = {"mjd": "d", "band": "", "flux": "nJy", "flux_err": "nJy", "instrument": ""}
 
@@ -78,6 +79,8 @@ class SeriesFile:
     mjd_ref_meaning: str = ""
 
     def __post_init__(self) -> None:
+        for held in (self.series, *(() if self.sparse is None else (self.sparse,))):
+            require_series(held, "a series file")
         provenance = MappingProxyType({str(key): str(value) for key, value in self.provenance.items()})
         set_fields(self, notes=tuple(str(note) for note in self.notes), provenance=provenance)
         if self.pairs is not None:
@@ -220,6 +223,8 @@ def _sightline_summary(sightline: Sightline) -> dict[str, _Card]:
         "RVMW": (sightline.rv_mw, "R(V) of the Milky Way"),
         "EBVHOST": (sightline.ebv_host, "[mag] E(B-V) of the host galaxy"),
         "RVHOST": (sightline.rv_host, "R(V) of the host galaxy"),
+        "LAWMW": (sightline.law_mw, "dust law of the Milky Way"),
+        "LAWHOST": (sightline.law_host, "dust law of the host galaxy"),
     }
 
 
@@ -272,6 +277,8 @@ def _from_bytes(raw: bytes) -> SeriesFile:
         header = hdus[0].header
         if header.get("FORMAT") != FORMAT:
             raise ValueError("a FITS file, but not a series file of sntransport")
+        if not header.get("DUSTFREE", True):
+            raise ValueError("the fluxes are not free of dust (DUSTFREE = F): a series is dust-free by definition")
         if header["FMTVER"] > FORMAT_VERSION:
             raise ValueError(
                 f"made by a newer version, {header.get('CREATOR')} (format {header['FMTVER']}); "
@@ -285,7 +292,9 @@ def _from_bytes(raw: bytes) -> SeriesFile:
 def _content(parts: Mapping[str, Any]) -> SeriesFile:
     sightline = light_curve = None
     if "SIGHTLINE" in parts:
-        values = {name: column(parts, "SIGHTLINE", name, unit)[0] for name, unit in _SIGHTLINE_UNITS.items()}
+        # The first files had no laws: theirs is F99, the default.
+        there = [name for name in _SIGHTLINE_UNITS if "LAW_MW" in parts["SIGHTLINE"].columns.names or "law" not in name]
+        values = {name: column(parts, "SIGHTLINE", name, _SIGHTLINE_UNITS[name])[0] for name in there}
         sightline = Sightline(**values)
     if "LIGHTCURVE" in parts:
         columns = {name: column(parts, "LIGHTCURVE", name, unit) for name, unit in _LIGHT_CURVE_UNITS.items()}

@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport.checks import Array, set_fields
-
-# The law is defined from 910 A to 6 micron [A]; no curve that is used passes outside.
-_LAW_RANGE = (912.0, 60_000.0)
+from sntransport.dust import dust_law, extinction, require_rv
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +26,15 @@ class Sightline:
     ebv_mw, ebv_host : float
         Color excess E(B-V) [mag] of the Milky Way (observer frame) and of the host galaxy (rest frame); not negative.
     rv_mw, rv_host : float
-        Ratio of total to selective extinction, 2.3 to 5.6 (the range of the dust law).
+        Ratio of total to selective extinction, in the range of the law (2.3 to 5.6 for F99 and G23, 2 to 6 for O94 and
+        CCM89).
+    law_mw, law_host : {"F99", "O94", "CCM89", "G23"}
+        Law of the dust, a name of `sntransport.dust.LAWS`.
 
     Raises
     ------
     ValueError
-        Where a value is not finite or outside its range.
+        Where a value is not finite or outside its range, or a law is not known.
     """
 
     z: float
@@ -42,13 +43,15 @@ class Sightline:
     ebv_host: float = 0.0
     rv_mw: float = 3.1
     rv_host: float = 3.1
+    law_mw: str = "F99"
+    law_host: str = "F99"
 
     def __post_init__(self) -> None:
         names = ("z", "distance_modulus", "ebv_mw", "ebv_host", "rv_mw", "rv_host")
         try:
             set_fields(self, **{name: float(getattr(self, name)) for name in names})
         except (TypeError, ValueError):
-            raise ValueError("Sightline: every field is a number") from None
+            raise ValueError("Sightline: every field but the laws is a number") from None
         for name in names:
             if not np.isfinite(getattr(self, name)):
                 raise ValueError(f"Sightline: {name} is not finite")
@@ -57,40 +60,44 @@ class Sightline:
         for name in ("ebv_mw", "ebv_host"):
             if getattr(self, name) < 0:
                 raise ValueError(f"Sightline: {name} is {getattr(self, name):g}, expected 0 or more")
-        for name in ("rv_mw", "rv_host"):
-            if not 2.3 <= getattr(self, name) <= 5.6:
-                raise ValueError(f"Sightline: {name} is {getattr(self, name):g}, expected 2.3 to 5.6")
+        for place in ("mw", "host"):
+            law = str(getattr(self, f"law_{place}"))
+            try:
+                dust_law(law)
+            except ValueError as error:
+                raise ValueError(f"Sightline: law_{place}: {error}") from None
+            require_rv(getattr(self, f"rv_{place}"), law, f"Sightline: rv_{place}")
+            set_fields(self, **{f"law_{place}": law})
 
 
-def transmission(wave: ArrayLike, ebv: float, rv: float = 3.1) -> Array:
+def transmission(wave: ArrayLike, ebv: float, rv: float = 3.1, law: str = "F99") -> Array:
     """Share of light that dust lets through.
 
     Parameters
     ----------
     wave : array_like, (n_wave,) [A]
-        Wavelength in the frame of the dust. Beyond 912 A to 6 micron the law is held at its end.
+        Wavelength in the frame of the dust.
     ebv : float [mag]
-        Color excess E(B-V).
+        Color excess E(B-V). Where it is 0 the law is not looked at.
     rv : float
         Ratio of total to selective extinction.
+    law : str
+        A name of `sntransport.dust.LAWS`.
 
     Returns
     -------
     ndarray, (n_wave,)
         Between 0 and 1.
 
-    Notes
-    -----
-    Fitzpatrick (1999, PASP 111, 63), as implemented by the extinction package: the law that the usual Milky Way
-    E(B-V) are scaled for (Schlafly & Finkbeiner 2011, ApJ 737, 103).
+    Raises
+    ------
+    ValueError
+        Where the law is not known or not defined there; F99 is held at its ends, 912 A and 6 micron.
     """
     wave = np.asarray(wave, dtype=np.float64)
     if ebv == 0:
         return np.ones_like(wave)
-    from extinction import fitzpatrick99
-
-    inside = np.clip(np.atleast_1d(wave), *_LAW_RANGE)
-    return np.asarray(10.0 ** (-0.4 * fitzpatrick99(inside, rv * ebv, rv))).reshape(wave.shape)
+    return np.asarray(10.0 ** (-0.4 * extinction(np.atleast_1d(wave), ebv, rv, law))).reshape(wave.shape)
 
 
 def dimming(wave_rest: ArrayLike, sightline: Sightline) -> Array:
@@ -108,11 +115,16 @@ def dimming(wave_rest: ArrayLike, sightline: Sightline) -> Array:
     ndarray, (n_wave,)
         ``10**(-0.4 * distance_modulus) / (1 + z)`` times both dust transmissions. Luminosity distance already
         carries the two factors of (1+z) of energy and rate; the third is the stretch of the wavelength unit.
+
+    Raises
+    ------
+    ValueError
+        Where a dust law is not defined at a wavelength (see `transmission`).
     """
     wave_rest = np.asarray(wave_rest, dtype=np.float64)
     stretch = 1.0 + sightline.z
-    host = transmission(wave_rest, sightline.ebv_host, sightline.rv_host)
-    milky_way = transmission(wave_rest * stretch, sightline.ebv_mw, sightline.rv_mw)
+    host = transmission(wave_rest, sightline.ebv_host, sightline.rv_host, sightline.law_host)
+    milky_way = transmission(wave_rest * stretch, sightline.ebv_mw, sightline.rv_mw, sightline.law_mw)
     return np.asarray(10.0 ** (-0.4 * sightline.distance_modulus) / stretch * host * milky_way)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +111,8 @@ def photometry_table(
     )
     table["mag"].description = "AB magnitude"
     table["phase"].description = "rest frame, from mjd_ref"
-    table.meta |= {"name": series.name, "sn_type": series.sn_type, "mjd_ref": series.mjd_ref, "z": sightline.z}
-    table.meta |= {"ebv_mw": sightline.ebv_mw, "ebv_host": sightline.ebv_host, **(meta or {})}
+    table.meta |= {"name": series.name, "sn_type": series.sn_type, "mjd_ref": series.mjd_ref}
+    table.meta |= {**asdict(sightline), "dust": "applied: fluxes as observed", **(meta or {})}
     return table
 
 

@@ -9,13 +9,14 @@ import pytest
 # fmt: off
 MODULES = [
     "checks", "units", "files", "hdus", "_kernels",
-    "bands", "sightline", "observations", "series", "photometry",
+    "bands", "dust", "sightline", "observations", "series", "observedseries", "photometry",
+    "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",
     "transport", "features", "interpolators", "templates", "alignment", "template_transport", "choice",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",
     "clean", "stitch", "prepare", "metrics",
     "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
-    "seriesfile", "tables", "scores", "plots", "batch", "demo", "cli", "__main__",
+    "seriesfile", "tables", "scores", "plots", "ktables", "kplots", "batch", "kcommand", "demo", "cli", "__main__",
 ]
 # fmt: on
 

@@ -215,6 +215,127 @@ def test_unknown_band_is_named(built):
     assert "lsstq" in result.stderr
 
 
+def test_kcorrect_writes_a_table_with_units_and_a_figure(built, tmp_path):
+    from astropy.table import Table
+
+    fits = built / "SN_2099a_b.fits"
+    bands = ("--band-rest", "bessellb", "--band-obs", "sdssr")
+    result = run("kcorrect", fits, *bands, "--z", "0,0.1:0.3:0.1", "--phases", "4:24:4", "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    stem = "SN_2099a_b_k_bessellb_sdssr"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{stem}.ecsv", f"{stem}.png"]
+    table = Table.read(tmp_path / f"{stem}.ecsv")
+    assert [str(table[name].unit) for name in ("phase", "k", "sigma")] == ["d", "mag", "mag"]
+    expected = snt.evaluate_k_correction(
+        snt.read_series(fits), "bessellb", "sdssr", [0.0, 0.1, 0.2, 0.3], [4.0, 8.0, 12.0, 16.0, 20.0, 24.0]
+    )
+    np.testing.assert_allclose(table["k"], expected.value.ravel())
+    np.testing.assert_allclose(table["sigma"], expected.sigma.ravel())
+    assert (table.meta["band_rest"], table.meta["system_obs"]) == ("bessellb", "AB")
+    assert "free of dust" in table.meta["dust"]
+    assert table.meta["series_sightline"]["law_mw"] == "F99"
+    assert table.meta["series_sightline"]["ebv_host"] == SIGHTLINE.ebv_host
+    figure = (tmp_path / f"{stem}.png").read_bytes()
+    run("kcorrect", fits, *bands, "--z", "0,0.1:0.3:0.1", "--phases", "4:24:4", "-o", tmp_path)
+    assert (tmp_path / f"{stem}.png").read_bytes() == figure
+
+
+def test_kcorrect_prints_at_the_files_own_redshift_and_phases(built):
+    result = run("kcorrect", built / "SN_2099a_b.fits", "--band-rest", "bessellb", "--band-obs", "sdssr")
+    assert result.exit_code == 0, result.output
+    rows = [line for line in result.stdout.splitlines() if line and not line.startswith("#")]
+    assert rows[0] == "z phase k sigma coverage filled"
+    assert len(rows) == 1 + 15
+    assert {row.split()[0] for row in rows[1:]} == {str(SIGHTLINE.z)}
+
+
+@pytest.mark.filterwarnings("default")
+def test_kcorrect_of_the_observed_light_curve(built, folder, tmp_path):
+    from astropy.table import Table
+
+    fits = built / "SN_2099a_b.fits"
+    result = run("kcorrect", fits, "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["SN_2099a_b_rest.ecsv", "SN_2099a_b_rest.png"]
+    table = Table.read(tmp_path / "SN_2099a_b_rest.ecsv")
+    assert [str(table[name].unit) for name in ("mjd", "mag", "k", "dust_mw", "flux")] == ["d", *["mag"] * 3, "nJy"]
+    assert (table.meta["law_mw"], table.meta["ebv_mw"], table.meta["rv_host"]) == ("F99", SIGHTLINE.ebv_mw, 3.1)
+    assert np.isfinite(table["mag"]).sum() > 20
+    again = run("kcorrect", fits, "--photometry", folder / "photometry.csv", "-o", tmp_path / "file")
+    assert again.exit_code == 0, again.output
+    other = Table.read(tmp_path / "file" / "SN_2099a_b_rest.ecsv")
+    np.testing.assert_allclose(other["mag"], table["mag"])
+    assert other.meta["photometry"] == "photometry.csv"
+    pairs = "bessellb=sdssg,bessellv=bessellv,bessellr=bessellv"
+    mapped = run("kcorrect", fits, "--band-rest", pairs, "--system", "Vega")
+    assert mapped.exit_code == 0, mapped.output
+    assert "sdssg" in mapped.stdout
+
+
+@pytest.mark.filterwarnings("default")
+def test_kcorrect_off_the_series_is_a_warning_in_one_line(built):
+    asked = ("--band-rest", "bessellb", "--band-obs", "sdssr", "--z", "0.1,1.5", "--phases", "10")
+    result = run("kcorrect", built / "SN_2099a_b.fits", *asked)
+    assert result.exit_code == 0
+    assert "sdssr at z = 1.5 is covered less than 98%" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_kcorrect_says_what_is_missing(tmp_path):
+    from sntransport.series import SpectralSeries
+
+    wave = np.arange(3000.0, 8000.0, 5.0)
+    mine = tmp_path / "m.fits"
+    snt.write_series(SpectralSeries([0.0, 1.0], wave, np.ones((2, wave.size)), name="mine"), mine)
+    table = ("--band-rest", "bessellb", "--band-obs", "sdssr")
+    distant = ("--z", "0.1", "--distance-modulus", "38")
+    (tmp_path / "p.csv").write_text("mjd,band,mag,mag_err,system\n60000,sdssr,18,0.1,AB\n")
+    for arguments, remedy in [
+        (table, "no redshift in the file; give --z"),
+        (distant, "no observed photometry in the file; give --photometry, or --band-obs"),
+        ((*distant, "--photometry", tmp_path / "p.csv"), "no mjd_ref"),
+        ((), "--z and --distance-modulus"),
+        ((*table, "--z", "0.1", "--phases", "0", "--band-obs", "sdssq"), "unknown band 'sdssq'"),
+        ((*distant, "--photometry", tmp_path / "p.csv", "--band-rest", "a=b,c"), "not both"),
+    ]:
+        result = run("kcorrect", mine, *arguments)
+        assert (result.exit_code, remedy in result.stderr) == (1, True), (arguments, result.output)
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--band-obs", "sdssr"),
+        ("--z", "0.1,0.2"),
+        ("--phases", "1,2"),
+        ("--z", "much", "--band-obs", "sdssr", "--band-rest", "sdssr"),
+        ("--z", "0:1:0", "--band-obs", "sdssr", "--band-rest", "sdssr"),
+        ("--z", "1:0:0.1", "--band-obs", "sdssr", "--band-rest", "sdssr"),
+        ("--z", "0:nan:1", "--band-obs", "sdssr", "--band-rest", "sdssr"),
+        ("--z", "0:1:1e-9", "--band-obs", "sdssr", "--band-rest", "sdssr"),
+        ("--max-gap", "0"),
+        ("--system", "ST"),
+        ("--band-obs", "sdssr", "--band-rest", "sdssr", "--distance-modulus", "30"),
+    ],
+)
+def test_wrong_usage_of_kcorrect_is_exit_code_2(built, arguments):
+    result = run("kcorrect", built / "SN_2099a_b.fits", *arguments)
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+
+
+def test_dust_law_can_be_chosen_and_is_in_the_file(folder, tmp_path):
+    from astropy.io import fits
+
+    law = ("--law-mw", "O94", "--law-host", "CCM89", "--ebv-host", "0.2")
+    result = run("build", folder, "-o", tmp_path, "--no-figures", *law)
+    assert result.exit_code == 0, result.output
+    header = fits.getheader(tmp_path / "SN_2099a_b.fits")
+    assert (header["LAWMW"], header["LAWHOST"], header["EBVHOST"]) == ("O94", "CCM89", 0.2)
+    assert run("build", folder, "-o", tmp_path, "--law-mw", "F98").exit_code == 2
+
+
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
 def test_plot(built, tmp_path, kind):
     result = run("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--format", kind)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = {"ot", "sncosmo", "speclite", "numba", "astropy.units", "matplotlib", "pandas", "pyarrow"}
+HEAVY = {"ot", "sncosmo", "speclite", "numba", "astropy.units", "matplotlib", "pandas", "pyarrow", "dust_extinction"}
 HELP = "from sntransport.cli import main; main(['--help'], standalone_mode=False)"
 
 

@@ -17,7 +17,7 @@ from sntransport.bands import load_bands
 from sntransport.osc_facts import calendar_date
 from sntransport.osc_file import load_event
 from sntransport.photosystems import NoSystem, identify
-from sntransport.read import ReadError, read_supernova
+from sntransport.read import ReadError, read_light_curve, read_supernova
 from sntransport.reading import Known
 from sntransport.reading import ReadError as SameError
 from sntransport.sightline import transmission
@@ -106,12 +106,36 @@ def test_gzip_and_plain_are_the_same(tmp_path):
 def test_the_users_word_wins(read):
     sn = read(
         event(), name="mine", sn_type="Ia", z=np.float32(0.5), distance_modulus=42, ebv_mw=0.1, ebv_host=0.2,
-        rv_mw=3.0, rv_host=2.5, mjd_ref=np.int64(56400), mjd_ref_meaning="B maximum",
+        rv_mw=3.0, rv_host=2.5, law_mw="G23", law_host="O94", mjd_ref=np.int64(56400), mjd_ref_meaning="B maximum",
     )  # fmt: skip
     assert (sn.name, sn.sn_type, sn.mjd_ref, sn.mjd_ref_meaning) == ("mine", "Ia", 56400.0, "B maximum")
     line = sn.sightline
     values = (line.z, line.distance_modulus, line.ebv_mw, line.ebv_host, line.rv_mw, line.rv_host)
     assert values == (0.5, 42.0, 0.1, 0.2, 3.0, 2.5)
+    assert (line.law_mw, line.law_host) == ("G23", "O94")
+
+
+def test_an_unknown_dust_law_is_named(read):
+    with pytest.raises(ReadError, match="law_host is 'F98'; give one of F99, O94, CCM89, G23"):
+        read(event(), law_host="F98")
+
+
+def test_a_light_curve_alone_is_read_from_a_table_or_a_supernova(tmp_path):
+    (tmp_path / "p.csv").write_text("mjd,band,mag,mag_err,system\n60000,sdssr,18,0.1,AB\n")
+    assert read_light_curve(tmp_path / "p.csv").band.tolist() == ["sdssr"]
+    path = tmp_path / "sn.json"
+    path.write_text(json.dumps({"SN2099zz": event()}))
+    np.testing.assert_array_equal(read_light_curve(path).flux, read_supernova(path).light_curve.flux)
+    with pytest.raises(ReadError, match="no such file"):
+        read_light_curve(tmp_path / "missing.csv")
+    (tmp_path / "p.csv").write_text("mjd,band,mag,mag_err,system\n60000,sdssr,nan,0.1,AB\n")
+    with pytest.raises(ReadError, match="mag is 'nan', not a number"):
+        read_light_curve(tmp_path / "p.csv")
+    (tmp_path / "p.csv").write_text("mjd,band,mag,mag_err\n60000,bessellv,18,0.1\n")
+    with pytest.warns(UserWarning, match="no magnitude system named, Vega taken for 1 row"):
+        read_light_curve(tmp_path / "p.csv")
+    with pytest.raises(ReadError, match="default_system is 'ST'"):
+        read_light_curve(tmp_path / "p.csv", default_system="ST")
 
 
 # Trap 1: everything is text; fields may be missing; time may be a list; names carry markup.
@@ -643,7 +667,7 @@ def test_several_events(tmp_path):
 
 def test_a_bare_event_is_read_too(tmp_path):
     path = tmp_path / "bare.json"
-    path.write_text(json.dumps(event()))
+    path.write_text(json.dumps({"SN2099zz": event()}))
     assert read_supernova(path).name == "SN2099zz"
 
 

@@ -97,11 +97,13 @@ def test_the_least_sn_toml(folder):
 def test_every_key(folder):
     (folder / "sn.toml").write_text(
         'z = 1\ndistance_modulus = 44\nebv_host = 0.1\nrv_mw = 3\nrv_host = 2.5\nmjd_ref = 60010\n'
+        'law_mw = "O94"\nlaw_host = "CCM89"\n'
         'mjd_ref_meaning = "B maximum"\ndefault_system = "vega"\nphotometry = ["photometry.csv"]\n'
     )  # fmt: skip
     sn = read_supernova(folder)
     line = sn.sightline
     assert (line.z, line.distance_modulus, line.ebv_host, line.rv_mw, line.rv_host) == (1.0, 44.0, 0.1, 3.0, 2.5)
+    assert (line.law_mw, line.law_host) == ("O94", "CCM89")
     assert (sn.mjd_ref, sn.mjd_ref_meaning) == (60010.0, "B maximum")
 
 

@@ -29,7 +29,7 @@ def a_series(n_phase=3, n_wave=4, **fields):
 
 def everything():
     return {
-        "sightline": Sightline(0.1 + 0.2, 31.123456789012345, 1.2345678901234567e-5, 0.2, 3.2, 2.9),
+        "sightline": Sightline(0.1 + 0.2, 31.123456789012345, 1.2345678901234567e-5, 0.2, 3.2, 2.9, "G23", "CCM89"),
         "sparse": a_series(2, 5, mjd_ref=LONG),
         "light_curve": LightCurve([3, 1, 2], ["lsstg", "ztfr", "b"], [1, -2, 3], [1, np.nan, 2], ["a", "", "β"]),
         "pairs": [[0, 1], [0, 1]],
@@ -128,6 +128,8 @@ def test_other_programs_can_read_it(path):
         assert header["FRAME"] == "rest"
         assert header["MJDPHAS0"] == pytest.approx(LONG)
         assert header["INSHA256"] == "0123456789abcdef" * 4
+        assert (header["LAWMW"], header["LAWHOST"]) == ("G23", "CCM89")
+        assert (header["EBVHOST"], header["RVMW"], header["RVHOST"]) == (0.2, 3.2, 2.9)
         assert header["DISTMOD"] == pytest.approx(31.123456789012345)
     assert Table.read(path, hdu="WAVE")["WAVE"].unit == "Angstrom"
 
@@ -210,6 +212,24 @@ def test_values_that_make_no_series_are_refused(path):
 
     rewrite(path, reverse)
     assert "phase is not strictly increasing" in message(path)
+
+
+def test_sightline_of_a_file_without_laws_has_the_default(path):
+    def forget(hdus):
+        hdus["SIGHTLINE"].columns.del_col("LAW_MW")
+        hdus["SIGHTLINE"].columns.del_col("LAW_HOST")
+
+    rewrite(path, forget)
+    sightline = read_series_file(path).sightline
+    assert (sightline.law_mw, sightline.law_host, sightline.rv_host) == ("F99", "F99", 2.9)
+
+
+def test_file_that_says_it_has_dust_on_it_is_refused(path):
+    def redden(hdus):
+        hdus[0].header["DUSTFREE"] = False
+
+    rewrite(path, redden)
+    assert "not free of dust" in message(path)
 
 
 def test_newer_format_is_refused(path, monkeypatch):

@@ -34,6 +34,9 @@ def test_photometry_table_round_trip(tmp_path):
     assert back.colnames == ["mjd", "phase", "band", "flux", "mag"]
     assert str(back["flux"].unit) == "nJy"
     assert back.meta["input"] == "x"
+    assert {name: back.meta[name] for name in ("ebv_mw", "rv_mw", "law_mw", "law_host")} == {
+        "ebv_mw": SIGHTLINE.ebv_mw, "rv_mw": 3.1, "law_mw": "F99", "law_host": "F99"
+    }  # fmt: skip
     flux = snt.band_flux(RESULT.series, ["bessellb", "bessellv"], SIGHTLINE)
     np.testing.assert_allclose(back["flux"], flux.ravel())
     np.testing.assert_allclose(back["mjd"][::2], RESULT.series.mjd_ref + RESULT.series.phase * 1.02)

@@ -1,0 +1,206 @@
+"""One spectrum through two bands: the difference of its magnitudes, and how much of the bands it covers.
+
+K- and S-corrections are both such differences. A band at redshift z is one column of weights over the rest-frame grid,
+so all redshifts and phases together are one matrix product.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sntransport.bands import Bandpass
+from sntransport.checks import Array
+from sntransport.photometry import hat_integrals, photon_count, weighted_means
+from sntransport.series import Origin, SpectralSeries
+from sntransport.sightline import Sightline, dimming
+from sntransport.units import C_AA, NJY_CGS
+
+MAX_GAP = 5.0
+"""Widest step between two phases of a series that is interpolated over [rest-frame d]."""
+
+# Rounding of dates to phases must not push a point off the first spectrum [d].
+_SAME_PHASE = 1e-6
+# From here on the compiled kernel is worth the half second that numba takes to import.
+_MANY = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Spectra of a series at the phases asked for, each a mean of two neighbors; worked out when first looked at.
+
+    ``left``, ``right`` (n_phase,) are rows of the series and ``share`` that of the right one, NaN where there is no
+    spectrum.
+    """
+
+    series: SpectralSeries
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    share: Array
+
+    @cached_property
+    def flux(self) -> Array:
+        """Flux (n_phase, n_wave), NaN where either neighbor is."""
+        return self._between(self.series.flux)
+
+    @cached_property
+    def flux_err(self) -> Array:
+        """Errors, interpolated like fluxes, that is, fully correlated between neighbors."""
+        return self._between(self.series.flux_err)
+
+    @cached_property
+    def filled(self) -> Array:
+        """1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`), else 0."""
+        marked = self.series.origin == Origin.EXTRAPOLATED
+        known = np.isfinite(self.share)[:, None]
+        return np.asarray((marked[self.left] | marked[self.right]) & known, dtype=np.float64)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which phases have any flux, (n_phase,)."""
+        return np.asarray(np.isfinite(self.flux).any(axis=1))
+
+    def _between(self, values: Array) -> Array:
+        out = values[self.left]
+        mixed = np.flatnonzero(self.share > 0)
+        if mixed.size:
+            out[mixed] += self.share[mixed, None] * (values[self.right[mixed]] - out[mixed])
+        out[np.isnan(self.share)] = np.nan
+        return np.asarray(out)
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A band at many redshifts: weights as in `BandMatrix`, one column a redshift, on the bins ``span`` of the grid."""
+
+    span: slice
+    flux_weight: Array
+    cover_weight: Array
+    photon_total: Array
+
+    @property
+    def n_z(self) -> int:
+        """Number of redshifts."""
+        return int(self.photon_total.size)
+
+
+def rows_at(series: SpectralSeries, phase: Array, max_gap: float = MAX_GAP) -> Rows:
+    """Spectra of a series at any phases, linear in flux between its own.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    phase : ndarray, (n_phase,) [d]
+        In any order.
+    max_gap : float [d]
+        Widest step between two phases of the series to interpolate over.
+
+    Returns
+    -------
+    Rows
+        NaN outside the series, in wider steps, and in bins where either neighbor is NaN.
+
+    Raises
+    ------
+    ValueError
+        Where the series has no phases.
+    """
+    own = series.phase
+    if not own.size:
+        raise ValueError(f"{series.name or 'the series'} has no phases: supply one spectrum or more")
+    right = np.clip(np.searchsorted(own, phase), 0, own.size - 1)
+    left = np.maximum(right - 1, 0)
+    nearest = np.where(np.abs(own[left] - phase) < np.abs(own[right] - phase), left, right)
+    exact = np.abs(own[nearest] - phase) <= _SAME_PHASE
+    left, right = np.where(exact, nearest, left), np.where(exact, nearest, right)
+    step = own[right] - own[left]
+    inside = exact | ((phase > own[left]) & (phase < own[right]) & (step <= max_gap))
+    share = np.divide(phase - own[left], step, out=np.zeros_like(step), where=step > 0)
+    share[~inside] = np.nan
+    return Rows(series, left, right, share)
+
+
+def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None) -> Columns:
+    """Weights of a band at redshifts.
+
+    Parameters
+    ----------
+    wave : ndarray, (n_wave,) [rest-frame A]
+    band : Bandpass
+    z : ndarray, (n_z,)
+    dust : Sightline, optional
+        Whose dust lies between, the host's in the rest frame and the Milky Way's in the observer frame; its redshift
+        and distance do not matter. None: no dust.
+
+    Returns
+    -------
+    Columns
+        Of the mean flux density [nJy] at a distance modulus of 0, as in `band_flux`.
+    """
+    stretch = 1.0 + z
+    if not z.size:
+        return Columns(slice(0, 0), np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0))
+    first = max(int(np.searchsorted(wave, band.wave[0] / stretch.max())) - 1, 0)
+    span = slice(first, max(int(np.searchsorted(wave, band.wave[-1] / stretch.min(), side="right")) + 1, first))
+    cover = np.zeros((2 * z.size, wave[span].size))
+    photons, norms = cover[: z.size], cover[z.size :]
+    if wave[span].size > 1:
+        _integrate(wave[span], stretch, band, photons, norms)
+    flux_weight = photons * (1.0 / (stretch * C_AA * NJY_CGS))[:, None]
+    if dust is not None:
+        for weights, redshift in zip(flux_weight, z, strict=True):
+            used = weights > 0
+            here = dataclasses.replace(dust, z=float(redshift), distance_modulus=0.0)
+            weights[used] *= dimming(wave[span][used], here) * (1.0 + redshift)
+    return Columns(span, flux_weight.T, cover.T, np.full(z.size, photon_count(band)))
+
+
+def _integrate(wave: Array, stretch: Array, band: Bandpass, photons: Array, norms: Array) -> None:
+    """Fill in the weights (n_z, n_wave) of `hat_integrals` at every stretch of the grid."""
+    if stretch.size < _MANY:
+        for k, factor in enumerate(stretch):
+            photons[k], norms[k] = hat_integrals(wave * factor, band)
+        return
+    from sntransport import _kernels
+
+    grid = wave.copy()
+    grid.setflags(write=False)
+    _kernels.band_weights(grid, stretch, band.wave, band.throughput, photons, norms)
+
+
+def means(rows: Rows, seen: Columns) -> tuple[Array, Array]:
+    """Mean flux density [nJy] (n_phase, n_z), NaN where a band is covered less than 98 %, and coverage."""
+    return weighted_means(rows.flux[:, seen.span], seen.flux_weight, seen.cover_weight, seen.photon_total)
+
+
+def filled_share(rows: Rows, seen: Columns) -> Array:
+    """Share of a band (n_phase, n_z), by photons, on bins that were bridged or extrapolated."""
+    photons = seen.cover_weight[:, : seen.n_z]
+    return np.asarray(rows.filled[:, seen.span] @ photons / seen.photon_total)
+
+
+def magnitude_difference(first: Array, second: Array) -> Array:
+    """AB magnitude of ``first`` minus that of ``second``; NaN where either flux is not positive."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((first > 0) & (second > 0), -2.5 * np.log10(first / second), np.nan)
+
+
+def zero_point(band: Bandpass, system: str) -> float:
+    """What to add to a magnitude of the system to get the AB magnitude; a ValueError where that is not known."""
+    if system not in ("AB", "Vega"):
+        raise ValueError(f"magnitude system {system!r} is not known, expected 'AB' or 'Vega'")
+    if system == "Vega" and not np.isfinite(band.ab_offset):
+        raise ValueError(f"band {band.name!r}: vega_ab is not known; give the Bandpass one, or use the AB system")
+    return band.ab_offset if system == "Vega" else 0.0
+
+
+def as_axis(values: ArrayLike, name: str) -> tuple[Array, tuple[int, ...]]:
+    """A scalar or one axis as (n,), and the shape it stands for in a result: () for a scalar."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim > 1:
+        raise ValueError(f"{name} has shape {array.shape}, expected a number or one axis")
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"{name} has values that are not finite")
+    return np.atleast_1d(array), array.shape

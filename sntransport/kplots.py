@@ -1,0 +1,135 @@
+"""Figures of K-corrections: over phase, over redshift, and a light curve taken to the rest frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sntransport.bands import Bandpass, effective_wave, load_bands
+from sntransport.checks import Array
+from sntransport.kcorrection import KCorrection
+from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.restlightcurve import RestLightCurve
+from sntransport.series import SpectralSeries
+from sntransport.sightline import Sightline
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe & Ito (2008): told apart by color-blind readers; line styles and markers say it again in gray print.
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_MAX_LINES = 5
+
+
+def peak_phase(series: SpectralSeries, band: Bandpass | str) -> float:
+    """Phase at which a series is brightest in a rest-frame band [d]; NaN where it never covers the band."""
+    matrix = band_matrix(series.wave, [band], Sightline(0.0, 0.0))
+    flux = synthetic_flux(series.flux, matrix)[0][:, 0]
+    return float(series.phase[np.nanargmax(flux)]) if np.isfinite(flux).any() else float("nan")
+
+
+def k_correction_figure(result: KCorrection, name: str = "", at_phase: float = 0.0) -> Figure:
+    """K against phase at up to five of the redshifts, and K against redshift at one phase, with their errors.
+
+    Parameters
+    ----------
+    result : KCorrection
+    name : str
+        Of the supernova, for the title.
+    at_phase : float [d]
+        The phase of the right panel: the nearest of ``result.phase`` that has values. NaN: the first.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    z, phase = np.atleast_1d(result.z), np.atleast_1d(result.phase)
+    value, sigma = (array.reshape(z.size, phase.size) for array in (result.value, result.sigma))
+    figure = Figure(figsize=(9.5, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    known = np.flatnonzero(np.isfinite(value).any(axis=1))
+    drawn = known[np.unique(np.linspace(0, known.size - 1, min(known.size, _MAX_LINES)).astype(int))]
+    order = np.argsort(phase)
+    for k, row in enumerate(drawn):
+        _line(left, phase[order], value[row, order], sigma[row, order], k, f"z = {z[row]:g}")
+    column = _nearest_known(phase, value, at_phase)
+    rank = np.argsort(z)
+    _line(right, z[rank], value[rank, column], sigma[rank, column], 0, f"phase {phase[column]:+.1f} d")
+    left.set_xlabel("Rest-frame phase [d]")
+    right.set_xlabel("Redshift z")
+    for axes in (left, right):
+        axes.set_ylabel("K [mag]")
+        if axes.has_data() and axes.get_legend_handles_labels()[1]:
+            axes.legend(frameon=False, fontsize=8)
+    if not known.size:
+        left.text(0.5, 0.5, "no phase and redshift is covered", transform=left.transAxes, ha="center")
+    systems = f"({result.system_rest}) to {result.band_obs} ({result.system_obs})"
+    figure.suptitle(f"{name} K-correction, rest {result.band_rest} {systems}".strip(), fontsize=11)
+    return figure
+
+
+def rest_light_curve_figure(result: RestLightCurve) -> Figure:
+    """Absolute magnitudes over phase by rest band, with the observed band that each came from.
+
+    Parameters
+    ----------
+    result : RestLightCurve
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.5, 5.5), layout="constrained")
+    axes = figure.subplots()
+    for rest, obs, style in _styles(result):
+        here = (result.band_rest == rest) & (result.band_obs == obs) & np.isfinite(result.mag)
+        err = np.nan_to_num(result.mag_err[here])
+        axes.errorbar(result.phase[here], result.mag[here], err, mfc="none", label=f"{rest} from {obs}", **style)
+    axes.invert_yaxis()
+    axes.set_xlabel("Rest-frame phase [d]")
+    axes.set_ylabel(f"Absolute magnitude [{result.system}], free of dust")
+    axes.set_title(f"{result.name} at rest, z = {result.sightline.z:g}".strip(), fontsize=11)
+    if axes.get_legend_handles_labels()[1]:
+        figure.legend(loc="outside right upper", fontsize=8, frameon=False)
+    else:
+        axes.text(0.5, 0.5, "no point has a value", transform=axes.transAxes, ha="center")
+    return figure
+
+
+def _line(axes: Any, x: Array, y: Array, sigma: Array, k: int, label: str) -> None:
+    color = _COLORS[k % len(_COLORS)]
+    # A point between two gaps has no line to be seen by.
+    alone = np.isfinite(y) & ~np.isfinite(np.append(y[1:], np.nan)) & ~np.isfinite(np.append(np.nan, y[:-1]))
+    axes.plot(x, y, color=color, ls=_LINES[k % len(_LINES)], lw=1.4, label=label)
+    axes.plot(x[alone], y[alone], color=color, marker=_MARKERS[k], ls="none", ms=4)
+    if np.isfinite(sigma).any():
+        axes.fill_between(x, y - sigma, y + sigma, color=color, alpha=0.15, lw=0)
+
+
+def _nearest_known(phase: Array, value: Array, wanted: float) -> int:
+    """Column of the phase nearest to the wanted one among those with most values."""
+    count = np.isfinite(value).sum(axis=0)
+    away = np.abs(phase - wanted) if np.isfinite(wanted) else np.zeros_like(phase)
+    return int(np.argmin(np.where(count == count.max(), away, np.inf)))
+
+
+def _styles(result: RestLightCurve) -> list[tuple[str, str, dict[str, Any]]]:
+    """Bands at rest and observed that have values, from blue to red: a color for the one, a marker for the other."""
+    known = np.isfinite(result.mag)
+    pairs = set(zip(result.band_rest[known].tolist(), result.band_obs[known].tolist(), strict=True))
+    order = sorted(pairs, key=lambda pair: effective_wave(load_bands([pair[1]])[0]))
+    rests = list(dict.fromkeys(rest for rest, _ in order))
+    styles: list[tuple[str, str, dict[str, Any]]] = []
+    for rest, obs in order:
+        k, n = rests.index(rest), [done for done, _, _ in styles].count(rest)
+        # Where colors come round again, the markers do not.
+        marker = _MARKERS[(n + 3 * (k // len(_COLORS))) % len(_MARKERS)]
+        styles.append((rest, obs, {"color": _COLORS[k % len(_COLORS)], "fmt": marker, "ms": 4.0, "lw": 0.8}))
+    return styles

@@ -1,0 +1,92 @@
+"""K-corrections as tables with units: one row a redshift and phase, or one row an observed point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sntransport.kcorrection import KCorrection
+from sntransport.restlightcurve import RestLightCurve
+from sntransport.series import SpectralSeries
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+_MEANING = {
+    "mjd": "observer frame",
+    "phase": "rest frame, from mjd_ref",
+    "mag_obs": "AB magnitude as observed",
+    "k": "K-correction, AB to AB, without dust: m_obs = M_rest + distance modulus + K",
+    "k_err": "from the errors of the series",
+    "dust_mw": "extinction of the Milky Way in band_obs, taken off",
+    "dust_host": "extinction of the host galaxy in band_obs, taken off",
+    "mag": "absolute magnitude in band_rest, free of dust",
+    "mag_err": "photometry and K; without distance and E(B-V)",
+    "flux": "at 10 pc in band_rest, free of dust, AB scale",
+    "coverage": "smaller share of the two bands that the series covers",
+    "filled": "larger share of the two bands that was bridged or extrapolated (origin 3)",
+}
+
+
+def k_correction_table(result: KCorrection, series: SpectralSeries, meta: Mapping[str, Any] | None = None) -> Table:
+    """K-corrections as a table.
+
+    Parameters
+    ----------
+    result : KCorrection
+    series : SpectralSeries
+        What they are of.
+    meta : mapping, optional
+        Further entries of the header.
+
+    Returns
+    -------
+    astropy.table.Table
+        Columns ``z``, ``phase`` [d], ``k`` and ``sigma`` [mag], ``coverage``, ``filled``; one row a redshift and phase.
+    """
+    from astropy.table import Table
+
+    z, phase = (axis.ravel() for axis in np.meshgrid(result.z, result.phase, indexing="ij"))
+    values = {"k": result.value.ravel(), "sigma": result.sigma.ravel(), "coverage": result.coverage.ravel()}
+    values["filled"] = result.filled.ravel()
+    table = Table({"z": z, "phase": phase, **values}, units={"phase": "d", "k": "mag", "sigma": "mag"})
+    table["phase"].description = _MEANING["phase"]
+    table["k"].description = "m_obs = M_rest + distance modulus + K"
+    table["sigma"].description = _MEANING["k_err"]
+    for name in ("coverage", "filled"):
+        table[name].description = _MEANING[name]
+    table.meta |= {"name": series.name, "sn_type": series.sn_type, "mjd_ref": series.mjd_ref}
+    table.meta |= {"band_rest": result.band_rest, "band_obs": result.band_obs}
+    table.meta |= {"system_rest": result.system_rest, "system_obs": result.system_obs}
+    table.meta |= {"dust": "none: the series is free of dust", **(meta or {})}
+    return table
+
+
+def rest_light_curve_table(result: RestLightCurve, meta: Mapping[str, Any] | None = None) -> Table:
+    """Rest-frame absolute magnitudes as a table, one row an observed point.
+
+    Parameters
+    ----------
+    result : RestLightCurve
+    meta : mapping, optional
+        Further entries of the header.
+
+    Returns
+    -------
+    astropy.table.Table
+        The fields of `RestLightCurve`; redshift, distance, dust (law and values) and notes are in its header.
+    """
+    from astropy.table import Table
+
+    magnitudes = ("mag_obs", "mag_obs_err", "k", "k_err", "dust_mw", "dust_host", "mag", "mag_err")
+    names = ("mjd", "phase", "band_obs", "band_rest", *magnitudes, "flux", "flux_err", "coverage", "filled")
+    units = {"mjd": "d", "phase": "d", "flux": "nJy", "flux_err": "nJy", **dict.fromkeys(magnitudes, "mag")}
+    table = Table({name: getattr(result, name) for name in names}, units=units)
+    for name, meaning in _MEANING.items():
+        table[name].description = meaning
+    table.meta |= {"name": result.name, "system": result.system, **asdict(result.sightline)}
+    table.meta |= {"dust": "taken off", "notes": list(result.notes), **(meta or {})}
+    return table

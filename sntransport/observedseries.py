@@ -1,0 +1,102 @@
+"""`ObservedSeries`: the spectra of a supernova as they arrive, redshifted, dimmed and with all dust on them.
+
+A type of its own, so that light with dust on it is never taken for light without: whatever works on a `SpectralSeries`
+refuses it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport.checks import Array, set_fields
+from sntransport.series import SpectralSeries, require_series
+from sntransport.sightline import Sightline, to_observer, to_rest
+
+
+@dataclass(frozen=True, eq=False)
+class ObservedSeries:
+    """Spectra in the observer frame, at the distance and behind the dust of ``sightline``.
+
+    Parameters
+    ----------
+    sightline : Sightline
+        What lies between; the dust laws and values are here.
+    day : array_like, (n_phase,) [observer-frame d from ``mjd_ref``]
+    wave : array_like, (n_wave,) [observer-frame A]
+    flux, flux_err : array_like, (n_phase, n_wave) [erg s-1 cm-2 A-1]
+    origin, name, sn_type, mjd_ref
+        As in `SpectralSeries`, and with the same checks.
+
+    Raises
+    ------
+    ValueError
+        As `SpectralSeries` does.
+    TypeError
+        Where ``sightline`` is none.
+    """
+
+    sightline: Sightline
+    day: Array
+    wave: Array
+    flux: Array
+    flux_err: Array = None  # type: ignore[assignment]  # an array after construction
+    origin: NDArray[np.uint8] = None  # type: ignore[assignment]
+    name: str = ""
+    sn_type: str = ""
+    mjd_ref: float = np.nan
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.sightline, Sightline):
+            raise TypeError(f"ObservedSeries: sightline is {type(self.sightline).__name__}, expected a Sightline")
+        # The same rules hold for both kinds; only the meaning of the numbers differs.
+        checked = SpectralSeries(self.day, self.wave, self.flux, self.flux_err, self.origin, mjd_ref=self.mjd_ref)
+        set_fields(self, day=checked.phase, wave=checked.wave, flux=checked.flux, flux_err=checked.flux_err)
+        set_fields(self, origin=checked.origin, mjd_ref=checked.mjd_ref)
+
+
+def observe(series: SpectralSeries, sightline: Sightline) -> ObservedSeries:
+    """A series as it arrives through a sightline; `unobserve` undoes it.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    sightline : Sightline
+
+    Returns
+    -------
+    ObservedSeries
+        ``day = phase (1 + z)``; NaN and ``origin`` stay where they are.
+
+    Raises
+    ------
+    TypeError
+        For a series that is observed already.
+    ValueError
+        Where a dust law is not defined at a wavelength of the series.
+    """
+    require_series(series, "observe")
+    wave, flux = to_observer(series.wave, series.flux, sightline)
+    _, flux_err = to_observer(series.wave, series.flux_err, sightline)
+    day = series.phase * (1.0 + sightline.z)
+    about = (series.name, series.sn_type, series.mjd_ref)
+    return ObservedSeries(sightline, day, wave, flux, flux_err, series.origin, *about)
+
+
+def unobserve(observed: ObservedSeries) -> SpectralSeries:
+    """The rest-frame series at 10 pc, free of dust, of an observed one; the inverse of `observe`.
+
+    Raises
+    ------
+    TypeError
+        For anything but an `ObservedSeries`: a `SpectralSeries` has no dust to take off.
+    ValueError
+        Where a dust law is not defined at a wavelength of the series.
+    """
+    if not isinstance(observed, ObservedSeries):
+        raise TypeError(f"unobserve takes an ObservedSeries, got {type(observed).__name__}")
+    wave, flux = to_rest(observed.wave, observed.flux, observed.sightline)
+    _, flux_err = to_rest(observed.wave, observed.flux_err, observed.sightline)
+    phase = observed.day / (1.0 + observed.sightline.z)
+    about = (observed.name, observed.sn_type, observed.mjd_ref)
+    return SpectralSeries(phase, wave, flux, flux_err, observed.origin, *about)

@@ -1,0 +1,235 @@
+"""A whole observed light curve to rest-frame absolute magnitudes: distance, K-correction and dust taken off.
+
+    M_rest = m_obs - distance modulus - K - A_mw - A_host
+
+K is that of the series without dust; A_host and A_mw are what the dust of the host and then that of the Milky Way take
+from the series in the observed band. The four parts add up exactly, and each is given.
+"""
+
+import dataclasses
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport.bandratio import (
+    MAX_GAP,
+    columns,
+    filled_share,
+    magnitude_difference,
+    means,
+    rows_at,
+    zero_point,
+)
+from sntransport.bands import Bandpass, load_bands, pivot_wave
+from sntransport.checks import Array
+from sntransport.observations import LightCurve
+from sntransport.photometry import CoverageWarning
+from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
+from sntransport.restlightcurve import RestLightCurve
+from sntransport.series import SpectralSeries, require_series
+from sntransport.sightline import Sightline
+from sntransport.units import njy_to_mag
+
+REST_BANDS = (
+    "uvot::uvw2", "uvot::uvm2", "uvot::uvw1", "bessellux", "bessellb", "bessellv", "bessellr", "besselli", "2massj",
+    "2massh", "2massks",
+)  # fmt: skip
+"""The rest-frame bands that `k_correct` chooses from unless told otherwise."""
+
+_TO_MAG = 2.5 / np.log(10.0)
+_PARTS = ("k", "k_err", "dust_mw", "dust_host", "coverage", "filled")
+
+
+def rest_bands(
+    bands_obs: Sequence[str], z: float, bands: Sequence[Bandpass | str] | Mapping[str, Bandpass | str] = REST_BANDS
+) -> dict[str, Bandpass]:
+    """The rest-frame band for each observed one.
+
+    Parameters
+    ----------
+    bands_obs : sequence of str
+    z : float
+    bands : sequence or mapping
+        Bands to choose from, by nearest pivot wavelength (as a ratio) after the redshift; or the choice itself, by
+        observed band.
+
+    Returns
+    -------
+    dict of str to Bandpass
+
+    Raises
+    ------
+    ValueError
+        For an unknown band, no band to choose from, or a mapping that lacks an observed band.
+    """
+    if isinstance(bands, Mapping):
+        missing = [name for name in bands_obs if name not in bands]
+        if missing:
+            raise ValueError(f"no rest band given for {', '.join(missing)}: add it to bands, or leave its points out")
+        return dict(zip(bands_obs, load_bands([bands[name] for name in bands_obs]), strict=True))
+    choice = load_bands(bands)
+    if not choice:
+        raise ValueError("bands is empty: give the rest-frame bands to choose from")
+    ln_rest = np.log([pivot_wave(band) for band in choice])
+    chosen = {}
+    for band in load_bands(bands_obs):
+        chosen[band.name] = choice[int(np.argmin(np.abs(np.log(pivot_wave(band) / (1.0 + z)) - ln_rest)))]
+    return chosen
+
+
+def k_correct(
+    light_curve: LightCurve,
+    series: SpectralSeries,
+    sightline: Sightline,
+    *,
+    bands: Sequence[Bandpass | str] | Mapping[str, Bandpass | str] = REST_BANDS,
+    system: str = "AB",
+    max_gap: float = MAX_GAP,
+    error_scale: float = ERROR_SCALE,
+    draws: Sequence[SpectralSeries] = (),
+) -> RestLightCurve:
+    """Observed photometry to rest-frame absolute magnitudes, free of dust.
+
+    Parameters
+    ----------
+    light_curve : LightCurve
+        One point or many, in one band or many.
+    series : SpectralSeries
+        With a known ``mjd_ref``. Only its colors matter, not its brightness.
+    sightline : Sightline
+        Redshift, distance and dust of the supernova.
+    bands : sequence or mapping
+        The rest-frame bands to choose from, for each observed band the nearest, or a mapping from observed to rest
+        band.
+    system : {"AB", "Vega"}
+        Of the absolute magnitudes.
+    max_gap, error_scale, draws
+        As in `evaluate_k_correction`.
+
+    Returns
+    -------
+    RestLightCurve
+        In the order of the light curve. NaN, with one `CoverageWarning` that names bands and redshift, at phases that
+        the series does not have and where it covers less than 98 % of the observed or the rest band.
+
+    Raises
+    ------
+    ValueError
+        For a light curve without points, a series without ``mjd_ref``, an unknown band, a mapping that lacks one, a
+        single draw, or a Vega magnitude in a band whose ``vega_ab`` is not known.
+    TypeError
+        For anything but a `SpectralSeries`.
+    """
+    require_series(series, "k_correct")
+    _require_input(light_curve, series, draws)
+    chosen = rest_bands(light_curve.bands, sightline.z, bands)
+    phase = (light_curve.mjd - series.mjd_ref) / (1.0 + sightline.z)
+    parts = {name: np.full(light_curve.n_obs, np.nan) for name in _PARTS}
+    zero = np.zeros(light_curve.n_obs)
+    for name, rest in chosen.items():
+        here = light_curve.band == name
+        for part, value in _band_parts(series, sightline, name, rest, phase[here], max_gap, error_scale).items():
+            parts[part][here] = value
+        if draws:
+            drawn = [_view(draw, sightline, name, rest, phase[here], max_gap) for draw in draws]
+            parts["k_err"][here] = scatter([magnitude_difference(*fluxes)[:, 0] for fluxes in drawn])
+        zero[here] = zero_point(rest, system)
+    band_rest = np.array([chosen[str(name)].name for name in light_curve.band])
+    notes = (*_dust_notes(sightline), *_missing_notes(light_curve, band_rest, parts["k"], sightline.z))
+    if np.isnan(parts["k"]).any():
+        warnings.warn(f"k_correct: {notes[-1]}", CoverageWarning, stacklevel=2)
+    values = _magnitudes(light_curve, sightline, parts, zero)
+    return RestLightCurve(
+        mjd=light_curve.mjd, phase=phase, band_obs=light_curve.band, band_rest=band_rest, **parts, **values,
+        sightline=sightline, system=system, name=series.name, notes=notes,
+    )  # fmt: skip
+
+
+def _require_input(light_curve: LightCurve, series: SpectralSeries, draws: Sequence[SpectralSeries]) -> None:
+    if not light_curve.n_obs:
+        raise ValueError("the light curve has no points: supply photometry, one point is enough")
+    if not np.isfinite(series.mjd_ref):
+        raise ValueError(
+            f"{series.name or 'the series'} has no mjd_ref, so dates have no phase: "
+            "set it with dataclasses.replace(series, mjd_ref=...)"
+        )
+    require_draws(draws)
+
+
+def _band_parts(
+    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float, scale: float
+) -> dict[str, Array]:
+    """The parts of the correction of one observed band at phases, (n_phase,) each."""
+    (band,), z = load_bands([name]), np.array([sightline.z])
+    rows = rows_at(series, phase, max_gap)
+    at_rest = columns(series.wave, rest, np.zeros(1))
+    clean, behind_host, behind_all = (
+        columns(series.wave, band, z, dust) for dust in (None, dataclasses.replace(sightline, ebv_mw=0.0), sightline)
+    )
+    (bare, cover_obs), (target, cover_rest) = means(rows, clean), means(rows, at_rest)
+    host, both = means(rows, behind_host)[0], means(rows, behind_all)[0]
+    return {
+        "k": magnitude_difference(bare, target)[:, 0],
+        "k_err": ratio_error(rows, behind_all, at_rest, scale)[:, 0],
+        "dust_host": magnitude_difference(host, bare)[:, 0],
+        "dust_mw": magnitude_difference(both, host)[:, 0],
+        "coverage": np.minimum(cover_obs, cover_rest)[:, 0],
+        "filled": np.maximum(filled_share(rows, clean), filled_share(rows, at_rest))[:, 0],
+    }
+
+
+def _view(
+    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float
+) -> tuple[Array, Array]:
+    """Flux in the observed band, behind all dust, and in the rest band, (n_phase, 1) each."""
+    rows, (band,) = rows_at(series, phase, max_gap), load_bands([name])
+    seen = columns(series.wave, band, np.array([sightline.z]), sightline)
+    return means(rows, seen)[0], means(rows, columns(series.wave, rest, np.zeros(1)))[0]
+
+
+def _magnitudes(
+    light_curve: LightCurve, sightline: Sightline, parts: Mapping[str, Array], zero: Array
+) -> dict[str, Array]:
+    """Observed and absolute magnitudes and fluxes with their errors."""
+    flux, flux_err = light_curve.flux, light_curve.flux_err
+    total = sightline.distance_modulus + parts["k"] + parts["dust_mw"] + parts["dust_host"]
+    brighter = 10.0 ** (0.4 * total)
+    mag_obs = njy_to_mag(flux)
+    mag_obs_err = np.where(np.isfinite(mag_obs), _TO_MAG * flux_err / np.abs(np.where(flux == 0, np.nan, flux)), np.nan)
+    return {
+        "mag_obs": mag_obs,
+        "mag_obs_err": mag_obs_err,
+        "mag": mag_obs - total - zero,
+        "mag_err": np.hypot(mag_obs_err, parts["k_err"]),
+        "flux": flux * brighter,
+        "flux_err": brighter * np.hypot(flux_err, flux * parts["k_err"] / _TO_MAG),
+    }
+
+
+def _dust_notes(sightline: Sightline) -> tuple[str, ...]:
+    return tuple(
+        f"dust of the {where}: E(B-V) = {ebv:g} mag, R_V = {rv:g}, law {law}, taken off" if ebv else
+        f"dust of the {where}: none, E(B-V) = 0"
+        for where, ebv, rv, law in (
+            ("Milky Way", sightline.ebv_mw, sightline.rv_mw, sightline.law_mw),
+            ("host galaxy", sightline.ebv_host, sightline.rv_host, sightline.law_host),
+        )
+    )  # fmt: skip
+
+
+def _missing_notes(light_curve: LightCurve, band_rest: NDArray[np.str_], k: Array, z: float) -> tuple[str, ...]:
+    """Which points have no value, by observed and rest band; empty where all have one."""
+    lost = []
+    for name in light_curve.bands:
+        here = light_curve.band == name
+        gone = int(np.isnan(k[here]).sum())
+        if gone:
+            lost.append(f"{name} to {band_rest[here][0]} ({gone} of {int(here.sum())} points)")
+    if not lost:
+        return ()
+    return (
+        f"no value at z = {z:g} for {', '.join(lost)}: the series has no spectrum near that phase or does not cover "
+        "98 % of the observed and of the rest band",
+    )

@@ -1,0 +1,46 @@
+"""K-corrections of rebuilt spectra against those of the observed ones that were hidden. Run with ``make bench``."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+
+import sntransport as snt
+from sntransport.photometry import CoverageWarning
+
+CASES = [
+    ("bessellb", "bessellv", 0.1), ("bessellv", "sdssr", 0.1), ("bessellb", "sdssr", 0.3),
+    ("bessellv", "bessellv", 0.05), ("bessellr", "sdssi", 0.2), ("sdssg", "sdssr", 0.2),
+]  # fmt: skip
+
+
+def compare(path, error_scale):
+    """K from every second spectrum minus K from the hidden ones, and the error that both state, (n, 2)."""
+    sn = snt.read_supernova(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoverageWarning)
+        every, half = snt.build(sn), snt.build(dataclasses.replace(sn, spectra=sn.spectra[::2]))
+        away = np.abs(half.sparse.phase[:, None] - every.sparse.phase).min(axis=0) > 1.0
+        rows = []
+        for rest, obs, z in CASES:
+            asked = (rest, obs, z, every.sparse.phase[away])
+            truth = snt.evaluate_k_correction(every.sparse, *asked, error_scale=error_scale)
+            rebuilt = snt.evaluate_k_correction(half.series, *asked, error_scale=error_scale)
+            rows.append(np.stack([rebuilt.value - truth.value, np.hypot(rebuilt.sigma, truth.sigma)], axis=1))
+    together = np.concatenate(rows)
+    return together[np.isfinite(together).all(axis=1)]
+
+
+def test_hidden_spectra(benchmark, osc_dir, capsys):
+    paths = sorted(osc_dir.glob("*.json.gz"))
+    found = {scale: np.concatenate([compare(path, scale) for path in paths]) for scale in (0.03, 0.1, 0.3)}
+    benchmark.pedantic(compare, args=(paths[0], 0.1), rounds=1)
+    miss = np.abs(found[0.1][:, 0])
+    with capsys.disabled():
+        print(
+            f"\nK of rebuilt minus K of hidden spectra, {len(paths)} supernovae, n = {miss.size}: "
+            f"median {np.median(miss):.3f} mag, 68 % within {np.quantile(miss, 0.683):.3f} mag"
+        )
+        for scale, (difference, sigma) in ((scale, rows.T) for scale, rows in found.items()):
+            share = np.mean(np.abs(difference) < sigma)
+            print(f"  error_scale {scale:4.2f}: median sigma {np.median(sigma):.3f} mag, {share:.0%} within one sigma")
