@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sntransport import __version__
+from sntransport.cli_bandtest import bandtest
 
 if TYPE_CHECKING:
     from sntransport.seriesfile import SeriesFile
@@ -60,6 +61,9 @@ def main(debug: bool) -> None:
     # Before numpy is imported: starting linear-algebra threads costs more than our small matrices gain from them.
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
+main.add_command(bandtest)
 
 
 def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float:

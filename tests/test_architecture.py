@@ -16,7 +16,9 @@ MODULES = [
     "spectrum_files", "photometry_file", "read_folder", "read",
     "clean", "stitch", "prepare", "metrics",
     "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
-    "seriesfile", "tables", "scores", "plots", "ktables", "kplots", "batch", "kcommand", "demo", "cli", "__main__",
+    "seriesfile", "tables",
+    "bandtest", "bandplots", "scores", "plots", "ktables", "kplots", "batch", "kcommand", "demo",
+    "cli_bandtest", "cli", "__main__",
 ]
 # fmt: on
 
