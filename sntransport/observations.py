@@ -153,3 +153,15 @@ class Supernova:
             raise ValueError(f"{self.name}: mjd_ref is not finite")
         spectra = tuple(sorted(self.spectra, key=lambda spectrum: spectrum.mjd))
         set_fields(self, mjd_ref=float(self.mjd_ref), spectra=spectra, notes=tuple(self.notes))
+
+
+def broad_class(sn_type: str) -> str:
+    """Class of a supernova type: "Ia", "II", "Ib/c" or "other".
+
+    IIb count as "II", as in the list of test supernovae; "Ib/c" are the types that begin with Ib or Ic.
+    """
+    name = sn_type.strip().removeprefix("SN").removeprefix("Type").strip()
+    for start, result in (("Ia", "Ia"), ("Ib", "Ib/c"), ("Ic", "Ib/c"), ("II", "II")):
+        if name.startswith(start):
+            return result
+    return "other"

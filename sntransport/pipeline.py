@@ -9,6 +9,7 @@ from sntransport.bandcurves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibrate import Calibrated, grey_offset
 from sntransport.calibrate import calibrate as calibrate_series
 from sntransport.checks import Array, readonly, require_increasing
+from sntransport.errormodel import ErrorModel, interpolation_error
 from sntransport.interpolators import Interpolator, feature_transport
 from sntransport.observations import Supernova
 from sntransport.photometry import BandMatrix, band_matrix, synthetic_flux
@@ -63,6 +64,7 @@ def build(
     weight: Weight = paper_weight,
     max_gap: float = 40.0,
     calibrate: bool = True,
+    errors: ErrorModel = interpolation_error,
 ) -> BuildResult:
     """Build the dense spectral series of a supernova.
 
@@ -82,6 +84,8 @@ def build(
     calibrate : bool
         Whether to warp spectra onto the photometry, before and after interpolation. Without it only spectra in
         arbitrary units are scaled, by one factor each.
+    errors : callable
+        Error of the interpolation; see `sntransport.errormodel`.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def build(
     _check(cadence, max_gap)
     # The matrices are small: threads would cost more than they bring, and processes beside this one their cores.
     with threadpool_limits(limits=1, user_api="blas"):
-        return _build(sn, cadence, phases, interpolate, weight, max_gap, calibrate)
+        return _build(sn, cadence, phases, interpolate, weight, max_gap, calibrate, errors)
 
 
 def _build(
@@ -108,6 +112,7 @@ def _build(
     weight: Weight,
     max_gap: float,
     calibrate: bool,
+    errors: ErrorModel,
 ) -> BuildResult:
     prepared = prepare(sn)
     curves = fit_band_curves(sn.light_curve)
@@ -119,7 +124,14 @@ def _build(
     targets = _targets(sparse, cadence, phases)
     photometry = Photometry(matrix, *evaluate(curves, _mjd(sn, targets)))
     result = synthesize(
-        sparse, targets, interpolate=interpolate, weight=weight, max_gap=max_gap, photometry=photometry, tie=calibrate
+        sparse,
+        targets,
+        interpolate=interpolate,
+        weight=weight,
+        max_gap=max_gap,
+        photometry=photometry,
+        tie=calibrate,
+        errors=errors,
     )
     notes += _gap_notes(sparse, targets, max_gap)
     final = _calibrated(sn, result.series, curves, matrix, notes, "series") if calibrate else None

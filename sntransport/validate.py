@@ -23,7 +23,7 @@ from sntransport.metrics import (
     relative_residual,
     smooth,
 )
-from sntransport.observations import Supernova
+from sntransport.observations import Supernova, broad_class
 from sntransport.photometry import BandMatrix, band_matrix
 from sntransport.prepare import GRID_STEP, grid_wave, prepare, rebin
 from sntransport.series import Origin, SpectralSeries
@@ -85,18 +85,6 @@ class _Case:
     series: SpectralSeries
     usable: NDArray[np.bool_]
     matrix: BandMatrix
-
-
-def broad_class(sn_type: str) -> str:
-    """Class of a supernova type: "Ia", "II", "Ib/c" or "other".
-
-    IIb count as "II", as in the list of test supernovae; "Ib/c" are the types that begin with Ib or Ic.
-    """
-    name = sn_type.strip().removeprefix("SN").removeprefix("Type").strip()
-    for start, result in (("Ia", "Ia"), ("Ib", "Ib/c"), ("Ic", "Ib/c"), ("II", "II")):
-        if name.startswith(start):
-            return result
-    return "other"
 
 
 def gap_bin(gap: Array) -> NDArray[np.intp]:

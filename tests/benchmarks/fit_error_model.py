@@ -1,0 +1,205 @@
+"""Fit the coefficients of `sntransport.errormodel` and print how true its intervals are, cross-validated by supernova.
+
+    python tests/benchmarks/fit_error_model.py [INTERPOLATOR] [FOLDER of OSC files]
+
+The residual judged is ln(observed / rebuilt) of a bin of a hidden spectrum, as prepared and not smoothed, all spectra
+in the gap hidden, telluric and bridged bins left out, less its median over the spectrum (the gray factor, which
+photometry gives). Its variance is that of the model plus the photon noise of the three spectra. Every supernova
+counts the same, and in it every triplet. The intervals of a supernova come from coefficients fitted to the others.
+"""
+
+import sys
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+
+import sntransport as snt
+from sntransport.errormodel import FITTED, Coefficients, interpolation_error, interval_factor, log_change
+from sntransport.tables import text_table
+from sntransport.validate import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin
+
+CLASSES = ("Ia", "II", "Ib/c")
+LEVELS = (0.6827, 0.95)
+GAUSS = 1.96
+EVERY = 4
+_SOFT = 0.1
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Bins of hidden spectra, (n_bin,) each; ``noise`` is the photon variance of ln(observed / rebuilt)."""
+
+    residual: np.ndarray
+    noise: np.ndarray
+    change: np.ndarray
+    gap: np.ndarray
+    bridge: np.ndarray
+    wave: np.ndarray
+    supernova: np.ndarray
+    sn_class: np.ndarray
+    weight: np.ndarray
+
+    def where(self, rows):
+        return Residuals(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+def hidden(item, interpolate, *, max_gap=70.0, per_bin=60, min_bins=300):
+    """For every triplet of a supernova: rows (i, k, j), position, bins used, residual, noise, change."""
+    case = _case(item, BANDS)
+    series, phase = case.series, case.series.phase
+    variance = np.log1p((series.flux_err / series.flux) ** 2)
+    chosen = _thinned(phase, _triplets(case, max_gap, min_bins), per_bin)
+    for i, j in np.unique(chosen[:, ::2], axis=0).tolist():
+        rows = chosen[(chosen[:, 0] == i) & (chosen[:, 2] == j), 1]
+        t = (phase[rows] - phase[i]) / (phase[j] - phase[i])
+        rebuilt = _between(series, i, j, t, {"this": interpolate})[0]
+        both = series.covered[i] & series.covered[j]
+        change = np.full(series.n_wave, np.nan)
+        change[both] = log_change(series.wave[both], series.flux[i, both], series.flux[j, both])
+        for k, w, spectrum in zip(rows.tolist(), t, rebuilt, strict=True):
+            used = case.usable[k] & np.isfinite(spectrum)
+            if used.sum() >= min_bins:
+                residual = np.log(series.flux[k, used] / spectrum[used])
+                noise = variance[k] + (1 - w) ** 2 * variance[i] + w**2 * variance[j]
+                yield case, (i, k, j), w, used, residual - np.median(residual), noise[used], change[used]
+
+
+def collect(supernovae, interpolate, every=EVERY, **options):
+    """Every fourth bin of all triplets of all supernovae."""
+    parts = []
+    for item in supernovae:
+        found = list(hidden(item, interpolate, **options))
+        for count, (case, (i, _, j), w, used, residual, noise, change) in enumerate(found):
+            pick = slice(count % every, None, every)
+            one = np.ones(residual[pick].size)
+            gap = float(case.series.phase[j] - case.series.phase[i])
+            wave = case.series.wave[used][pick]
+            columns = (residual[pick], noise[pick], change[pick], gap * one, 4 * w * (1 - w) * one, wave)
+            names = (np.full(one.size, case.series.name), np.full(one.size, case.sn_class))
+            parts.append((*columns, *names, one / (one.size * len(found))))
+    return Residuals(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def sigma(data, c):
+    """Standard deviation of the residuals; the same formula as `interpolation_error`, bin by bin."""
+    days, x = np.clip(data.gap, 1.0, 70.0) / 20.0, np.log(np.clip(data.wave, 3000.0, 10500.0) / 5500.0)
+    scale, steeper = (np.ones(data.gap.size) * start for start in (1.0, 0.0))
+    for name in c.scale:
+        scale[data.sn_class == name], steeper[data.sn_class == name] = c.scale[name], c.steeper[name]
+    moved = c.change**2 * data.change**2 + c.drift**2 * days**c.gap_power
+    factor = scale * days**steeper * np.exp(c.slope * x + c.curve * x**2)
+    return np.sqrt(data.noise + factor * (c.repeat**2 + data.bridge**c.bridge_power * moved))
+
+
+def unpacked(theta):
+    """Coefficients from the vector that is fitted; its last number is the ln of the width of 95 % intervals."""
+    repeat, change, drift = np.exp(0.5 * theta[:3])
+    scale, steeper = (dict(zip(CLASSES, part, strict=True)) for part in (np.exp(theta[7:10]), theta[10:13]))
+    found = Coefficients(repeat, change, drift, *theta[3:7], freedom(np.exp(theta[13])), scale, steeper)
+    return Coefficients(*(_rounded(getattr(found, f.name)) for f in fields(found)))
+
+
+def _rounded(value):
+    return {k: round(float(v), 4) for k, v in value.items()} if isinstance(value, dict) else round(float(value), 4)
+
+
+def freedom(width):
+    """Degrees of freedom of the Student distribution whose 95 % interval is ``width`` times the 68 % one."""
+    grid = np.geomspace(1.5, 200.0, 2000)
+    widths = [interval_factor(0.95, replace(FITTED, freedom=nu)) for nu in grid]
+    return float(np.interp(-width, -np.array(widths), grid))
+
+
+def fit(data, start=None):
+    """The coefficients whose 68 and 95 % intervals have the least quantile loss of ln |residual|.
+
+    A quantile of ln |residual| does not care how far off the worst bins are; class factors are held near 1 by a small
+    penalty, so that a class of few supernovae follows the others.
+    """
+    log_size = np.log(np.maximum(np.abs(data.residual), 3e-4))
+    weight = data.weight / data.weight.sum()
+    days, x = np.clip(data.gap, 1.0, 70.0) / 20.0, np.log(np.clip(data.wave, 3000.0, 10500.0) / 5500.0)
+    member = [(data.sn_class == name).astype(float) for name in CLASSES]
+    log_days, log_bridge = np.log(days), np.log(np.maximum(data.bridge, 1e-6))
+
+    def loss(theta):
+        n, k, s = np.exp(theta[:3])
+        log_class = sum(m * (theta[7 + c] + theta[10 + c] * log_days) for c, m in enumerate(member))
+        moved = k * data.change**2 + s * np.exp(theta[4] * log_days)
+        model = np.exp(log_class + theta[5] * x + theta[6] * x**2) * (n + np.exp(theta[3] * log_bridge) * moved)
+        miss = log_size - 0.5 * np.log(data.noise + model)
+        total = _pinball(miss, LEVELS[0]) + _pinball(miss - theta[13], LEVELS[1])
+        penalty = 0.002 * np.sum(theta[7:10] ** 2) + 0.005 * np.sum(theta[10:13] ** 2)
+        return float(weight @ total) + penalty + 1e-4 * np.sum(np.clip(-theta[:3] - 9.0, 0.0, None) ** 2)
+
+    first = np.array([-5.9, -2.5, -6.0, 1.0, 0.5, 0.8, 1.5, 0.3, -0.3, 0.0, 0.0, 0.0, 0.0, 0.9])
+    found = minimize(loss, first if start is None else start, method="L-BFGS-B", options={"maxiter": 100})
+    return found.x
+
+
+def _pinball(miss, level):
+    """Quantile loss, rounded at its corner so that a gradient exists."""
+    size = np.abs(miss)
+    soft = np.where(size < _SOFT, 0.5 * miss**2 / _SOFT + 0.5 * _SOFT, size)
+    return 0.5 * soft + (level - 0.5) * miss
+
+
+def cross_validated(data, thin=4):
+    """Coefficients from all supernovae, and of every residual its sigma and 95 % width from the other supernovae."""
+    part = data.where(slice(None, None, thin))
+    start = fit(part)
+    spread, width, each = np.empty(data.gap.size), np.empty(data.gap.size), {}
+    for name in np.unique(data.supernova):
+        c = unpacked(fit(part.where(part.supernova != name), start))
+        rows = data.supernova == name
+        spread[rows], width[rows], each[str(name)] = sigma(data.where(rows), c), interval_factor(0.95, c), c
+    return unpacked(start), spread, width, each
+
+
+def share(data, inside, rows):
+    """Mean over supernovae of the mean over triplets of the share of bins inside."""
+    _, owner = np.unique(data.supernova[rows], return_inverse=True)
+    hits = np.bincount(owner, (inside * data.weight)[rows]) / np.bincount(owner, data.weight[rows])
+    return float(hits.mean()), hits.size
+
+
+def coverage(data, spread, width):
+    """Rows (class, gap, number of supernovae, share in 68 %, share in 95 %, share in 1.96 sigma)."""
+    every = np.ones(data.gap.size, dtype=bool)
+    gaps = gap_bin(data.gap)
+    labels = [f"{a:.0f}-{b:.0f}" for a, b in zip(GAP_EDGES[:-1], GAP_EDGES[1:], strict=True)]
+    size, rows = np.abs(data.residual) / spread, []
+    for sn_class in ("all", *CLASSES):
+        of_class = every if sn_class == "all" else data.sn_class == sn_class
+        for label, in_gap in [("all", every), *((text, gaps == b) for b, text in enumerate(labels))]:
+            chosen = of_class & in_gap
+            if chosen.any():
+                shares = [share(data, size < k, chosen) for k in (1.0, width, GAUSS)]
+                rows.append((sn_class, label, shares[0][1], *(value for value, _ in shares)))
+    return rows
+
+
+def table(rows):
+    head = ("class", "gap [d]", "SNe", "in 68 %", "in 95 %", "in 1.96 flux_err")
+    return text_table(
+        [dict(zip(head, (*row[:2], str(row[2]), *(f"{100 * v:.1f}" for v in row[3:])), strict=True)) for row in rows]
+    )
+
+
+def main(name="feature_transport", folder="../shared/data/osc"):
+    supernovae = [snt.read_supernova(path) for path in sorted(Path(folder).glob("*.json.gz"))]
+    data = collect(supernovae, getattr(snt.interpolators, name))
+    found, spread, width, each = cross_validated(data)
+    print(f"FITTED = {found}\n95 % interval: {interval_factor(0.95, found):.3f} flux_err")
+    for one, c in each.items():
+        print(f"  without {one}: 95 % at {interval_factor(0.95, c):.3f}, {c}")
+    print(table(coverage(data, spread, width)))
+    check = interpolation_error(data.sn_class[0], data.wave[:1], data.change[:1], data.gap[0], data.bridge[:1], found)
+    mine = sigma(data.where(slice(0, 1)), found)
+    assert np.allclose(np.sqrt(check[0] ** 2 + data.noise[:1]), mine), "formula here and in the package differ"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
