@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sntransport import weights as weights
     from sntransport.bands import Bandpass as Bandpass
     from sntransport.bands import load_bands as load_bands
+    from sntransport.draws import band_flux_err as band_flux_err
     from sntransport.observations import LightCurve as LightCurve
     from sntransport.observations import Spectrum as Spectrum
     from sntransport.observations import Supernova as Supernova
@@ -36,6 +37,7 @@ _HOME = {
     "Spectrum": "observations",
     "Supernova": "observations",
     "band_flux": "photometry",
+    "band_flux_err": "draws",
     "build": "pipeline",
     "interpolators": "",
     "load_bands": "bands",

@@ -246,3 +246,32 @@ def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, t: _F, o
             middle, moved = m + u, shift[m] + u * (shift[m + 1] - shift[m])
             feature = (1.0 - s) * at_index(a, middle - 0.5 * moved) + s * at_index(b, middle + 0.5 * moved)
             out[k, i] = (1.0 - s) * smooth_a[i] + s * smooth_b[i] + feature
+
+
+@_compiled
+def chain_rows(field: _F, step: _F) -> None:
+    """In place: white noise (n_row, n) of unit variance becomes a Markov chain from row to row, of unit variance.
+
+    ``step`` (n_row - 1,) is the correlation of each row with the next.
+    """
+    for i in range(1, field.shape[0]):
+        keep = step[i - 1]
+        fresh = np.sqrt(1.0 - keep * keep)
+        for j in range(field.shape[1]):
+            field[i, j] = keep * field[i - 1, j] + fresh * field[i, j]
+
+
+@_compiled
+def add_chains(field: _F, noise: _F, step: _F, short: float, white: float) -> None:
+    """Add to every row of ``field`` a Markov chain of variance ``short`` and white noise of variance ``white``.
+
+    ``noise`` (2, *field.shape) has unit variance; ``step`` (n_column - 1,) is the correlation of neighbors.
+    """
+    fresh = np.sqrt(1.0 - step * step)
+    a, b = np.sqrt(short), np.sqrt(white)
+    for i in range(field.shape[0]):
+        chain = noise[0, i, 0]
+        field[i, 0] += a * chain + b * noise[1, i, 0]
+        for j in range(1, field.shape[1]):
+            chain = step[j - 1] * chain + fresh[j - 1] * noise[0, i, j]
+            field[i, j] += a * chain + b * noise[1, i, j]

@@ -88,6 +88,14 @@ class SpectralSeries:
         """Where the flux is known, (n_phase, n_wave)."""
         return np.isfinite(self.flux)
 
+    def draw(self, n: int, seed: int) -> tuple["SpectralSeries", ...]:
+        """``n`` possible series that scatter by ``flux_err``; see `sntransport.draws.draw`."""
+        # The one import from below: a method for convenience, its work is a plain function.
+        from importlib import import_module
+
+        made: tuple[SpectralSeries, ...] = import_module("sntransport.draws").draw(self, n, seed)
+        return made
+
 
 def _check_values(flux: Array, flux_err: Array, origin: NDArray[np.uint8]) -> None:
     if origin.size and origin.max() > max(Origin):

@@ -14,6 +14,7 @@ def test_public_names_are_pinned():
         "Supernova",
         "__version__",
         "band_flux",
+        "band_flux_err",
         "build",
         "interpolators",
         "load_bands",

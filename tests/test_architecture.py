@@ -9,7 +9,7 @@ import pytest
 # fmt: off
 MODULES = [
     "checks", "units", "files", "hdus", "_kernels",
-    "bands", "sightline", "observations", "errormodel", "series", "photometry",
+    "bands", "sightline", "observations", "errormodel", "series", "photometry", "draws",
     "transport", "features", "interpolators",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",

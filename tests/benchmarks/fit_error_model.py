@@ -10,6 +10,7 @@ counts the same, and in it every triplet. The intervals of a supernova come from
 
 import sys
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -169,7 +170,7 @@ def coverage(data, spread, width):
     """Rows (class, gap, number of supernovae, share in 68 %, share in 95 %, share in 1.96 sigma)."""
     every = np.ones(data.gap.size, dtype=bool)
     gaps = gap_bin(data.gap)
-    labels = [f"{a:.0f}-{b:.0f}" for a, b in zip(GAP_EDGES[:-1], GAP_EDGES[1:], strict=True)]
+    labels = [f"{a:.0f}-{b:.0f}" for a, b in pairwise(GAP_EDGES)]
     size, rows = np.abs(data.residual) / spread, []
     for sn_class in ("all", *CLASSES):
         of_class = every if sn_class == "all" else data.sn_class == sn_class
