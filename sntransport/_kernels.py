@@ -9,9 +9,11 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from sntransport.checks import Array as _F
 
+_I = NDArray[np.int64]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -262,16 +264,17 @@ def chain_rows(field: _F, step: _F) -> None:
 
 
 @_compiled
-def add_chains(field: _F, noise: _F, step: _F, short: float, white: float) -> None:
-    """Add to every row of ``field`` a Markov chain of variance ``short`` and white noise of variance ``white``.
+def residual_field(noise: _F, step: _F, mix: _F, nodes: _F, left: _I, join: _F, field: _F) -> None:
+    """Every row: a Markov chain along the row plus its own white noise, plus lines between values at nodes.
 
-    ``noise`` (2, *field.shape) has unit variance; ``step`` (n_column - 1,) is the correlation of neighbors.
+    ``noise`` (n_row, n) of unit variance; ``step`` (n,) the correlation of each column with the one before; ``mix``
+    (2, n) the factors of chain and noise; ``nodes`` (n_row, n_node); column j is ``join[0, j]`` of node ``left[j]``
+    and ``join[1, j]`` of the next.
     """
     fresh = np.sqrt(1.0 - step * step)
-    a, b = np.sqrt(short), np.sqrt(white)
     for i in range(field.shape[0]):
-        chain = noise[0, i, 0]
-        field[i, 0] += a * chain + b * noise[1, i, 0]
-        for j in range(1, field.shape[1]):
-            chain = step[j - 1] * chain + fresh[j - 1] * noise[0, i, j]
-            field[i, j] += a * chain + b * noise[1, i, j]
+        chain = 0.0
+        for j in range(field.shape[1]):
+            chain = step[j] * chain + fresh[j] * noise[i, j]
+            smooth = join[0, j] * nodes[i, left[j]] + join[1, j] * nodes[i, left[j] + 1]
+            field[i, j] = mix[0, j] * chain + mix[1, j] * noise[i, j] + smooth

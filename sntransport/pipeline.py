@@ -1,6 +1,6 @@
 """The main job in one call: from what was observed of a supernova to its dense, calibrated spectral series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -124,7 +124,8 @@ def _build(
     targets = _targets(sparse, cadence, phases)
     photometry = Photometry(matrix, *evaluate(curves, _mjd(sn, targets)))
     result = synthesize(
-        sparse,
+        # The series is calibrated itself: an error of the warp that came along would count twice.
+        _with_noise_alone(sparse, prepared.series),
         targets,
         interpolate=interpolate,
         weight=weight,
@@ -193,6 +194,13 @@ def _calibrated(
     result = calibrate_series(series, matrix, *evaluate(curves, _mjd(sn, series.phase)))
     notes += [f"calibration of the {what}: {note}" for note in result.notes]
     return result
+
+
+def _with_noise_alone(calibrated: SpectralSeries, observed: SpectralSeries) -> SpectralSeries:
+    """The calibrated spectra with the relative errors of the observed ones."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        flux_err = observed.flux_err * np.where(observed.flux > 0, calibrated.flux / observed.flux, 1.0)
+    return replace(calibrated, flux_err=flux_err)
 
 
 def _residual(series: SpectralSeries, matrix: BandMatrix, photometry: Photometry) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from sntransport.checks import Array, readonly
-from sntransport.errormodel import ErrorModel, interpolation_error, log_change
+from sntransport.errormodel import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
 from sntransport.interpolators import Interpolator
 from sntransport.photometry import BandMatrix, synthetic_flux
 from sntransport.series import Origin, SpectralSeries
@@ -105,7 +105,9 @@ def synthesize(
         scaled to join the candidate), else NaN (origin 0). A bin that rests mostly on bridged pixels has origin 3.
         ``flux_err`` of a spectrum is its own. Of a rebuilt bin it is the photon noise of the two spectra and the
         error of interpolation, in quadrature. Candidates share spectra, so their errors are taken as wholly
-        correlated: the mean of theirs, not less for being many. NaN where the error of a spectrum is unknown.
+        correlated: the mean of theirs, not less for being many. NaN where the error of a spectrum is unknown. With
+        ``tie`` the error of interpolation is `sntransport.errormodel.SHARE_WITH_COLORS` of itself at phases with
+        photometry in two bands or more, on the understanding that the colors of the result are calibrated by it.
     """
     pairs = _pairs(sparse, phase, max_gap)
     shape = (phase.size, sparse.n_wave)
@@ -113,9 +115,12 @@ def synthesize(
     origin = np.zeros(shape, dtype=np.uint8)
     shares = np.zeros((phase.size, len(pairs)))
     taper = _tapers(sparse)
+    share = _error_shares(phase, photometry if tie else None)
     for start in range(0, phase.size, _BLOCK):
         block = phase[start : start + _BLOCK]
-        for k, found in enumerate(_candidates(sparse, pairs, block, interpolate, taper, errors), start):
+        for k, found in enumerate(
+            _candidates(sparse, pairs, block, interpolate, taper, errors, share[start : start + _BLOCK]), start
+        ):
             if found.pair.size == 0:
                 continue
             value, scale = _judge(sparse, pairs, found, float(phase[k]), weight, photometry, k)
@@ -125,6 +130,14 @@ def synthesize(
     dense = SpectralSeries(phase, sparse.wave, flux, flux_err, origin, sparse.name, sparse.sn_type, sparse.mjd_ref)
     used = shares.any(axis=0)
     return Synthesis(dense, pairs[used], shares[:, used])
+
+
+def _error_shares(phase: Array, photometry: Photometry | None) -> Array:
+    """Share of the error of interpolation that is left at each phase, (n_phase,), once colors are observed too."""
+    if photometry is None:
+        return np.ones(phase.size)
+    known = np.isfinite(photometry.flux).sum(axis=1) >= 2
+    return np.where(known, SHARE_WITH_COLORS, 1.0)
 
 
 def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.int64]:
@@ -144,6 +157,7 @@ def _candidates(
     interpolate: Interpolator,
     taper: Array,
     errors: ErrorModel,
+    share: Array,
 ) -> list[_Candidates]:
     """For each target, the candidate of every pair that brackets it, and the spectrum itself where it is one."""
     before, after = (sparse.phase[pairs[:, side], None] for side in (0, 1))
@@ -155,7 +169,7 @@ def _candidates(
         wanted = np.flatnonzero(hits[p])
         span = sparse.phase[j] - sparse.phase[i]
         t = (targets[wanted] - sparse.phase[i]) / span if span else np.zeros(wanted.size)
-        made = _between(sparse, i, j, t, interpolate, errors)
+        made = _between(sparse, i, j, t, interpolate, errors, share[wanted])
         if made is None:
             continue
         edge = np.minimum(taper[i], taper[j])
@@ -173,7 +187,7 @@ def _stacked(rows: list[tuple[Any, ...]], n_wave: int) -> _Candidates:
 
 
 def _between(
-    sparse: SpectralSeries, i: int, j: int, t: Array, interpolate: Interpolator, errors: ErrorModel
+    sparse: SpectralSeries, i: int, j: int, t: Array, interpolate: Interpolator, errors: ErrorModel, share: Array
 ) -> tuple[Array, Array, NDArray[np.uint8]] | None:
     """Flux and error (n_t, n_wave) and origin (n_wave,) of a pair at several positions.
 
@@ -197,13 +211,14 @@ def _between(
     noise = [_photon_variance(sparse, row) for row in (i, j)]
     gap = float(sparse.phase[j] - sparse.phase[i])
     model = errors(sparse.sn_type, sparse.wave[done], change[done], gap, 4.0 * t * (1.0 - t))
+    model = model * share[:, None]
     variance[:, done] = np.outer((1.0 - t) ** 2, noise[0][done]) + np.outer(t**2, noise[1][done]) + model**2
     origin[done] = np.maximum(sparse.origin[i], sparse.origin[j])[done]
     change[~done] = np.sqrt(np.mean(change[done] ** 2))
     for row, away in ((i, t), (j, 1.0 - t)):
         only = _extend(flux, origin, sparse.flux[row], done)
         # Seen from one side only a random walk drifts without end: 4 w in place of 4 w (1 - w).
-        model = errors(sparse.sn_type, sparse.wave[only], change[only], gap, 4.0 * away)
+        model = errors(sparse.sn_type, sparse.wave[only], change[only], gap, 4.0 * away) * share[:, None]
         variance[:, only] = noise[(i, j).index(row)][only] + model**2
     return flux, flux * np.sqrt(variance), origin
 

@@ -9,15 +9,20 @@ counts the same, and in it every triplet. The intervals of a supernova come from
 """
 
 import sys
+import warnings
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import least_squares, minimize
 
 import sntransport as snt
+from sntransport.draws import Correlation, band_flux_err
 from sntransport.errormodel import FITTED, Coefficients, interpolation_error, interval_factor, log_change
+from sntransport.photometry import CoverageWarning, band_flux
+from sntransport.series import SpectralSeries
+from sntransport.sightline import Sightline
 from sntransport.tables import text_table
 from sntransport.validate import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin
 
@@ -25,6 +30,8 @@ CLASSES = ("Ia", "II", "Ib/c")
 LEVELS = (0.6827, 0.95)
 GAUSS = 1.96
 EVERY = 4
+LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+FLAT = Sightline(z=0.0, distance_modulus=0.0)
 _SOFT = 0.1
 
 
@@ -189,6 +196,106 @@ def table(rows):
     )
 
 
+def scaled(supernova, interpolate, c, per_bin=20):
+    """Residuals over sigma on the whole grid (NaN where not compared), and what they were made of, by pair."""
+    pairs = {}
+    for case, (i, k, j), w, used, residual, noise, change in hidden(supernova, interpolate, per_bin=per_bin):
+        gap = float(case.series.phase[j] - case.series.phase[i])
+        wave = case.series.wave[used]
+        model = interpolation_error(case.sn_class, wave, change, gap, np.array([4 * w * (1 - w)]), c)[0]
+        total = np.sqrt(model**2 + noise)
+        z = np.full(case.series.n_wave, np.nan)
+        # Outliers would decide a mean of products.
+        z[used] = np.clip(residual / total, -3.0, 3.0)
+        pairs.setdefault((i, j), []).append((case.series.phase[k], z, used, residual, total, case, k))
+    return pairs
+
+
+def autocorrelation(pairs):
+    """Mean over spectra of the correlation at the lags of `LAGS`."""
+    rows = []
+    for _, z, *_ in (one for group in pairs.values() for one in group):
+        found = [np.nanmean(z[lag:] * z[: z.size - lag]) if _shared(z, lag) else np.nan for lag in LAGS]
+        rows.append(np.array(found) / found[0])
+    return np.nanmean(rows, axis=0)
+
+
+def _shared(z, lag):
+    return np.isfinite(z[lag:] * z[: z.size - lag]).sum() > 50
+
+
+def over_days(pairs):
+    """Days between two hidden spectra of one gap, and the correlation of their residuals: (n, 2)."""
+    rows = []
+    for group in pairs.values():
+        for a, b in combinations(group, 2):
+            both = np.isfinite(a[1] * b[1])
+            if both.sum() > 50:
+                x, y = a[1][both], b[1][both]
+                rows.append((abs(b[0] - a[0]), float(x @ y / np.sqrt((x @ x) * (y @ y)))))
+    return np.array(rows).reshape(-1, 2)
+
+
+def fit_correlation(curves, days):
+    """`Correlation` of the mean over supernovae of their curves, (n_sn, n_lag), and of their `over_days`.
+
+    What two hidden spectra of one date would not share, their own calibration, has no say in the length in days.
+    """
+    distance, seen = 250.0 * np.array(LAGS), np.nanmean(curves, axis=0)
+
+    def parts(p):
+        white, short = p[0], (1 - p[0]) * p[1]
+        return white, short, 1 - white - short, np.exp(p[2]), np.exp(p[3])
+
+    def miss(p):
+        white, short, broad, near, far = parts(p)
+        model = short * np.exp(-distance / near) + broad * np.exp(-0.5 * (distance / far) ** 2)
+        return (model + white * (distance == 0) - seen) * (distance < 60000.0)
+
+    bounds = ([0.01, 0.05, np.log(1000.0), np.log(10000.0)], [0.9, 0.95, np.log(15000.0), np.log(90000.0)])
+    found = parts(least_squares(miss, [0.25, 0.5, np.log(5000.0), np.log(35000.0)], bounds=bounds).x)
+    edges = np.array([0.5, 1.5, 2.5, 4.0, 6.0, 9.0, 13.0, 20.0, 30.0, 50.0])
+    means = [
+        [np.mean(d[inside, 1]) if (inside := (d[:, 0] >= a) & (d[:, 0] < b)).any() else np.nan for d in days]
+        for a, b in pairwise(edges)
+    ]
+    height = np.array([np.nanmean(row) for row in means])
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    last = least_squares(lambda p: p[0] * np.exp(-middle / p[1]) - height, [0.6, 25.0]).x
+    return Correlation(*(round(float(v), 3) for v in found[:3]), round(found[3]), round(found[4]), round(float(last[1]), 1))
+
+
+def band_pulls(pairs, correlation, bands=BANDS):
+    """ln of observed over rebuilt band flux, over the error that sigma and the correlation say; (n,)."""
+    pulls = []
+    for _, _, used, residual, total, case, k in (one for group in pairs.values() for one in group):
+        series = case.series
+        flux = np.where(used, series.flux[k], np.nan)
+        rebuilt, err = flux.copy(), np.zeros(flux.size)
+        rebuilt[used] /= np.exp(residual)
+        err[used] = total * rebuilt[used]
+        one = SpectralSeries([0.0], series.wave, rebuilt[None], np.where(used, err, np.nan)[None])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CoverageWarning)
+            made, seen = (band_flux(s, bands, FLAT) for s in (one, replace(one, flux=flux[None])))
+        expected = band_flux_err(one, bands, FLAT, correlation=correlation)
+        pull = (np.log(seen / made) / (expected / made))[0]
+        pulls.append(np.where(np.isfinite(pull), pull, np.nan))
+    return np.array(pulls)
+
+
+def correlations(supernovae, interpolate, each):
+    """Correlation of all, and the pulls of band fluxes of each supernova with the correlation of the others."""
+    found = {sn.name: scaled(sn, interpolate, each[sn.name]) for sn in supernovae}
+    curves = {name: autocorrelation(pairs) for name, pairs in found.items()}
+    days = {name: over_days(pairs) for name, pairs in found.items()}
+    pulls = {}
+    for name, pairs in found.items():
+        rest = [other for other in found if other != name]
+        pulls[name] = band_pulls(pairs, fit_correlation([curves[o] for o in rest], [days[o] for o in rest]))
+    return fit_correlation(list(curves.values()), list(days.values())), pulls
+
+
 def main(name="feature_transport", folder="../shared/data/osc"):
     supernovae = [snt.read_supernova(path) for path in sorted(Path(folder).glob("*.json.gz"))]
     data = collect(supernovae, getattr(snt.interpolators, name))
@@ -197,6 +304,11 @@ def main(name="feature_transport", folder="../shared/data/osc"):
     for one, c in each.items():
         print(f"  without {one}: 95 % at {interval_factor(0.95, c):.3f}, {c}")
     print(table(coverage(data, spread, width)))
+    correlation, pulls = correlations(supernovae, getattr(snt.interpolators, name), each)
+    print(f"CORRELATION = {correlation}\nbands: |ln observed / rebuilt| over its error, the others' coefficients:")
+    for label, rows in (("within 1", 1.0), ("within 1.96", GAUSS)):
+        shares = {n: np.nanmean(np.where(np.isfinite(p), np.abs(p) < rows, np.nan)) for n, p in pulls.items()}
+        print(f"  {label}: {np.nanmean(list(shares.values())):.3f}", {n: round(float(v), 2) for n, v in shares.items()})
     check = interpolation_error(data.sn_class[0], data.wave[:1], data.change[:1], data.gap[0], data.bridge[:1], found)
     mine = sigma(data.where(slice(0, 1)), found)
     assert np.allclose(np.sqrt(check[0] ** 2 + data.noise[:1]), mine), "formula here and in the package differ"
