@@ -262,7 +262,9 @@ def fit_correlation(curves, days):
     height = np.array([np.nanmean(row) for row in means])
     middle = 0.5 * (edges[1:] + edges[:-1])
     last = least_squares(lambda p: p[0] * np.exp(-middle / p[1]) - height, [0.6, 25.0]).x
-    return Correlation(*(round(float(v), 3) for v in found[:3]), round(found[3]), round(found[4]), round(float(last[1]), 1))
+    return Correlation(
+        *(round(float(v), 3) for v in found[:3]), round(found[3]), round(found[4]), round(float(last[1]), 1)
+    )
 
 
 def band_pulls(pairs, correlation, bands=BANDS):
