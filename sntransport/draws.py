@@ -26,7 +26,13 @@ _NODES_PER_LENGTH = 2.5
 
 @dataclass(frozen=True)
 class Correlation:
-    """Shares of the variance (together 1) and lengths [km/s] and [rest-frame d] of the formula above."""
+    """Shares of the variance and lengths [km/s] and [rest-frame d] of the formula above.
+
+    Raises
+    ------
+    ValueError
+        Where the shares are not between 0 and 1 and together 1 (to 0.002), or a length is not positive.
+    """
 
     white: float
     short: float
@@ -34,6 +40,14 @@ class Correlation:
     short_length: float
     broad_length: float
     days_length: float
+
+    def __post_init__(self) -> None:
+        shares = (self.white, self.short, self.broad)
+        if not (min(shares) >= 0 and abs(sum(shares) - 1.0) <= 0.002):
+            raise ValueError(f"shares {shares} of the variance, expected three from 0 to 1 that are 1 together")
+        lengths = (self.short_length, self.broad_length, self.days_length)
+        if not min(lengths) > 0:
+            raise ValueError(f"lengths {lengths}, expected positive ones")
 
 
 CORRELATION = Correlation(0.221, 0.406, 0.373, 4927.0, 35113.0, 32.6)
@@ -176,10 +190,10 @@ def _mix(step: Array, c: Correlation) -> Array:
     With r the share of fresh noise in the chain, a chain + b noise has the covariance (a**2 + a b r) step**lag, and
     b**2 + a b r more at no lag.
     """
-    fresh = np.sqrt(1.0 - step**2)
-    unlike = (c.short - c.white) * fresh
-    ratio = (np.sqrt(unlike**2 + 4.0 * c.short * c.white) - unlike) / (2.0 * c.short)
-    chain = np.sqrt(c.short / (1.0 + ratio * fresh))
+    fresh, short = np.sqrt(1.0 - step**2), max(c.short, 1e-12)
+    unlike = (short - c.white) * fresh
+    ratio = (np.sqrt(unlike**2 + 4.0 * short * c.white) - unlike) / (2.0 * short)
+    chain = np.sqrt(short / (1.0 + ratio * fresh))
     return np.asarray(np.stack([chain, ratio * chain]))
 
 

@@ -43,7 +43,7 @@ _REDDEST, _BLUEST, _WIDEST, _NARROWEST = 10500.0, 3000.0, 70.0, 1.0
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Coefficients of the model in the module's docstring, and how residuals are correlated.
+    """Coefficients of the model in the module's docstring.
 
     ``repeat`` n, ``change`` k, ``drift`` s, ``bridge_power`` p, ``gap_power`` r, ``slope`` a, ``curve`` b; by class
     ``scale`` and ``steeper`` (1 and 0 for a class that is not listed). ``freedom``: degrees of freedom of the Student
@@ -74,7 +74,8 @@ FITTED = Coefficients(
     scale={"Ia": 1.5309, "II": 0.7254, "Ib/c": 0.9013},
     steeper={"Ia": 0.1084, "II": 0.0315, "Ib/c": 0.1034},
 )
-"""Fitted to `feature_transport` on 2,294 hidden spectra of 15 supernovae (``fit_error_model.py``)."""
+"""Fitted to `feature_transport` on 2,294 hidden spectra of 15 supernovae (``fit_error_model.py``). Nearly right for
+`log_linear` and `linear`; raw-flux transport (`wasserstein`) errs more than this says."""
 
 
 def log_change(wave: Array, flux_a: Array, flux_b: Array) -> Array:

@@ -150,3 +150,22 @@ def test_band_flux_err_without_and_with_full_correlation():
 
 def test_public_name():
     assert snt.band_flux_err is band_flux_err
+
+
+@pytest.mark.parametrize("shares", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.4, 0.6, 0.0)])
+def test_any_shares_give_unit_variance_and_their_correlation(shares):
+    c = Correlation(*shares, 5000.0, 30000.0, 30.0)
+    base = series(phase=PHASE[:1])
+    flux = np.stack([one.flux for one in draw(base, 3000, 2, correlation=c)])
+    assert np.mean(flux.std(axis=0) / base.flux_err) == pytest.approx(1.0, abs=0.02)
+    expected = _wave_correlation(WAVE, c)
+    got = np.mean([correlation_of(flux, (0, k), (0, k + 8)) for k in range(0, 690, 15)])
+    assert got == pytest.approx(expected[0, 8], abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "numbers", [(0.5, 0.5, 0.5, 1.0, 1.0, 1.0), (-0.5, 1.0, 0.5, 1.0, 1.0, 1.0), (1, 0, 0, 0, 1, 1)]
+)
+def test_a_correlation_that_is_none_is_an_error(numbers):
+    with pytest.raises(ValueError, match="expected"):
+        Correlation(*numbers)
