@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sntransport import weights as weights
     from sntransport.bands import Bandpass as Bandpass
     from sntransport.bands import load_bands as load_bands
+    from sntransport.draws import band_flux_err as band_flux_err
     from sntransport.kcorrection import KCorrection as KCorrection
     from sntransport.kcorrection import evaluate_k_correction as evaluate_k_correction
     from sntransport.kcorrection import k_correction as k_correction
@@ -49,6 +50,7 @@ _HOME = {
     "Spectrum": "observations",
     "Supernova": "observations",
     "band_flux": "photometry",
+    "band_flux_err": "draws",
     "build": "pipeline",
     "evaluate_k_correction": "kcorrection",
     "interpolators": "",

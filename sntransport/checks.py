@@ -10,7 +10,7 @@ Array = NDArray[np.float64]
 
 
 def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64) -> NDArray[Any]:
-    """A C-ordered, read-only copy of ``value``.
+    """``value`` as a C-ordered, read-only array that nobody else writes to: a copy, or itself if it is one already.
 
     Parameters
     ----------
@@ -26,13 +26,18 @@ def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64
     Returns
     -------
     ndarray
-        A copy of its own, so that nobody else can change it.
+        ``value`` itself only if it owns its memory and is read-only, as the arrays of all value objects are.
 
     Raises
     ------
     ValueError
         If it cannot be converted or has another number of dimensions.
     """
+    # Variants of a value object share what they do not change.
+    if isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim:
+        frozen = value.base is None and value.flags.c_contiguous and not value.flags.writeable
+        if frozen:
+            return value
     try:
         array = np.array(value, dtype=dtype, order="C")
     except (TypeError, ValueError) as error:

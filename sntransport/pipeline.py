@@ -1,6 +1,6 @@
 """The main job in one call: from what was observed of a supernova to its dense, calibrated spectral series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +10,7 @@ from sntransport.calibrate import Calibrated, grey_offset
 from sntransport.calibrate import calibrate as calibrate_series
 from sntransport.checks import Array, readonly, require_increasing
 from sntransport.choice import class_transport
+from sntransport.errormodel import ErrorModel, interpolation_error
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.observations import Supernova
 from sntransport.photometry import BandMatrix, band_matrix, synthetic_flux
@@ -64,6 +65,7 @@ def build(
     weight: Weight = paper_weight,
     max_gap: float = 40.0,
     calibrate: bool = True,
+    errors: ErrorModel = interpolation_error,
 ) -> BuildResult:
     """Build the dense spectral series of a supernova.
 
@@ -84,6 +86,8 @@ def build(
     calibrate : bool
         Whether to warp spectra onto the photometry, before and after interpolation. Without it only spectra in
         arbitrary units are scaled, by one factor each.
+    errors : callable
+        Error of the interpolation; see `sntransport.errormodel`.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def build(
     _check(cadence, max_gap)
     # The matrices are small: threads would cost more than they bring, and processes beside this one their cores.
     with threadpool_limits(limits=1, user_api="blas"):
-        return _build(sn, cadence, phases, interpolate, weight, max_gap, calibrate)
+        return _build(sn, cadence, phases, interpolate, weight, max_gap, calibrate, errors)
 
 
 def _build(
@@ -110,6 +114,7 @@ def _build(
     weight: Weight,
     max_gap: float,
     calibrate: bool,
+    errors: ErrorModel,
 ) -> BuildResult:
     prepared = prepare(sn)
     curves = fit_band_curves(sn.light_curve)
@@ -123,7 +128,15 @@ def _build(
     targets = _targets(sparse, cadence, phases)
     photometry = Photometry(matrix, *evaluate(curves, _mjd(sn, targets)))
     result = synthesize(
-        sparse, targets, interpolate=fitted, weight=weight, max_gap=max_gap, photometry=photometry, tie=calibrate
+        # The series is calibrated itself: an error of the warp that came along would count twice.
+        _with_noise_alone(sparse, prepared.series),
+        targets,
+        interpolate=fitted,
+        weight=weight,
+        max_gap=max_gap,
+        photometry=photometry,
+        tie=calibrate,
+        errors=errors,
     )
     notes += _gap_notes(sparse, targets, max_gap)
     final = _calibrated(sn, result.series, curves, matrix, notes, "series") if calibrate else None
@@ -185,6 +198,13 @@ def _calibrated(
     result = calibrate_series(series, matrix, *evaluate(curves, _mjd(sn, series.phase)))
     notes += [f"calibration of the {what}: {note}" for note in result.notes]
     return result
+
+
+def _with_noise_alone(calibrated: SpectralSeries, observed: SpectralSeries) -> SpectralSeries:
+    """The calibrated spectra with the relative errors of the observed ones."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        flux_err = observed.flux_err * np.where(observed.flux > 0, calibrated.flux / observed.flux, 1.0)
+    return replace(calibrated, flux_err=flux_err)
 
 
 def _residual(series: SpectralSeries, matrix: BandMatrix, photometry: Photometry) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from sntransport.checks import Array, readonly
+from sntransport.errormodel import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
 from sntransport.interpolators import ForPair, Interpolator, for_pair
 from sntransport.photometry import BandMatrix, synthetic_flux
 from sntransport.series import Origin, SpectralSeries
@@ -21,6 +22,8 @@ MIN_OVERLAP = 20
 """Fewest neighboring bins that two spectra must share to be interpolated."""
 
 _TAPER = 20
+# Below this share of its mean a flux counts as that where its error is taken relative to it.
+_LEAST_FLUX = 1e-4
 _SAME = 1e-9
 _BLOCK = 16
 
@@ -70,6 +73,7 @@ def synthesize(
     max_gap: float = 40.0,
     photometry: Photometry | None = None,
     tie: bool = True,
+    errors: ErrorModel = interpolation_error,
 ) -> Synthesis:
     """Rebuild the spectra at the target phases.
 
@@ -90,6 +94,8 @@ def synthesize(
     tie : bool
         Whether candidates are scaled to the photometry by one grey factor before they are averaged (they always are
         before their colors are judged).
+    errors : callable
+        Error of the interpolation; see `sntransport.errormodel`.
 
     Returns
     -------
@@ -97,8 +103,11 @@ def synthesize(
         At the phase of a spectrum it is that spectrum, to the last bit, where it covers. Elsewhere bins are averaged
         over the pairs that cover them on both sides (origin 1), else on one side (origin 2; the covering spectrum,
         scaled to join the candidate), else NaN (origin 0). A bin that rests mostly on bridged pixels has origin 3.
-        ``flux_err`` is the error of the spectra and the scatter among candidates; it does not know the error of
-        the interpolation itself.
+        ``flux_err`` of a spectrum is its own. Of a rebuilt bin it is the photon noise of the two spectra and the
+        error of interpolation, in quadrature. Candidates share spectra, so their errors are taken as wholly
+        correlated: the mean of theirs, not less for being many. NaN where the error of a spectrum is unknown. With
+        ``tie`` the error of interpolation is `sntransport.errormodel.SHARE_WITH_COLORS` of itself at phases with
+        photometry in two bands or more, on the understanding that the colors of the result are calibrated by it.
     """
     pairs = _pairs(sparse, phase, max_gap)
     shape = (phase.size, sparse.n_wave)
@@ -106,9 +115,12 @@ def synthesize(
     origin = np.zeros(shape, dtype=np.uint8)
     shares = np.zeros((phase.size, len(pairs)))
     taper = _tapers(sparse)
+    share = _error_shares(phase, photometry if tie else None)
     for start in range(0, phase.size, _BLOCK):
         block = phase[start : start + _BLOCK]
-        for k, found in enumerate(_candidates(sparse, pairs, block, interpolate, taper), start):
+        for k, found in enumerate(
+            _candidates(sparse, pairs, block, interpolate, taper, errors, share[start : start + _BLOCK]), start
+        ):
             if found.pair.size == 0:
                 continue
             value, scale = _judge(sparse, pairs, found, float(phase[k]), weight, photometry, k)
@@ -118,6 +130,14 @@ def synthesize(
     dense = SpectralSeries(phase, sparse.wave, flux, flux_err, origin, sparse.name, sparse.sn_type, sparse.mjd_ref)
     used = shares.any(axis=0)
     return Synthesis(dense, pairs[used], shares[:, used])
+
+
+def _error_shares(phase: Array, photometry: Photometry | None) -> Array:
+    """Share of the error of interpolation that is left at each phase, (n_phase,), once colors are observed too."""
+    if photometry is None:
+        return np.ones(phase.size)
+    known = np.isfinite(photometry.flux).sum(axis=1) >= 2
+    return np.where(known, SHARE_WITH_COLORS, 1.0)
 
 
 def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.int64]:
@@ -131,7 +151,13 @@ def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.i
 
 
 def _candidates(
-    sparse: SpectralSeries, pairs: NDArray[np.int64], targets: Array, interpolate: Interpolator | ForPair, taper: Array
+    sparse: SpectralSeries,
+    pairs: NDArray[np.int64],
+    targets: Array,
+    interpolate: Interpolator | ForPair,
+    taper: Array,
+    errors: ErrorModel,
+    share: Array,
 ) -> list[_Candidates]:
     """For each target, the candidate of every pair that brackets it, and the spectrum itself where it is one."""
     before, after = (sparse.phase[pairs[:, side], None] for side in (0, 1))
@@ -143,7 +169,7 @@ def _candidates(
         wanted = np.flatnonzero(hits[p])
         span = sparse.phase[j] - sparse.phase[i]
         t = (targets[wanted] - sparse.phase[i]) / span if span else np.zeros(wanted.size)
-        made = _between(sparse, i, j, t, interpolate)
+        made = _between(sparse, i, j, t, interpolate, errors, share[wanted])
         if made is None:
             continue
         edge = np.minimum(taper[i], taper[j])
@@ -161,7 +187,13 @@ def _stacked(rows: list[tuple[Any, ...]], n_wave: int) -> _Candidates:
 
 
 def _between(
-    sparse: SpectralSeries, i: int, j: int, t: Array, interpolate: Interpolator | ForPair
+    sparse: SpectralSeries,
+    i: int,
+    j: int,
+    t: Array,
+    interpolate: Interpolator | ForPair,
+    errors: ErrorModel,
+    share: Array,
 ) -> tuple[Array, Array, NDArray[np.uint8]] | None:
     """Flux and error (n_t, n_wave) and origin (n_wave,) of a pair at several positions.
 
@@ -174,20 +206,34 @@ def _between(
     runs = long_runs(np.isfinite(a) & np.isfinite(b))
     if not runs:
         return None
-    flux, flux_err = np.full((t.size, a.size), np.nan), np.full((t.size, a.size), np.nan)
-    origin = np.zeros(a.size, dtype=np.uint8)
+    flux, variance = np.full((t.size, a.size), np.nan), np.full((t.size, a.size), np.nan)
+    origin, change = np.zeros(a.size, dtype=np.uint8), np.zeros(a.size)
     between = for_pair(interpolate, float(sparse.phase[i]), float(sparse.phase[j]))
     for run in runs:
         value = between(sparse.wave[run], a[run], b[run], readonly(t, "t"))
         if np.shape(value) != flux[:, run].shape:
             raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {flux[:, run].shape}")
-        flux[:, run] = value
+        flux[:, run], change[run] = value, log_change(sparse.wave[run], a[run], b[run])
     done = np.asarray(np.isfinite(flux).any(axis=0))
-    flux_err[:, done] = np.outer(1.0 - t, sparse.flux_err[i][done]) + np.outer(t, sparse.flux_err[j][done])
+    noise = [_photon_variance(sparse, row) for row in (i, j)]
+    gap = float(sparse.phase[j] - sparse.phase[i])
+    model = errors(sparse.sn_type, sparse.wave[done], change[done], gap, 4.0 * t * (1.0 - t))
+    model = model * share[:, None]
+    variance[:, done] = np.outer((1.0 - t) ** 2, noise[0][done]) + np.outer(t**2, noise[1][done]) + model**2
     origin[done] = np.maximum(sparse.origin[i], sparse.origin[j])[done]
-    for row in (i, j):
-        _extend(flux, flux_err, origin, sparse.flux[row], sparse.flux_err[row], done)
-    return flux, flux_err, origin
+    change[~done] = np.sqrt(np.mean(change[done] ** 2))
+    for row, away in ((i, t), (j, 1.0 - t)):
+        only = _extend(flux, origin, sparse.flux[row], done)
+        # Seen from one side only a random walk drifts without end: 4 w in place of 4 w (1 - w).
+        model = errors(sparse.sn_type, sparse.wave[only], change[only], gap, 4.0 * away) * share[:, None]
+        variance[:, only] = noise[(i, j).index(row)][only] + model**2
+    return flux, flux * np.sqrt(variance), origin
+
+
+def _photon_variance(sparse: SpectralSeries, row: int) -> Array:
+    """Variance of ln flux that the stated error of a spectrum is, (n_wave,)."""
+    flux = sparse.flux[row]
+    return np.asarray(np.log1p((sparse.flux_err[row] / np.maximum(flux, _LEAST_FLUX * np.nanmean(flux))) ** 2))
 
 
 def long_runs(both: NDArray[np.bool_]) -> list[slice]:
@@ -197,20 +243,21 @@ def long_runs(both: NDArray[np.bool_]) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True) if b - a >= MIN_OVERLAP]
 
 
-def _extend(
-    flux: Array, flux_err: Array, origin: NDArray[np.uint8], alone: Array, error: Array, done: NDArray[np.bool_]
-) -> None:
-    """Fill bins that only one spectrum covers with it, scaled to meet the candidate at the nearest end."""
+def _extend(flux: Array, origin: NDArray[np.uint8], alone: Array, done: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Fill bins that only one spectrum covers with it, scaled to meet the candidate at the nearest end; which ones."""
     only = np.isfinite(alone) & ~np.isfinite(flux[0])
+    filled = np.zeros(only.size, dtype=bool)
     if not only.any():
-        return
+        return filled
     known, index = np.flatnonzero(done), np.arange(done.size)
     below, above = known[: 2 * MIN_OVERLAP], known[-2 * MIN_OVERLAP :]
     for bins, edge in ((only & (index < known[0]), below), (only & (index > known[-1]), above)):
         if bins.any() and alone[edge].sum() > 0:
             factor = flux[:, edge].sum(axis=1) / alone[edge].sum()
-            flux[:, bins], flux_err[:, bins] = np.outer(factor, alone[bins]), np.outer(factor, error[bins])
+            flux[:, bins] = np.outer(factor, alone[bins])
             origin[bins] = Origin.ONE_SIDED
+            filled |= bins
+    return filled
 
 
 def _tapers(sparse: SpectralSeries) -> Array:
@@ -268,10 +315,10 @@ def _average(found: _Candidates, value: Array) -> tuple[Array, Array, NDArray[np
     share[:, covered] /= total_share[covered]
     values = np.where(share > 0, found.flux, 0.0)
     mean = (share * values).sum(axis=0)
-    spread = (share * np.where(share > 0, found.flux_err**2 + (found.flux - mean) ** 2, 0.0)).sum(axis=0)
+    error = (share * np.where(share > 0, found.flux_err, 0.0)).sum(axis=0)
     bridged = (share * (found.origin == Origin.EXTRAPOLATED)).sum(axis=0) > 0.5
     one_sided = (share * (found.origin == Origin.ONE_SIDED)).sum(axis=0) > 0.5
     origin = np.where(bridged, Origin.EXTRAPOLATED, np.where(one_sided, Origin.ONE_SIDED, Origin.OBSERVED))
     origin = np.where(covered, origin, Origin.NOT_COVERED).astype(np.uint8)
     per_pair = share[:, covered].mean(axis=1) if covered.any() else np.zeros(value.size)
-    return np.where(covered, mean, np.nan), np.where(covered, np.sqrt(spread), np.nan), origin, per_pair
+    return np.where(covered, mean, np.nan), np.where(covered, error, np.nan), origin, per_pair

@@ -17,6 +17,7 @@ def test_public_names_are_pinned():
         "Supernova",
         "__version__",
         "band_flux",
+        "band_flux_err",
         "build",
         "evaluate_k_correction",
         "interpolators",

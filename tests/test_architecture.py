@@ -9,7 +9,7 @@ import pytest
 # fmt: off
 MODULES = [
     "checks", "units", "files", "hdus", "_kernels",
-    "bands", "dust", "sightline", "observations", "series", "observedseries", "photometry",
+    "bands", "dust", "sightline", "observations", "errormodel", "series", "observedseries", "photometry", "draws",
     "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",
     "transport", "features", "interpolators", "templates", "alignment", "template_transport", "choice",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from sntransport.errormodel import SHARE_WITH_COLORS, interpolation_error, log_change
 from sntransport.interpolators import linear, log_linear, wasserstein
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.prepare import prepare
@@ -178,3 +179,68 @@ def test_targets_do_not_depend_on_each_other():
         np.testing.assert_allclose(
             run(phase[k : k + 1], interpolate=wasserstein).series.flux[0], together[k], rtol=1e-12
         )
+
+
+def relative(series):
+    return series.flux_err / series.flux
+
+
+def test_error_of_a_pair_is_noise_and_interpolation_in_quadrature():
+    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], sn_type="Ia")
+    got = run([4.0], two).series
+    w = (4.0 - SPARSE.phase[0]) / (SPARSE.phase[1] - SPARSE.phase[0])
+    change = log_change(SPARSE.wave, SPARSE.flux[0], SPARSE.flux[1])
+    model = interpolation_error("Ia", SPARSE.wave, change, 7.0, np.array([4 * w * (1 - w)]))[0]
+    noise = [np.log1p((SPARSE.flux_err[row] / SPARSE.flux[row]) ** 2) for row in (0, 1)]
+    expected = np.sqrt((1 - w) ** 2 * noise[0] + w**2 * noise[1] + model**2)
+    np.testing.assert_allclose(relative(got)[0], expected, rtol=1e-6)
+
+
+def test_error_grows_into_a_gap_and_many_pairs_do_not_divide_it():
+    pair = SpectralSeries(SPARSE.phase[[1, 3]], SPARSE.wave, SPARSE.flux[[1, 3]], SPARSE.flux_err[[1, 3]], sn_type="II")
+    edge, middle = np.median(relative(run([9.1, 19.0], pair).series), axis=1)
+    assert middle > 1.2 * edge
+    crowd = dataclasses.replace(
+        SPARSE,
+        phase=np.array([9.0, 9.001, 9.002, 30.0, 30.001]),
+        flux=SPARSE.flux[[1, 1, 1, 3, 3]],
+        flux_err=SPARSE.flux_err[[1, 1, 1, 3, 3]],
+        origin=SPARSE.origin[[1, 1, 1, 3, 3]],
+    )
+    np.testing.assert_allclose(relative(run([19.0], crowd).series), relative(run([19.0], pair).series), rtol=2e-3)
+
+
+def test_error_model_is_a_function():
+    def flat(sn_type, wave, change, gap, bridge):
+        return np.full((bridge.size, wave.size), 0.5)
+
+    sharp = dataclasses.replace(SPARSE, flux_err=np.zeros(SPARSE.flux.shape))
+    got = run([5.0, 20.0, 30.0], sharp, errors=flat).series
+    np.testing.assert_allclose(relative(got)[:2], 0.5, rtol=1e-12)
+    np.testing.assert_array_equal(got.flux_err[2], 0.0)
+
+
+def test_unknown_errors_stay_unknown():
+    got = run([5.0], SpectralSeries(SPARSE.phase, SPARSE.wave, SPARSE.flux)).series
+    assert np.isfinite(got.flux).all()
+    assert np.isnan(got.flux_err).all()
+
+
+def test_one_sided_bins_are_less_certain_the_further_the_spectrum_is_away():
+    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], SPARSE.origin[:2])
+    got = run([2.5, 8.5], cut(two, 1, 4500.0, 7500.0)).series
+    red = got.origin[0] == Origin.ONE_SIDED
+    near, far = np.median(relative(got)[:, red], axis=1)
+    assert far > 1.1 * near
+
+
+def test_photometry_settles_part_of_the_error():
+    phase = np.array([13.0])
+    two = dataclasses.replace(SPARSE, flux_err=np.zeros(SPARSE.flux.shape))
+    one_band = photometry_for(phase, bands=("bessellv",))
+    loose, tied, alone = (
+        relative(run(phase, two, photometry=p, tie=t, weight=epoch_weight).series)
+        for p, t in ((photometry_for(phase), False), (photometry_for(phase), True), (one_band, True))
+    )
+    np.testing.assert_allclose(tied, SHARE_WITH_COLORS * loose, rtol=0.02)
+    np.testing.assert_allclose(alone, loose, rtol=0.02)

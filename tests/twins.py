@@ -58,3 +58,19 @@ def barycenter(edges, rows, weights):
     stop = sum(w * q[1] for w, q in zip(weights, ends, strict=True))
     total = sum(w * np.sum(row * np.diff(edges)) for w, row in zip(weights, rows, strict=True))
     return spread(edges, mass * total, start, stop)
+
+
+def residual_field(noise, step, mix, nodes, left, join):
+    """A chain along every row, the noise that drives it, and lines between nodes."""
+    chain = np.zeros(noise.shape)
+    for j in range(noise.shape[1]):
+        before = chain[:, j - 1] if j else 0.0
+        chain[:, j] = step[j] * before + np.sqrt(1 - step[j] ** 2) * noise[:, j]
+    return mix[0] * chain + mix[1] * noise + join[0] * nodes[:, left] + join[1] * nodes[:, left + 1]
+
+
+def chain_rows(field, step):
+    rows = [field[0]]
+    for keep, fresh in zip(step, field[1:], strict=True):
+        rows.append(keep * rows[-1] + np.sqrt(1 - keep**2) * fresh)
+    return np.stack(rows)
