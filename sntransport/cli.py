@@ -202,9 +202,10 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
 
     from sntransport import batch, read, scores
     from sntransport import validate as judge
+    from sntransport.seriesfile import read_series
 
     family = {name: _interpolator(name) for name in names}
-    supernovae = [read.read_supernova(path) for path in inputs]
+    supernovae = [read_series(path) if _is_series(path) else read.read_supernova(path) for path in inputs]
     shown = tqdm(supernovae, unit="SN", disable=None if len(inputs) > 1 else True, leave=False)
     triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)
     if not triplets.n:
@@ -233,6 +234,10 @@ def demo(out: Path, interpolator: str, seed: int) -> None:
     click.echo(demonstration.table(compared))
     for path in demonstration.write(compared[interpolator], interpolator, out):
         click.echo(f"wrote {path}")
+
+
+def _is_series(path: Path) -> bool:
+    return path.suffix.lower() in (".fits", ".fit") and path.is_file()
 
 
 def _interpolator(name: str) -> Any:
