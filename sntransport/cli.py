@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sntransport import __version__
+from sntransport.cli_template import beside, template_group
 
 if TYPE_CHECKING:
     from sntransport.seriesfile import SeriesFile
@@ -61,6 +62,9 @@ def main(debug: bool) -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
+main.add_command(template_group)
+
+
 def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float:
     if not 0 < value < float("inf"):
         raise click.BadParameter("expected a positive number")
@@ -74,6 +78,11 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float
     "--cadence", default=1.0, show_default=True, callback=_positive, help="Step of the phases [rest-frame d]."
 )
 @click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
+@click.option(
+    "--template",
+    type=_existing,
+    help="Series file of a class template, such as `template build` writes: supernovae of its class go beside it.",
+)
 @click.option(
     "--max-gap", default=40.0, show_default=True, callback=_positive, help="Widest gap to bridge [rest-frame d]."
 )
@@ -92,8 +101,8 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float) -> float
 @click.option("--mjd-ref-meaning", help='What happened then, such as "B maximum".')
 @click.option("--default-system", type=click.Choice(["AB", "Vega"]), help="Magnitude system where none is named.")
 def build(
-    inputs: tuple[Path, ...], out: Path, cadence: float, interpolator: str, max_gap: float, no_calibrate: bool,
-    no_figures: bool, notes: bool, **known: Any,
+    inputs: tuple[Path, ...], out: Path, cadence: float, interpolator: str, template: Path | None, max_gap: float,
+    no_calibrate: bool, no_figures: bool, notes: bool, **known: Any,
 ) -> None:  # fmt: skip
     """Build the dense, calibrated spectral series of each supernova.
 
@@ -106,7 +115,11 @@ def build(
     from sntransport.pipeline import build as build_series
 
     given = {name: value for name, value in known.items() if value is not None}
+    if template is not None and interpolator != "class_transport":
+        raise click.UsageError("--template belongs to --interpolator class_transport")
+    chosen = _interpolator(interpolator) if template is None else beside(template)
     options = {"cadence": cadence, "interpolator": interpolator, "max_gap": max_gap, "calibrate": not no_calibrate}
+    options |= {} if template is None else {"template": template.name}
     outcomes = batch.build_files(
         inputs,
         out,
@@ -114,7 +127,7 @@ def build(
         lambda sn: build_series(
             sn,
             cadence=cadence,
-            interpolate=_interpolator(interpolator),
+            interpolate=chosen,
             max_gap=max_gap,
             calibrate=not no_calibrate,
         ),

@@ -13,9 +13,9 @@ MODULES = [
     "transport", "features", "interpolators", "templates", "alignment", "template_transport", "choice",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",
-    "clean", "stitch", "prepare", "metrics",
+    "clean", "stitch", "prepare", "metrics", "feature_mean", "class_clock", "class_template",
     "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
-    "seriesfile", "tables", "scores", "plots", "batch", "demo", "cli", "__main__",
+    "seriesfile", "tables", "scores", "plots", "batch", "demo", "cli_template", "cli", "__main__",
 ]
 # fmt: on
 
