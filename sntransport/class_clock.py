@@ -23,10 +23,10 @@ _GRIDS = ((2.0, 0.06, 21), (0.5, 0.015, 9), (0.125, 0.004, 9))
 _COMPARED = (4000.0, 7000.0)
 _RESOLUTION = 750.0
 _THIN = 6
-# How unlike the features of two supernovae of a class are at one phase: mean square difference of ln flux.
-_SHARPNESS = 0.002
-_INDEPENDENT = 5.0
-_MOST = 0.05
+# All bins and phases together count as this many: neighbors share what tells one supernova from another.
+_INDEPENDENT = 15.0
+# Mean square differences of ln flux: one phase counts at most as the first, and no match is better than the second.
+_MOST, _LEAST = 0.05, 1e-5
 _LEAST_OVERLAP = 0.4
 _FEWEST_PHASES = 5
 _ROUNDS = 3
@@ -112,7 +112,8 @@ def _best(phase: Array, rows: Array, mean: Array, grid: Array, given: float) -> 
                 unlike = np.minimum((apart**2).mean(axis=1), _MOST)
                 both = np.isfinite(unlike)
                 if both.sum() >= least:
-                    cost = _INDEPENDENT * unlike[both].mean() / _SHARPNESS
+                    # The scatter among supernovae is not known beforehand; the best match itself tells it.
+                    cost = 0.5 * _INDEPENDENT * np.log(unlike[both].mean() + _LEAST)
                     cost += 0.5 * (slow / STRETCH_PRIOR) ** 2 + 0.5 * (late / ZERO_PRIOR) ** 2
                     best = min(best, (float(cost), float(late), float(slow)))
     return given + best[1], float(np.exp(best[2]))

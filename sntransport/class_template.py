@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport.checks import Array, readonly, require_increasing
 from sntransport.class_clock import align
 from sntransport.feature_mean import moved_mean, split_rows, two_way
+from sntransport.features import bell_mean
 from sntransport.observations import broad_class
 from sntransport.prepare import GRID_STEP
 from sntransport.series import Origin, SpectralSeries
@@ -53,6 +54,7 @@ def build_template(
     fit_clock: bool = True,
     phases: ArrayLike | None = None,
     barycenter: Barycenter | None = None,
+    smooth: float = 0.0,
     name: str = "",
     sn_type: str = "",
 ) -> ClassTemplate:
@@ -71,6 +73,9 @@ def build_template(
         Phases of the template. Default: every day from the first to the last at which two series are there.
     barycenter : callable, optional
         Averages whole spectra, where all that reach a phase overlap, instead of their color and features.
+    smooth : float [d]
+        Standard deviation of a running mean of the template's ln flux over its phases; it needs phases in even steps.
+        A series that was rebuilt has kinks at its observed spectra, which fewer than a dozen series do not average out.
     name, sn_type : str
         Of the template. Default type: the class of the series.
 
@@ -84,7 +89,8 @@ def build_template(
     ------
     ValueError
         Where there are fewer than two series, two have one name, classes differ and ``sn_type`` is not given,
-        ``zeros`` names a series that is not there, or wavelengths or phases do not overlap.
+        ``zeros`` names a series that is not there, ``smooth`` is negative or ``phases`` are uneven with it, or
+        wavelengths or phases do not overlap.
     """
     names, sn_type = _checked(series, zeros or {}, sn_type)
     wave = _common_wave(series)
@@ -98,7 +104,7 @@ def build_template(
         [_at_phases(one.phase, rows, z + s * at) for one, rows, z, s in zip(series, logs, zero, stretch, strict=True)]
     )
     mean, error = _features_mean(wave, clocked) if barycenter is None else _spectra_mean(wave, clocked, barycenter)
-    columns, notes = _rectangle(at, wave, mean, error, np.isfinite(clocked).sum(axis=0))
+    columns, notes = _rectangle(at, wave, mean, error, np.isfinite(clocked).sum(axis=0), smooth)
     template = SpectralSeries(*columns, name=name or f"mean of {len(names)} {sn_type}", sn_type=sn_type)
     notes = (f"mean of {', '.join(names)}", *notes)
     return ClassTemplate(template, names, readonly(zero, "zero"), readonly(stretch, "stretch"), notes)
@@ -215,8 +221,22 @@ def _spectra_mean(wave: Array, logs: Array, barycenter: Barycenter) -> tuple[Arr
     return out, np.full(out.shape, np.nan)
 
 
+def _smoothed(phase: Array, logs: Array, smooth: float) -> Array:
+    if smooth == 0.0 or phase.size < 2:
+        return logs
+    step = np.diff(phase)
+    if not (np.isfinite(smooth) and smooth > 0):
+        raise ValueError(f"smooth is {smooth}, expected days, not negative")
+    if not np.allclose(step, step[0]):
+        raise ValueError("phases in uneven steps cannot be smoothed; give even ones or smooth=0")
+    # A line through the ends first: the mean of a slope must not be bent where the data stop.
+    line = np.linspace(0.0, 1.0, phase.size)[:, None]
+    slope = (1.0 - line) * logs[0] + line * logs[-1]
+    return np.asarray(slope + bell_mean((logs - slope).T, smooth / step[0]).T)
+
+
 def _rectangle(
-    phase: Array, wave: Array, mean: Array, error: Array, count: NDArray[np.intp]
+    phase: Array, wave: Array, mean: Array, error: Array, count: NDArray[np.intp], smooth: float
 ) -> tuple[tuple[Array, Array, Array, Array, NDArray[np.uint8]], tuple[str, ...]]:
     """Phases and wavelengths that are covered enough, the holes among them joined over phase and marked."""
     known = np.isfinite(mean)
@@ -235,6 +255,7 @@ def _rectangle(
         if not seen.any():
             raise ValueError("a wavelength within the template is covered at no phase; give series without that gap")
         column[~seen] = np.interp(phase[~seen], phase[seen], column[seen])
+    logs = _smoothed(phase, logs, smooth)
     several = known & (count[rows, columns] >= 2)
     origin = np.where(several, Origin.OBSERVED, np.where(known, Origin.ONE_SIDED, Origin.EXTRAPOLATED))
     flux = np.exp(logs - logs.mean())

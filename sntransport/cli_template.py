@@ -61,10 +61,18 @@ def template_group() -> None:
     type=click.Choice(["features", "wasserstein"]),
     help="Average color and moved features, or take the Wasserstein barycenter of whole spectra.",
 )
+@click.option("--smooth", default=0.0, show_default=True, help="Smooth the template over this many days.")
 @click.option("--name", default="", help="Name of the template.")
 @click.option("--type", "sn_type", default="", help="Class of the template; needed where the series differ in it.")
 def template_build(
-    files: tuple[Path, ...], out: Path, zeros: dict[str, float], keep_clocks: bool, mean: str, name: str, sn_type: str
+    files: tuple[Path, ...],
+    out: Path,
+    zeros: dict[str, float],
+    keep_clocks: bool,
+    mean: str,
+    smooth: float,
+    name: str,
+    sn_type: str,
 ) -> None:
     """Average dense series of two or more supernovae of a class into a template, on one clock.
 
@@ -78,6 +86,7 @@ def template_build(
         zeros=zeros,
         fit_clock=not keep_clocks,
         barycenter=transport.barycenter if mean == "wasserstein" else None,
+        smooth=smooth,
         name=name,
         sn_type=sn_type,
     )
@@ -85,6 +94,11 @@ def template_build(
         click.echo(f"{one}: phase zero {zero:.2f} d, stretch {stretch:.3f}")
     phase, wave = made.series.phase, made.series.wave
     span = f"{phase[0]:g} to {phase[-1]:g} d, {wave[0]:.0f} to {wave[-1]:.0f} A"
-    options = {"mean": mean, "keep_clocks": str(keep_clocks), "inputs": " ".join(path.name for path in files)}
+    options = {
+        "mean": mean,
+        "smooth": f"{smooth:g}",
+        "keep_clocks": str(keep_clocks),
+        "inputs": " ".join(path.name for path in files),
+    }
     write_series(made.series, out, notes=made.notes, provenance=options | {"version": __version__})
     click.echo(f"wrote {out}: {span}; {'; '.join(made.notes[1:])}")

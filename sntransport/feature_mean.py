@@ -168,14 +168,14 @@ def _shifts(wave: Array, mean: Array, rows: Array, weight: Array) -> Array:
 
 def _moved(features: Array, weight: Array, at: Array) -> tuple[Array, Array]:
     """Features and weights read at other places [bins]."""
-    bins = np.arange(features.shape[-1], dtype=np.float64)
     placed, counted = np.full(features.shape, np.nan), np.zeros(features.shape)
     for index in np.ndindex(features.shape[:-1]):
         known = np.flatnonzero(weight[index] > 0)
         if known.size:
+            # The last bins stand for those just beyond, so that a shift of a bin leaves no hole at the ends.
+            inside = (at[index] > known[0] - _FADE) & (at[index] < known[-1] + _FADE)
             placed[index] = np.interp(at[index], known, features[index][known])
-            inside = (at[index] >= known[0]) & (at[index] <= known[-1])
-            counted[index] = np.where(inside, np.interp(at[index], bins, weight[index]), 0.0)
+            counted[index] = np.where(inside, np.interp(at[index], known, weight[index][known]), 0.0)
     return placed, counted
 
 

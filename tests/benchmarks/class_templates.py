@@ -4,8 +4,8 @@ python tests/benchmarks/class_templates.py SN.json.gz ... [--series DIR]
 
 Each supernova of types II, Ib, Ic and their kin is judged beside templates built by `build_template` from the series
 that `build` makes of the *others*, in several forms; DIR holds further series (*.SED, as in sncosmo's
-models/vincenzi), of which one of the same name is left out too. Prints the feature residual relative to log-flux
-interpolation, and relative to `Paced(feature_transport, 0.2)`, the default for these classes.
+models/vincenzi), of which those that are among the supernovae given are not used. Prints the feature residual
+relative to log-flux interpolation, and relative to `Paced(feature_transport, 0.2)`, the default for these classes.
 """
 
 import sys
@@ -37,11 +37,12 @@ def paced(wave, a, b, t):
 class Beside:
     """A template of the other supernovae, on a clock set by photometry, discovery or spectra."""
 
-    def __init__(self, held, *, fitted=True, mean="features", clock="spectra", full=30.0, only=None):
-        self.held, self.fitted, self.mean, self.clock, self.full, self.only = held, fitted, mean, clock, full, only
+    def __init__(self, held, *, fitted=True, mean="features", clock="spectra", full=30.0, smooth=0.0, only=None):
+        self.held, self.fitted, self.mean, self.clock, self.full = held, fitted, mean, clock, full
+        self.smooth, self.only = smooth, only
 
     def for_supernova(self, sn, sparse):
-        template = self.held.template(sn.name, broad_class(sn.sn_type), self.fitted, self.mean, self.only)
+        template = self.held.template(sn.name, broad_class(sn.sn_type), self.fitted, self.mean, self.smooth, self.only)
         if template is None:
             return Paced(feature_transport, PACE)
         found = beside_template(template, sn, sparse, interpolate=paced, full=self.full)
@@ -64,7 +65,7 @@ class Held:
         self.series, self.zeros = series, zeros
 
     @cache  # noqa: B019
-    def template(self, left_out, sn_class, fitted, mean, only):
+    def template(self, left_out, sn_class, fitted, mean, smooth, only):
         used = [one for one in self.series if one.name != left_out and broad_class(one.sn_type) == sn_class]
         if only == "without IIn and IIb":
             used = [one for one in used if one.sn_type not in ("IIn", "IIb")]
@@ -72,7 +73,7 @@ class Held:
             return None
         zeros = {one.name: self.zeros[one.name] for one in used}
         average = snt.transport.barycenter if mean == "wasserstein" else None
-        made = build_template(used, zeros=zeros, fit_clock=fitted, barycenter=average)
+        made = build_template(used, zeros=zeros, fit_clock=fitted, barycenter=average, smooth=smooth)
         clocks = ", ".join(f"{n} {z:.1f} {s:.2f}" for n, z, s in zip(made.names, made.zero, made.stretch, strict=True))
         span = f"{made.series.phase[0]:.0f} to {made.series.phase[-1]:.0f} d"
         edges = f"{made.series.wave[0]:.0f}-{made.series.wave[-1]:.0f} A"
@@ -94,10 +95,17 @@ def variants(held):
         told = f"clocks {'fitted' if fitted else 'given'}, its own from {clock}"
         family[f"features, {told}"] = Beside(held, fitted=fitted, clock=clock)
         family[f"wasserstein, {told}"] = Beside(held, fitted=fitted, clock=clock, mean="wasserstein")
-    for full in (60.0, 15.0):
-        family[f"features, clocks fitted, its own from spectra, full at {full:g} d"] = Beside(held, full=full)
+    for smooth in (5.0, 10.0, 20.0):
+        for fitted in (True, False):
+            told = f"clocks {'fitted' if fitted else 'given'}, its own from spectra, smoothed {smooth:g} d"
+            family[f"features, {told}"] = Beside(held, fitted=fitted, smooth=smooth)
+    for full in (60.0, 120.0):
+        told = f"clocks given, its own from spectra, smoothed 10 d, full at {full:g} d"
+        family[f"features, {told}"] = Beside(held, fitted=False, smooth=10.0, full=full)
     only = "without IIn and IIb"
-    family[f"features, clocks fitted, its own from spectra, {only}"] = Beside(held, only=only)
+    family[f"features, clocks given, its own from spectra, smoothed 10 d, {only}"] = Beside(
+        held, fitted=False, smooth=10.0, only=only
+    )
     return family
 
 
@@ -121,7 +129,7 @@ def report(triplets):
                     each = np.array([(logs[k] - logs[reference])[row].mean() for row in rows if row.any()])
                     told.append(np.exp(each.mean()))
             each = [np.exp((logs[k] - logs[base])[triplets.supernova == sn].mean()) for sn in mine]
-            print(f"  {name:75s} {' '.join(f'{x:.3f}' for x in told)}   {' '.join(f'{x:.2f}' for x in each)}")
+            print(f"  {name:85s} {' '.join(f'{x:.3f}' for x in told)}   {' '.join(f'{x:.2f}' for x in each)}")
 
 
 def main(arguments):
@@ -131,13 +139,12 @@ def main(arguments):
     chosen = [sn for sn in read if broad_class(sn.sn_type) in ("II", "Ib/c")]
     series = [snt.build(sn).series for sn in chosen]
     zeros = {one.name: 0.0 for one in series}
-    report(judge(chosen, variants(Held(series, zeros))))
     if folder:
         more = [one for one in further(folder) if one.name not in zeros]
         # These count from maximum: their first day stands for discovery.
         zeros |= {one.name: float(one.phase[0]) for one in more}
-        print("\nwith further series")
-        report(judge(chosen, variants(Held([*series, *more], zeros))))
+        series += more
+    report(judge(chosen, variants(Held(series, zeros))))
 
 
 if __name__ == "__main__":
