@@ -26,6 +26,7 @@ Barycenter = Callable[[Array, Array, Array], Array]
 
 _LONGEST_STEP = 5.0
 _COMPLETE = 0.8
+_WIDEST_HOLE = 10.0
 _FEWEST_BINS = 100
 # Where spectra are compared with a template.
 _NEEDED = (4000.0, 7000.0)
@@ -82,7 +83,8 @@ def build_template(
     Returns
     -------
     ClassTemplate
-        On bins of 250 km/s, over the wavelengths that two series cover in 80 % of the phases. Its ``flux_err`` is the
+        On bins of 250 km/s, over the wavelengths that two series cover in 80 % of the phases; no hole is wider than
+        10 d, phases beyond one are left out with a note. Its ``flux_err`` is the
         scatter among series over the root of their number, NaN where fewer than two are averaged.
 
     Raises
@@ -165,7 +167,8 @@ def _common_wave(series: Sequence[SpectralSeries]) -> Array:
 def _on_grid(series: SpectralSeries, wave: Array) -> Array:
     """Ln flux (n_phase, n_wave) of a series, NaN where it is not covered or not positive."""
     out = np.full((series.n_phase, wave.size), np.nan)
-    nearest = np.abs(np.log(wave[:, None] / series.wave)).argmin(axis=1)
+    middle = np.sqrt(series.wave[:-1] * series.wave[1:])
+    nearest = np.searchsorted(middle, wave)
     for row, flux in zip(out, series.flux, strict=True):
         good = flux > 0
         if good.sum() > 1:
@@ -235,6 +238,19 @@ def _smoothed(phase: Array, logs: Array, smooth: float) -> Array:
     return np.asarray(slope + bell_mean((logs - slope).T, smooth / step[0]).T)
 
 
+def _longest(phase: Array, there: NDArray[np.bool_], joined: NDArray[np.bool_]) -> tuple[slice, tuple[str, ...]]:
+    """Of the stretches of phases without a wide hole the one with most phases of two series; what was left out."""
+    seen = np.flatnonzero(there)
+    seen = seen[(seen >= np.argmax(joined)) & (seen < joined.size - np.argmax(joined[::-1]))]
+    step = float(np.median(np.diff(phase))) if phase.size > 1 else 0.0
+    ends = np.flatnonzero(np.diff(phase[seen]) > max(_WIDEST_HOLE, 1.5 * step))
+    firsts, lasts = seen[np.r_[0, ends + 1]], seen[np.r_[ends, seen.size - 1]]
+    best = int(np.argmax([joined[first : last + 1].sum() for first, last in zip(firsts, lasts, strict=True)]))
+    others = [k for k in range(firsts.size) if k != best]
+    notes = tuple(f"phases {phase[firsts[k]]:g} to {phase[lasts[k]]:g} d left out, beyond a hole" for k in others)
+    return slice(int(firsts[best]), int(lasts[best]) + 1), notes
+
+
 def _rectangle(
     phase: Array, wave: Array, mean: Array, error: Array, count: NDArray[np.intp], smooth: float
 ) -> tuple[tuple[Array, Array, Array, Array, NDArray[np.uint8]], tuple[str, ...]]:
@@ -244,11 +260,11 @@ def _rectangle(
     lit = joined.sum(axis=1) >= _FEWEST_BINS
     if not lit.any():
         raise ValueError("the series do not overlap in phase; give series, or zeros, that do")
-    often = np.flatnonzero(joined[lit].mean(axis=0) >= _COMPLETE)
+    rows, notes = _longest(phase, known.sum(axis=1) >= _FEWEST_BINS, lit)
+    often = np.flatnonzero(joined[rows][lit[rows]].mean(axis=0) >= _COMPLETE)
     if often.size < _FEWEST_BINS:
         raise ValueError("no wavelength range is covered by two series at most phases; give series that share one")
     columns = slice(often[0], often[-1] + 1)
-    rows = slice(int(np.argmax(lit)), phase.size - int(np.argmax(lit[::-1])))
     logs, known = mean[rows, columns].copy(), known[rows, columns]
     phase, wave = phase[rows], wave[columns]
     for column, seen in zip(logs.T, known.T, strict=True):
@@ -260,7 +276,7 @@ def _rectangle(
     origin = np.where(several, Origin.OBSERVED, np.where(known, Origin.ONE_SIDED, Origin.EXTRAPOLATED))
     flux = np.exp(logs - logs.mean())
     flux_err = np.where(several, flux * error[rows, columns], np.nan)
-    notes = (
+    notes += (
         f"{(origin == Origin.ONE_SIDED).mean():.1%} of the bins come from a single series",
         f"{(origin == Origin.EXTRAPOLATED).mean():.1%} come from none and are joined over phase",
     )

@@ -115,6 +115,15 @@ def test_hole_in_a_single_series_is_joined_over_phase_and_marked():
     require_complete(made, "made")
 
 
+def test_phases_beyond_a_wide_hole_are_left_out():
+    flux = flux_at(PHASE)
+    flux[(PHASE > 30.0) & (PHASE < 44.0)] = np.nan
+    family = [SpectralSeries(PHASE, WAVE, flux, name=name, sn_type="II") for name in ("a", "b")]
+    made = build_template(family, fit_clock=False)
+    assert made.series.phase[-1] == 30.0
+    assert any("44 to 49 d left out" in note for note in made.notes)
+
+
 def test_wasserstein_mean_is_the_barycenter_of_each_phase():
     family = [series("slow", speed=0.8), series("fast", speed=1.2)]
     made = build_template(family, fit_clock=False, barycenter=barycenter).series

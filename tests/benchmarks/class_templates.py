@@ -130,6 +130,19 @@ def report(triplets):
                     told.append(np.exp(each.mean()))
             each = [np.exp((logs[k] - logs[base])[triplets.supernova == sn].mean()) for sn in mine]
             print(f"  {name:85s} {' '.join(f'{x:.3f}' for x in told)}   {' '.join(f'{x:.2f}' for x in each)}")
+        if len(mine) > 1:
+            cross_validated(logs, names, mine, triplets)
+
+
+def cross_validated(logs, names, mine, triplets):
+    """What the choice among all variants, each supernova's by the others of its class, deserves over paced."""
+    base = names.index("paced")
+    each = np.array([(logs[1:] - logs[base])[:, triplets.supernova == sn].mean(axis=1) for sn in mine]).T
+    others = (each.sum(axis=1, keepdims=True) - each) / (len(mine) - 1)
+    chosen = others.argmin(axis=0)
+    print(f"  chosen by the others: {np.exp(each[chosen, np.arange(len(mine))].mean()):.3f} of paced, by supernova")
+    for k, sn in enumerate(mine):
+        print(f"    {sn}: {np.exp(each[chosen[k], k]):.3f}, {names[1 + chosen[k]]}")
 
 
 def main(arguments):
