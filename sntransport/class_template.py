@@ -68,8 +68,8 @@ def build_template(
     zeros : mapping of str to float [rest-frame d], optional
         Phase zero of a series by its name, such as B maximum; 0 for the others.
     fit_clock : bool
-        Whether to fit zero and stretch to the features: zero within 20 d (prior 6 d) of the one given, stretch 0.7 to
-        1.3 (prior 12 %); mean zero and mean ln stretch stay as they are. Else ``zeros`` hold and the stretch is 1.
+        Whether to fit zero and stretch to the features: zero within 20 d (prior 6 d) of the one given, stretch within a
+        factor of 1.4 (prior 12 %); mean zero and mean ln stretch stay as they are. Else ``zeros`` hold, stretch is 1.
     phases : array_like [rest-frame d], optional
         Phases of the template. Default: every day from the first to the last at which two series are there.
     barycenter : callable, optional
@@ -84,8 +84,9 @@ def build_template(
     -------
     ClassTemplate
         On bins of 250 km/s, over the wavelengths that two series cover in 80 % of the phases; no hole is wider than
-        10 d, phases beyond one are left out with a note. Its ``flux_err`` is the
-        scatter among series over the root of their number, NaN where fewer than two are averaged.
+        10 d, phases beyond one are left out with a note. Flux is relative, with a mean logarithm of 0. ``flux_err`` is
+        the scatter among series over the root of their number, NaN where fewer than two are averaged or ``barycenter``
+        is given; it does not know of ``smooth``.
 
     Raises
     ------
