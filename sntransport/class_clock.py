@@ -63,7 +63,8 @@ def align(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zero: Arr
             placed[k] = _clocked(phases[k], features[k], found[k], stretch[k], grid)
     # Only differences of clocks are known: the mean supernova keeps the clock that was given.
     stretch /= np.exp(np.log(stretch).mean())
-    return found - (found - zero).mean(), stretch
+    # A shift of template time moves the zero of each by its stretch.
+    return found - stretch * (found - zero).mean() / stretch.mean(), stretch
 
 
 def _compared(logs: Array, window: NDArray[np.bool_]) -> Array:
