@@ -14,11 +14,11 @@ MODULES = [
     "transport", "features", "interpolators", "templates", "alignment", "template_transport", "choice",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",
-    "clean", "stitch", "prepare", "metrics",
+    "clean", "stitch", "prepare", "metrics", "feature_mean", "class_clock", "class_template",
     "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
     "seriesfile", "tables",
     "bandtest", "bandplots", "scores", "plots", "ktables", "kplots", "batch", "kcommand", "demo",
-    "cli_bandtest", "cli", "__main__",
+    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli", "__main__",
 ]
 # fmt: on
 

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 import sntransport as snt
 from sntransport.cli import main
-from tests.synthetic import MJD_REF, SIGHTLINE, photometry, spectrum
+from sntransport.seriesfile import read_series_file
+from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +155,66 @@ def test_validate_without_anything_to_hide_says_so(folder, tmp_path):
     assert "nothing to judge" in result.stderr
 
 
+def family(folder):
+    """Two dense series of one class: the made-up supernova as it is, and faster."""
+    wave, phase = np.arange(3500.0, 9000.0, 8.0), np.arange(0.0, 40.0)
+    paths = []
+    for name, fast in (("SN 1", 1.0), ("SN 2", 1.004)):
+        flux = np.stack([flux_at(p, fast * wave) for p in phase])
+        paths.append(folder / f"{name[-1]}.fits")
+        snt.write_series(snt.SpectralSeries(phase, wave, flux, name=name, sn_type="II"), paths[-1])
+    return paths
+
+
+def test_template_is_built_and_supernovae_beside_it(folder, tmp_path):
+    result = run("template", "build", *family(tmp_path), "--zero", "SN 2=1.5", "-o", tmp_path / "II.fits")
+    assert result.exit_code == 0, result.output
+    assert "SN 2: phase zero" in result.stdout
+    held = read_series_file(tmp_path / "II.fits")
+    assert held.series.sn_type == "II"
+    assert np.all(np.isfinite(held.series.flux))
+    assert held.notes[0] == "mean of SN 1, SN 2"
+    for name, more in (("with", ("--template", tmp_path / "II.fits")), ("without", ())):
+        result = run("build", folder, "-o", tmp_path / name, "--no-figures", *more)
+        assert result.exit_code == 0, result.output
+    beside, alone = (snt.read_series(tmp_path / name / "SN_2099a_b.fits") for name in ("with", "without"))
+    assert np.nanmax(np.abs(beside.flux / alone.flux - 1.0)) > 1e-3
+    options = read_series_file(tmp_path / "with" / "SN_2099a_b.fits").provenance["options"]
+    assert "template=II.fits" in options
+
+
+def test_template_commands_say_what_is_wrong(folder, tmp_path):
+    one, two = family(tmp_path)
+    whole = snt.read_series(one)
+    holes = snt.SpectralSeries(whole.phase, whole.wave, np.where(whole.wave > 6000.0, np.nan, whole.flux))
+    snt.write_series(holes, tmp_path / "holes.fits")
+    for arguments, message in (
+        (("template", "build", one, "-o", tmp_path / "x.fits"), "1 given"),
+        (("template", "build", one, two, "--zero", "SN 3=1", "-o", tmp_path / "x.fits"), "none of the series"),
+        (("build", folder, "-o", tmp_path, "--template", tmp_path / "holes.fits"), "template build"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 1, result.output
+        assert message in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "x.fits").exists()
+
+
+def test_validate_takes_a_series_for_truth(tmp_path):
+    result = run("validate", family(tmp_path)[0], "--interpolator", "linear")
+    assert result.exit_code == 0, result.output
+    assert "Feature residual" in result.stdout
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("build",),
+        ("build", "x.json", "-o", "out", "--template", "missing.fits"),
+        ("build", "x.json", "-o", "out", "--template", __file__, "--interpolator", "linear"),
+        ("template",),
+        ("template", "build", __file__, "-o", "x.fits", "--zero", "SN1"),
+        ("template", "build", __file__, "-o", "x.fits", "--zero", "=1"),
         ("build", "x.json"),
         ("build", "x.json", "-o", "out", "--cadence", "0"),
         ("build", "x.json", "-o", "out", "--max-gap", "nan"),

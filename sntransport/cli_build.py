@@ -1,0 +1,113 @@
+"""The commands ``build`` and ``demo``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sntransport.cli_parts import DUST_LAWS, EXISTING, FAMILY, FOLDER, INTERPOLATORS, fail, interpolator_named, positive
+from sntransport.cli_template import beside
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SN...")
+@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for the results; made if missing.")
+@click.option("--cadence", default=1.0, show_default=True, callback=positive, help="Step of the phases [rest-frame d].")
+@click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
+@click.option(
+    "--template",
+    type=EXISTING,
+    help="Series file of a class template, such as `template build` writes: supernovae of its class go beside it.",
+)
+@click.option(
+    "--max-gap", default=40.0, show_default=True, callback=positive, help="Widest gap to bridge [rest-frame d]."
+)
+@click.option(
+    "--no-calibrate", is_flag=True, help="Leave the spectra as they are instead of warping them to photometry."
+)
+@click.option("--no-figures", is_flag=True, help="Write no figures.")
+@click.option(
+    "--notes", is_flag=True, help="Print every note, not only the table (they are in the series file anyway)."
+)
+@click.option("--type", "sn_type", help="Class, instead of the one claimed in the input.")
+@click.option("--z", type=float, help="Redshift, instead of the input's.")
+@click.option("--distance-modulus", type=float, help="Distance modulus [mag], instead of the input's.")
+@click.option("--ebv-mw", type=float, help="Milky Way E(B-V) [mag], instead of the input's.")
+@click.option("--ebv-host", type=float, help="E(B-V) of the host galaxy [mag], instead of the input's.")
+@click.option("--law-mw", type=click.Choice(DUST_LAWS), help="Dust law of the Milky Way; F99 when left out.")
+@click.option("--law-host", type=click.Choice(DUST_LAWS), help="Dust law of the host galaxy; F99 when left out.")
+@click.option("--mjd-ref", type=float, help="MJD of phase 0, instead of the input's.")
+@click.option("--mjd-ref-meaning", help='What happened then, such as "B maximum".')
+@click.option("--default-system", type=click.Choice(["AB", "Vega"]), help="Magnitude system where none is named.")
+def build(
+    inputs: tuple[Path, ...], out: Path, cadence: float, interpolator: str, template: Path | None, max_gap: float,
+    no_calibrate: bool, no_figures: bool, notes: bool, **known: Any,
+) -> None:  # fmt: skip
+    """Build the dense, calibrated spectral series of each supernova.
+
+    SN is an Open Supernova Catalog file (.json, .json.gz) or a folder with sn.toml, spectra and photometry. For
+    each, OUT receives NAME.fits (the series), NAME_photometry.ecsv, NAME_spectra.png and NAME_light_curves.png.
+    """
+    from tqdm import tqdm
+
+    from sntransport import batch, read, tables
+    from sntransport.pipeline import build as build_series
+
+    given = {name: value for name, value in known.items() if value is not None}
+    if template is not None and interpolator != "class_transport":
+        raise click.UsageError("--template belongs to --interpolator class_transport")
+    chosen = interpolator_named(interpolator) if template is None else beside(template)
+    options = {"cadence": cadence, "interpolator": interpolator, "max_gap": max_gap, "calibrate": not no_calibrate}
+    options |= {} if template is None else {"template": template.name}
+    outcomes = batch.build_files(
+        inputs,
+        out,
+        lambda path: read.read_supernova(path, **given),
+        lambda sn: build_series(
+            sn,
+            cadence=cadence,
+            interpolate=chosen,
+            max_gap=max_gap,
+            calibrate=not no_calibrate,
+        ),
+        figures=not no_figures,
+        options=" ".join(f"{name}={value}" for name, value in (options | given).items()),
+    )
+    rows, failed = [], 0
+    for outcome in tqdm(outcomes, total=len(inputs), unit="SN", disable=None if len(inputs) > 1 else True, leave=False):
+        if outcome.error is not None:
+            failed += 1
+            fail(outcome.error)
+        else:
+            rows.append(outcome.summary or {})
+            for note in outcome.notes if notes else ():
+                click.echo(f"{rows[-1]['name']}: {note}", err=True)
+    if rows:
+        click.echo(tables.text_table(rows))
+        click.echo(f"{len(rows)} of {len(inputs)} built, in {out}")
+    if failed:
+        sys.exit(1)
+
+
+@click.command()
+@click.option("-o", "--out", default="demo", show_default=True, type=FOLDER, help="Folder for the results.")
+@click.option("--interpolator", default="feature_transport", show_default=True, type=click.Choice(FAMILY))
+@click.option("--seed", default=1, show_default=True, help="Of the noise of the simulated observations.")
+def demo(out: Path, interpolator: str, seed: int) -> None:
+    """Rebuild a known series from eight noisy spectra and compare it with the truth."""
+    from sntransport import demo as demonstration
+
+    click.echo("The Hsiao et al. (2007) mean type Ia template, observed at eight dates (not a real supernova).")
+    compared = {
+        name: demonstration.compare(interpolator_named(name), seed)
+        for name in dict.fromkeys((interpolator, "log_linear", "wasserstein"))
+    }
+    click.echo(demonstration.table(compared))
+    for path in demonstration.write(compared[interpolator], interpolator, out):
+        click.echo(f"wrote {path}")

@@ -1,0 +1,97 @@
+"""The commands on series files: ``photometry``, ``plot`` and ``kcorrect``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sntransport.cli_parts import EXISTING, FOLDER, bands_asked, for_each, numbers, positive, sightline_asked
+
+if TYPE_CHECKING:
+    from sntransport.seriesfile import SeriesFile
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
+@click.option("--bands", help="Comma-separated bands, such as lsstg,lsstr; the observed bands when left out.")
+@click.option("--z", type=float, help="Place the supernova at this redshift.")
+@click.option("--distance-modulus", type=float, help="Place it at this distance modulus [mag]; needed with --z.")
+@click.option("-o", "--out", type=FOLDER, help="Folder for NAME_photometry.ecsv; standard output when left out.")
+def photometry(
+    files: tuple[Path, ...], bands: str | None, z: float | None, distance_modulus: float | None, out: Path | None
+) -> None:
+    """Synthetic photometry of series, as ECSV: mjd, phase, band, flux [nJy], AB magnitude."""
+    from sntransport import batch, tables
+
+    def one(path: Path, held: SeriesFile) -> None:
+        names = bands_asked(bands, held, path)
+        table = tables.photometry_table(held.series, names, sightline_asked(held, path, z, distance_modulus))
+        if out is None:
+            table.write(sys.stdout, format="ascii.ecsv")
+        else:
+            tables.write_table(table, out / f"{batch.file_stem(held.series.name)}_photometry.ecsv")
+
+    for_each(files, one)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
+@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for NAME_spectra.png and NAME_light_curves.png.")
+@click.option("--format", "kind", default="png", show_default=True, type=click.Choice(["png", "pdf", "svg"]))
+def plot(files: tuple[Path, ...], out: Path, kind: str) -> None:
+    """Draw series: all spectra over phase, and light curves against the observed photometry."""
+    from sntransport import batch, plots
+
+    def one(path: Path, held: SeriesFile) -> None:
+        stem = out / batch.file_stem(held.series.name)
+        batch.write_figure(plots.waterfall(held.series, held.sparse), batch.ending(stem, f"_spectra.{kind}"))
+        if held.light_curve is not None and held.sightline is not None:
+            figure = plots.light_curves(held.series, held.sightline, held.light_curve)
+            batch.write_figure(figure, batch.ending(stem, f"_light_curves.{kind}"))
+
+    for_each(files, one)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
+@click.option("--band-obs", help="Observed band; without it, the observed light curve is taken to the rest frame.")
+@click.option("--band-rest", help="Rest-frame band; for a light curve several to choose from, or pairs OBSERVED=REST.")
+@click.option("--z", callback=numbers, help="Redshifts, such as 0.1,0.5 or 0:1:0.05; the file's own when left out.")
+@click.option("--phases", callback=numbers, help="Phases [d], such as 0,15 or -10:40:5; the series' when left out.")
+@click.option("--photometry", type=EXISTING, help="Light curve: a table or a supernova; the file's own when left out.")
+@click.option("--distance-modulus", type=float, help="Of the light curve [mag], instead of the file's.")
+@click.option("--system", default="AB", show_default=True, type=click.Choice(["AB", "Vega"]), help="Zero points.")
+@click.option("--max-gap", default=5.0, show_default=True, callback=positive, help="Widest step to interpolate [d].")
+@click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
+def kcorrect(
+    files: tuple[Path, ...], band_obs: str | None, band_rest: str | None, z: list[float] | None,
+    phases: list[float] | None, photometry: Path | None, distance_modulus: float | None, system: str, max_gap: float,
+    out: Path | None,
+) -> None:  # fmt: skip
+    """K-corrections of series, or an observed light curve as absolute magnitudes at rest; ECSV and a figure.
+
+    With --band-obs: K from --band-rest to it at every redshift and phase, into NAME_k_REST_OBS.ecsv and .png. Without:
+    every observed point to a rest-frame absolute magnitude, dust taken off, into NAME_rest.ecsv and .png.
+    """
+    from sntransport import kcommand
+
+    if band_obs and not band_rest:
+        raise click.UsageError("--band-obs needs --band-rest, the band at rest")
+    if band_obs and (photometry or distance_modulus is not None):
+        raise click.UsageError("--photometry and --distance-modulus are for a light curve: leave out --band-obs")
+    if not band_obs and (phases or len(z or []) > 1):
+        raise click.UsageError("a light curve has its own phases and one redshift; for tables of K give --band-obs")
+
+    def one(path: Path, held: SeriesFile) -> None:
+        if band_obs:
+            written = kcommand.table(path, held, str(band_rest), band_obs, z, phases, system, max_gap)
+        else:
+            sightline = sightline_asked(held, path, z[0] if z else None, distance_modulus)
+            written = kcommand.light_curve(path, held, sightline, photometry, band_rest, system, max_gap)
+        for line in kcommand.write(written, out):
+            click.echo(line)
+
+    for_each(files, one)
