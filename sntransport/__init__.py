@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sntransport.seriesfile import read_series as read_series
     from sntransport.seriesfile import write_series as write_series
     from sntransport.sightline import Sightline as Sightline
+    from sntransport.survey import Survey as Survey
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ _HOME = {
     "SpectralSeries": "series",
     "Spectrum": "observations",
     "Supernova": "observations",
+    "Survey": "survey",
     "band_flux": "photometry",
     "build": "pipeline",
     "interpolators": "",

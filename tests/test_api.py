@@ -12,6 +12,7 @@ def test_public_names_are_pinned():
         "SpectralSeries",
         "Spectrum",
         "Supernova",
+        "Survey",
         "__version__",
         "band_flux",
         "build",
