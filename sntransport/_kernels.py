@@ -9,8 +9,11 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from sntransport.checks import Array as _F
+
+_I = NDArray[np.int64]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -264,3 +267,41 @@ def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _
                 row[i] += weight_b * (b[i_b] + (at_b - i_b) * rise_b[i_b])
         for i in range(n):
             row[i] *= row[i] * np.exp((1.0 - s) * smooth_a[i] + s * smooth_b[i])
+
+
+@_compiled
+def gather_visits(
+    position: _F, pair_offset: _I, pair_group: _I, group_offset: _I, group_rows: _I, pointing: _F, chord2: float,
+    first: _I, last: _I,
+) -> tuple[_I, _I]:  # fmt: skip
+    """Rows of the visits that see each position, as offsets (n + 1,) and rows, ascending for each position.
+
+    Unit vectors of ``position`` (n, 3); the groups of visits that come into question for a position, and the rows of
+    each group, ascending, as offsets and flat lists; ``pointing`` (n_visit, 3) in the order of ``group_rows``. A visit
+    counts if its row is within ``first`` <= row < ``last`` and its squared chord is at most ``chord2``.
+    """
+    n = position.shape[0]
+    offset = np.zeros(n + 1, np.int64)
+    for fill in range(2):
+        rows = np.empty(offset[n] if fill else 0, np.int64)
+        for i in range(n):
+            x, y, z = position[i, 0], position[i, 1], position[i, 2]
+            found = 0
+            for p in range(pair_offset[i], pair_offset[i + 1]):
+                group = pair_group[p]
+                begin, end = group_offset[group], group_offset[group + 1]
+                start = begin + np.searchsorted(group_rows[begin:end], first[i])
+                for k in range(start, end):
+                    row = group_rows[k]
+                    if row >= last[i]:
+                        break
+                    dx, dy, dz = pointing[k, 0] - x, pointing[k, 1] - y, pointing[k, 2] - z
+                    if dx * dx + dy * dy + dz * dz <= chord2:
+                        if fill:
+                            rows[offset[i] + found] = row
+                        found += 1
+            if fill:
+                rows[offset[i] : offset[i + 1]].sort()
+            else:
+                offset[i + 1] = offset[i] + found
+    return offset, rows

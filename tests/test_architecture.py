@@ -15,7 +15,7 @@ MODULES = [
     "spectrum_files", "photometry_file", "read_folder", "read",
     "clean", "stitch", "prepare", "metrics",
     "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
-    "survey",
+    "survey", "noise", "sky", "detection",
     "seriesfile", "tables", "scores", "plots", "batch", "demo", "cli", "__main__",
 ]
 # fmt: on
