@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sntransport.seriesfile import write_series as write_series
     from sntransport.sightline import Sightline as Sightline
     from sntransport.survey import Survey as Survey
+    from sntransport.surveys import load_survey as load_survey
 
 __version__ = "0.1.0"
 
@@ -41,6 +42,7 @@ _HOME = {
     "build": "pipeline",
     "interpolators": "",
     "load_bands": "bands",
+    "load_survey": "surveys",
     "read_series": "seriesfile",
     "read_supernova": "read",
     "transport": "",

@@ -18,6 +18,7 @@ def test_public_names_are_pinned():
         "build",
         "interpolators",
         "load_bands",
+        "load_survey",
         "read_series",
         "read_supernova",
         "transport",

@@ -15,7 +15,8 @@ MODULES = [
     "spectrum_files", "photometry_file", "read_folder", "read",
     "clean", "stitch", "prepare", "metrics",
     "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
-    "survey", "noise", "sky", "detection",
+    "survey", "noise", "sky", "detection", "cameras", "nominal",
+    "visits", "read_opsim", "simlib_file", "read_simlib", "visit_table", "read_visits", "read_searcheff", "surveys",
     "seriesfile", "tables", "scores", "plots", "batch", "demo", "cli", "__main__",
 ]
 # fmt: on

@@ -108,3 +108,21 @@ def test_kernels_work_where_nothing_can_be_cached():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_gathered_visits_against_a_search_of_all():
+    rng = np.random.default_rng(8)
+    direction = rng.normal(size=(60, 3))
+    pointing = readonly(direction / np.linalg.norm(direction, axis=1, keepdims=True))
+    group = np.sort(rng.integers(0, 5, 60))
+    rows = np.concatenate([np.flatnonzero(rng.permutation(group) == g) for g in range(5)])
+    offset = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=5))])
+    places = readonly(pointing[:7])
+    first, last = rng.integers(0, 30, 7), rng.integers(30, 61, 7)
+    pairs, pair_offset = np.tile(np.arange(5), 7), np.arange(0, 36, 5)
+    got = _kernels.gather_visits(places, pair_offset, pairs, offset, rows, readonly(pointing[rows]), 1.5, first, last)
+    for i in range(7):
+        near = np.sum((pointing - places[i]) ** 2, axis=1) <= 1.5
+        expected = [row for row in np.flatnonzero(near) if first[i] <= row < last[i]]
+        np.testing.assert_array_equal(got[1][got[0][i] : got[0][i + 1]], expected)
+    assert got[0][-1] == got[1].size > 20
