@@ -1,6 +1,8 @@
 """The door to all surveys: the built-in ones by name, others by the kind of their file."""
 
 import difflib
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +34,7 @@ def load_survey(source: str | Path, **options: Any) -> Survey:
     Raises
     ------
     ReadError
-        Where it is neither a name nor a file, or the file cannot be used.
-    TypeError
-        For an option that this kind of survey does not have.
+        Where it is neither a name nor a file, the file cannot be used, or this kind of survey does not have an option.
 
     Examples
     --------
@@ -43,14 +43,19 @@ def load_survey(source: str | Path, **options: Any) -> Survey:
     ('ztfg', 'ztfr')
     """
     if str(source) in RECIPES:
-        return make_survey(RECIPES[str(source)], **options)
+        return _call(source, make_survey, RECIPES[str(source)], options)
     path = Path(source)
     if not path.is_file():
         near = difflib.get_close_matches(str(source), list(RECIPES), n=2)
         names = " or ".join(near) or f"one of {', '.join(RECIPES)}"
         raise ReadError(source, "no survey of that name and no such file", f"use {names}, or a file")
-    if is_sqlite(path):
-        return read_opsim(path, **options)
-    if is_simlib(path):
-        return read_simlib(path, **options)
-    return read_visits(path, **options)
+    reader = read_opsim if is_sqlite(path) else read_simlib if is_simlib(path) else read_visits
+    return _call(source, reader, path, options)
+
+
+def _call(source: str | Path, make: Callable[..., Survey], first: Any, options: dict[str, Any]) -> Survey:
+    """A survey from a function that may not know all options."""
+    known = list(inspect.signature(make).parameters)[1:]
+    if unknown := [name for name in options if name not in known]:
+        raise ReadError(source, f"no option {unknown[0]!r} for this kind of survey", f"use {', '.join(known)}")
+    return make(first, **options)
