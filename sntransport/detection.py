@@ -209,7 +209,7 @@ def photflags(
     """
     flags = np.where(detected, np.int32(PHOTFLAG_DETECTION), np.int32(0))
     owner = np.repeat(np.arange(len(offset) - 1), np.diff(offset))
-    candidates = np.flatnonzero(detected & (mjd == mjd_trigger[owner]))
+    candidates = np.flatnonzero(np.asarray(detected) & (np.asarray(mjd) == np.asarray(mjd_trigger)[owner]))
     _, first = np.unique(owner[candidates], return_index=True)
     flags[candidates[first]] |= np.int32(PHOTFLAG_TRIGGER)
     return flags

@@ -64,13 +64,11 @@ def double_gaussian_area(sigma_1: ArrayLike, sigma_2: ArrayLike = 0.0, ratio: Ar
     ndarray [pixel**2]
     """
     one, two = (np.asarray(value, dtype=np.float64) ** 2 for value in (sigma_1, sigma_2))
-    volume = np.asarray(ratio, dtype=np.float64) * two
-    # Products of Gaussians integrate in closed form; the heights cancel but for their ratio.
-    overlap = 0.25 * one**2 / np.where(one > 0, one, 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cross = np.where(volume > 0, volume * one / (one + two), 0.0)
-        own = np.where(volume > 0, 0.25 * volume**2 / two, 0.0)
-    return np.asarray(np.pi * (one + volume) ** 2 / (overlap + cross + own))
+    ratio = np.asarray(ratio, dtype=np.float64) * (two > 0)
+    # With the first as high as 1, in units of 2 pi and pi: the integrals of the PSF and of its square.
+    total = one + ratio * two
+    squared = one + 4.0 * ratio * one * two / (one + two) + ratio**2 * two
+    return np.asarray(4.0 * np.pi * total**2 / squared)
 
 
 def sky_background(
@@ -126,9 +124,10 @@ def background_from_depth(depth: ArrayLike, photons: ArrayLike = np.inf) -> Arra
         NaN where a source of that depth gives 25 photo-electrons or fewer: its own Poisson noise alone then makes the
         ratio smaller than 5, so depth and photons contradict each other. NaN where the depth is NaN.
     """
-    flux = mag_to_njy(depth)
-    variance = (flux / _DEPTH_SIGMA) ** 2 - flux / np.asarray(photons, dtype=np.float64)
-    return np.asarray(np.sqrt(np.where(variance > 0, variance, np.nan)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        flux = mag_to_njy(depth)
+        variance = (flux / _DEPTH_SIGMA) ** 2 - flux / np.asarray(photons, dtype=np.float64)
+    return np.asarray(np.sqrt(np.where((variance > 0) & np.isfinite(variance), variance, np.nan)))
 
 
 def depth_of(background: ArrayLike, photons: ArrayLike = np.inf) -> Array:

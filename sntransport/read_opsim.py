@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,7 +69,7 @@ def read_opsim(
     path = require_file(path)
     if part not in ("all", "wfd", "ddf"):
         raise ValueError(f"part is {part!r}, expected 'all', 'wfd' or 'ddf'")
-    with _open(path) as database:
+    with closing(_connect(path)) as database:
         columns = _columns(path, database, table)
         letters = _letters(path, database, table, columns["band"])
         names = resolve_bands(path, letters, bands, "lsst")
@@ -84,19 +85,10 @@ def is_sqlite(path: Path) -> bool:
         return file.read(16) == b"SQLite format 3\0"
 
 
-class _open:
-    """A read-only connection that is closed again; sqlite3's own context manager leaves it open."""
-
-    def __init__(self, path: Path) -> None:
-        if not is_sqlite(path):
-            raise ReadError(path, "not a SQLite database", "give an OpSim file (.db), or read a table with read_visits")
-        self.connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-
-    def __enter__(self) -> sqlite3.Connection:
-        return self.connection
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
+def _connect(path: Path) -> sqlite3.Connection:
+    if not is_sqlite(path):
+        raise ReadError(path, "not a SQLite database", "give an OpSim file (.db), or read a table with read_visits")
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
 def _columns(path: Path, database: sqlite3.Connection, table: str) -> dict[str, str]:
@@ -195,7 +187,7 @@ def _survey(path: Path, rows: NDArray[Any], columns: Mapping[str, str], names: M
         f"{columns['band']} is no known filter": band >= 0,
         f"{columns['exposure']} is not above 0": rows["exposure"] > 0,
         f"{columns.get('airmass', 'airmass')} is not 1 or more": airmass >= 1.0,
-        f"{columns['depth']} is not a number": np.isfinite(rows["depth"]),
+        f"{columns['depth']} is not within 0 and 40": (rows["depth"] > 0) & (rows["depth"] < 40),
         f"{columns['depth']} is fainter than the photons of the exposure allow": np.isfinite(background),
     }
     keep, notes = usable_visits(path, checks, lambda i: _identified(rows, columns, i))

@@ -164,7 +164,7 @@ def _noise(
         # A standard deviation grows with the root of the area.
         scale = pixel
     gain = np.where(columns["GAIN"] > 0, columns["GAIN"], np.nan)
-    photons = gain * noise.photons_per_njy(np.clip(columns["ZPTAVG"], -100.0, 100.0))
+    photons = gain * noise.photons_per_njy(np.clip(columns["ZPTAVG"], 10.0, 60.0))
     with np.errstate(invalid="ignore"):
         own = noise.sky_background(photons, columns["SKYSIG"] * scale * gain, area, columns["NOISE"])
         zero_point, sky = _template(path, library, letters)

@@ -100,9 +100,9 @@ def _noise(table: VisitTable, pixel_scale: Any) -> tuple[Array, Array, dict[str,
         if key in columns:
             checks[f"{key} is not above 0"] = columns[key] > 0
     if "zero_point" in columns:
-        checks["zero_point is not a number"] = np.isfinite(columns["zero_point"])
+        checks["zero_point is not within 10 and 60"] = np.abs(columns["zero_point"] - 35.0) <= 25.0
         gain = np.where(columns["gain"] > 0, columns["gain"], np.nan) if "gain" in columns else 1.0
-        photons = noise.photons_per_njy(columns["zero_point"]) * gain
+        photons = noise.photons_per_njy(np.clip(columns["zero_point"], 10.0, 60.0)) * gain
     elif "photons_per_njy" in columns:
         photons = np.where(columns["photons_per_njy"] > 0, columns["photons_per_njy"], np.nan)
     if "background" in columns:
@@ -110,7 +110,7 @@ def _noise(table: VisitTable, pixel_scale: Any) -> tuple[Array, Array, dict[str,
         return photons, columns["background"], checks
     if "depth" in columns:
         background = noise.background_from_depth(columns["depth"], np.where(np.isfinite(photons), photons, np.inf))
-        checks["depth is not a number"] = np.isfinite(columns["depth"])
+        checks["depth is not within 0 and 40"] = (columns["depth"] > 0) & (columns["depth"] < 40)
         checks["depth is fainter than the photons of the visit allow"] = np.isfinite(background)
         return photons, background, checks
     background, more = _from_pixels(table, photons, pixel_scale)

@@ -31,10 +31,10 @@ class Library:
 
 
 def is_simlib(path: Path) -> bool:
-    """Whether a file has a line that begins a library or one of its blocks, within its first 64 kB."""
+    """Whether a file has a line that begins a library or one of its blocks, within its first megabyte."""
     try:
         with _opened(path) as file:
-            return any(line.startswith(("BEGIN LIBGEN", "LIBID:")) for line in file.read(65536).splitlines())
+            return any(line.startswith(("BEGIN LIBGEN", "LIBID:")) for line in file.read(2**20).splitlines())
     except (OSError, UnicodeDecodeError, EOFError):
         return False
 

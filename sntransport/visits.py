@@ -12,7 +12,7 @@ from sntransport.checks import Array
 from sntransport.files import sha256
 from sntransport.reading import ReadError, counted
 
-_SHORTEST_CHECKSUM = 16
+_CHECKSUM_DIGITS = 16
 
 
 def usable_visits(
@@ -106,7 +106,7 @@ def resolve_bands(path: object, found: Sequence[str], given: Mapping[str, str] |
 
 def cited(path: Path) -> str:
     """File name and the beginning of its checksum."""
-    return f"{path.name} (SHA-256 {sha256(path)[:_SHORTEST_CHECKSUM]})"
+    return f"{path.name} (SHA-256 {sha256(path)[:_CHECKSUM_DIGITS]})"
 
 
 def require_file(path: str | Path) -> Path:

@@ -106,15 +106,15 @@ def test_unusable_visits_are_counted_and_the_first_named(tmp_path):
     wrong = [
         {"visitExposureTime": -1.0}, {"fiveSigmaDepth": None}, {"fiveSigmaDepth": None}, {"filter": "none"},
         {"fieldDec": -91.0}, {"observationStartMJD": None}, {"airmass": 0.5}, {"fiveSigmaDepth": 33.0},
-        {"fieldRA": 1e9},
+        {"fieldRA": 1e9}, {"fiveSigmaDepth": -999.0},
     ]  # fmt: skip
     rows = [a_row(0), *(a_row(i, **fields) for i, fields in enumerate(wrong, start=1))]
     survey = read_opsim(write(tmp_path / "a.db", rows))
     np.testing.assert_array_equal(survey.field, [100])
     notes = "\n".join(survey.notes)
     for expected in (
-        "1 visit of 10 rejected: visitExposureTime is not above 0 (first: observationId 1)",
-        "2 visits of 10 rejected: fiveSigmaDepth is not a number (first: observationId 2)",
+        "1 visit of 11 rejected: visitExposureTime is not above 0 (first: observationId 1)",
+        "3 visits of 11 rejected: fiveSigmaDepth is not within 0 and 40 (first: observationId 2)",
         "filter is no known filter (first: observationId 4)",
         "fieldDec is not within -90 and 90 (first: observationId 5)",
         "observationStartMJD is not a Modified Julian date (first: observationId 6)",

@@ -109,13 +109,17 @@ def test_other_names_of_bands(tmp_path):
 
 def test_unusable_rows_are_counted(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_text(CSV + "60002,lsstr,10,-30,,32,1\n60003,lsstx,10,-30,24,32,1\n60004,lsstr,nan,-30,24,32,1\n")
+    path.write_text(
+        CSV
+        + "60002,lsstr,10,-30,,32,1\n60003,lsstx,10,-30,24,32,1\n60004,lsstr,nan,-30,24,32,1\n60005,lsstr,1,-30,24,1e9,1\n"
+    )
     survey = read_visits(path, radius=1.0)
     assert survey.n_visit == 2
     notes = "\n".join(survey.notes)
-    assert "1 visit of 5 rejected: depth is not a number (first: line 5)" in notes
-    assert "1 visit of 5 rejected: band is not known (lsstx) (first: line 6)" in notes
-    assert "1 visit of 5 rejected: ra is not within -360 and 360 (first: line 7)" in notes
+    assert "1 visit of 6 rejected: depth is not within 0 and 40 (first: line 5)" in notes
+    assert "1 visit of 6 rejected: zero_point is not within 10 and 60 (first: line 8)" in notes
+    assert "1 visit of 6 rejected: band is not known (lsstx) (first: line 6)" in notes
+    assert "1 visit of 6 rejected: ra is not within -360 and 360 (first: line 7)" in notes
 
 
 @pytest.mark.parametrize(
