@@ -109,10 +109,8 @@ def test_other_names_of_bands(tmp_path):
 
 def test_unusable_rows_are_counted(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_text(
-        CSV
-        + "60002,lsstr,10,-30,,32,1\n60003,lsstx,10,-30,24,32,1\n60004,lsstr,nan,-30,24,32,1\n60005,lsstr,1,-30,24,1e9,1\n"
-    )
+    rows = ["60002,lsstr,10,-30,,32,1", "60003,lsstx,10,-30,24,32,1", "60004,lsstr,nan,-30,24,32,1"]
+    path.write_text(CSV + "\n".join([*rows, "60005,lsstr,1,-30,24,1e9,1"]) + "\n")
     survey = read_visits(path, radius=1.0)
     assert survey.n_visit == 2
     notes = "\n".join(survey.notes)
