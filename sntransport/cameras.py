@@ -57,20 +57,22 @@ class Camera:
     source: str
 
 
-# Zero points, extinction: syseng_throughputs v1.9 as in SMTN-002 and the release notes of the v3.4 simulations. Depths
-# and effective FWHM (at the zenith, median atmosphere): SMTN-002. Field of view 9.6 deg2, 30 s, 5 mmag repeatability:
-# Ivezic et al. 2019, ApJ 873, 111. From memory, not looked up: the full well (specification about 100,000
-# electrons) and how much the full moon brightens the sky.
+# Zero points, extinction: syseng_throughputs v1.9 as in SMTN-002 and the release notes of Rubin's v3.4 simulations.
+# Depths: means over the visits of baseline v3.2 in r, i, z and y (A&A 2024, doi 10.1051/0004-6361/202450485, Table 1);
+# that table has no u and g, which are put as far below the dark zenith (23.98, 24.91: syseng_throughputs of that time)
+# as r, by 0.5 mag. Effective FWHM of a median atmosphere at the zenith: SMTN-002. Field of view 9.6 deg2, 30 s, 5 mmag
+# repeatability: Ivezic et al. 2019, ApJ 873, 111. From memory, not looked up: the full well (specification about
+# 100,000 electrons) and how much the full moon brightens the sky.
 LSST = Camera(
     bands=("lsstu", "lsstg", "lsstr", "lssti", "lsstz", "lssty"),
     zero_point=np.array([26.524, 28.508, 28.361, 28.171, 27.782, 26.818]),
     extinction=np.array([0.458, 0.208, 0.122, 0.074, 0.057, 0.095]),
-    depth=np.array([23.70, 24.97, 24.52, 24.13, 23.56, 22.55]),
+    depth=np.array([23.5, 24.4, 23.9, 23.3, 22.7, 21.9]),
     fwhm=np.array([0.92, 0.87, 0.83, 0.80, 0.78, 0.76]),
     moon=np.array([3.0, 2.5, 1.6, 1.1, 0.6, 0.2]),
     exposure=30.0, pixel=0.2, full_well=100_000.0, radius=1.75, latitude=-30.244, longitude=-70.749,
-    zero_point_error=0.005, calibration_floor=0.0, depth_is_median=False,
-    source="Ivezic et al. 2019, ApJ 873, 111; SMTN-002 (Rubin)",
+    zero_point_error=0.005, calibration_floor=0.0, depth_is_median=True,
+    source="Ivezic et al. 2019, ApJ 873, 111; SMTN-002 (Rubin); A&A 2024, doi 10.1051/0004-6361/202450485",
 )  # fmt: skip
 
 # Field of view 47 deg2, 30 s, median depths and delivered FWHM over all visits: Bellm et al. 2019, PASP 131, 018002.

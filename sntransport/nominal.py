@@ -91,14 +91,15 @@ LSST_WFD = Recipe(
 )  # fmt: skip
 
 # Fields: ELAIS-S1, XMM-LSS, ECDFS, COSMOS and the two of the Euclid Deep Field South. Every other night in season, 8,
-# 10, 20, 20, 24, 18 exposures in ugrizy, one of u and y at a time; a visit here is the stack of a night's exposures in
-# a band. Positions and numbers (those of the Rubin scheduler's deep-drilling surveys) from memory.
+# 10, 20, 20, 26, 20 exposures in ugrizy, the sequence of Rubin's scheduler for deep-drilling fields (lsst-sims
+# featureScheduler), with only one of u and y mounted at a time. A visit here is the stack of a night's exposures in a
+# band. Positions and cadence from memory.
 LSST_DDF = Recipe(
     name="lsst_ddf", camera=LSST,
     fields=lambda: (np.array([9.45, 35.71, 53.13, 150.10, 58.90, 63.60]),
                     np.array([-44.00, -4.75, -28.10, 2.18, -49.32, -47.60])),
     sequences=((0, 1, 2, 3, 4), (1, 2, 3, 4, 5)), share=(0.5, 0.5), step=0.006, nights=lambda season: season / 2.0,
-    airmass=1.8, clouded=0.25, dither=0.2, stack=(8, 10, 20, 20, 24, 18),
+    airmass=1.8, clouded=0.25, dither=0.2, stack=(8, 10, 20, 20, 26, 20),
     source="Ivezic et al. 2019, ApJ 873, 111; Bianco et al. 2022, ApJS 258, 1",
 )  # fmt: skip
 
