@@ -54,8 +54,9 @@ def read_simlib(
     Survey
         Each block is a field at its position, ``field`` is its LIBID. Blocks at the same position are one field. Noise
         of the template (TEMPLATE_ZPT, TEMPLATE_SKYSIG) is added as if it were drawn anew for each visit.
-        ``zero_point_error`` is the median ZPTERR of the band. A coadded visit (``IDEXPT*N``) is N times the exposure
-        that its columns describe. Visits that cannot be used are left out and counted in ``notes``.
+        ``zero_point_error`` is the median ZPTERR of the band. The columns of a coadded visit (``IDEXPT*N``) are
+        those of the sum, as SNANA's own tool for coadding writes them; N serves for saturation, which is of each
+        exposure. Visits that cannot be used are left out and counted in ``notes``.
 
     Raises
     ------
@@ -71,15 +72,11 @@ def read_simlib(
     unit = header_value(path, library, "PSF_UNIT", _PSF_UNITS)
     columns, letters, n_exposure = visit_columns(path, library, unit.startswith("NEA"))
     names = resolve_bands(path, sorted(set(letters.tolist())), bands, prefix)
-    # The columns are of one exposure; counts add up, and so do the variances of sky and read noise.
-    columns["ZPTAVG"] = columns["ZPTAVG"] + 2.5 * np.log10(n_exposure)
-    columns |= {key: columns[key] * np.sqrt(n_exposure) for key in ("SKYSIG", "NOISE")}
     coadded = int(np.count_nonzero(n_exposure > 1))
-    notes = [f"{counted(coadded, 'visit')} coadded (ID*N), read as N times the exposure of their columns"] * (
-        coadded > 0
-    )
+    notes = [f"{counted(coadded, 'visit')} coadded (ID*N), whose columns are those of the sum"] if coadded else []
     if library.ignored:
         notes.append(f"lines not used: {listed(library.ignored)}")
+    columns["N"] = n_exposure
     return _survey(path, library, columns, letters, names, radius, name or survey or path.stem, notes)
 
 
@@ -110,7 +107,7 @@ def _survey(
         name=name, bands=bands, mjd=columns["MJD"][keep], band=band[keep], ra=ra[block][keep], dec=dec[block][keep],
         background=background[keep], photons_per_njy=photons[keep], radius=size,
         zero_point_error=_medians(columns["ZPTERR"][keep], band[keep], len(bands)),
-        saturation=_saturation(path, library, photons[keep], area[keep]), field=_identifiers(library)[block][keep],
+        saturation=_saturation(path, library, photons[keep], area[keep], columns["N"][keep]), field=_identifiers(library)[block][keep],
         notes=(f"{counted(int(keep.sum()), 'visit')} in {counted(used.size, 'block')} read", note, *notes, *remarks),
         source=cited(path),
     )  # fmt: skip
@@ -194,7 +191,7 @@ def _template(path: Path, library: Library, letters: NDArray[np.str_]) -> tuple[
     return zero_point, np.where(sky > 0, sky, np.nan)
 
 
-def _saturation(path: Path, library: Library, photons: Array, area: Array) -> Array:
+def _saturation(path: Path, library: Library, photons: Array, area: Array, n_exposure: Array) -> Array:
     """Saturating flux from NPE_PIXEL_SATURATE and a Gaussian of the same noise area; infinite without that key."""
     text = library.header.get("NPE_PIXEL_SATURATE", "")
     if not text:
@@ -202,7 +199,7 @@ def _saturation(path: Path, library: Library, photons: Array, area: Array) -> Ar
     if not is_number(text) or float(text) <= 0:
         raise ReadError(path, f"NPE_PIXEL_SATURATE is {text!r}", "give photo-electrons above 0")
     fwhm = np.sqrt(np.maximum(area, 1e-6) / noise.noise_area(1.0))
-    return noise.saturation_flux(photons, fwhm, float(text))
+    return noise.saturation_flux(photons, fwhm, float(text), n_exposure=n_exposure)
 
 
 def _radius(ra: Array, dec: Array, radius: float | None) -> tuple[float, str]:

@@ -64,12 +64,15 @@ def test_conventions_against_hand_calculation(tmp_path):
     np.testing.assert_allclose(flux / noise.flux_error(survey, np.arange(2), flux), 5.0, rtol=0.01)
 
 
-def test_coadded_visit_is_n_times_as_long(tmp_path):
-    one = read_simlib(write(tmp_path / "a.simlib", block()))
-    many = read_simlib(write(tmp_path / "b.simlib", block([visit(coadd="*9")])))
-    assert many.photons_per_njy[0] == pytest.approx(9 * one.photons_per_njy[0])
-    assert many.background[0] == pytest.approx(one.background[0] / 3)
-    assert any("1 visit coadded (ID*N)" in note for note in many.notes)
+def test_columns_of_a_coadded_visit_are_those_of_the_sum(tmp_path):
+    keys = "NPE_PIXEL_SATURATE: 100000"
+    one = read_simlib(write(tmp_path / "a.simlib", block(), keys=keys))
+    many = read_simlib(write(tmp_path / "b.simlib", block([visit(coadd="*9")]), keys=keys))
+    np.testing.assert_array_equal(many.photons_per_njy, one.photons_per_njy)
+    np.testing.assert_array_equal(many.background, one.background)
+    # Of nine exposures each fills its own pixel.
+    assert many.saturation[0] == pytest.approx(9 * one.saturation[0])
+    assert "1 visit coadded (ID*N), whose columns are those of the sum" in many.notes
 
 
 def background_of(tmp_path, psf, keys="", sky=15.0):
