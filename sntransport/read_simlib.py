@@ -107,7 +107,8 @@ def _survey(
         name=name, bands=bands, mjd=columns["MJD"][keep], band=band[keep], ra=ra[block][keep], dec=dec[block][keep],
         background=background[keep], photons_per_njy=photons[keep], radius=size,
         zero_point_error=_medians(columns["ZPTERR"][keep], band[keep], len(bands)),
-        saturation=_saturation(path, library, photons[keep], area[keep], columns["N"][keep]), field=_identifiers(library)[block][keep],
+        saturation=_saturation(path, library, photons[keep], area[keep], columns["N"][keep]),
+        field=_identifiers(library)[block][keep],
         notes=(f"{counted(int(keep.sum()), 'visit')} in {counted(used.size, 'block')} read", note, *notes, *remarks),
         source=cited(path),
     )  # fmt: skip
