@@ -1,7 +1,7 @@
 """One event as ZTF and ATLAS would see it: visits, noise, detections and the trigger of each.
 
-Run with ``python examples/one_event_two_surveys.py``; the surveys are the built-in nominal ones, the light curve is made
-up: 18th magnitude at its peak, a rise of 15 days and a decline of 40.
+Run with ``python examples/one_event_two_surveys.py``; the surveys are the built-in nominal ones, the light curve is
+made up: 18th magnitude at its peak, a rise of 15 days and a decline of 40.
 """
 
 import numpy as np
