@@ -124,7 +124,7 @@ def background_from_depth(depth: ArrayLike, photons: ArrayLike = np.inf) -> Arra
         NaN where a source of that depth gives 25 photo-electrons or fewer: its own Poisson noise alone then makes the
         ratio smaller than 5, so depth and photons contradict each other. NaN where the depth is NaN.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         flux = mag_to_njy(depth)
         variance = (flux / _DEPTH_SIGMA) ** 2 - flux / np.asarray(photons, dtype=np.float64)
     return np.asarray(np.sqrt(np.where((variance > 0) & np.isfinite(variance), variance, np.nan)))

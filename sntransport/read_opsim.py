@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sntransport import noise
 from sntransport.cameras import LSST, visit_photons, visit_saturation
+from sntransport.checks import Array
 from sntransport.reading import ReadError, counted
 from sntransport.survey import Survey
 from sntransport.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
@@ -176,11 +177,8 @@ def _survey(path: Path, rows: NDArray[Any], columns: Mapping[str, str], names: M
     index = np.array([bands.index(band) for band in names.values()] + [-1], dtype=np.int16)
     band = index[rows["band"]]
     camera_band = np.array([place.get(item, -1) for item in bands] + [-1])[band]
-    ones = np.ones(rows.size)
-    airmass = rows["airmass"] if "airmass" in columns else _TYPICAL_AIRMASS * ones
-    with np.errstate(invalid="ignore", divide="ignore"):
-        photons = visit_photons(LSST, camera_band, np.where(rows["exposure"] > 0, rows["exposure"], np.nan), airmass)
-    photons = np.where(camera_band >= 0, photons, np.inf)
+    airmass = rows["airmass"] if "airmass" in columns else np.full(rows.size, _TYPICAL_AIRMASS)
+    photons = _photons(rows, camera_band, airmass)
     background = noise.background_from_depth(rows["depth"], np.where(np.isnan(photons), np.inf, photons))
     checks = sky_checks(rows["mjd"], rows["ra"], rows["dec"], [columns[key] for key in ("mjd", "ra", "dec")])
     checks |= {
@@ -195,22 +193,32 @@ def _survey(path: Path, rows: NDArray[Any], columns: Mapping[str, str], names: M
         notes = (*notes, f"no column airmass: {_TYPICAL_AIRMASS} taken")
     if np.any(camera_band[keep] < 0):
         notes = (*notes, "bands that are not LSST's: no Poisson noise of the source, no saturation")
-    kept = rows[keep]
-    saturation = np.full(kept.size, np.inf)
-    if "fwhm" in columns:
-        n_exposure = kept["n_exposure"] if "n_exposure" in columns else np.ones(kept.size)
-        fwhm = np.where(kept["fwhm"] > 0, kept["fwhm"], np.nan)
-        full = visit_saturation(LSST, photons[keep], fwhm, np.where(n_exposure >= 1, n_exposure, 1.0))
-        saturation = np.where((full > 0) & (camera_band[keep] >= 0), full, np.inf)
+    kept, per_band = rows[keep], np.ones(len(bands))
     field = np.where(np.isfinite(kept["field"]), kept["field"], -1) if "field" in columns else np.full(kept.size, -1)
     return Survey(
         name=name, bands=bands, mjd=kept["mjd"] + 0.5 * kept["exposure"] / 86400.0, band=band[keep],
         ra=kept["ra"], dec=kept["dec"], background=background[keep], photons_per_njy=photons[keep],
-        radius=LSST.radius, zero_point_error=np.full(len(bands), LSST.zero_point_error),
-        calibration_floor=np.full(len(bands), LSST.calibration_floor), saturation=saturation,
-        field=field.astype(np.int64), notes=(f"{counted(kept.size, 'visit')} read", *notes),
-        source=f"{cited(path)}; {LSST.source}",
+        radius=LSST.radius, zero_point_error=LSST.zero_point_error * per_band,
+        calibration_floor=LSST.calibration_floor * per_band,
+        saturation=_saturation(kept, columns, photons[keep]), field=field.astype(np.int64),
+        notes=(f"{counted(kept.size, 'visit')} read", *notes), source=f"{cited(path)}; {LSST.source}",
     )  # fmt: skip
+
+
+def _photons(rows: NDArray[Any], camera_band: NDArray[np.integer], airmass: Array) -> Array:
+    """Photo-electrons per nJy; infinite in bands that are not the camera's, NaN where exposure or airmass is none."""
+    exposure = np.where(rows["exposure"] > 0, rows["exposure"], np.nan)
+    return np.where(camera_band >= 0, visit_photons(LSST, camera_band, exposure, airmass), np.inf)
+
+
+def _saturation(rows: NDArray[Any], columns: Mapping[str, str], photons: Array) -> Array:
+    """Saturating flux [nJy]; infinite where seeing or photons are not known."""
+    if "fwhm" not in columns:
+        return np.full(rows.size, np.inf)
+    n_exposure = rows["n_exposure"] if "n_exposure" in columns else np.ones(rows.size)
+    fwhm = np.where(rows["fwhm"] > 0, rows["fwhm"], np.nan)
+    full = visit_saturation(LSST, photons, fwhm, np.where(n_exposure >= 1, n_exposure, 1.0))
+    return np.where(full > 0, full, np.inf)
 
 
 def _identified(rows: NDArray[Any], columns: Mapping[str, str], i: int) -> str:

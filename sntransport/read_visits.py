@@ -62,15 +62,8 @@ def read_visits(
     options = {"radius": radius, "pixel_scale": pixel_scale, "name": name, "zero_point_error": zero_point_error,
                "calibration_floor": calibration_floor}  # fmt: skip
     options = {key: table.meta.get(key) if value is None else value for key, value in options.items()}
-    letters = np.asarray(table.columns["band"], dtype=np.str_)
-    kinds, kind = np.unique(letters, return_inverse=True)
-    if letters.size == 0:
-        raise ReadError(table.path, "no visits", "give a table with one row or more")
-    names = resolve_bands(table.path, kinds.tolist(), bands, "")
-    used = tuple(dict.fromkeys(names.values()))
-    band = np.array([used.index(names[item]) if item in names else -1 for item in kinds.tolist()], np.int16)[kind]
+    used, band, unknown = _bands(table, bands)
     photons, background, checks = _noise(table, options["pixel_scale"])
-    unknown = ", ".join(sorted(set(kinds.tolist()) - set(names)))
     checks = {
         **sky_checks(*(table.columns[key] for key in ("mjd", "ra", "dec"))),
         f"band is not known ({unknown})": band >= 0,
@@ -89,6 +82,18 @@ def read_visits(
         field=np.where(np.isfinite(field), field, -1).astype(np.int64),
         notes=(f"{counted(int(keep.sum()), 'visit')} read", *notes), source=cited(table.path),
     )  # fmt: skip
+
+
+def _bands(table: VisitTable, given: Mapping[str, str] | None) -> tuple[tuple[str, ...], NDArray[np.int16], str]:
+    """Names of the bands, index of each visit's (-1: not known), and the names that are not known."""
+    letters = np.asarray(table.columns["band"], dtype=np.str_)
+    if letters.size == 0:
+        raise ReadError(table.path, "no visits", "give a table with one row or more")
+    kinds, kind = np.unique(letters, return_inverse=True)
+    names = resolve_bands(table.path, kinds.tolist(), given, "")
+    used = tuple(dict.fromkeys(names.values()))
+    index = np.array([used.index(names[item]) if item in names else -1 for item in kinds.tolist()], np.int16)
+    return used, index[kind], ", ".join(sorted(set(kinds.tolist()) - set(names)))
 
 
 def _noise(table: VisitTable, pixel_scale: Any) -> tuple[Array, Array, dict[str, NDArray[np.bool_]]]:
