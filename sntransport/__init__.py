@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from sntransport.seriesfile import read_series as read_series
     from sntransport.seriesfile import write_series as write_series
     from sntransport.sightline import Sightline as Sightline
+    from sntransport.survey import Survey as Survey
+    from sntransport.surveys import load_survey as load_survey
 
 __version__ = "0.1.0"
 
@@ -49,6 +51,7 @@ _HOME = {
     "SpectralSeries": "series",
     "Spectrum": "observations",
     "Supernova": "observations",
+    "Survey": "survey",
     "band_flux": "photometry",
     "band_flux_err": "draws",
     "build": "pipeline",
@@ -57,6 +60,7 @@ _HOME = {
     "k_correct": "restframe",
     "k_correction": "kcorrection",
     "load_bands": "bands",
+    "load_survey": "surveys",
     "observe": "observedseries",
     "read_light_curve": "read",
     "read_series": "seriesfile",

@@ -1,7 +1,8 @@
-"""Every numba function of the package. float64 arrays in, arrays out; the callers validate, the kernels assume.
+"""The numba functions of transport (`_kernels_light` has the others). float64 arrays in, arrays out.
 
-A spectrum is a histogram here: a constant density inside each bin, so its cumulative mass is piecewise linear
-and so is its quantile function. Everything below is exact for that reading; nothing is sampled.
+The callers validate, the kernels assume. A spectrum is a histogram here: a constant density inside each bin, so its
+cumulative mass is piecewise linear and so is its quantile function. Everything below is exact for that reading;
+nothing is sampled.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 from sntransport.checks import Array as _F
 
 _I = NDArray[np.int64]
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _compiled(function: _Function) -> _Function:
+def compiled(function: _Function) -> _Function:
     """Compile on first use and keep the result on disk; where no folder can be written, compile in every process."""
     try:
         return cast("_Function", njit(cache=True)(function))
@@ -25,7 +27,7 @@ def _compiled(function: _Function) -> _Function:
         return cast("_Function", njit(function))
 
 
-@_compiled
+@compiled
 def normalized_cumulative(density: _F, width: _F) -> _F:
     """Cumulative mass at the n + 1 bin edges, from 0 to exactly 1. ``density`` is not negative, its mass not 0."""
     n = density.size
@@ -42,7 +44,7 @@ def normalized_cumulative(density: _F, width: _F) -> _F:
     return cumulative
 
 
-@_compiled
+@compiled
 def pair_quantiles(edges: _F, cum_a: _F, cum_b: _F) -> tuple[_F, _F, _F]:
     """Both quantile functions on the union of their breakpoints: level u and positions q_a(u), q_b(u).
 
@@ -79,7 +81,7 @@ def pair_quantiles(edges: _F, cum_a: _F, cum_b: _F) -> tuple[_F, _F, _F]:
     return level[: s + 1], q_a[: s + 1], q_b[: s + 1]
 
 
-@_compiled
+@compiled
 def deposit(edges: _F, level: _F, position: _F, mass: float, out: _F) -> None:
     """Density on the bins of a measure whose quantile function is linear between (level, position) points."""
     n = edges.size - 1
@@ -102,7 +104,7 @@ def deposit(edges: _F, level: _F, position: _F, mass: float, out: _F) -> None:
         out[k + 1 :] = 0.0
 
 
-@_compiled
+@compiled
 def displace_pair(edges: _F, width: _F, a: _F, b: _F, t: _F, out: _F) -> None:
     """Fill ``out`` (n_t, n) with the exact W2 displacement of density ``a`` toward ``b`` at each ``t``."""
     cum_a, cum_b = normalized_cumulative(a, width), normalized_cumulative(b, width)
@@ -119,7 +121,7 @@ def displace_pair(edges: _F, width: _F, a: _F, b: _F, t: _F, out: _F) -> None:
             deposit(edges, level, (1.0 - s) * q_a + s * q_b, (1.0 - s) * mass_a + s * mass_b, out[k])
 
 
-@_compiled
+@compiled
 def mean_quantile(edges: _F, cumulative: _F, weight: _F) -> tuple[_F, _F]:
     """Weighted mean of the quantile functions of many histograms, on the union of their breakpoints.
 
@@ -152,7 +154,7 @@ def mean_quantile(edges: _F, cumulative: _F, weight: _F) -> tuple[_F, _F]:
     return level[: s + 1], position[: s + 1]
 
 
-@_compiled
+@compiled
 def quantile_distance(level: _F, q_a: _F, q_b: _F, p: float) -> float:
     """Integral over the level of ``|q_a - q_b|**p``, exact for piecewise linear quantile functions."""
     total = 0.0
@@ -175,7 +177,7 @@ def quantile_distance(level: _F, q_a: _F, q_b: _F, p: float) -> float:
     return total
 
 
-@_compiled
+@compiled
 def at_index(values: _F, position: float) -> float:
     """Linear interpolation at a fractional index, the end values beyond the ends."""
     last = values.size - 1
@@ -184,7 +186,7 @@ def at_index(values: _F, position: float) -> float:
     return float(values[i] + u * (values[i + 1] - values[i]))
 
 
-@_compiled
+@compiled
 def register_features(a: _F, b: _F, shift: _F, scatter: float, stiffness: float, ridge: float, steps: int) -> None:
     """Refine ``shift`` (n) [bins], in place: feature at i - shift/2 in ``a`` is the one at i + shift/2 in ``b``.
 
@@ -212,7 +214,7 @@ def register_features(a: _F, b: _F, shift: _F, scatter: float, stiffness: float,
         solve_smooth(diagonal, stiffness, right, shift)
 
 
-@_compiled
+@compiled
 def solve_smooth(diagonal: _F, stiffness: float, right: _F, out: _F) -> None:
     """Solve (diag + stiffness times the second-difference matrix) out = right by elimination (Thomas)."""
     n = diagonal.size
@@ -230,7 +232,7 @@ def solve_smooth(diagonal: _F, stiffness: float, right: _F, out: _F) -> None:
         out[i] -= upper[i] * out[i + 1]
 
 
-@_compiled
+@compiled
 def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _F, t: _F, out: _F) -> None:
     """Fill ``out`` (n_t, n) with flux: continua (logarithms) blended in place, features on their way along ``shift``.
 
@@ -266,65 +268,3 @@ def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _
                 row[i] += weight_b * (b[i_b] + (at_b - i_b) * rise_b[i_b])
         for i in range(n):
             row[i] *= row[i] * np.exp((1.0 - s) * smooth_a[i] + s * smooth_b[i])
-
-
-@_compiled
-def band_weights(wave: _F, stretch: _F, band: _F, throughput: _F, photons: _F, norms: _F) -> None:
-    """Weights (n_stretch, n_wave) of ``int f T x dx`` and ``int f T / x dx``, added to ``photons`` and ``norms``.
-
-    f is linear between its values at ``wave * stretch``; ``throughput`` is T at ``band``, linear between. Two-point
-    Gauss-Legendre is exact for the cubic T x f.
-    """
-    gauss = 1.0 / np.sqrt(3.0)
-    for k in range(stretch.size):
-        s = stretch[k]
-        start, end = max(wave[0] * s, band[0]), min(wave[-1] * s, band[-1])
-        i = min(max(np.searchsorted(wave, start / s) - 1, 0), wave.size - 2)
-        j = min(max(np.searchsorted(band, start) - 1, 0), band.size - 2)
-        while start < end:
-            stop = min(wave[i + 1] * s, band[j + 1], end)
-            half, middle = 0.5 * (stop - start), 0.5 * (stop + start)
-            for side in (-gauss, gauss):
-                x = middle + side * half
-                share = (x - band[j]) / (band[j + 1] - band[j])
-                weight = half * (throughput[j] * (1.0 - share) + throughput[j + 1] * share)
-                up = (x - wave[i] * s) / ((wave[i + 1] - wave[i]) * s)
-                photons[k, i] += weight * x * (1.0 - up)
-                photons[k, i + 1] += weight * x * up
-                norms[k, i] += weight / x * (1.0 - up)
-                norms[k, i + 1] += weight / x * up
-            start = max(start, stop)
-            if stop >= wave[i + 1] * s:
-                i = min(i + 1, wave.size - 2)
-            if stop >= band[j + 1]:
-                j = min(j + 1, band.size - 2)
-
-
-@_compiled
-def chain_rows(field: _F, step: _F) -> None:
-    """In place: white noise (n_row, n) of unit variance becomes a Markov chain from row to row, of unit variance.
-
-    ``step`` (n_row - 1,) is the correlation of each row with the next.
-    """
-    for i in range(1, field.shape[0]):
-        keep = step[i - 1]
-        fresh = np.sqrt(1.0 - keep * keep)
-        for j in range(field.shape[1]):
-            field[i, j] = keep * field[i - 1, j] + fresh * field[i, j]
-
-
-@_compiled
-def residual_field(noise: _F, step: _F, mix: _F, nodes: _F, left: _I, join: _F, field: _F) -> None:
-    """Every row: a Markov chain along the row plus its own white noise, plus lines between values at nodes.
-
-    ``noise`` (n_row, n) of unit variance; ``step`` (n,) the correlation of each column with the one before; ``mix``
-    (2, n) the factors of chain and noise; ``nodes`` (n_row, n_node); column j is ``join[0, j]`` of node ``left[j]``
-    and ``join[1, j]`` of the next.
-    """
-    fresh = np.sqrt(1.0 - step * step)
-    for i in range(field.shape[0]):
-        chain = 0.0
-        for j in range(field.shape[1]):
-            chain = step[j] * chain + fresh[j] * noise[i, j]
-            smooth = join[0, j] * nodes[i, left[j]] + join[1, j] * nodes[i, left[j] + 1]
-            field[i, j] = mix[0, j] * chain + mix[1, j] * noise[i, j] + smooth

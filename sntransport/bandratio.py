@@ -163,11 +163,11 @@ def _integrate(wave: Array, stretch: Array, band: Bandpass, photons: Array, norm
         for k, factor in enumerate(stretch):
             photons[k], norms[k] = hat_integrals(wave * factor, band)
         return
-    from sntransport import _kernels
+    from sntransport import _kernels_light
 
     grid = wave.copy()
     grid.setflags(write=False)
-    _kernels.band_weights(grid, stretch, band.wave, band.throughput, photons, norms)
+    _kernels_light.band_weights(grid, stretch, band.wave, band.throughput, photons, norms)
 
 
 def means(rows: Rows, seen: Columns) -> tuple[Array, Array]:

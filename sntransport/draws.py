@@ -159,7 +159,7 @@ def _wave_correlation(wave: Array, c: Correlation) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Chains:
-    """What all draws of a series share; see `sntransport._kernels.residual_field` and `chain_rows`."""
+    """What all draws of a series share; see `sntransport._kernels_light.residual_field` and `chain_rows`."""
 
     days: Array
     step: Array
@@ -199,9 +199,9 @@ def _mix(step: Array, c: Correlation) -> Array:
 
 def _fill(rng: np.random.Generator, chains: _Chains, noise: Array, field: Array) -> None:
     """Fill ``field`` (n_phase, n_wave) with a normal field of unit variance; ``noise`` is room to work in."""
-    from sntransport import _kernels
+    from sntransport import _kernels_light
 
     nodes = rng.standard_normal((field.shape[0], chains.root.shape[0])) @ chains.root.T
     rng.standard_normal(out=noise)
-    _kernels.residual_field(noise, chains.step, chains.mix, nodes, chains.left, chains.join, field)
-    _kernels.chain_rows(field, chains.days)
+    _kernels_light.residual_field(noise, chains.step, chains.mix, nodes, chains.left, chains.join, field)
+    _kernels_light.chain_rows(field, chains.days)

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from sntransport import _kernels
+from sntransport import _kernels, _kernels_light
 from tests import twins
 
 
@@ -127,7 +127,7 @@ def test_band_weights_are_those_of_numpy(case, name):
     }[case]
     stretch = np.array([0.95, 1.0, 1.013, 1.7, 3.5, 10.0])
     photons, norms = np.zeros((2, stretch.size, wave.size))
-    _kernels.band_weights(readonly(wave), stretch, band.wave, band.throughput, photons, norms)
+    _kernels_light.band_weights(readonly(wave), stretch, band.wave, band.throughput, photons, norms)
     for k, factor in enumerate(stretch):
         for got, expected in zip((photons[k], norms[k]), hat_integrals(wave * factor, band), strict=True):
             np.testing.assert_allclose(got, expected, atol=1e-11 * max(expected.max(), 1e-300))
@@ -138,8 +138,28 @@ def test_residual_field_and_chain_of_rows():
     noise, nodes, step = rng.normal(size=(4, 30)), rng.normal(size=(4, 6)), rng.uniform(0.0, 1.0, 30)
     mix, join, left = rng.normal(size=(2, 30)), rng.normal(size=(2, 30)), np.sort(rng.integers(0, 5, 30))
     field = np.empty(noise.shape)
-    _kernels.residual_field(noise, step, mix, nodes, left, join, field)
+    _kernels_light.residual_field(noise, step, mix, nodes, left, join, field)
     np.testing.assert_allclose(field, twins.residual_field(noise, step, mix, nodes, left, join), rtol=1e-12, atol=1e-12)
     expected = twins.chain_rows(field.copy(), step[:3])
-    _kernels.chain_rows(field, step[:3])
+    _kernels_light.chain_rows(field, step[:3])
     np.testing.assert_allclose(field, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_gathered_visits_against_a_search_of_all():
+    rng = np.random.default_rng(8)
+    direction = rng.normal(size=(60, 3))
+    pointing = readonly(direction / np.linalg.norm(direction, axis=1, keepdims=True))
+    group = rng.integers(0, 5, 60)
+    rows = np.concatenate([np.flatnonzero(group == g) for g in range(5)])
+    offset = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=5))])
+    places = readonly(pointing[:7])
+    first, last = rng.integers(0, 30, 7), rng.integers(30, 61, 7)
+    pairs, pair_offset = np.tile(np.arange(5), 7), np.arange(0, 36, 5)
+    got = _kernels_light.gather_visits(
+        places, pair_offset, pairs, offset, rows, readonly(pointing[rows]), 1.5, first, last
+    )
+    for i in range(7):
+        near = np.sum((pointing - places[i]) ** 2, axis=1) <= 1.5
+        expected = [row for row in np.flatnonzero(near) if first[i] <= row < last[i]]
+        np.testing.assert_array_equal(got[1][got[0][i] : got[0][i + 1]], expected)
+    assert got[0][-1] == got[1].size > 20

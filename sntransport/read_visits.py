@@ -1,0 +1,165 @@
+"""A survey from a plain table of its visits: ECSV, CSV or Parquet."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport import noise
+from sntransport.checks import Array
+from sntransport.reading import ReadError, counted
+from sntransport.survey import Survey
+from sntransport.visit_table import VisitTable, read_table, require_column
+from sntransport.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
+
+
+def read_visits(
+    path: str | Path, *, radius: float | None = None, pixel_scale: float | None = None, name: str | None = None,
+    bands: Mapping[str, str] | None = None, zero_point_error: float | Mapping[str, float] | None = None,
+    calibration_floor: float | Mapping[str, float] | None = None,
+) -> Survey:  # fmt: skip
+    """Read a table with one row a visit.
+
+    Parameters
+    ----------
+    path : path-like
+        Ends in ``.ecsv``, ``.csv`` or ``.parquet`` (which needs pyarrow). Columns: ``mjd``, ``band``, ``ra``, ``dec``
+        [deg] and the noise as one of
+
+        - ``depth`` [AB mag] (five-sigma), and ``zero_point`` [AB mag] for the Poisson noise of the source;
+        - ``zero_point``, ``fwhm`` [arcsec], ``read_noise`` [electrons / pixel] and ``sky_noise`` [counts / pixel] or
+          ``sky_mag`` [AB mag / arcsec2];
+        - ``background`` [nJy], and ``photons_per_njy``.
+
+        ``zero_point`` is the magnitude of one photo-electron in the visit, or of one count where there is a column
+        ``gain`` [electrons / count]. Optional: ``saturation`` [nJy], ``field``.
+    radius : float, optional [deg]
+        Of the field of view. Default: the entry ``radius`` of an ECSV file's header.
+    pixel_scale : float, optional [arcsec]
+        Default: the header's.
+    name : str, optional
+        Default: the header's, or the file's name.
+    bands : mapping, optional
+        Names of filters in the file to names of `sntransport.load_bands`.
+    zero_point_error, calibration_floor : float or mapping of band to float, optional [mag]
+        Default: the header's, or 0.
+
+    Returns
+    -------
+    Survey
+        Visits with an unusable value are left out and counted in ``notes``.
+
+    Raises
+    ------
+    ReadError
+        With the row and the field; or where a column is missing or no visit is left.
+    """
+    table = read_table(require_file(path))
+    for column in ("mjd", "band", "ra", "dec"):
+        require_column(table, column)
+    options = {"radius": radius, "pixel_scale": pixel_scale, "name": name, "zero_point_error": zero_point_error,
+               "calibration_floor": calibration_floor}  # fmt: skip
+    options = {key: table.meta.get(key) if value is None else value for key, value in options.items()}
+    used, band, unknown = _bands(table, bands)
+    photons, background, checks = _noise(table, options["pixel_scale"])
+    checks = {
+        **sky_checks(*(table.columns[key] for key in ("mjd", "ra", "dec"))),
+        f"band is not known ({unknown})": band >= 0,
+        **checks,
+    }
+    keep, notes = usable_visits(table.path, checks, table.row)
+    field = table.columns.get("field", np.full(band.size, -1.0))[keep]
+    saturation = table.columns.get("saturation", np.full(band.size, np.inf))[keep]
+    return Survey(
+        name=str(options["name"] or table.path.stem), bands=used, band=band[keep],
+        **{key: table.columns[key][keep] for key in ("mjd", "ra", "dec")},
+        background=background[keep], photons_per_njy=photons[keep], radius=_radius(table, options["radius"]),
+        zero_point_error=_per_band(table, "zero_point_error", options["zero_point_error"], used),
+        calibration_floor=_per_band(table, "calibration_floor", options["calibration_floor"], used),
+        saturation=np.where(saturation > 0, saturation, np.inf),
+        field=np.where(np.isfinite(field), field, -1).astype(np.int64),
+        notes=(f"{counted(int(keep.sum()), 'visit')} read", *notes), source=cited(table.path),
+    )  # fmt: skip
+
+
+def _bands(table: VisitTable, given: Mapping[str, str] | None) -> tuple[tuple[str, ...], NDArray[np.int16], str]:
+    """Names of the bands, index of each visit's (-1: not known), and the names that are not known."""
+    letters = np.asarray(table.columns["band"], dtype=np.str_)
+    if letters.size == 0:
+        raise ReadError(table.path, "no visits", "give a table with one row or more")
+    kinds, kind = np.unique(letters, return_inverse=True)
+    names = resolve_bands(table.path, kinds.tolist(), given, "")
+    used = tuple(dict.fromkeys(names.values()))
+    index = np.array([used.index(names[item]) if item in names else -1 for item in kinds.tolist()], np.int16)
+    return used, index[kind], ", ".join(sorted(set(kinds.tolist()) - set(names)))
+
+
+def _noise(table: VisitTable, pixel_scale: Any) -> tuple[Array, Array, dict[str, NDArray[np.bool_]]]:
+    """Photo-electrons per nJy, background [nJy], and what to check of their columns."""
+    columns = table.columns
+    photons = np.full(len(columns["mjd"]), np.inf)
+    checks: dict[str, NDArray[np.bool_]] = {}
+    for key in ("gain", "photons_per_njy"):
+        if key in columns:
+            checks[f"{key} is not above 0"] = columns[key] > 0
+    if "zero_point" in columns:
+        checks["zero_point is not within 10 and 60"] = np.abs(columns["zero_point"] - 35.0) <= 25.0
+        gain = np.where(columns["gain"] > 0, columns["gain"], np.nan) if "gain" in columns else 1.0
+        photons = noise.photons_per_njy(np.clip(columns["zero_point"], 10.0, 60.0)) * gain
+    elif "photons_per_njy" in columns:
+        photons = np.where(columns["photons_per_njy"] > 0, columns["photons_per_njy"], np.nan)
+    if "background" in columns:
+        checks["background is not above 0"] = (columns["background"] > 0) & np.isfinite(columns["background"])
+        return photons, columns["background"], checks
+    if "depth" in columns:
+        background = noise.background_from_depth(columns["depth"], np.where(np.isfinite(photons), photons, np.inf))
+        checks["depth is not within 0 and 40"] = (columns["depth"] > 0) & (columns["depth"] < 40)
+        checks["depth is fainter than the photons of the visit allow"] = np.isfinite(background)
+        return photons, background, checks
+    background, more = _from_pixels(table, photons, pixel_scale)
+    return photons, background, checks | more
+
+
+def _from_pixels(table: VisitTable, photons: Array, pixel_scale: Any) -> tuple[Array, dict[str, NDArray[np.bool_]]]:
+    """Background [nJy] from sky, PSF and read noise, and what to check."""
+    columns = table.columns
+    if not {"sky_noise", "sky_mag"} & set(columns):
+        need = "a column depth, or background, or zero_point with fwhm and sky_noise or sky_mag"
+        raise ReadError(table.path, f"nothing tells the noise (it has {', '.join(columns)})", f"add {need}")
+    for column in ("zero_point", "fwhm"):
+        require_column(table, column)
+    if not isinstance(pixel_scale, int | float) or not pixel_scale > 0:
+        raise ReadError(table.path, f"pixel_scale is {pixel_scale}", "pass pixel_scale= [arcsec]")
+    good = (columns["fwhm"] > 0) & np.isfinite(photons)
+    area = noise.noise_area(np.where(good, columns["fwhm"], np.nan) / pixel_scale)
+    if "sky_noise" in columns:
+        sky = columns["sky_noise"] * columns.get("gain", 1.0)
+    else:
+        sky = np.sqrt(noise.sky_electrons(photons, columns["sky_mag"], float(pixel_scale)))
+    read_noise = columns.get("read_noise", np.zeros(area.size))
+    background = noise.sky_background(photons, sky, area, read_noise)
+    return background, {
+        "fwhm is not above 0": columns["fwhm"] > 0,
+        "sky is not a number, 0 or more": np.isfinite(sky) & (sky >= 0),
+        "read_noise is not a number, 0 or more": np.isfinite(read_noise) & (read_noise >= 0),
+        "sky and read_noise give no noise": background > 0,
+    }
+
+
+def _radius(table: VisitTable, value: Any) -> float:
+    if not isinstance(value, int | float) or not 0 < value <= 90:
+        raise ReadError(table.path, f"radius of the field of view is {value}", "pass radius= [deg], above 0")
+    return float(value)
+
+
+def _per_band(table: VisitTable, key: str, value: Any, bands: tuple[str, ...]) -> Array:
+    """One number or a mapping of bands, as (n_band,); 0 for those not named."""
+    given = dict.fromkeys(bands, value or 0.0) if not isinstance(value, Mapping) else dict(value)
+    if unknown := sorted(set(given) - set(bands)):
+        raise ReadError(table.path, f"{key} names {unknown[0]!r}", f"use bands of the table: {', '.join(bands)}")
+    try:
+        return np.array([float(given.get(band, 0.0)) for band in bands])
+    except (TypeError, ValueError):
+        raise ReadError(table.path, f"{key} is {value!r}", "give magnitudes") from None

@@ -1,0 +1,179 @@
+"""`Survey`: when, where and how deep a survey looked, as columns over its visits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sntransport.checks import Array, readonly, require_finite, require_shape, set_fields
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """The visits of one survey: date, band, pointing and noise; sorted by date on construction.
+
+    A visit is one measurement of everything inside a circular field of view. It may be empty of visits (a selection
+    that nothing passes); what needs visits says so.
+
+    Parameters
+    ----------
+    name : str
+    bands : sequence of str, (n_band,)
+        Names of `sntransport.load_bands`.
+    mjd : array_like, (n_visit,) [d]
+        Middle of the exposure; any order.
+    band : array_like of int, (n_visit,)
+        Index into ``bands``.
+    ra, dec : array_like, (n_visit,) [deg, ICRS]
+        Center of the field of view. Right ascension is brought to 0 <= ra < 360.
+    background : array_like, (n_visit,) [nJy]
+        Standard deviation of the PSF flux of an invisible source: sky, read noise and template noise.
+    photons_per_njy : array_like, (n_visit,) [photo-electrons / nJy]
+        What the visit collects; the Poisson variance of a source is flux / photons_per_njy. Infinite: no such noise.
+    radius : float [deg]
+        Of the field of view. A square field is a circle of the same area.
+    zero_point_error : array_like, (n_band,) [mag], or None
+        Of each visit, drawn anew for each and part of ``flux_err``. None: 0.
+    calibration_floor : array_like, (n_band,) [mag], or None
+        Added in quadrature to ``flux_err``, never drawn. None: 0.
+    saturation : array_like, (n_visit,) [nJy], or None
+        Flux above which a source saturates; infinite where not known. None: infinite.
+    field : array_like of int, (n_visit,), or None
+        Number of the field or pointing, -1 where not known. None: -1.
+    notes : sequence of str
+        What the reader assumed or rejected, and why.
+    source : str
+        Citation, or file with checksum.
+
+    Raises
+    ------
+    ValueError
+        Where shapes differ or a value is out of its range; the message names the field and the visit, in the order
+        given.
+    """
+
+    name: str
+    bands: tuple[str, ...]
+    mjd: Array
+    band: NDArray[np.int16]
+    ra: Array
+    dec: Array
+    background: Array
+    photons_per_njy: Array
+    radius: float
+    zero_point_error: Array = None  # type: ignore[assignment]  # arrays after construction
+    calibration_floor: Array = None  # type: ignore[assignment]
+    saturation: Array = None  # type: ignore[assignment]
+    field: NDArray[np.int64] = None  # type: ignore[assignment]
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        label = f"survey {self.name!r}: "
+        bands = _names(self.bands, label)
+        mjd = readonly(self.mjd, f"{label}mjd")
+        columns: dict[str, NDArray[Any]] = {
+            name: self._column(name, label, mjd.size) for name in ("ra", "dec", "background")
+        }
+        columns |= {name: self._column(name, label, mjd.size) for name in ("photons_per_njy", "saturation")}
+        columns |= {"mjd": mjd, "band": self._integers("band", label, mjd.size, np.int16)}
+        columns["field"] = self._integers("field", label, mjd.size, np.int64)
+        _check_visits(columns, label, len(bands))
+        order = np.argsort(mjd, kind="stable")
+        columns["ra"] = np.mod(columns["ra"], 360.0)
+        # The remainder of a tiny negative number rounds to 360 itself.
+        columns["ra"][columns["ra"] >= 360.0] = 0.0
+        for name, column in columns.items():
+            columns[name] = readonly(column[order], name, dtype=column.dtype)
+        per_band = {name: self._per_band(name, label, bands) for name in ("zero_point_error", "calibration_floor")}
+        if not 0 < self.radius <= 90:
+            raise ValueError(f"{label}radius is {self.radius} deg, expected above 0 and at most 90")
+        set_fields(self, bands=bands, radius=float(self.radius), notes=tuple(self.notes), **columns, **per_band)
+
+    def _column(self, name: str, label: str, n_visit: int) -> Array:
+        value: ArrayLike | None = getattr(self, name)
+        column = readonly(np.full(n_visit, np.inf) if value is None else value, f"{label}{name}")
+        require_shape(column, f"{label}{name}", (n_visit,), "(n_visit,)")
+        return column
+
+    def _integers(self, name: str, label: str, n_visit: int, dtype: type) -> NDArray[np.int64]:
+        value: ArrayLike | None = getattr(self, name)
+        column = np.asarray(np.full(n_visit, -1) if value is None else value)
+        if column.size and not np.issubdtype(column.dtype, np.integer):
+            raise ValueError(f"{label}{name} has the type {column.dtype}, expected integers")
+        require_shape(column, f"{label}{name}", (n_visit,), "(n_visit,)")
+        wide = column.astype(np.int64)
+        if column.size and (wide.min() < np.iinfo(dtype).min or wide.max() > np.iinfo(dtype).max):
+            raise ValueError(f"{label}{name} has values beyond {np.iinfo(dtype).max}")
+        return wide.astype(dtype)
+
+    def _per_band(self, name: str, label: str, bands: tuple[str, ...]) -> Array:
+        value: ArrayLike | None = getattr(self, name)
+        values = readonly(np.zeros(len(bands)) if value is None else value, f"{label}{name}")
+        require_shape(values, f"{label}{name}", (len(bands),), "(n_band,)")
+        require_finite(values, f"{label}{name}")
+        if np.any(values < 0):
+            raise ValueError(
+                f"{label}{name} of {bands[int(np.argmin(values))]} is {values.min():g}, expected 0 or more"
+            )
+        return values
+
+    @property
+    def n_visit(self) -> int:
+        """Number of visits."""
+        return int(self.mjd.size)
+
+    @property
+    def n_band(self) -> int:
+        """Number of bands."""
+        return len(self.bands)
+
+
+def select_visits(survey: Survey, keep: ArrayLike) -> Survey:
+    """The same survey with fewer visits.
+
+    Parameters
+    ----------
+    survey : Survey
+    keep : array_like, (n_visit,) of bool, or indices
+        Which visits to keep, such as ``survey.mjd < 60000``.
+
+    Returns
+    -------
+    Survey
+        With the same bands, also those left without a visit.
+    """
+    rows = np.asarray(keep)
+    rows = rows.astype(np.int64) if rows.size == 0 else rows
+    names = ("mjd", "band", "ra", "dec", "background", "photons_per_njy", "saturation", "field")
+    return replace(survey, **{name: getattr(survey, name)[rows] for name in names})
+
+
+def _names(bands: Sequence[str], label: str) -> tuple[str, ...]:
+    if isinstance(bands, str) or not all(isinstance(name, str) for name in bands):
+        raise ValueError(f"{label}bands is {bands!r}, expected a sequence of names of bands")
+    if len(set(bands)) != len(bands) or not bands:
+        raise ValueError(f"{label}bands is {tuple(bands)}, expected one name or more, each once")
+    return tuple(bands)
+
+
+def _check_visits(columns: dict[str, NDArray[Any]], label: str, n_band: int) -> None:
+    """Raise a ValueError that names the first value outside its range."""
+    finite = {name: np.isfinite(columns[name]) for name in ("mjd", "ra", "dec", "background")}
+    background, photons, saturation = (columns[name] for name in ("background", "photons_per_njy", "saturation"))
+    # NaN compares false, so it fails each of these.
+    ranges = {
+        "mjd": (finite["mjd"], "a date"),
+        "ra": (finite["ra"], "degrees"),
+        "dec": (finite["dec"] & (np.abs(columns["dec"]) <= 90), "-90 to 90 degrees"),
+        "band": ((columns["band"] >= 0) & (columns["band"] < n_band), f"0 to {n_band - 1}, an index into bands"),
+        "background": (finite["background"] & (background > 0), "a finite number above 0"),
+        "photons_per_njy": (photons > 0, "a number above 0 (infinite: no Poisson noise of the source)"),
+        "saturation": (saturation > 0, "a number above 0 (infinite: not known)"),
+    }
+    for name, (good, expected) in ranges.items():
+        if not np.all(good):
+            i = int(np.flatnonzero(~good)[0])
+            raise ValueError(f"{label}{name}[{i}] is {columns[name][i]:g}, expected {expected}")

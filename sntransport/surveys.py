@@ -1,0 +1,61 @@
+"""The door to all surveys: the built-in ones by name, others by the kind of their file."""
+
+import difflib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sntransport.nominal import RECIPES, make_survey
+from sntransport.read_opsim import is_sqlite, read_opsim
+from sntransport.read_simlib import read_simlib
+from sntransport.read_visits import read_visits
+from sntransport.reading import ReadError
+from sntransport.simlib_file import is_simlib
+from sntransport.survey import Survey
+
+
+def load_survey(source: str | Path, **options: Any) -> Survey:
+    """A survey by name or from a file.
+
+    Parameters
+    ----------
+    source : str or path-like
+        ``"lsst_wfd"``, ``"lsst_ddf"``, ``"ztf"`` or ``"atlas"``; or a file: Rubin OpSim (SQLite), SNANA SIMLIB, or a
+        table of visits (ECSV, CSV, Parquet), told apart by their content.
+    **options
+        Of `sntransport.nominal.make_survey`, `sntransport.read_opsim.read_opsim`,
+        `sntransport.read_simlib.read_simlib` or `sntransport.read_visits.read_visits`.
+
+    Returns
+    -------
+    Survey
+
+    Raises
+    ------
+    ReadError
+        Where it is neither a name nor a file, the file cannot be used, or this kind of survey does not have an option.
+
+    Examples
+    --------
+    >>> survey = load_survey("ztf", years=0.5)
+    >>> survey.bands
+    ('ztfg', 'ztfr')
+    """
+    if str(source) in RECIPES:
+        return _call(source, make_survey, RECIPES[str(source)], options)
+    path = Path(source)
+    if not path.is_file():
+        near = difflib.get_close_matches(str(source), list(RECIPES), n=2)
+        names = " or ".join(near) or f"one of {', '.join(RECIPES)}"
+        raise ReadError(source, "no survey of that name and no such file", f"use {names}, or a file")
+    reader = read_opsim if is_sqlite(path) else read_simlib if is_simlib(path) else read_visits
+    return _call(source, reader, path, options)
+
+
+def _call(source: str | Path, make: Callable[..., Survey], first: Any, options: dict[str, Any]) -> Survey:
+    """A survey from a function that may not know all options."""
+    known = list(inspect.signature(make).parameters)[1:]
+    if unknown := [name for name in options if name not in known]:
+        raise ReadError(source, f"no option {unknown[0]!r} for this kind of survey", f"use {', '.join(known)}")
+    return make(first, **options)
