@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from sntransport import weights as weights
     from sntransport.bands import Bandpass as Bandpass
     from sntransport.bands import load_bands as load_bands
+    from sntransport.bolcorrection import bolometric_correction as bolometric_correction
     from sntransport.draws import band_flux_err as band_flux_err
     from sntransport.kcorrection import KCorrection as KCorrection
     from sntransport.kcorrection import evaluate_k_correction as evaluate_k_correction
     from sntransport.kcorrection import k_correction as k_correction
     from sntransport.kcorrection import s_correction as s_correction
+    from sntransport.luminosity import bolometric as bolometric
     from sntransport.observations import LightCurve as LightCurve
     from sntransport.observations import Spectrum as Spectrum
     from sntransport.observations import Supernova as Supernova
@@ -54,6 +56,8 @@ _HOME = {
     "Survey": "survey",
     "band_flux": "photometry",
     "band_flux_err": "draws",
+    "bolometric": "luminosity",
+    "bolometric_correction": "bolcorrection",
     "build": "pipeline",
     "evaluate_k_correction": "kcorrection",
     "interpolators": "",

@@ -95,3 +95,37 @@ def kcorrect(
             click.echo(line)
 
     for_each(files, one)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
+@click.option(
+    "--policy", default="suppressed_blackbody", show_default=True,
+    type=click.Choice(["none", "blackbody", "suppressed_blackbody"]), help="What lies beyond the covered wavelengths.",
+)  # fmt: skip
+@click.option("--range", "wave_range", nargs=2, type=float, help="Only light between these two wavelengths [A].")
+@click.option(
+    "--draws", default=0, show_default=True, help="Draws of the series that the error is taken from; 0: none."
+)
+@click.option("--seed", default=1, show_default=True, help="Of the draws.")
+@click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
+def bolometric(
+    files: tuple[Path, ...], policy: str, wave_range: tuple[float, float] | None, draws: int, seed: int,
+    out: Path | None,
+) -> None:  # fmt: skip
+    """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
+    from sntransport import batch, boloutput, luminosity, tables
+
+    def one(path: Path, held: SeriesFile) -> None:
+        drawn = held.series.draw(draws, seed) if draws else ()
+        light = luminosity.bolometric(held.series, policy=policy, wave_range=wave_range or None, draws=drawn)
+        meta = {"series_file": path.name, "draws": draws, "seed": seed, "wave_range": list(wave_range or ())}
+        table = boloutput.bolometric_table(light, meta)
+        if out is None:
+            table.write(sys.stdout, format="ascii.ecsv")
+            return
+        stem = out / batch.file_stem(f"{held.series.name}_bolometric")
+        click.echo(f"wrote {tables.write_table(table, batch.ending(stem, '.ecsv'))}")
+        click.echo(f"wrote {batch.write_figure(boloutput.bolometric_figure(light), batch.ending(stem, '.png'))}")
+
+    for_each(files, one)

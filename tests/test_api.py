@@ -19,6 +19,8 @@ def test_public_names_are_pinned():
         "__version__",
         "band_flux",
         "band_flux_err",
+        "bolometric",
+        "bolometric_correction",
         "build",
         "evaluate_k_correction",
         "interpolators",

@@ -11,6 +11,7 @@ MODULES = [
     "checks", "units", "files", "hdus", "_kernels", "_kernels_light",
     "bands", "dust", "sightline", "observations", "errormodel", "series", "observedseries", "photometry", "draws",
     "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",
+    "blackbody", "luminosity", "lightshape", "bolcorrection", "boloutput",
     "transport", "features", "interpolators", "templates", "alignment", "template_transport", "choice",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",

@@ -8,10 +8,10 @@ import pytest
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
-@pytest.mark.parametrize("page", ["kcorrections.md"])
-def test_examples_run(page, capsys):
+@pytest.mark.parametrize(("page", "printed"), [("kcorrections.md", "(3, 3)"), ("bolometric.md", "erg/s")])
+def test_examples_run(page, printed, capsys):
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), flags=re.DOTALL)
     assert blocks
     # One after the other, as a reader would: each builds on those before.
     exec(compile("\n".join(blocks), page, "exec"), {})
-    assert "(3, 3)" in capsys.readouterr().out
+    assert printed in capsys.readouterr().out

@@ -1,0 +1,213 @@
+"""Bolometric corrections, over phase and over color, and luminosities from photometry alone.
+
+BC = M_bol - M_band,    M_bol = -2.5 log10(L / 3.0128e35 erg/s)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sntransport.bandratio import zero_point
+from sntransport.bands import Bandpass, load_bands
+from sntransport.checks import Array, require_shape
+from sntransport.luminosity import Bolometric, Policy, absolute_magnitude, bolometric
+from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.ratioerror import require_draws, scatter
+from sntransport.series import SpectralSeries, require_series
+from sntransport.sightline import Sightline
+from sntransport.units import njy_to_mag
+
+_FEWEST = 5
+_AT_10_PC = Sightline(z=0.0, distance_modulus=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class BolometricCorrection:
+    """Bolometric corrections over phase: ``value`` and ``sigma`` (n_phase, n_band) [mag] in magnitude ``system``.
+
+    ``magnitude`` (n_phase, n_band) is the absolute magnitude, rest frame and free of dust. NaN where a band is not
+    covered or there is no luminosity; ``sigma`` is NaN without draws.
+    """
+
+    phase: Array
+    bands: tuple[str, ...]
+    value: Array
+    sigma: Array
+    magnitude: Array
+    luminosity: Bolometric
+    system: str
+
+
+@dataclass(frozen=True, eq=False)
+class ColorRelation:
+    """BC of ``band`` as a polynomial of the color ``blue - red``, both rest-frame magnitudes in ``system``.
+
+    ``coefficients`` with the constant first; ``scatter`` [mag] is the rms about the fit, ``color_range`` [mag] the
+    colors it was fitted to, ``n_points`` how many there were.
+    """
+
+    band: str
+    blue: str
+    red: str
+    coefficients: Array
+    scatter: float
+    color_range: tuple[float, float]
+    n_points: int
+    system: str
+
+    def correction(self, color: ArrayLike) -> Array:
+        """BC [mag] at colors [mag]; NaN outside the range that was fitted."""
+        value = np.asarray(color, dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            # The colors of the fit itself are inside, however they were rounded.
+            inside = (value >= self.color_range[0] - 1e-9) & (value <= self.color_range[1] + 1e-9)
+        return np.where(inside, np.polynomial.polynomial.polyval(value, self.coefficients), np.nan)
+
+
+def bolometric_correction(
+    series: SpectralSeries,
+    bands: Sequence[Bandpass | str],
+    *,
+    policy: str | Policy = "none",
+    wave_range: tuple[float, float] | None = None,
+    system: str = "AB",
+    draws: Sequence[SpectralSeries] = (),
+) -> BolometricCorrection:
+    """Bolometric corrections of a series in any bands.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    bands : sequence of Bandpass or str
+        At rest.
+    policy, wave_range
+        See `sntransport.luminosity.bolometric`.
+    system : str
+        "AB" or "Vega".
+    draws : sequence of SpectralSeries
+        Of ``series.draw(n, seed)``, two or more: sigma is their scatter.
+
+    Returns
+    -------
+    BolometricCorrection
+
+    Raises
+    ------
+    TypeError
+        Where ``series`` is no `SpectralSeries`.
+    ValueError
+        For an unknown band, system or policy, or a single draw.
+    """
+    require_series(series, "bolometric_correction")
+    require_draws(draws)
+    loaded = load_bands(bands)
+    light = bolometric(series, policy=policy, wave_range=wave_range, draws=draws)
+    magnitude = _magnitudes(series, loaded, system)
+    value = absolute_magnitude(light.luminosity)[:, None] - magnitude
+    sigma = np.full(value.shape, np.nan)
+    if draws:
+        each = [
+            absolute_magnitude(bolometric(one, policy=policy, wave_range=wave_range).luminosity)[:, None]
+            - _magnitudes(one, loaded, system)
+            for one in draws
+        ]
+        sigma = scatter(each)
+    names = tuple(band.name for band in loaded)
+    return BolometricCorrection(series.phase, names, value, sigma, magnitude, light, system)
+
+
+def _magnitudes(series: SpectralSeries, bands: tuple[Bandpass, ...], system: str) -> Array:
+    """Absolute magnitudes (n_phase, n_band); NaN where a band is covered less than 98 %."""
+    flux, _ = synthetic_flux(series.flux, band_matrix(series.wave, bands, _AT_10_PC))
+    return np.asarray(njy_to_mag(flux) - np.array([zero_point(band, system) for band in bands]))
+
+
+def color_relation(
+    series: Sequence[SpectralSeries],
+    band: Bandpass | str,
+    blue: Bandpass | str,
+    red: Bandpass | str,
+    *,
+    degree: int = 2,
+    policy: str | Policy = "none",
+    wave_range: tuple[float, float] | None = None,
+    system: str = "AB",
+) -> ColorRelation:
+    """Fit the bolometric correction of a band as a polynomial of a color.
+
+    Parameters
+    ----------
+    series : sequence of SpectralSeries
+        Every phase with all three bands and a luminosity is a point.
+    band, blue, red : Bandpass or str
+        At rest; the color is ``blue - red``.
+    degree : int
+        Of the polynomial, 0 or more.
+    policy, wave_range, system
+        See `bolometric_correction`.
+
+    Returns
+    -------
+    ColorRelation
+
+    Raises
+    ------
+    ValueError
+        Where fewer than ``degree + 1`` points, or fewer than five, have all that is needed.
+    """
+    color, value = [np.empty(0)], [np.empty(0)]
+    for one in series:
+        found = bolometric_correction(one, [band, blue, red], policy=policy, wave_range=wave_range, system=system)
+        color.append(found.magnitude[:, 1] - found.magnitude[:, 2])
+        value.append(found.value[:, 0])
+    x, y = np.concatenate(color), np.concatenate(value)
+    known = np.isfinite(x) & np.isfinite(y)
+    names = [loaded.name for loaded in load_bands([band, blue, red])]
+    if known.sum() < max(_FEWEST, degree + 1):
+        raise ValueError(
+            f"{int(known.sum())} phases have {', '.join(dict.fromkeys(names))} and a luminosity, "
+            f"expected {max(_FEWEST, degree + 1)} or more: the series do not cover these bands"
+        )
+    coefficients = np.asarray(np.polynomial.polynomial.polyfit(x[known], y[known], degree), dtype=np.float64)
+    rest = y[known] - np.polynomial.polynomial.polyval(x[known], coefficients)
+    spread = float(np.sqrt(np.sum(rest**2) / max(known.sum() - degree - 1, 1)))
+    span = (float(x[known].min()), float(x[known].max()))
+    return ColorRelation(names[0], names[1], names[2], coefficients, spread, span, int(known.sum()), system)
+
+
+def luminosity_from_color(
+    relation: ColorRelation,
+    magnitude: ArrayLike,
+    color: ArrayLike,
+    *,
+    magnitude_err: ArrayLike = 0.0,
+    color_err: ArrayLike = 0.0,
+) -> tuple[Array, Array]:
+    """Luminosity from plain photometry through a color relation.
+
+    Parameters
+    ----------
+    relation : ColorRelation
+    magnitude, color : array_like, (n,) [mag]
+        Absolute magnitude in ``relation.band`` and color, at rest, free of dust (`sntransport.k_correct` makes them),
+        in the relation's system.
+    magnitude_err, color_err : array_like [mag]
+
+    Returns
+    -------
+    luminosity, luminosity_err : ndarray, (n,) [erg/s]
+        NaN outside the colors that were fitted, and for NaN photometry. The error adds the scatter of the relation.
+
+    Raises
+    ------
+    ValueError
+        Where the shapes of magnitude and color differ.
+    """
+    mag, at = np.asarray(magnitude, dtype=np.float64), np.asarray(color, dtype=np.float64)
+    require_shape(at, "color", mag.shape, "the shape of magnitude")
+    luminosity = 3.0128e35 * 10.0 ** (-0.4 * (mag + relation.correction(at)))
+    slope = np.polynomial.polynomial.polyval(at, np.polynomial.polynomial.polyder(relation.coefficients))
+    error = np.sqrt(relation.scatter**2 + np.square(magnitude_err) + np.square(slope * np.asarray(color_err)))
+    return luminosity, 0.4 * np.log(10.0) * error * luminosity

@@ -1,0 +1,321 @@
+"""Bolometric light curves of a spectral series: what is covered, and beyond it what a stated policy says.
+
+    L = 4 pi (10 pc)**2 int f_lambda d lambda
+
+A policy is a function ``(wave, flux) -> Extension``; `none`, `blackbody` and `suppressed_blackbody` are here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sntransport.blackbody import HC_OVER_K, SIGMA_SB, fit_blackbody, planck
+from sntransport.checks import Array, readonly, set_fields
+from sntransport.ratioerror import ERROR_SCALE, require_draws, scatter
+from sntransport.series import Origin, SpectralSeries, require_series
+
+AREA = 4.0 * np.pi * (10.0 * 3.0856775814913673e18) ** 2
+"""Of the sphere of 10 pc [cm2]."""
+
+BLANKETED = 3000.0
+"""Where line blanketing sets in [A] in `suppressed_blackbody` (Nicholl, Guillochon & Berger 2017, ApJ 850, 55)."""
+
+EXTRAPOLATION_ERROR = 0.3
+"""Relative error given to light that a policy adds, where no draws are given."""
+
+_BLUEST, _REDDEST = 200.0, 1e6
+_EDGE = 0.05
+_BLOCKS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Extension:
+    """What a policy says beyond a spectrum: flux at ``uv_wave`` and ``nir_wave`` (n_phase, n) each, and where from.
+
+    Wavelengths [A] ascend and end or begin at the edge of each spectrum. ``temperature`` (n_phase,) [K] and ``scale``
+    of the blackbody, NaN without one. ``words`` describes the policy in one line.
+    """
+
+    uv_wave: Array
+    uv_flux: Array
+    nir_wave: Array
+    nir_flux: Array
+    temperature: Array
+    scale: Array
+    words: str
+
+
+Policy = Callable[[Array, Array], Extension]
+"""``f(wave, flux) -> Extension``, with flux (n_phase, n_wave), NaN where not covered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bolometric:
+    """A bolometric light curve; all (n_phase,).
+
+    ``luminosity`` and ``luminosity_err`` [erg/s], NaN where nothing is covered. Shares of the luminosity: ``share_uv``
+    and ``share_nir`` that the policy added, ``share_filled`` from bins without data of their own (``origin`` 3, and
+    holes bridged by a line). ``wave_blue``, ``wave_red`` [rest-frame A]: what the series covers. ``temperature`` [K]
+    and ``radius`` [cm] of the blackbody, NaN without one. ``policy`` and ``notes`` say what was done.
+    """
+
+    phase: Array
+    luminosity: Array
+    luminosity_err: Array
+    share_uv: Array
+    share_nir: Array
+    share_filled: Array
+    wave_blue: Array
+    wave_red: Array
+    temperature: Array
+    radius: Array
+    name: str
+    policy: str
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field in fields(self)[:10]:
+            set_fields(self, **{field.name: readonly(getattr(self, field.name), field.name)})
+
+
+def none(wave: Array, flux: Array) -> Extension:
+    """Add nothing: the luminosity is that of the covered wavelengths."""
+    empty, nan = np.empty((flux.shape[0], 0)), np.full(flux.shape[0], np.nan)
+    return Extension(empty, empty, empty, empty, nan, nan, "covered wavelengths only")
+
+
+def blackbody(wave: Array, flux: Array) -> Extension:
+    """Add the blackbody fitted to the whole spectrum, scaled to meet it at either edge."""
+    return _blackbody(wave, flux, 0.0)
+
+
+def suppressed_blackbody(wave: Array, flux: Array) -> Extension:
+    """As `blackbody`, but below 3000 A times wavelength over 3000 A, as line blanketing suppresses it.
+
+    The form of Nicholl, Guillochon & Berger (2017, ApJ 850, 55). Where the spectrum itself begins below 3000 A the
+    suppression begins there.
+    """
+    return _blackbody(wave, flux, 1.0)
+
+
+POLICIES: dict[str, Policy] = {"none": none, "blackbody": blackbody, "suppressed_blackbody": suppressed_blackbody}
+"""Policies by name."""
+
+
+def _blackbody(wave: Array, flux: Array, power: float) -> Extension:
+    fitted = fit_blackbody(wave, flux)
+    blue, red = _edges(wave, flux)
+    u = np.linspace(0.0, 1.0, 400)
+    with np.errstate(invalid="ignore"):
+        uv = np.exp(np.log(_BLUEST) + u * (np.log(blue) - np.log(_BLUEST))[:, None])
+        nir = np.exp(np.log(red)[:, None] + u * (np.log(_REDDEST) - np.log(red))[:, None])
+        near = np.abs(np.log(wave) - np.log(np.stack([blue, red]))[:, :, None]) < _EDGE
+        model = fitted.flux(wave)
+    joined = []
+    for side in near:
+        used = side & np.isfinite(flux) & np.isfinite(model)
+        ratio = np.where(used, flux, 0.0).sum(axis=1) / np.maximum(np.where(used, model, 0.0).sum(axis=1), 1e-300)
+        joined.append(np.clip(ratio, 0.1, 10.0))
+    start = np.minimum(BLANKETED, blue)[:, None]
+    suppressed = np.minimum(uv / start, 1.0) ** power
+    shape = [fitted.scale[:, None] * _planck_rows(side, fitted.temperature) for side in (uv, nir)]
+    words = "blackbody fitted to the spectrum" + (f", times wavelength / {BLANKETED:.0f} A below it" if power else "")
+    return Extension(
+        uv, shape[0] * suppressed * joined[0][:, None], nir, shape[1] * joined[1][:, None],
+        fitted.temperature, fitted.scale, words,
+    )  # fmt: skip
+
+
+def _planck_rows(wave: Array, temperature: Array) -> Array:
+    return planck(wave, temperature[:, None])
+
+
+def _edges(wave: Array, flux: Array) -> tuple[Array, Array]:
+    """First and last covered wavelength of every spectrum; NaN where nothing is covered."""
+    known = np.isfinite(flux)
+    some = known.any(axis=1)
+    first, last = known.argmax(axis=1), known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    return np.where(some, wave[first], np.nan), np.where(some, wave[last], np.nan)
+
+
+def bolometric(
+    series: SpectralSeries,
+    *,
+    policy: str | Policy = "none",
+    wave_range: tuple[float, float] | None = None,
+    draws: Sequence[SpectralSeries] = (),
+    error_scale: float = ERROR_SCALE,
+) -> Bolometric:
+    """Luminosity over phase.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+        Rest frame, 10 pc, free of dust.
+    policy : str or callable
+        What lies beyond the covered wavelengths: a name in `POLICIES` or a function.
+    wave_range : tuple of float [rest-frame A], optional
+        Only the light between these two: a pseudo-bolometric luminosity. The policy fills what is not covered of it;
+        with "none" a phase that does not cover the whole range is NaN.
+    draws : sequence of SpectralSeries
+        Of ``series.draw(n, seed)``, two or more: the error is their scatter, with the policy fitted to each.
+    error_scale : float
+        Without draws errors of two bins are taken to correlate as ``exp(-|d ln wavelength| / error_scale)``, and
+        added light to have a relative error of 30 % besides that of the covered light.
+
+    Returns
+    -------
+    Bolometric
+
+    Raises
+    ------
+    TypeError
+        Where ``series`` is no `SpectralSeries` (light with dust on it has no luminosity).
+    ValueError
+        For an unknown policy, a range that is not ascending and positive, or a single draw.
+    """
+    require_series(series, "bolometric")
+    require_draws(draws)
+    chosen = _policy(policy)
+    low, high = _range(wave_range)
+    made = _integrated(series, chosen, low, high)
+    if draws:
+        error = scatter([_integrated(one, chosen, low, high).luminosity for one in draws])
+    else:
+        added = made.luminosity * np.hypot(made.share_uv, made.share_nir)
+        covered = _covered_error(series, low, high, error_scale)
+        inside = np.maximum(made.luminosity * (1.0 - made.share_uv - made.share_nir), 1e-300)
+        error = np.hypot(covered * made.luminosity / inside, EXTRAPOLATION_ERROR * added)
+    return replace(made, luminosity_err=np.where(np.isfinite(made.luminosity), error, np.nan))
+
+
+def _policy(policy: str | Policy) -> Policy:
+    if callable(policy):
+        return policy
+    if policy not in POLICIES:
+        raise ValueError(f"policy is {policy!r}, expected one of {', '.join(POLICIES)} or a function")
+    return POLICIES[policy]
+
+
+def _range(wave_range: tuple[float, float] | None) -> tuple[float, float]:
+    if wave_range is None:
+        return 0.0, np.inf
+    low, high = (float(edge) for edge in wave_range)
+    if not (0.0 < low < high < np.inf):
+        raise ValueError(f"wave_range is {wave_range}, expected two ascending positive wavelengths [A]")
+    return low, high
+
+
+def _integrated(series: SpectralSeries, policy: Policy, low: float, high: float) -> Bolometric:
+    """The light curve without errors."""
+    extension = policy(series.wave, series.flux)
+    blue, red = _edges(series.wave, series.flux)
+    covered, filled = _inside(series, low, high)
+    uv = _between(extension.uv_wave, extension.uv_flux, low, high)
+    nir = _between(extension.nir_wave, extension.nir_flux, low, high)
+    total = np.where(np.isfinite(blue), covered + uv + nir, np.nan)
+    notes = [f"beyond the covered wavelengths: {extension.words}"]
+    short = np.isfinite(total) & (((blue > low) & (low > 0)) | ((red < high) & np.isfinite(high)))
+    if extension.uv_flux.shape[1] == 0 and short.any():
+        total[short] = np.nan
+        notes.append(f"{int(short.sum())} phases do not cover {low:.0f} to {high:.0f} A: no luminosity there")
+    if np.isfinite(high):
+        notes.append(f"light between {low:.0f} and {high:.0f} A only")
+    lost = int(np.sum(np.isfinite(blue) & np.isnan(total) & ~short))
+    if lost:
+        notes.append(f"no blackbody could be fitted at {lost} phases: no luminosity there")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = [part / total for part in (uv, nir, filled)]
+        flux = SIGMA_SB * extension.temperature**4
+        luminosity = AREA * extension.scale * _planck_integral(extension.temperature)
+        radius = np.sqrt(luminosity / (4.0 * np.pi * flux))
+    return Bolometric(
+        phase=series.phase,
+        luminosity=AREA * total,
+        luminosity_err=np.full(series.n_phase, np.nan),
+        share_uv=shares[0],
+        share_nir=shares[1],
+        share_filled=shares[2],
+        wave_blue=blue,
+        wave_red=red,
+        temperature=extension.temperature,
+        radius=radius,
+        name=series.name,
+        policy=extension.words,
+        notes=tuple(notes),
+    )
+
+
+def _planck_integral(temperature: Array) -> Array:
+    """Integral of `planck` over all wavelengths [A]: pi**4 / 15 (5000 A)**5 (k T / h c)**4."""
+    return np.asarray(np.pi**4 / 15.0 * 5000.0**5 * (temperature / HC_OVER_K) ** 4)
+
+
+def _inside(series: SpectralSeries, low: float, high: float) -> tuple[Array, Array]:
+    """Integral of every spectrum over its own range within the limits, holes bridged by a line; and of filled bins."""
+    covered, filled = np.zeros(series.n_phase), np.zeros(series.n_phase)
+    for k, (flux, origin) in enumerate(zip(series.flux, series.origin, strict=True)):
+        known = np.flatnonzero(np.isfinite(flux))
+        if known.size < 2:
+            continue
+        span = slice(known[0], known[-1] + 1)
+        wave = series.wave[span]
+        whole = np.interp(wave, series.wave[known], flux[known])
+        own = np.isfinite(flux[span]) & (origin[span] != Origin.EXTRAPOLATED)
+        covered[k] = _between(wave[None], whole[None], low, high)[0]
+        filled[k] = _between(wave[None], np.where(own, 0.0, whole)[None], low, high)[0]
+    return covered, filled
+
+
+def _between(wave: Array, flux: Array, low: float, high: float) -> Array:
+    """Integral of piecewise linear flux (n_phase, n) between two wavelengths; NaN flux gives NaN."""
+    if wave.shape[1] < 2:
+        return np.zeros(wave.shape[0])
+    left, right = wave[:, :-1], wave[:, 1:]
+    start, stop = np.clip(left, low, high), np.clip(right, low, high)
+    slope = np.diff(flux, axis=1) / np.where(right > left, right - left, 1.0)
+    middle = flux[:, :-1] + slope * (0.5 * (start + stop) - left)
+    return np.asarray(np.where(stop > start, middle * (stop - start), 0.0 * middle).sum(axis=1))
+
+
+def _covered_error(series: SpectralSeries, low: float, high: float, scale: float) -> Array:
+    """Error of the covered luminosity [erg/s] from correlated errors of bins; NaN where they are not known."""
+    width = np.gradient(series.wave) * ((series.wave >= low) & (series.wave <= high))
+    pull = np.where(series.covered, series.flux_err, 0.0) * width
+    return AREA * correlated(series.wave, pull, scale)
+
+
+def correlated(wave: Array, pull: Array, scale: float) -> Array:
+    """Root of ``sum_ij pull_i pull_j exp(-|ln wave_i / wave_j| / scale)``, (n_phase,), in blocks of neighboring bins.
+
+    Parameters
+    ----------
+    wave : ndarray, (n_wave,) [A]
+    pull : ndarray, (n_phase, n_wave)
+    scale : float
+        Positive.
+
+    Raises
+    ------
+    ValueError
+        Where ``scale`` is not positive.
+    """
+    if not scale > 0:
+        raise ValueError(f"error_scale is {scale:g}, expected a positive distance in ln wavelength")
+    log_wave = np.log(wave)
+    edges = np.linspace(log_wave[0], log_wave[-1], _BLOCKS + 1)[1:-1]
+    block = np.searchsorted(edges, log_wave)
+    used = np.unique(block)
+    summed = np.stack([pull[:, block == b].sum(axis=1) for b in used], axis=1)
+    center = np.array([log_wave[block == b].mean() for b in used])
+    kernel = np.exp(-np.abs(center[:, None] - center) / scale)
+    return np.asarray(np.sqrt(np.maximum(np.einsum("pi,ij,pj->p", summed, kernel, summed), 0.0)))
+
+
+def absolute_magnitude(luminosity: ArrayLike) -> Array:
+    """Bolometric magnitude, 0 at 3.0128e35 erg/s (IAU 2015 resolution B2); NaN where it is not positive."""
+    value = np.asarray(luminosity, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(value > 0, -2.5 * np.log10(value / 3.0128e35), np.nan)
