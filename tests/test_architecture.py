@@ -9,7 +9,8 @@ import pytest
 # fmt: off
 MODULES = [
     "checks", "units", "files", "hdus", "_kernels", "_kernels_light",
-    "bands", "dust", "sightline", "observations", "errormodel", "series", "observedseries", "photometry", "draws",
+    "bands", "dust", "sightline", "observations", "errormodel", "series", "observedseries", "lightcurves",
+    "photometry", "draws",
     "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",
     "blackbody", "luminosity", "lightshape", "bolcorrection", "boloutput",
     "transport", "features", "interpolators", "templates", "alignment", "template_transport", "choice",

@@ -1,0 +1,219 @@
+"""`LightCurves`: many simulated light curves as columns, with one row of truth for each object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sntransport.checks import Array, readonly, require_shape, set_fields
+from sntransport.observations import LightCurve
+
+_INTEGERS = {"object_id": np.int64, "template": np.int32}
+_LARGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is true of each simulated object; all (n_object,) but the last two.
+
+    Parameters
+    ----------
+    object_id : array_like of int
+        From 0 to 2**31 - 1, each once.
+    template : array_like of int
+        Index into ``LightCurves.template_names``.
+    z : array_like
+        Heliocentric redshift, as the spectrum shows it.
+    z_cosmology : array_like
+        Redshift of the expansion alone, without the peculiar velocity.
+    distance_modulus : array_like [mag]
+    mag_offset : array_like [mag]
+        Fainter than the template by this: the scatter of luminosity.
+    ebv_mw, ebv_host : array_like [mag]
+    rv_host : array_like
+    ra, dec : array_like [deg]
+    mjd_ref : array_like [d]
+        Observer-frame date of phase 0.
+    weight : array_like
+        How many events of nature the object stands for; 1 where drawn at the natural rate.
+    peak_mag : array_like, (n_object, n_band) [AB mag]
+        Of the brightest phase, from the noise-free series and not from the visits. NaN where the band is not covered.
+    peak_mjd : array_like, (n_object, n_band) [d]
+        When that is.
+
+    Raises
+    ------
+    ValueError
+        Where shapes differ, or an identifier is out of its range or occurs twice.
+    """
+
+    object_id: NDArray[np.int64]
+    template: NDArray[np.int32]
+    z: Array
+    z_cosmology: Array
+    distance_modulus: Array
+    mag_offset: Array
+    ebv_mw: Array
+    ebv_host: Array
+    rv_host: Array
+    ra: Array
+    dec: Array
+    mjd_ref: Array
+    weight: Array
+    peak_mag: Array
+    peak_mjd: Array
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            ndim = 2 if item.name.startswith("peak_") else 1
+            dtype = _INTEGERS.get(item.name, np.float64)
+            set_fields(self, **{item.name: readonly(getattr(self, item.name), f"Truth.{item.name}", ndim, dtype)})
+        n_object = self.object_id.size
+        for item in fields(self):
+            value = getattr(self, item.name)
+            shape = (n_object, *self.peak_mag.shape[1:]) if value.ndim == 2 else (n_object,)
+            require_shape(
+                value, f"Truth.{item.name}", shape, "(n_object, n_band)" if value.ndim == 2 else "(n_object,)"
+            )
+        if n_object and not 0 <= self.object_id.min() <= self.object_id.max() <= _LARGEST_ID:
+            raise ValueError(f"Truth.object_id has values outside 0 to {_LARGEST_ID}")
+        if np.unique(self.object_id).size != n_object:
+            raise ValueError("Truth.object_id has values that occur twice")
+
+    def take(self, objects: ArrayLike) -> "Truth":
+        """The truth of some objects, by index or mask."""
+        rows = np.asarray(objects)
+        return Truth(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
+
+
+@dataclass(frozen=True, eq=False)
+class LightCurves:
+    """Many light curves in flat arrays: the measurements of object i are ``offset[i]`` to ``offset[i + 1]``.
+
+    Parameters
+    ----------
+    bands : sequence of str, (n_band,)
+        Names of `sntransport.load_bands`.
+    surveys : sequence of str, (n_band,)
+        Which survey each band is of; one name of a band may occur once for each survey.
+    offset : array_like of int, (n_object + 1,)
+    mjd : array_like, (n_obs,) [d]
+        Ascending within an object.
+    band : array_like of int, (n_obs,)
+        Index into ``bands``.
+    flux, flux_err : array_like, (n_obs,) [nJy AB]
+        Negative fluxes are kept. NaN where a saturated measurement or an uncovered band has no flux.
+    photflag : array_like of int, (n_obs,)
+        Bits of `sntransport.detection`: 1024 saturated, 2048 completes the trigger, 4096 detection.
+    truth : Truth
+    template_names, template_types : sequence of str, (n_template,)
+    meta : mapping
+        What made them: cosmology, seed, version, policies; JSON values only.
+
+    Raises
+    ------
+    ValueError
+        Where shapes differ, offsets do not ascend from 0 to n_obs, or an index points nowhere.
+    """
+
+    bands: tuple[str, ...]
+    surveys: tuple[str, ...]
+    offset: NDArray[np.int64]
+    mjd: Array
+    band: NDArray[np.int16]
+    flux: Array
+    flux_err: Array
+    photflag: NDArray[np.int32]
+    truth: Truth
+    template_names: tuple[str, ...]
+    template_types: tuple[str, ...]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        types = {"offset": np.int64, "band": np.int16, "photflag": np.int32}
+        for name in ("offset", "mjd", "band", "flux", "flux_err", "photflag"):
+            value = readonly(getattr(self, name), f"LightCurves.{name}", dtype=types.get(name, np.float64))
+            set_fields(self, **{name: value})
+            if name not in ("offset", "mjd"):
+                require_shape(value, f"LightCurves.{name}", self.mjd.shape, "(n_obs,)")
+        names = ("bands", "surveys", "template_names", "template_types")
+        set_fields(self, **{name: tuple(str(one) for one in getattr(self, name)) for name in names})
+        self._check()
+
+    def _check(self) -> None:
+        require_shape(self.offset, "LightCurves.offset", (self.truth.object_id.size + 1,), "(n_object + 1,)")
+        if self.offset[0] != 0 or self.offset[-1] != self.mjd.size or np.any(np.diff(self.offset) < 0):
+            raise ValueError(f"LightCurves.offset does not ascend from 0 to n_obs = {self.mjd.size}")
+        if len(self.surveys) != len(self.bands) or self.truth.peak_mag.shape[1] != len(self.bands):
+            raise ValueError(f"LightCurves: surveys and truth.peak_mag need one entry for each of {self.bands}")
+        if len(self.template_names) != len(self.template_types):
+            raise ValueError("LightCurves.template_names and template_types have different lengths")
+        for name, index, limit in (
+            ("band", self.band, len(self.bands)),
+            ("truth.template", self.truth.template, len(self.template_names)),
+        ):
+            if index.size and not 0 <= index.min() <= index.max() < limit:
+                raise ValueError(f"LightCurves.{name} has values outside 0 to {limit - 1}")
+
+    @property
+    def n_object(self) -> int:
+        """Number of objects."""
+        return int(self.offset.size - 1)
+
+    @property
+    def n_obs(self) -> int:
+        """Number of measurements of all objects."""
+        return int(self.mjd.size)
+
+    def light_curve(self, i: int) -> LightCurve:
+        """The measurements of one object that have a flux, as a `LightCurve`; ``instrument`` is the survey."""
+        rows = slice(int(self.offset[i]), int(self.offset[i + 1]))
+        known = np.isfinite(self.flux[rows])
+        band = self.band[rows][known]
+        names, surveys = np.array(self.bands)[band], np.array(self.surveys)[band]
+        return LightCurve(self.mjd[rows][known], names, self.flux[rows][known], self.flux_err[rows][known], surveys)
+
+    def take(self, objects: ArrayLike) -> "LightCurves":
+        """Some of the objects, by index or mask, in the order given."""
+        rows = np.asarray(objects)
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
+        counts = np.diff(self.offset)[rows]
+        offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        place = np.repeat(self.offset[:-1][rows] - offset[:-1], counts) + np.arange(offset[-1])
+        columns = {name: getattr(self, name)[place] for name in ("mjd", "band", "flux", "flux_err", "photflag")}
+        return replace(self, offset=offset, truth=self.truth.take(rows), **columns)
+
+
+def concatenate(parts: Sequence[LightCurves]) -> LightCurves:
+    """Several sets of light curves of the same bands and templates as one.
+
+    Parameters
+    ----------
+    parts : sequence of LightCurves
+        One or more. ``meta`` is that of the first.
+
+    Returns
+    -------
+    LightCurves
+
+    Raises
+    ------
+    ValueError
+        Where there are none, bands or templates differ, or an identifier occurs in two of them.
+    """
+    if not parts:
+        raise ValueError("concatenate needs at least one set of light curves")
+    shared = ("bands", "surveys", "template_names", "template_types")
+    for name in shared:
+        if any(getattr(part, name) != getattr(parts[0], name) for part in parts):
+            raise ValueError(f"concatenate: {name} differ, so indices would change their meaning")
+    starts = np.concatenate([[0], np.cumsum([part.n_obs for part in parts])])
+    offset = [part.offset[:-1] + start for part, start in zip(parts, starts[:-1], strict=True)]
+    truth = {item.name: np.concatenate([getattr(part.truth, item.name) for part in parts]) for item in fields(Truth)}
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("mjd", "band", "flux", "flux_err", "photflag")
+    }
+    return replace(parts[0], offset=np.concatenate([*offset, starts[-1:]]), truth=Truth(**truth), **columns)

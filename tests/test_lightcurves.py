@@ -1,0 +1,79 @@
+"""Many light curves in flat arrays: indexing, selection, joining, and what is refused."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sntransport.lightcurves import LightCurves, Truth, concatenate
+
+
+def truth(n_object, n_band, first_id=0):
+    columns = {item.name: np.full(n_object, 0.1) for item in dataclasses.fields(Truth)}
+    columns |= {"object_id": np.arange(first_id, first_id + n_object), "template": np.zeros(n_object, int)}
+    columns |= {"peak_mag": np.full((n_object, n_band), 20.0), "peak_mjd": np.full((n_object, n_band), 60000.0)}
+    return Truth(**columns)
+
+
+def curves(counts, first_id=0):
+    n_obs = sum(counts)
+    value = np.arange(n_obs, dtype=float)
+    return LightCurves(
+        bands=("ztfg", "lsstg"), surveys=("ztf", "lsst"), offset=np.concatenate([[0], np.cumsum(counts)]),
+        mjd=60000 + value, band=np.arange(n_obs) % 2, flux=value - 2, flux_err=np.ones(n_obs),
+        photflag=np.zeros(n_obs, int), truth=truth(len(counts), 2, first_id), template_names=("a",),
+        template_types=("Ia",),
+    )  # fmt: skip
+
+
+def test_one_light_curve_has_names_and_no_measurement_without_flux():
+    both = curves([3, 2])
+    flux = both.flux.copy()
+    flux[3] = np.nan
+    one = dataclasses.replace(both, flux=flux).light_curve(1)
+    assert (one.n_obs, list(one.band), list(one.instrument), one.flux[0]) == (1, ["ztfg"], ["ztf"], 2.0)
+
+
+def test_selection_keeps_each_objects_rows_and_truth():
+    some = curves([3, 0, 2, 4]).take([3, 0])
+    np.testing.assert_array_equal(some.flux, [3, 4, 5, 6, -2, -1, 0])
+    np.testing.assert_array_equal(some.offset, [0, 4, 7])
+    np.testing.assert_array_equal(some.truth.object_id, [3, 0])
+    empty = curves([3, 2]).take(np.zeros(2, bool))
+    assert (empty.n_object, empty.n_obs) == (0, 0)
+
+
+def test_joining_undoes_selection():
+    whole = curves([3, 0, 2, 4])
+    again = concatenate([whole.take([0, 1]), whole.take([2, 3])])
+    for name in ("offset", "mjd", "band", "flux", "flux_err", "photflag"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
+    np.testing.assert_array_equal(again.truth.object_id, whole.truth.object_id)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"offset": [0, 4, 3]}, "offset does not ascend"),
+        ({"offset": [0, 5]}, r"\(n_object \+ 1,\)"),
+        ({"band": np.full(5, 2)}, "band has values outside 0 to 1"),
+        ({"surveys": ("ztf",)}, "one entry for each"),
+        ({"template_names": ()}, "different lengths"),
+        ({"flux": [1.0]}, "flux has shape"),
+        ({"truth": truth(2, 3)}, "truth.peak_mag"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(curves([3, 2]), **change)
+
+
+def test_identifiers_are_unique_and_fit_in_31_bits():
+    with pytest.raises(ValueError, match="occur twice"):
+        concatenate([curves([1]), curves([1])])
+    with pytest.raises(ValueError, match="outside 0 to 2147483647"):
+        truth(1, 2, first_id=2**31)
+    with pytest.raises(ValueError, match="bands differ"):
+        concatenate([curves([1]), dataclasses.replace(curves([1], 5), bands=("a", "b"))])
+    with pytest.raises(ValueError, match="at least one"):
+        concatenate([])
