@@ -12,7 +12,6 @@ from sntransport.bands import Bandpass, band_names, check_filters, effective_wav
 from sntransport.units import C_AA
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "data" / "sncosmo"
 
 EXPECTED = {
     "lsst": [f"lsst{b}" for b in "ugrizy"],
@@ -172,12 +171,6 @@ def ab_mags(band, wave, spectra):
     return -2.5 * np.log10(flux / np.trapezoid(trans / grid, grid) / C_AA) - 48.6
 
 
-def needs(path):
-    if not path.exists():
-        pytest.skip(f"the shared reference data is not here (shared/data/sncosmo/{path.name})")
-    return path
-
-
 def load(name):
     return load_bands([name])[0]
 
@@ -260,10 +253,10 @@ def test_offsets_without_a_published_value_say_that_they_are_computed():
         assert ("computed" in band.vega_source) == (band.name not in published)
 
 
-def test_the_offset_of_vega_agrees_with_its_spectrum():
+def test_the_offset_of_vega_agrees_with_its_spectrum(sncosmo_dir):
     from astropy.io import fits
 
-    table = fits.getdata(needs(SHARED / "spectra" / "alpha_lyr_stis_007.fits"))
+    table = fits.getdata(sncosmo_dir / "spectra" / "alpha_lyr_stis_007.fits")
     wave, flux = (np.asarray(table[column], dtype=np.float64) for column in ("WAVELENGTH", "FLUX"))
     for band in load_bands(band_names()):
         # The published values rest on older spectra and curves; measured: 0.022 at most.
@@ -276,9 +269,9 @@ def test_the_vega_system_of_landolt_is_kept_apart():
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-def test_a_curve_agrees_with_the_reference_file(name):
+def test_a_curve_agrees_with_the_reference_file(name, sncosmo_dir):
     file, unit, wave_tolerance, mag_tolerance = REFERENCE[name]
-    wave, throughput = np.loadtxt(needs(SHARED / "bandpasses") / file).T
+    wave, throughput = np.loadtxt(sncosmo_dir / "bandpasses" / file).T
     reference = Bandpass("reference", wave * unit, np.maximum(throughput, 0.0))
     band = load(name)
     assert effective_wave(band) == pytest.approx(effective_wave(reference), abs=wave_tolerance)

@@ -6,7 +6,6 @@ import gzip
 import json
 import math
 import string
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,9 +21,6 @@ from sntransport.reading import Known
 from sntransport.reading import ReadError as SameError
 from sntransport.sightline import transmission
 from sntransport.units import njy_to_mag
-
-OSC = Path(__file__).resolve().parents[2] / "shared" / "data" / "osc"
-needs_osc = pytest.mark.skipif(not OSC.is_dir(), reason=f"real supernovae not at {OSC}")
 
 
 def table(n=60, first=4000.0, step=60.0, columns=2, scale=1e-15):
@@ -750,12 +746,11 @@ def test_random_bytes_never_raise_anything_else(tmp_path, content, name):
 # Real supernovae.
 
 
-@needs_osc
-def test_all_real_files_read_and_agree_with_their_index():
-    with (OSC / "index.csv").open(newline="") as file:
+def test_all_real_files_read_and_agree_with_their_index(osc_dir):
+    with (osc_dir / "index.csv").open(newline="") as file:
         index = {line["name"]: line for line in csv.DictReader(file)}
     for name, expected in index.items():
-        sn = read_supernova(OSC / f"{name}.json.gz")
+        sn = read_supernova(osc_dir / f"{name}.json.gz")
         assert sn.name == name
         assert len(sn.spectra) + sn.n_spectra_rejected == int(expected["n_spec"])
         assert len(sn.spectra) == int(expected["n_spec_usable"])
@@ -768,31 +763,27 @@ def test_all_real_files_read_and_agree_with_their_index():
         assert len(rejected) == sn.n_spectra_rejected
 
 
-@needs_osc
-def test_real_garbage_wavelengths_are_rejected():
-    sn = read_supernova(OSC / "SN2012cg.json.gz")
+def test_real_garbage_wavelengths_are_rejected(osc_dir):
+    sn = read_supernova(osc_dir / "SN2012cg.json.gz")
     assert (len(sn.spectra), sn.n_spectra_rejected) == (21, 8)
     assert len(noted(sn, "HST/STIS/CCD", "not a wavelength")) == 8
 
 
-@needs_osc
-def test_real_event_without_dust():
-    sn = read_supernova(OSC / "SN2010jl.json.gz")
+def test_real_event_without_dust(osc_dir):
+    sn = read_supernova(osc_dir / "SN2010jl.json.gz")
     assert sn.sightline.ebv_mw == 0
     assert noted(sn, "ebv_mw=")
-    assert read_supernova(OSC / "SN2010jl.json.gz", ebv_mw=0.0238).sightline.ebv_mw == 0.0238
+    assert read_supernova(osc_dir / "SN2010jl.json.gz", ebv_mw=0.0238).sightline.ebv_mw == 0.0238
 
 
-@needs_osc
-def test_real_letters_that_mean_two_bands():
-    curve = read_supernova(OSC / "SN2012ec.json.gz").light_curve
+def test_real_letters_that_mean_two_bands(osc_dir):
+    curve = read_supernova(osc_dir / "SN2012ec.json.gz").light_curve
     counts = {name: int((curve.band == name).sum()) for name in curve.bands}
     assert (counts["sdssr"], counts["bessellr"], counts["sdssi"], counts["besselli"]) == (38, 33, 37, 31)
 
 
-@needs_osc
-def test_real_photographic_photometry():
-    sn = read_supernova(OSC / "SN1972E.json.gz")
+def test_real_photographic_photometry(osc_dir):
+    sn = read_supernova(osc_dir / "SN1972E.json.gz")
     relative = sn.light_curve.flux_err / sn.light_curve.flux / (0.4 * math.log(10))
     np.testing.assert_allclose(relative, 0.1)
     assert noted(sn, "no filter curve", "pg (22)")
