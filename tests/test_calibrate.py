@@ -1,6 +1,9 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
+from sntransport.bands import effective_wave
 from sntransport.calibrate import calibrate, grey_offset
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.series import SpectralSeries
@@ -91,3 +94,66 @@ def test_no_bands_at_all_changes_nothing():
     got = calibrate(series(TRUTH), matrix, empty, empty)
     np.testing.assert_array_equal(got.series.flux, TRUTH)
     assert any("no photometry" in note for note in got.notes)
+
+
+def twin(flux, flux_err, matrix, observed, error, *, grey=1.0, color=0.15, scale=0.25, floor=0.03):
+    """One spectrum, as Gaussian-process regression is written in a textbook; every band has both fluxes."""
+    z = matrix.sightline.z
+    x_band = np.log([effective_wave(band) / (1.0 + z) for band in matrix.bands])
+    x_wave = np.log(WAVE)
+
+    def prior(a, b):
+        return np.array([[grey**2 + color**2 * np.exp(-((p - q) ** 2) / (2 * scale**2)) for q in b] for p in a])
+
+    data = prior(x_band, x_band) + np.diag((error / observed) ** 2 + floor**2)
+    across = prior(x_wave, x_band)
+    log_warp_band = log_warp = 0.0
+    for _ in range(3):
+        synthetic = synthetic_flux((flux * np.exp(log_warp))[None], matrix)[0][0]
+        share = np.linalg.solve(data, np.log(observed / synthetic) + log_warp_band)
+        log_warp, log_warp_band = across @ share, prior(x_band, x_band) @ share
+    explained = np.einsum("ij,ij->i", across, np.linalg.solve(data, across.T).T)
+    log_err = np.sqrt(grey**2 + color**2 - explained)
+    warped = flux * np.exp(log_warp)
+    return warped, np.hypot(flux_err * np.exp(log_warp), warped * log_err)
+
+
+def test_agrees_with_regression_written_out():
+    matrix = band_matrix(WAVE, BANDS[:3], dataclasses.replace(SIGHTLINE, z=0.1))
+    warp = np.exp(0.3 * np.sin(6.0 * np.log(WAVE / 3300.0)))
+    observed = 3.0 * synthetic_flux(TRUTH * warp, matrix)[0]
+    error = observed * np.array([0.02, 0.15, 0.05])
+    got = calibrate(series(TRUTH), matrix, observed, error)
+    for i in range(PHASE.size):
+        flux, flux_err = twin(TRUTH[i], 0.05 * TRUTH[i], matrix, observed[i], error[i])
+        np.testing.assert_allclose(got.series.flux[i], flux, rtol=1e-9)
+        # The error is worked out at every twentieth bin.
+        np.testing.assert_allclose(got.series.flux_err[i], flux_err, rtol=2e-3)
+    left = 2.5 * np.log10(observed / synthetic_flux(got.series.flux, matrix)[0])
+    np.testing.assert_allclose(got.residual, left, atol=1e-12)
+
+
+def test_a_band_is_ruled_out_by_three_others_and_never_by_two():
+    bands = ("bessellb", "bessellv", "bessellr", "besselli")
+    for n_band, expected in ((4, False), (3, True)):
+        matrix = band_matrix(WAVE, bands[:n_band], SIGHTLINE)
+        observed = synthetic_flux(TRUTH, matrix)[0]
+        observed[0, 1] *= 2.0
+        got = calibrate(series(TRUTH), matrix, observed, 0.02 * observed)
+        assert bool(got.used[0, 1]) is expected
+    # A band that is only as far as the limit allows stays.
+    matrix = band_matrix(WAVE, bands, SIGHTLINE)
+    observed = synthetic_flux(TRUTH, matrix)[0]
+    observed[0, 1] *= 1.05
+    assert calibrate(series(TRUTH), matrix, observed, 0.02 * observed).used.all()
+    assert not calibrate(series(TRUTH), matrix, observed, 0.001 * observed, floor=0.001, outlier=1.0).used[0].all()
+
+
+def test_grey_offset_has_the_stated_floor_and_ignores_what_is_not_positive():
+    synthetic, observed = np.array([[1.0, 1.0, 1.0]]), np.array([[2.0, 4.0, 0.0]])
+    error = np.array([[0.02, 0.4, 0.1]])
+    weight = 1.0 / (np.array([0.01, 0.1]) ** 2 + 0.03**2)
+    expected = (weight * np.log([2.0, 4.0])).sum() / weight.sum()
+    assert grey_offset(synthetic, observed, error)[0] == pytest.approx(expected, rel=1e-12)
+    assert grey_offset(-synthetic, observed, error, 0.03)[0] != expected
+    assert np.isnan(grey_offset(-synthetic, observed, error)[0])

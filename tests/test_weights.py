@@ -54,3 +54,31 @@ def test_fewer_than_two_bands_is_no_color():
     grey, mismatch = color_mismatch(np.array([[1.0, 1.0]]), np.full(2, np.nan), np.full(2, np.nan))
     assert np.isnan(grey[0])
     assert np.isnan(mismatch[0])
+
+
+def test_mismatch_agrees_with_its_definition_band_by_band():
+    rng = np.random.default_rng(3)
+    observed, synthetic = rng.uniform(1.0, 3.0, 5), rng.uniform(1.0, 3.0, (4, 5))
+    error, floor = observed * np.array([0.01, 0.5, 0.03, 0.2, 0.1]), 0.05
+    observed[4], synthetic[1, 2] = np.nan, np.nan
+    grey, mismatch = color_mismatch(synthetic, observed, error, floor)
+    for i in range(4):
+        bands = [j for j in range(4) if np.isfinite(synthetic[i, j])]
+        weight = [1.0 / ((error[j] / observed[j]) ** 2 + floor**2) for j in bands]
+        ratio = [np.log(observed[j] / synthetic[i, j]) for j in bands]
+        mean = sum(w * r for w, r in zip(weight, ratio, strict=True)) / sum(weight)
+        square = sum(w * (1.0857362047581296 * (r - mean)) ** 2 for w, r in zip(weight, ratio, strict=True))
+        assert grey[i] == pytest.approx(mean, rel=1e-12)
+        assert mismatch[i] == pytest.approx(np.sqrt(square / sum(weight)), rel=1e-12)
+
+
+def test_two_bands_make_a_color_and_defaults_are_those_stated():
+    synthetic, observed = np.array([[1.0, 1.3]]), np.array([1.0, 1.0])
+    _, mismatch = color_mismatch(synthetic, observed, np.array([0.0, 0.0]))
+    assert mismatch[0] == pytest.approx(0.5 * 2.5 * np.log10(1.3), rel=1e-12)
+    by_default = color_mismatch(synthetic, observed, np.array([0.01, 0.1]))[0]
+    np.testing.assert_array_equal(by_default, color_mismatch(synthetic, observed, np.array([0.01, 0.1]), 0.03)[0])
+    days = np.array([4.0])
+    assert epoch_weight(days, np.array([12.0]), days)[0] == pytest.approx(1.0 / 9.0)
+    # A power of the Brownian bridge, and a mismatch in the square.
+    assert paper_weight(days, np.array([12.0]), np.array([0.3]))[0] == pytest.approx(1.0 / (9.0 * 10.0))
