@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sntransport.bands import load_bands as load_bands
     from sntransport.bolcorrection import bolometric_correction as bolometric_correction
     from sntransport.draws import band_flux_err as band_flux_err
+    from sntransport.engine import simulate as simulate
+    from sntransport.engine import simulate_chunks as simulate_chunks
     from sntransport.kcorrection import KCorrection as KCorrection
     from sntransport.kcorrection import evaluate_k_correction as evaluate_k_correction
     from sntransport.kcorrection import k_correction as k_correction
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from sntransport.photometry import band_flux as band_flux
     from sntransport.pipeline import BuildResult as BuildResult
     from sntransport.pipeline import build as build
+    from sntransport.population import Population as Population
     from sntransport.read import read_light_curve as read_light_curve
     from sntransport.read import read_supernova as read_supernova
     from sntransport.restframe import k_correct as k_correct
@@ -48,6 +51,7 @@ _HOME = {
     "KCorrection": "kcorrection",
     "LightCurve": "observations",
     "ObservedSeries": "observedseries",
+    "Population": "population",
     "RestLightCurve": "restlightcurve",
     "Sightline": "sightline",
     "SpectralSeries": "series",
@@ -70,6 +74,8 @@ _HOME = {
     "read_series": "seriesfile",
     "read_supernova": "read",
     "s_correction": "kcorrection",
+    "simulate": "engine",
+    "simulate_chunks": "engine",
     "transport": "",
     "unobserve": "observedseries",
     "weights": "",

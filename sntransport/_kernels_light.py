@@ -7,6 +7,7 @@ from sntransport._kernels import compiled
 from sntransport.checks import Array as _F
 
 _I = NDArray[np.int64]
+_T = NDArray[np.float32]
 
 
 @compiled
@@ -107,3 +108,106 @@ def gather_visits(
             else:
                 offset[i + 1] = offset[i] + found
     return offset, rows
+
+
+@compiled
+def table_fluxes(
+    order: _I, offset: _I, rows: _I, visits: _F, template: _I, scale: _F, stretch: _F, mjd_ref: _F, cell: _I,
+    weights: _T, fade: _F, start: _I, size: _I, phase_offset: _I, phases: _F, table: _T, n_z: int, max_gap: float,
+    mjd: _F, band: NDArray[np.int16], flux: _F,
+) -> None:  # fmt: skip
+    """True flux of every visit of every object, from tables of band fluxes; fills ``mjd``, ``band`` and ``flux``.
+
+    ``order`` is only the order of the work. The visits of object i are ``rows[offset[i]:offset[i + 1]]`` of ``visits``
+    (n, 5: date, band and three more), ascending in date. An object reads four redshifts of the table of its
+    ``template`` from ``cell`` on, all terms with ``weights`` (n_object, 4 n_term), times ``scale`` and its ``fade``
+    (n_object, n_band). ``table`` is flat, from ``start`` on [band][phase][redshift][term], with ``size`` phases and
+    terms per table (2, n_template). Linear between phases; 0 outside them; NaN in steps wider than ``max_gap``.
+    """
+    for position in range(order.size):
+        i = order[position]
+        t = template[i]
+        n_phase, n_term = size[0, t], size[1, t]
+        own = phases[phase_offset[t] : phase_offset[t + 1]]
+        row = n_z * n_term
+        n_sum = 4 * n_term
+        weight = weights[i]
+        k = 0
+        for j in range(offset[i], offset[i + 1]):
+            visit = visits[rows[j]]
+            b = int(visit[1])
+            mjd[j] = visit[0]
+            band[j] = b
+            phase = (visit[0] - mjd_ref[i]) / stretch[i]
+            if phase < own[0] or phase > own[n_phase - 1]:
+                flux[j] = 0.0
+                continue
+            while k < n_phase - 2 and phase >= own[k + 1]:
+                k += 1
+            step = own[min(k + 1, n_phase - 1)] - own[k]
+            share = (phase - own[k]) / step if step > 0.0 else 0.0
+            at = start[t] + (b * n_phase + k) * row + cell[i] * n_term
+            left = np.float32(0.0)
+            right = np.float32(0.0)
+            if share < 1.0:
+                for m in range(n_sum):
+                    left += weight[m] * table[at + m]
+            if share > 0.0:
+                for m in range(n_sum):
+                    right += weight[m] * table[at + row + m]
+            flux[j] = ((1.0 - share) * left + share * right) * scale[i] * fade[i, b]
+            if step > max_gap and 0.0 < share < 1.0:
+                flux[j] = np.nan
+
+
+@compiled
+def table_peaks(
+    template: _I, scale: _F, cell: _I, weights: _T, fade: _F, start: _I, size: _I, phase_offset: _I, phases: _F,
+    table: _T, n_z: int, near: _I, peak: _F, peak_phase: _F,
+) -> None:  # fmt: skip
+    """Brightest phase (n_object, n_band) and its flux, NaN where no phase has one above 0.
+
+    Arguments as for `table_fluxes`; ``near`` (n_template, n_band, n_z, 2) are the first and one past the last phase
+    that can be the brightest.
+    """
+    n_band = fade.shape[1]
+    for i in range(template.size):
+        t = template[i]
+        n_phase, n_term = size[0, t], size[1, t]
+        row = n_z * n_term
+        for b in range(n_band):
+            first, last = n_phase, 0
+            for q in range(cell[i], cell[i] + 4):
+                first, last = min(first, near[t, b, q, 0]), max(last, near[t, b, q, 1])
+            best, found = np.float32(0.0), -1
+            for k in range(first, last):
+                at = start[t] + (b * n_phase + k) * row + cell[i] * n_term
+                value = np.float32(0.0)
+                for m in range(4 * n_term):
+                    value += weights[i, m] * table[at + m]
+                if value > best:
+                    best, found = value, k
+            peak[i, b] = best * scale[i] * fade[i, b] if found >= 0 else np.nan
+            peak_phase[i, b] = phases[phase_offset[t] + found] if found >= 0 else np.nan
+
+
+@compiled
+def add_noise(
+    rows: _I, visits: _F, band: NDArray[np.int16], zero_point: _F, floor: _F, normal: _F, flux: _F, flux_err: _F,
+    saturated: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """In place: true fluxes become measured ones, by the formulas of `sntransport.noise`; NaN where saturated.
+
+    ``visits`` (n, 5): date, band, background, photons per nJy and saturation; ``zero_point`` and ``floor`` (n_band,)
+    are relative errors; ``normal`` (n_obs,) are standard normal numbers.
+    """
+    for j in range(rows.size):
+        visit = visits[rows[j]]
+        value = flux[j]
+        drawn = visit[2] ** 2 + max(value, 0.0) / visit[3] + (zero_point[band[j]] * value) ** 2
+        flux_err[j] = np.sqrt(drawn + (floor[band[j]] * value) ** 2)
+        flux[j] = value + normal[j] * np.sqrt(drawn)
+        saturated[j] = value > visit[4]
+        if saturated[j] or np.isnan(value):
+            flux[j] = np.nan
+            flux_err[j] = np.nan

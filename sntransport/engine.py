@@ -1,0 +1,350 @@
+"""`simulate`: light curves of a population as surveys would measure them, in chunks of any size.
+
+Objects come in blocks of `BLOCK`. Each block has random numbers of its own for each purpose, made from seed, purpose
+and number of the block alone, so a light curve is the same to the byte for any size of a chunk and any number of
+workers.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport import __version__
+from sntransport.bandratio import MAX_GAP
+from sntransport.bands import load_bands
+from sntransport.checks import Array
+from sntransport.detection import (
+    PHOTFLAG_SATURATED,
+    DetectionEfficiency,
+    detect,
+    photflags,
+    step_efficiency,
+    trigger,
+)
+from sntransport.fluxtables import Dust, FluxTables, flux_tables
+from sntransport.lightcurves import LightCurves, Truth, concatenate
+from sntransport.population import Population
+from sntransport.series import SpectralSeries
+from sntransport.sky import draw_positions, visits_of
+from sntransport.survey import Survey
+from sntransport.tablefluxes import Places, peaks, places, true_fluxes
+from sntransport.units import mag_err_to_relative
+
+BLOCK = 1024
+"""Objects that share random numbers."""
+
+Uncovered = Literal["nan", "drop", "error"]
+Keep = Literal["all", "observed", "triggered"]
+
+
+class SelectionWarning(UserWarning):
+    """No object is left."""
+
+
+class _Purpose(IntEnum):
+    """What random numbers are for; changing a number changes every simulation."""
+
+    OBJECTS = 0
+    POSITIONS = 1
+    DATES = 2
+    NOISE = 3
+    DETECTION = 4
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What is common to all blocks. ``visits`` (n_visit, 5): date, band, background, photons per nJy, saturation."""
+
+    templates: tuple[SpectralSeries, ...]
+    surveys: tuple[Survey, ...]
+    population: Population
+    seed: int
+    tables: FluxTables
+    bands: tuple[str, ...]
+    of_survey: tuple[str, ...]
+    visits: Array
+    zero_point: Array
+    floor: Array
+    dates: tuple[float, float]
+    efficiency: DetectionEfficiency
+    detector: Callable[..., NDArray[np.bool_]]
+    n_epochs: int
+    epoch_window: float
+    uncovered: Uncovered
+    keep: Keep
+    margin: tuple[float, float]
+    max_gap: float
+    meta: dict[str, Any]
+
+
+def simulate(
+    templates: Sequence[SpectralSeries], survey: Survey | Sequence[Survey], population: Population, *, n: int = 10_000,
+    seed: int = 1, **options: Any,
+) -> LightCurves:  # fmt: skip
+    """Light curves of a population as one or more surveys would measure them.
+
+    Parameters
+    ----------
+    templates : sequence of SpectralSeries
+    survey : Survey or sequence of Survey
+        Several see the same events; places and dates are drawn from the first.
+    population : Population
+    n : int
+        Number of objects, seen or not.
+    seed : int
+        The same one gives the same bytes.
+    **options
+        As for `simulate_chunks`.
+
+    Returns
+    -------
+    LightCurves
+        All in memory; `simulate_chunks` gives them in parts.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `simulate_chunks`.
+
+    Warns
+    -----
+    SelectionWarning
+        Where ``keep`` leaves no object.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sntransport.distributions import Uniform
+    >>> from sntransport.surveys import load_survey
+    >>> wave, phase = np.linspace(2000.0, 11000.0, 500), np.linspace(-20.0, 60.0, 41)
+    >>> flux = 1e-9 * np.exp(-((phase[:, None] / 20.0) ** 2)) * np.ones(wave.size)
+    >>> template = SpectralSeries(phase, wave, flux, name="flat")
+    >>> lcs = simulate([template], load_survey("ztf", years=0.5), Population(Uniform(0.01, 0.1)), n=20, seed=1)
+    >>> lcs.n_object
+    20
+    """
+    parts = list(simulate_chunks(templates, survey, population, n=n, seed=seed, chunk=max(n, 1), **options))
+    if not sum(part.n_object for part in parts):
+        keep = options.get("keep", "all")
+        warnings.warn(f"none of {n} objects is left by keep={keep!r}", SelectionWarning, stacklevel=2)
+    return parts[0]
+
+
+def simulate_chunks(
+    templates: Sequence[SpectralSeries], survey: Survey | Sequence[Survey], population: Population, *, n: int = 10_000,
+    seed: int = 1, chunk: int = 8 * BLOCK, objects: tuple[int, int] | None = None,
+    efficiency: DetectionEfficiency | None = None, detector: Callable[..., NDArray[np.bool_]] = detect,
+    n_epochs: int = 2, epoch_window: float = 0.02, keep: Keep = "all", uncovered: Uncovered = "error",
+    dates: tuple[float, float] | None = None, margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
+) -> Iterator[LightCurves]:  # fmt: skip
+    """The same light curves as those of `simulate`, a part at a time, so that memory does not grow with their number.
+
+    Parameters
+    ----------
+    templates, survey, population, n, seed
+        As for `simulate`.
+    chunk : int
+        Most objects of one part.
+    objects : tuple of int, optional
+        First object and one past the last: only these, the same as they would be among all. Default: all ``n``.
+    efficiency : DetectionEfficiency, optional
+        Default: signal-to-noise ratio 5 and above.
+    detector : callable
+        In place of `sntransport.detection.detect`, with its arguments.
+    n_epochs, epoch_window
+        Of `sntransport.detection.trigger`.
+    keep : {"all", "observed", "triggered"}
+        Which objects to return: also those without measurements, those with at least one, those that trigger.
+    uncovered : {"error", "nan", "drop"}
+        What to do with a measurement in a band that the template does not cover at that redshift and phase: refuse
+        before the first object where a band is not covered at any phase at some redshift of the population, and NaN
+        for single phases; always NaN; leave the measurement out. A template that was exported with its
+        wavelengths extrapolated covers them.
+    dates : tuple of float, optional [d]
+        Range of the date of phase 0, of which all are equally likely. Default: that of the first survey's visits.
+    margin : tuple of float [d]
+        Visits are kept up to this long before the first and after the last phase of a template, where its flux is 0.
+    max_gap : float [rest-frame d]
+        A template is not interpolated over wider steps of phase; visits there are not covered.
+
+    Yields
+    ------
+    LightCurves
+        At least one, which may be empty.
+
+    Raises
+    ------
+    ValueError, TypeError
+        At the call: for arguments out of range, a survey without visits or a band that is not known, templates that
+        do not cover a band (with ``uncovered="error"``).
+    """
+    if n < 0 or chunk < 1 or seed < 0:
+        raise ValueError(f"n is {n}, chunk {chunk}, seed {seed}: expected n and seed of 0 or more, chunk of 1 or more")
+    first, last = (0, n) if objects is None else objects
+    if not 0 <= first <= last <= n:
+        raise ValueError(f"objects is {objects}, expected a range within 0 to {n}")
+    if keep not in ("all", "observed", "triggered") or uncovered not in ("error", "nan", "drop"):
+        raise ValueError(f"keep is {keep!r} and uncovered {uncovered!r}, which are not known")
+    if min(margin) < 0 or not max_gap > 0:
+        raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
+    plan = _plan(
+        tuple(templates), (survey,) if isinstance(survey, Survey) else tuple(survey), population, seed=seed,
+        dates=dates, efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector,
+        n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
+        n=n,
+    )  # fmt: skip
+    edges = [*range(first, last, chunk), last] if last > first else [first, last]
+    return (_chunk(plan, low, high) for low, high in pairwise(edges))
+
+
+def _plan(
+    templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, *, seed: int, n: int,
+    dates: tuple[float, float] | None, **options: Any,
+) -> _Plan:  # fmt: skip
+    if not templates or not surveys:
+        raise ValueError("simulate needs at least one template and one survey")
+    for one in surveys:
+        if not one.n_visit:
+            raise ValueError(f"survey {one.name!r} has no visits, so there is nothing to simulate")
+    if len({one.name for one in surveys}) != len(surveys):
+        raise ValueError(f"surveys need names of their own, got {[one.name for one in surveys]}")
+    bands = [band for one in surveys for band in one.bands]
+    dust = Dust(
+        population.ebv_mw_max, population.ebv_host.support[1], 3.1, population.rv_host, population.law_mw,
+        population.law_host,
+    )  # fmt: skip
+    tables = flux_tables(templates, load_bands(bands), population.z_range, dust)
+    if options["uncovered"] == "error":
+        _require_coverage(tables, templates, bands)
+    own = (float(surveys[0].mjd[0]), float(surveys[0].mjd[-1])) if dates is None else (float(dates[0]), float(dates[1]))
+    if not -np.inf < own[0] <= own[1] < np.inf:
+        raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
+    meta = _meta(population, seed, n, own, surveys, options)
+    starts = np.cumsum([0, *(one.n_band for one in surveys)])
+    visits = [
+        np.stack([s.mjd, s.band + float(i), s.background, s.photons_per_njy, s.saturation], axis=1)
+        for s, i in zip(surveys, starts[:-1], strict=True)
+    ]
+    return _Plan(
+        templates, surveys, population, seed, tables, tuple(bands),
+        tuple(one.name for one in surveys for _ in one.bands), np.concatenate(visits),
+        mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
+        mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])), own, meta=meta, **options,
+    )  # fmt: skip
+
+
+def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], bands: Sequence[str]) -> None:
+    # The nodes that only serve the interpolation lie beyond the redshifts of the population.
+    missing = np.argwhere(~tables.covered[:, :, 1:-2])
+    if missing.size:
+        t, b, q = (int(i) for i in missing[0])
+        series, z = templates[t], np.expm1(tables.x[q + 1])
+        raise ValueError(
+            f"template {series.name!r} ({series.wave[0]:.0f}-{series.wave[-1]:.0f} A at rest) does not cover band "
+            f"{bands[b]!r} at z = {z:.3f}; narrow the redshifts, leave the band out, extend the template when "
+            "exporting it, or choose uncovered='nan' or 'drop'"
+        )
+
+
+def _meta(
+    population: Population, seed: int, n: int, dates: tuple[float, float], surveys: Sequence[Survey],
+    options: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    kept = ("n_epochs", "epoch_window", "keep", "uncovered", "max_gap")
+    return {
+        "generator": f"sntransport {__version__}",
+        "cosmology": {"model": "flat LambdaCDM", "H0": population.cosmology.h0, "Om0": population.cosmology.om0},
+        "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in options["margin"]],
+        "redshift": repr(population.redshift), "mag_offset": repr(population.mag_offset),
+        "ebv_host": repr(population.ebv_host), "rv_host": population.rv_host, "rv_mw": 3.1,
+        "law_mw": population.law_mw, "law_host": population.law_host,
+        "peculiar_velocity": population.peculiar_velocity,
+        "surveys": {one.name: one.source for one in surveys},
+        "outside_phases": "flux 0 before the first and after the last phase of the template",
+        **{name: options[name] for name in kept},
+    }  # fmt: skip
+
+
+def _chunk(plan: _Plan, first: int, last: int) -> LightCurves:
+    blocks = range(first // BLOCK, max((last - 1) // BLOCK, first // BLOCK) + 1)
+    parts = [_block(plan, b, max(first - b * BLOCK, 0), min(last - b * BLOCK, BLOCK)) for b in blocks]
+    return parts[0] if len(parts) == 1 else concatenate(parts)
+
+
+def _rng(plan: _Plan, block: int, purpose: _Purpose) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(block, int(purpose))))
+
+
+def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
+    """Objects ``first`` to ``last`` of a block. All of it is simulated, so that its random numbers stay the same."""
+    drawn = plan.population.draw(_rng(plan, block, _Purpose.OBJECTS), BLOCK, len(plan.templates))
+    ra, dec = draw_positions(plan.surveys[0], BLOCK, _rng(plan, block, _Purpose.POSITIONS))
+    mjd_ref = _rng(plan, block, _Purpose.DATES).uniform(*plan.dates, BLOCK)
+    ebv_mw = plan.population.milky_way(ra, dec)
+    seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host)
+    scale = 10.0 ** (-0.4 * (drawn.distance_modulus + drawn.mag_offset))
+    peak_mag, peak_mjd = peaks(plan.tables, drawn.template, scale, seen, mjd_ref, drawn.z)
+    truth = Truth(
+        block * BLOCK + np.arange(BLOCK), drawn.template, drawn.z, drawn.z_cosmology, drawn.distance_modulus,
+        drawn.mag_offset, ebv_mw, drawn.ebv_host, np.full(BLOCK, plan.population.rv_host), ra, dec, mjd_ref,
+        np.ones(BLOCK), peak_mag, peak_mjd,
+    )  # fmt: skip
+    made, triggered = _measure(plan, block, truth, scale, seen)
+    counts = np.diff(made.offset)
+    kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.keep].copy()
+    kept[:first] = kept[last:] = False
+    return made if kept.all() else made.take(kept)
+
+
+def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Visits of all surveys that see each object, as offsets and rows of ``plan.visits``, in the order of date."""
+    ends = np.array([(series.phase[0], series.phase[-1]) for series in plan.templates])[truth.template]
+    first, last = (truth.mjd_ref + (1.0 + truth.z) * ends[:, side] for side in (0, 1))
+    found, start = [], 0
+    for survey in plan.surveys:
+        offset, rows = visits_of(survey, truth.ra, truth.dec, first - plan.margin[0], last + plan.margin[1])
+        found.append((offset, rows + start))
+        start += survey.n_visit
+    if len(found) == 1:
+        return found[0]
+    owner = np.concatenate([np.repeat(np.arange(BLOCK), np.diff(offset)) for offset, _ in found])
+    rows = np.concatenate([rows for _, rows in found])
+    order = np.lexsort((plan.visits[rows, 0], owner))
+    return np.sum([offset for offset, _ in found], axis=0), rows[order]
+
+
+def _measure(
+    plan: _Plan, block: int, truth: Truth, scale: Array, seen: Places
+) -> tuple[LightCurves, NDArray[np.bool_]]:  # fmt: skip
+    """What the surveys measure of a block, and which objects trigger."""
+    from sntransport import _kernels_light
+
+    offset, rows = _visits(plan, truth)
+    mjd, band, flux = true_fluxes(plan.tables, plan.visits, offset, rows, truth, scale, seen, plan.max_gap)
+    if plan.uncovered == "drop" and np.isnan(flux).any():
+        known = np.isfinite(flux)
+        offset = np.concatenate([[0], np.cumsum(known)])[offset]
+        rows, mjd, band, flux = rows[known], mjd[known], band[known], flux[known]
+    flux_err, saturated = np.empty_like(flux), np.empty(flux.size, dtype=bool)
+    normal = _rng(plan, block, _Purpose.NOISE).standard_normal(flux.size)
+    _kernels_light.add_noise(
+        rows, plan.visits, band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated
+    )  # fmt: skip
+    uniform = _rng(plan, block, _Purpose.DETECTION).random(flux.size)
+    found = plan.detector(flux, flux_err, band, mjd, offset, plan.efficiency, uniform, bands=plan.bands)
+    fired = trigger(found, mjd, offset, n_epochs=plan.n_epochs, epoch_window=plan.epoch_window)
+    flags = photflags(found, mjd, offset, fired.mjd)
+    flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
+    for array in (mjd, band, flux, flux_err, flags):
+        array.setflags(write=False)
+    names = tuple(series.name for series in plan.templates), tuple(series.sn_type for series in plan.templates)
+    made = LightCurves(
+        plan.bands, plan.of_survey, offset, mjd, band, flux, flux_err, flags, truth, *names, meta=plan.meta
+    )  # fmt: skip
+    return made, fired.triggered

@@ -1,0 +1,199 @@
+"""`Population`: the events of nature that a survey could see, drawn object by object."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sntransport.checks import Array, readonly, require_finite, set_fields
+from sntransport.distributions import Constant, Distribution, as_distribution
+from sntransport.dust import dust_law, require_rv
+from sntransport.rates import Cosmology
+
+DustMap = Callable[[Array, Array], Array]
+"""E(B-V) [mag] of the Milky Way at right ascension and declination (n,) [deg]."""
+
+C_KM_S = 299_792.458
+# Peculiar velocities beyond this many sigma are drawn again, so that redshifts have bounds.
+_MOST_SIGMA = 5.0
+
+
+class Drawn(NamedTuple):
+    """Objects of a population, all (n,)."""
+
+    template: NDArray[np.int32]
+    z: Array
+    z_cosmology: Array
+    distance_modulus: Array
+    mag_offset: Array
+    ebv_host: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """What explodes: where in redshift, how bright, behind how much dust, and after which template.
+
+    Parameters
+    ----------
+    redshift : Distribution or float
+        Of the expansion alone, above 0: a distribution, or `sntransport.rates.rate_redshifts` of a rate.
+    mag_offset : Distribution or float [mag]
+        Gray; positive is fainter than the template.
+    ebv_host : Distribution or float [mag]
+        E(B-V) of the host; not negative, with an upper bound.
+    rv_host : float
+    ebv_mw : float or callable [mag]
+        E(B-V) of the Milky Way: one value, or a function ``(ra, dec) -> (n,)`` such as a dust map or
+        `nearest_position`.
+    ebv_mw_max : float [mag]
+        Most that the function gives; the simulation stops at a place with more.
+    peculiar_velocity : float [km/s]
+        Standard deviation of the source along the line of sight, cut at five of them. It changes the redshift, and
+        the luminosity distance by ``(1 + v / c)**2`` (Hui & Greene 2006, PRD 73, 123526).
+    template_weight : array_like, (n_template,), or None
+        How often each template is drawn. None: all alike.
+    law_mw, law_host : str
+        Names of `sntransport.dust.LAWS`.
+    cosmology : Cosmology
+
+    Raises
+    ------
+    ValueError, TypeError
+        Where a value is out of its range; the message names the field.
+    """
+
+    redshift: Distribution
+    mag_offset: Distribution = field(default_factory=lambda: Constant(0.0))
+    ebv_host: Distribution = field(default_factory=lambda: Constant(0.0))
+    rv_host: float = 3.1
+    ebv_mw: float | DustMap = 0.0
+    ebv_mw_max: float = 1.0
+    peculiar_velocity: float = 0.0
+    template_weight: Array | None = None
+    law_mw: str = "F99"
+    law_host: str = "F99"
+    cosmology: Cosmology = field(default_factory=Cosmology)
+
+    def __post_init__(self) -> None:
+        for name in ("redshift", "mag_offset", "ebv_host"):
+            set_fields(self, **{name: as_distribution(getattr(self, name), f"Population.{name}")})
+        for name in ("law_mw", "law_host"):
+            dust_law(getattr(self, name))
+        require_rv(self.rv_host, self.law_host, "Population.rv_host")
+        low, high = self.redshift.support
+        if not 0 < low <= high < np.inf:
+            raise ValueError(f"Population.redshift reaches from {low:g} to {high:g}, expected bounds above 0")
+        low, high = self.ebv_host.support
+        if not 0 <= low <= high < np.inf:
+            raise ValueError(f"Population.ebv_host reaches from {low:g} to {high:g}, expected bounds of 0 or more")
+        if not callable(self.ebv_mw):
+            value = float(self.ebv_mw)
+            if not 0 <= value < np.inf:
+                raise ValueError(f"Population.ebv_mw is {value:g}, expected 0 or more")
+            set_fields(self, ebv_mw=value, ebv_mw_max=value)
+        if not 0 <= self.ebv_mw_max < np.inf or not 0 <= self.peculiar_velocity < 10_000:
+            raise ValueError("Population: ebv_mw_max must be 0 or more, peculiar_velocity from 0 to 10,000 km/s")
+        if self.template_weight is not None:
+            weight = readonly(self.template_weight, "Population.template_weight")
+            require_finite(weight, "Population.template_weight")
+            if not weight.size or weight.min() < 0 or weight.sum() <= 0:
+                raise ValueError("Population.template_weight needs values of 0 or more, not all 0")
+            set_fields(self, template_weight=weight)
+
+    @property
+    def z_range(self) -> tuple[float, float]:
+        """Bounds of the heliocentric redshift."""
+        most = _MOST_SIGMA * self.peculiar_velocity / C_KM_S
+        low, high = self.redshift.support
+        return (1.0 + low) * (1.0 - most) - 1.0, (1.0 + high) * (1.0 + most) - 1.0
+
+    def draw(self, rng: np.random.Generator, n: int, n_template: int) -> Drawn:
+        """Objects.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        n, n_template : int
+
+        Returns
+        -------
+        Drawn
+
+        Raises
+        ------
+        ValueError
+            Where ``template_weight`` is not of ``n_template`` templates.
+        """
+        weight = np.ones(n_template) if self.template_weight is None else self.template_weight
+        if weight.size != n_template:
+            raise ValueError(f"Population.template_weight has {weight.size} values for {n_template} templates")
+        share = np.cumsum(weight) / weight.sum()
+        template = np.searchsorted(share, rng.random(n), side="right").astype(np.int32)
+        z_cosmology = self.redshift.draw(rng, n)
+        velocity = rng.standard_normal(n)
+        while np.any(far := np.abs(velocity) > _MOST_SIGMA):
+            velocity[far] = rng.standard_normal(int(far.sum()))
+        shift = 1.0 + self.peculiar_velocity / C_KM_S * velocity
+        modulus = self._distance_modulus(z_cosmology) + 10.0 * np.log10(shift)
+        offset, ebv_host = self.mag_offset.draw(rng, n), self.ebv_host.draw(rng, n)
+        return Drawn(template, (1.0 + z_cosmology) * shift - 1.0, z_cosmology, modulus, offset, ebv_host)
+
+    def milky_way(self, ra: Array, dec: Array) -> Array:
+        """E(B-V) of the Milky Way at places (n,).
+
+        Raises
+        ------
+        ValueError
+            Where a function gives a value that is not from 0 to ``ebv_mw_max``.
+        """
+        if not callable(self.ebv_mw):
+            return np.full(ra.shape, self.ebv_mw)
+        ebv = np.asarray(self.ebv_mw(ra, dec), dtype=np.float64)
+        bad = ~((ebv >= 0) & (ebv <= self.ebv_mw_max))
+        if np.any(bad):
+            i = int(np.flatnonzero(bad)[0])
+            raise ValueError(
+                f"Population.ebv_mw is {ebv[i]:g} at ra {ra[i]:.4f}, dec {dec[i]:.4f}, expected 0 to "
+                f"{self.ebv_mw_max:g}; set ebv_mw_max higher, or cut the survey's footprint"
+            )
+        return ebv
+
+    def _distance_modulus(self, z: Array) -> Array:
+        """Distance moduli, interpolated in ln z to better than 1e-5 mag: astropy takes 10 us for each."""
+        low, high = self.redshift.support
+        if low == high:
+            return np.full(z.shape, self.cosmology.distance_modulus([low])[0])
+        return _modulus_spline(self.cosmology, low, high)(np.log(z))
+
+
+def nearest_position(ra: ArrayLike, dec: ArrayLike, ebv: ArrayLike) -> DustMap:
+    """A dust map from a table: E(B-V) [mag] of the nearest of the positions (n,) [deg].
+
+    Raises
+    ------
+    ValueError
+        Where shapes differ or a value is not finite.
+    """
+    from scipy.spatial import cKDTree
+
+    from sntransport.sky import unit_vectors
+
+    table = [readonly(value, f"nearest_position: {name}") for value, name in ((ra, "ra"), (dec, "dec"), (ebv, "ebv"))]
+    for values in table:
+        require_finite(values, "nearest_position")
+        if values.shape != table[0].shape or not values.size:
+            raise ValueError("nearest_position: ra, dec and ebv need the same length, one or more")
+    tree = cKDTree(unit_vectors(table[0], table[1]))
+    return lambda ra, dec: np.asarray(table[2][tree.query(unit_vectors(ra, dec))[1]])
+
+
+@cache
+def _modulus_spline(cosmology: Cosmology, low: float, high: float) -> Callable[[Array], Array]:
+    from scipy.interpolate import CubicSpline
+
+    grid = np.linspace(np.log(low), np.log(high), 401)
+    spline: Callable[[Array], Array] = CubicSpline(grid, cosmology.distance_modulus(np.exp(grid)))
+    return spline
