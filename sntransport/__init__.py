@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sntransport import export as export
     from sntransport import interpolators as interpolators
     from sntransport import transport as transport
     from sntransport import weights as weights
@@ -64,6 +65,7 @@ _HOME = {
     "bolometric_correction": "bolcorrection",
     "build": "pipeline",
     "evaluate_k_correction": "kcorrection",
+    "export": "",
     "interpolators": "",
     "k_correct": "restframe",
     "k_correction": "kcorrection",

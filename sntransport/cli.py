@@ -13,6 +13,7 @@ import click
 
 from sntransport import __version__
 from sntransport.cli_build import build, demo
+from sntransport.cli_export import export
 from sntransport.cli_parts import fail
 from sntransport.cli_series import bolometric, kcorrect, photometry, plot
 from sntransport.cli_template import template_group
@@ -45,5 +46,5 @@ def main(debug: bool) -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
-for _command in (build, photometry, plot, kcorrect, bolometric, validate, bandtest, template_group, demo):
+for _command in (build, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, demo):
     main.add_command(_command)

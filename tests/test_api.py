@@ -24,6 +24,7 @@ def test_public_names_are_pinned():
         "bolometric_correction",
         "build",
         "evaluate_k_correction",
+        "export",
         "interpolators",
         "k_correct",
         "k_correction",

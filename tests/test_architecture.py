@@ -21,9 +21,11 @@ MODULES = [
     "survey", "noise", "sky", "detection", "cameras", "nominal",
     "visits", "read_opsim", "simlib_file", "read_simlib", "visit_table", "read_visits", "read_searcheff", "surveys",
     "distributions", "rates", "population", "fluxtables", "tablefluxes", "engine",
-    "seriesfile", "tables",
+    "seriesfile", "tables", "coverage", "refphase", "extrapolate",
+    "export.grid", "export.sedtext", "export.snana", "export.sncosmo_source", "export.lightcurvelynx_model",
+    "export.snana_reader", "export.check", "export.tables", "export.__init__",
     "bandtest", "bandplots", "scores", "plots", "ktables", "kplots", "batch", "kcommand", "demo",
-    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli", "__main__",
+    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli", "__main__",
 ]
 # fmt: on
 

@@ -1,0 +1,151 @@
+"""The command ``export``: series as models of simulators, and the check of such folders."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sntransport.cli_parts import EXISTING, FOLDER, fail
+
+if TYPE_CHECKING:
+    from sntransport.series import SpectralSeries
+    from sntransport.seriesfile import SeriesFile
+
+MEANINGS = ("bolometric maximum", "B maximum", "V maximum", "explosion", "discovery")
+SURVEY_BANDS = "lsstu,lsstg,lsstr,lssti,lsstz,lssty"
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=EXISTING, metavar="SERIES.fits...")
+@click.option(
+    "--to", "form", type=click.Choice(["snana", "simsed", "lightcurvelynx", "sncosmo", "ecsv"]),
+    help="SNANA's NON1ASED or SIMSED folder; LightCurveLynx reads the latter; text for sncosmo; a table.",
+)  # fmt: skip
+@click.option("-o", "--out", type=FOLDER, help="Folder to write; for snana and simsed the folder of the model.")
+@click.option("--check", "checked", type=FOLDER, help="Check a model folder instead; exit 1 if SNANA would stop.")
+@click.option("--zero", default="bolometric maximum", show_default=True, type=click.Choice(MEANINGS),
+              help="What phase 0 shall mean.")  # fmt: skip
+@click.option("--given", type=click.Choice(MEANINGS), help="What phase 0 of the series means, where it stays.")
+@click.option("--brightest", is_flag=True, help="Take the brightest phase as the maximum where data do not bracket it.")
+@click.option("--wave-step", default=5.0, show_default=True, help="[A]")
+@click.option("--phase-step", default=1.0, show_default=True, help="[d]")
+@click.option("--wave-range", nargs=2, type=float, help="Rest-frame range [A]; default: what most phases cover.")
+@click.option(
+    "--extrapolate", type=click.Choice(["hold_color", "blackbody", "suppressed_blackbody"]),
+    help="Fill --wave-range by this policy.",
+)  # fmt: skip
+@click.option("--rise", is_flag=True, help="Add a rise from explosion, as time squared.")
+@click.option("--decline", type=float, metavar="PHASE", help="Add a decline of 56Co to this phase [d].")
+@click.option("--bands", default=SURVEY_BANDS, show_default=True, help="Of the survey, for the usable redshifts.")
+@click.option("--redshifts", nargs=2, type=float, help="Range to simulate; refused where a band is not covered.")
+@click.option("--allow-beyond", is_flag=True, help="Write it all the same.")
+@click.option("--overwrite", is_flag=True, help="Write to a folder that is not empty.")
+def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked: Path | None, **options: Any) -> None:
+    """Series as templates for SNANA, sncosmo and LightCurveLynx; or check such a folder (--check)."""
+    if checked is not None:
+        _check(checked, options["bands"])
+        return
+    if not files or form is None or out is None:
+        raise click.UsageError("name series files, --to and -o OUT; or --check DIR")
+    try:
+        held = [_read(path) for path in files]
+        made = [_extended(one.series, options) for one in held]
+        _write(form, out, made, held, options)
+    except (ValueError, OSError) as error:
+        fail(error)
+        sys.exit(1)
+
+
+def _read(path: Path) -> SeriesFile:
+    from sntransport.seriesfile import read_series_file
+
+    return read_series_file(path)
+
+
+def _extended(series: SpectralSeries, options: dict[str, Any]) -> SpectralSeries:
+    from sntransport import extrapolate
+
+    done = []
+    if options["extrapolate"]:
+        if not options["wave_range"]:
+            raise ValueError("--extrapolate needs --wave-range LOW HIGH")
+        done.append(
+            extrapolate.extend_wave(
+                series, options["wave_range"], extrapolate.WAVE_POLICIES[options["extrapolate"]]
+            )
+        )  # fmt: skip
+        series = done[-1].series
+    if options["rise"]:
+        done.append(extrapolate.extend_rise(series))
+        series = done[-1].series
+    if options["decline"] is not None:
+        done.append(extrapolate.extend_decline(series, options["decline"]))
+        series = done[-1].series
+    for one in done:
+        for note in one.notes:
+            click.echo(f"{series.name}: {note}", err=True)
+    return series
+
+
+def _write(
+    form: str, out: Path, made: list[SpectralSeries], held: list[SeriesFile], options: dict[str, Any]
+) -> None:  # fmt: skip
+    shared = {
+        "zero": options["zero"], "given": options["given"], "unbracketed": "edge" if options["brightest"] else "error",
+        "wave_step": options["wave_step"], "phase_step": options["phase_step"],
+        "wave_range": options["wave_range"] or None,
+    }  # fmt: skip
+    if form in ("sncosmo", "ecsv"):
+        _write_tables(form, out, made, shared)
+        return
+    from sntransport.export.snana import coverage_text, to_snana
+
+    z = [float("nan") if one.sightline is None else one.sightline.z for one in held]
+    bands = [name.strip() for name in options["bands"].split(",") if name.strip()]
+    model = to_snana(
+        made, out, form="NON1ASED" if form == "snana" else "SIMSED", z=z, bands=bands,
+        redshifts=options["redshifts"] or None, beyond="allow" if options["allow_beyond"] else "error",
+        overwrite=options["overwrite"], **shared,
+    )  # fmt: skip
+    for note in model.notes:
+        click.echo(note, err=True)
+    click.echo(f"usable redshifts:\n{coverage_text(model.z_range)}")
+    click.echo(f"wrote {out} ({len(model.grids)} templates); check it with: sntransport export --check {out}")
+
+
+def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict[str, Any]) -> None:
+    from sntransport import batch, tables
+    from sntransport.export.grid import template_grid
+    from sntransport.export.tables import series_table, to_ascii
+
+    for series in made:
+        stem = out / batch.file_stem(series.name)
+        if form == "sncosmo":
+            grid = template_grid(series, **shared)
+            for note in grid.notes:
+                click.echo(f"{series.name}: {note}", err=True)
+            click.echo(f"wrote {to_ascii(grid, batch.ending(stem, '.dat'))}")
+        else:
+            click.echo(f"wrote {tables.write_table(series_table(series), batch.ending(stem, '_series.ecsv'))}")
+
+
+def _check(folder: Path, bands: str) -> None:
+    from sntransport.export.check import check_folder, coverage_table
+
+    try:
+        found = check_folder(folder)
+        table = coverage_table(found, [name.strip() for name in bands.split(",") if name.strip()])
+    except (ValueError, OSError) as error:
+        fail(error)
+        sys.exit(1)
+    for one in found.findings:
+        click.echo(str(one))
+    if table:
+        click.echo(table)
+    errors = sum(one.abort for one in found.findings)
+    click.echo(f"{len(found.templates)} templates, {errors} errors, {len(found.findings) - errors} warnings")
+    if found.would_abort:
+        sys.exit(1)

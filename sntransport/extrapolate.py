@@ -1,0 +1,291 @@
+"""Extrapolation of a series in wavelength and in phase: only when asked for, by a stated policy, marked in `origin`.
+
+A wavelength policy is a function ``(wave, flux, phase, target) -> flux`` at the target wavelengths; values where the
+spectrum itself is known are not looked at. `hold_color`, `blackbody` and `from_template` are here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sntransport.checks import Array
+from sntransport.luminosity import blackbody as _blackbody
+from sntransport.luminosity import suppressed_blackbody as _suppressed_blackbody
+from sntransport.series import Origin, SpectralSeries, require_series
+
+WavePolicy = Callable[[Array, Array, Array, Array], Array]
+"""``f(wave, flux, phase, target) -> (n_phase, n_target)``; NaN where the policy has nothing to say."""
+
+COBALT = 77.236 / np.log(2.0)
+"""Mean life of 56Co [d], from its half-life of 77.236 d (Nuclear Data Sheets)."""
+
+_EDGE = 0.03
+_LONGEST_RISE = 40.0
+_TAIL = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Extrapolated:
+    """An extrapolated series, the ``share`` of its bins that are extrapolated, and ``notes`` on what was done."""
+
+    series: SpectralSeries
+    share: float
+    notes: tuple[str, ...]
+
+
+def hold_color(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
+    """The shape of the nearest phase that covers the wavelength, scaled to meet this phase at its own edge.
+
+    NaN where no phase covers the wavelength together with the edge.
+    """
+    out = np.full((phase.size, target.size), np.nan)
+    known = np.isfinite(flux)
+    inside = [np.interp(target, wave, row, left=np.nan, right=np.nan) for row in flux]
+    for i in np.flatnonzero(known.any(axis=1)):
+        first, last = np.flatnonzero(known[i])[[0, -1]]
+        for side, edge in ((target < wave[first], first), (target > wave[last], last)):
+            for j in np.argsort(np.abs(phase - phase[i]), kind="stable"):
+                missing = side & np.isnan(out[i])
+                if not missing.any():
+                    break
+                factor = _join(wave, flux[i], flux[j], wave[edge])
+                if j != i and np.isfinite(factor):
+                    out[i, missing] = factor * inside[j][missing]
+    return out
+
+
+def blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
+    """A blackbody fitted to each spectrum and scaled to meet it at either edge."""
+    return _from_extension(_blackbody, wave, flux, phase, target)
+
+
+def suppressed_blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
+    """As `blackbody`, but below 3000 A suppressed by line blanketing (see `sntransport.luminosity`)."""
+    return _from_extension(_suppressed_blackbody, wave, flux, phase, target)
+
+
+def from_template(template: SpectralSeries) -> WavePolicy:
+    """Return a policy: the spectrum of a template at the same phase, scaled to meet the spectrum at either edge.
+
+    Parameters
+    ----------
+    template : SpectralSeries
+        With the same meaning of phase 0.
+    """
+    require_series(template, "from_template")
+
+    def policy(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
+        out = np.full((phase.size, target.size), np.nan)
+        for i in np.flatnonzero(np.isfinite(flux).any(axis=1)):
+            theirs = _at(template, phase[i])
+            first, last = np.flatnonzero(np.isfinite(flux[i]))[[0, -1]]
+            own = np.interp(wave, template.wave, theirs, left=np.nan, right=np.nan)
+            values = np.interp(target, template.wave, theirs, left=np.nan, right=np.nan)
+            for side, edge in ((target < wave[first], first), (target > wave[last], last)):
+                out[i, side] = values[side] * _join(wave, flux[i], own, wave[edge])
+        return out
+
+    return policy
+
+
+WAVE_POLICIES: dict[str, WavePolicy] = {
+    "hold_color": hold_color, "blackbody": blackbody, "suppressed_blackbody": suppressed_blackbody,
+}  # fmt: skip
+"""Policies by name."""
+
+
+def extend_wave(series: SpectralSeries, wave_range: tuple[float, float], policy: WavePolicy) -> Extrapolated:
+    """Fill every phase to a range of wavelengths.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    wave_range : tuple of float [rest-frame A]
+        The grid is continued with the steps of its ends where it is shorter.
+    policy : callable
+        Such as `hold_color`.
+
+    Returns
+    -------
+    Extrapolated
+        Known bins stay as they are; bins within the range that the policy has a value for have `Origin.EXTRAPOLATED`
+        and an error that is not known (NaN). Negative values of the policy are taken as 0. Phases without any flux
+        stay empty.
+
+    Raises
+    ------
+    ValueError
+        Where the range does not ascend or is not positive.
+    """
+    require_series(series, "extend_wave")
+    low, high = wave_range
+    if not 0 < low < high < np.inf:
+        raise ValueError(f"wave_range is {wave_range}, expected two ascending positive wavelengths [A]")
+    wave = _continued(series.wave, low, high)
+    start = int(np.searchsorted(wave, series.wave[0] * (1.0 - 1e-12)))
+    place = slice(start, start + series.n_wave)
+    shape = (series.n_phase, wave.size)
+    flux, flux_err, origin = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, np.uint8)
+    flux[:, place], flux_err[:, place], origin[:, place] = series.flux, series.flux_err, series.origin
+    made = policy(series.wave, series.flux, series.phase, wave)
+    # The bins around the limits too, so that the whole range is between bins.
+    first, last = int(np.searchsorted(wave, low, side="right")) - 1, int(np.searchsorted(wave, high))
+    bins = np.arange(wave.size)
+    fill = np.isnan(flux) & np.isfinite(made) & (bins >= first) & (bins <= last)
+    flux[fill], origin[fill] = np.maximum(made[fill], 0.0), Origin.EXTRAPOLATED
+    share = float(np.count_nonzero(fill)) / max(int(np.count_nonzero(origin)), 1)
+    notes = (f"{np.count_nonzero(fill)} bins ({share:.1%}) extrapolated in wavelength to {low:.0f}-{high:.0f} A",)
+    return Extrapolated(replace(series, wave=wave, flux=flux, flux_err=flux_err, origin=origin), share, notes)
+
+
+def extend_rise(series: SpectralSeries, *, explosion: float | None = None, step: float = 1.0) -> Extrapolated:
+    """Add phases before the first spectrum: its shape, with luminosity growing as time since explosion squared.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    explosion : float, optional [d]
+        Phase of explosion. Default: from the slope of the square root of luminosity over the first 3 d of the series
+        or its first three phases.
+    step : float [d]
+
+    Returns
+    -------
+    Extrapolated
+        From one step before explosion (flux 0) on.
+
+    Raises
+    ------
+    ValueError
+        Where the explosion is not before the first phase; where it is to be estimated and the light curve does not
+        rise at its beginning, or so slowly that explosion would be more than 40 d earlier.
+    """
+    require_series(series, "extend_rise")
+    first = float(series.phase[np.flatnonzero(series.covered.any(axis=1))[0]])
+    start = _explosion(series, first) if explosion is None else float(explosion)
+    if not start < first:
+        raise ValueError(f"explosion is at {start:g} d, expected before the first phase, {first:g} d")
+    added = np.arange(first - step, start - 1.5 * step, -step)[::-1]
+    factor = (np.maximum(added - start, 0.0) / (first - start)) ** 2
+    return _with_phases(series, added, factor, first, f"rise from explosion at {start:.1f} d as time squared")
+
+
+def extend_decline(
+    series: SpectralSeries, last: float, *, mean_life: float | None = COBALT, step: float = 1.0
+) -> Extrapolated:
+    """Add phases after the last spectrum: its shape, fading exponentially.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    last : float [d]
+        Last phase to add.
+    mean_life : float or None [d]
+        Of the decline; the default is that of 56Co. None: the slope of ln luminosity over the last 20 d.
+    step : float [d]
+
+    Returns
+    -------
+    Extrapolated
+
+    Raises
+    ------
+    ValueError
+        Where there is nothing to add, or the light curve does not fade at its end.
+    """
+    require_series(series, "extend_decline")
+    end = float(series.phase[np.flatnonzero(series.covered.any(axis=1))[-1]])
+    if not last > end:
+        raise ValueError(f"last is {last:g} d, expected after the last phase, {end:g} d")
+    life = _tail(series, end) if mean_life is None else float(mean_life)
+    if not life > 0:
+        raise ValueError(f"mean_life is {life:g} d, expected above 0: the light curve does not fade at its end")
+    added = np.arange(end + step, last + 0.5 * step, step)
+    words = f"decline to {added[-1]:.0f} d with a mean life of {life:.1f} d"
+    return _with_phases(series, added, np.exp(-(added - end) / life), end, words)
+
+
+def _with_phases(series: SpectralSeries, added: Array, factor: Array, like: float, words: str) -> Extrapolated:
+    """Add phases with the spectrum of phase ``like`` times factors."""
+    k = int(np.searchsorted(series.phase, like - 1e-9))
+    kept = np.flatnonzero(series.covered.any(axis=1))
+    flux = np.concatenate([series.flux[kept], factor[:, None] * series.flux[k]])
+    filled = np.isfinite(series.flux[k])
+    origin = np.concatenate([series.origin[kept], np.tile(filled * np.uint8(Origin.EXTRAPOLATED), (added.size, 1))])
+    flux_err = np.concatenate([series.flux_err[kept], np.full((added.size, series.n_wave), np.nan)])
+    phase = np.concatenate([series.phase[kept], added])
+    order = np.argsort(phase)
+    made = replace(series, phase=phase[order], flux=flux[order], flux_err=flux_err[order], origin=origin[order])
+    share = float(added.size * np.count_nonzero(filled)) / max(int(np.count_nonzero(origin)), 1)
+    return Extrapolated(made, share, (f"{added.size} phases ({share:.1%} of the bins) extrapolated: {words}",))
+
+
+def _light(series: SpectralSeries) -> tuple[Array, Array]:
+    """Phases with any flux, and their flux summed over the wavelengths that all of them cover."""
+    some = np.flatnonzero(series.covered.any(axis=1))
+    common = series.covered[some].all(axis=0)
+    if np.count_nonzero(common) < 2:
+        raise ValueError("no wavelength is covered at all phases, so there is no light curve to extrapolate")
+    return series.phase[some], series.flux[some][:, common] @ np.gradient(series.wave[common])
+
+
+def _explosion(series: SpectralSeries, first: float) -> float:
+    phase, light = _light(series)
+    use = np.flatnonzero((phase <= first + 3.0) & (light > 0))
+    use = np.flatnonzero(light > 0)[:3] if use.size < 3 else use
+    slope, level = np.polyfit(phase[use] - first, np.sqrt(light[use]), 1) if use.size > 1 else (0.0, 1.0)
+    if slope <= 0 or level <= 0 or level / slope > _LONGEST_RISE:
+        raise ValueError(
+            "the light curve does not rise quickly at its beginning, so the explosion cannot be estimated; "
+            "state its phase (explosion=)"
+        )
+    return float(first - level / slope)
+
+
+def _tail(series: SpectralSeries, end: float) -> float:
+    phase, light = _light(series)
+    use = (phase >= end - _TAIL) & (light > 0)
+    slope = np.polyfit(phase[use] - end, np.log(light[use]), 1)[0] if np.count_nonzero(use) > 1 else 0.0
+    return float(-1.0 / slope) if slope < 0 else 0.0
+
+
+def _from_extension(policy: Callable, wave: Array, flux: Array, phase: Array, target: Array) -> Array:  # type: ignore[type-arg]
+    made = policy(wave, flux)
+    out = np.full((phase.size, target.size), np.nan)
+    for i in range(phase.size):
+        for x, y in ((made.uv_wave[i], made.uv_flux[i]), (made.nir_wave[i], made.nir_flux[i])):
+            if np.isfinite(x).all() and np.isfinite(y).all():
+                # Logarithms: a blackbody falls by orders of magnitude between two points.
+                inside = (target >= x[0]) & (target <= x[-1])
+                out[i, inside] = np.exp(np.interp(np.log(target[inside]), np.log(x), np.log(np.maximum(y, 1e-300))))
+    return out
+
+
+def _join(wave: Array, flux: Array, other: Array, edge: float) -> float:
+    """Factor that brings another spectrum to this one near an edge; NaN where they have nothing in common there."""
+    near = (np.abs(np.log(wave / edge)) < _EDGE) & np.isfinite(flux) & np.isfinite(other)
+    total = other[near].sum()
+    return float(max(flux[near].sum(), 0.0) / total) if total > 0 else np.nan
+
+
+def _at(template: SpectralSeries, phase: float) -> Array:
+    """Spectrum of a template, linear between its phases; NaN outside them."""
+    own = template.phase
+    if not own[0] <= phase <= own[-1]:
+        return np.full(template.n_wave, np.nan)
+    k = int(np.clip(np.searchsorted(own, phase) - 1, 0, own.size - 2)) if own.size > 1 else 0
+    if own.size == 1:
+        return np.asarray(template.flux[0])
+    u = (phase - own[k]) / (own[k + 1] - own[k])
+    return np.asarray((1.0 - u) * template.flux[k] + u * template.flux[k + 1])
+
+
+def _continued(wave: Array, low: float, high: float) -> Array:
+    """The grid with its first and last ratio of neighbors repeated to the limits."""
+    before, after = np.log(wave[1] / wave[0]), np.log(wave[-1] / wave[-2])
+    n_before = max(int(np.ceil(np.log(wave[0] / low) / before - 1e-9)), 0)
+    n_after = max(int(np.ceil(np.log(high / wave[-1]) / after - 1e-9)), 0)
+    blue = wave[0] * np.exp(-before * np.arange(n_before, 0, -1))
+    red = wave[-1] * np.exp(after * np.arange(1, n_after + 1))
+    return np.concatenate([blue, wave, red])

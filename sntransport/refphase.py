@@ -1,0 +1,143 @@
+"""What phase 0 of a series means, and where the maximum is; moving one to the other."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from sntransport.bands import Bandpass
+from sntransport.checks import Array
+from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.series import SpectralSeries, require_series
+from sntransport.sightline import Sightline
+
+Meaning = Literal["bolometric maximum", "B maximum", "V maximum", "explosion", "discovery"]
+"""What may have happened at phase 0."""
+
+_BANDS: dict[str, str] = {"B maximum": "bessellb", "V maximum": "bessellv"}
+_AT_REST = Sightline(z=0.0, distance_modulus=0.0)
+
+
+class MaximumError(ValueError):
+    """The maximum is not bracketed by data."""
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """Where a light curve is brightest: ``phase`` [d], and whether fainter phases on both sides ``bracketed`` it."""
+
+    phase: float
+    bracketed: bool
+
+
+def find_maximum(series: SpectralSeries, meaning: Meaning | Bandpass = "bolometric maximum") -> Maximum:
+    """Phase of the maximum.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    meaning : str or Bandpass
+        "bolometric maximum": of the flux integrated over the wavelengths that all phases with any flux cover, as SNANA
+        defines it for its templates. "B maximum", "V maximum": in the rest-frame Bessell band; or any band.
+
+    Returns
+    -------
+    Maximum
+        From a parabola through the brightest phase and its neighbors. Where the brightest phase is the first or the
+        last with a flux it is that phase, not bracketed.
+
+    Raises
+    ------
+    ValueError
+        Where the meaning is not that of a maximum, or the band is covered at no phase.
+    """
+    require_series(series, "find_maximum")
+    light = _bolometric(series) if meaning == "bolometric maximum" else _in_band(series, meaning)
+    known = np.flatnonzero(np.isfinite(light))
+    if not known.size:
+        raise ValueError(f"{series.name or 'the series'} covers what {meaning!r} needs at no phase")
+    k = int(known[np.argmax(light[known])])
+    place = int(np.searchsorted(known, k))
+    if place in (0, known.size - 1):
+        return Maximum(float(series.phase[k]), False)
+    around = known[place - 1 : place + 2]
+    return Maximum(_vertex(series.phase[around], light[around]), True)
+
+
+def rezero(
+    series: SpectralSeries, meaning: Meaning, *, z: float = np.nan, unbracketed: Literal["error", "edge"] = "error"
+) -> tuple[SpectralSeries, float]:
+    """The same series with phase 0 at its maximum.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    meaning : str
+        Of phase 0 in the result; a maximum.
+    z : float
+        Redshift, which moves ``mjd_ref`` too; NaN: ``mjd_ref`` of the result is not known.
+    unbracketed : {"error", "edge"}
+        Where the brightest phase is the first or the last: refuse, or take that phase as the maximum.
+
+    Returns
+    -------
+    series : SpectralSeries
+    shift : float [d]
+        Phase of the maximum in the series given.
+
+    Raises
+    ------
+    MaximumError
+        Where the maximum is not bracketed by data, unless ``unbracketed`` is "edge".
+    ValueError
+        As for `find_maximum`.
+    """
+    found = find_maximum(series, meaning)
+    if not found.bracketed and unbracketed == "error":
+        raise MaximumError(
+            f"{series.name or 'the series'}: the {meaning} is not bracketed by data, the brightest phase is the "
+            f"first or the last ({found.phase:.1f} d); extend the phases, state what phase 0 means yourself, or ask "
+            "for the brightest phase to be taken (unbracketed='edge')"
+        )
+    moved = replace(
+        series, phase=series.phase - found.phase, mjd_ref=series.mjd_ref + found.phase * (1.0 + z)
+    )  # fmt: skip
+    return moved, found.phase
+
+
+def is_maximum(meaning: str) -> bool:
+    """Whether a meaning is one of a maximum.
+
+    Raises
+    ------
+    ValueError
+        For a meaning that is not known.
+    """
+    if meaning not in get_args(Meaning):
+        raise ValueError(f"phase 0 means {meaning!r}, expected one of: {', '.join(get_args(Meaning))}")
+    return meaning.endswith("maximum")
+
+
+def _bolometric(series: SpectralSeries) -> Array:
+    """Integral over the wavelengths that all phases with any flux cover; NaN for phases without flux."""
+    some = series.covered.any(axis=1)
+    common = series.covered[some].all(axis=0)
+    if np.count_nonzero(common) < 2:
+        return np.full(series.n_phase, np.nan)
+    width = np.gradient(series.wave[common])
+    return np.where(some, np.where(series.covered[:, common], series.flux[:, common], 0.0) @ width, np.nan)
+
+
+def _in_band(series: SpectralSeries, meaning: str | Bandpass) -> Array:
+    if not isinstance(meaning, Bandpass) and meaning not in _BANDS:
+        raise ValueError(f"{meaning!r} is not a maximum that a series shows")
+    band = meaning if isinstance(meaning, Bandpass) else _BANDS[meaning]
+    flux, _ = synthetic_flux(series.flux, band_matrix(series.wave, [band], _AT_REST))
+    return np.asarray(flux[:, 0])
+
+
+def _vertex(x: Array, y: Array) -> float:
+    curvature, slope, _ = np.polyfit(x - x[1], y, 2)
+    if curvature >= 0:
+        return float(x[1])
+    return float(np.clip(x[1] - 0.5 * slope / curvature, x[0], x[2]))
