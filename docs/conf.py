@@ -47,7 +47,9 @@ def _existing_pages(app, name, source):
     """Drop patterns without a page from the contents: Sphinx warns of them, and takes no word to be silent."""
     if name == "index":
         lines = source[0].splitlines()
-        source[0] = "\n".join(x for x in lines if not re.fullmatch(r"\S+\*", x) or any(Path(app.srcdir).glob(f"{x}.md")))
+        source[0] = "\n".join(
+            x for x in lines if not re.fullmatch(r"\S+\*", x) or any(Path(app.srcdir).glob(f"{x}.md"))
+        )
 
 
 def setup(app):
