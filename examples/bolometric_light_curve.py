@@ -22,5 +22,6 @@ print("phase [d]  T [K]  true [erg/s]  3300-9290 A  with blackbody  off [%]  add
 for k in range(phase.size):
     print(
         f"{phase[k]:9.0f} {temperature[k]:6.0f} {true[k]:13.3e} {seen.luminosity[k]:12.3e} {filled.luminosity[k]:15.3e}"
-        f" {100 * (filled.luminosity[k] / true[k] - 1):8.2f} {100 * filled.share_uv[k]:9.1f} {100 * filled.share_nir[k]:7.1f}"
+        f" {100 * (filled.luminosity[k] / true[k] - 1):8.2f}"
+        f" {100 * filled.share_uv[k]:9.1f} {100 * filled.share_nir[k]:7.1f}"
     )

@@ -1,7 +1,7 @@
 """How wide a gap between two spectra can be: hide everything between, rebuild the middle, compare.
 
-Run with ``python examples/gap_experiment.py``. The truth is the mean type Ia series of Hsiao et al. (2007), smoother than
-any real supernova, which flatters pointwise interpolation; ``sntransport validate`` does this on real ones.
+Run with ``python examples/gap_experiment.py``. The truth is the mean type Ia series of Hsiao et al. (2007), smoother
+than any real supernova, which flatters pointwise interpolation; ``sntransport validate`` does this on real ones.
 """
 
 import numpy as np

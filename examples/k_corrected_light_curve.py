@@ -8,6 +8,7 @@ import numpy as np
 
 import sntransport as snt
 from sntransport import demo
+from sntransport.units import njy_to_mag
 
 Z, MJD_MAX = 0.15, 60000.0
 sightline = snt.Sightline(z=Z, distance_modulus=39.2, ebv_mw=0.04)
@@ -23,9 +24,8 @@ light_curve = snt.LightCurve(
     flux_err=0.02 * flux.ravel(),
 )
 rest = snt.k_correct(light_curve, series, sightline, bands={"ztfg": "bessellb", "ztfr": "bessellv"})
-true = -2.5 * np.log10(
-    snt.band_flux(series, ["bessellb", "bessellv"], snt.Sightline(z=0.0, distance_modulus=0.0)).ravel() / 3.631e12
-)
+at_10_pc = snt.Sightline(z=0.0, distance_modulus=0.0)
+true = njy_to_mag(snt.band_flux(series, ["bessellb", "bessellv"], at_10_pc)).ravel()
 
 print("phase [d]  observed  rest       m_obs       K    A_mw  M_rest")
 for i in range(0, rest.mjd.size, 4):

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
-# Pages and notebooks: the latter run without the notebook machinery, too. "# not run: why" in the first line excepts a block.
+# Pages, and notebooks without their machinery. A block whose first line is "# not run: why" is left out.
 BLOCK = re.compile(r"^```(?:python|\{code-cell\}[^\n]*)\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 NOT_RUN = re.compile(r"# not run: \S.*\n")
 
