@@ -2,7 +2,7 @@
 # Another interpreter: make PYTHON=/path/to/python3.12 test
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench clean
+.PHONY: help setup demo test docs bench clean
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
 BIN := .venv/bin
@@ -25,11 +25,15 @@ test: setup  ## Lint, type check and test
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --cov --cov-append --cov-report=term --cov-fail-under=90 \
 		tests/test_kernels.py tests/test_transport.py tests/test_features.py
 
+docs: .venv/installed-docs  ## Build the documentation into docs/_build, warnings as errors
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build
+	@echo "open docs/_build/index.html"
+
 bench: setup  ## Run the benchmarks (off by default)
 	$(BIN)/python -m pytest -o addopts=--strict-markers --benchmark-only tests/benchmarks
 
 clean:  ## Remove everything that can be made again
-	rm -rf .venv demo dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
+	rm -rf .venv demo dist build docs/_build docs/api_pages docs/jupyter_execute .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
 	find sntransport tests examples filters -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # venv writes this file; where venv fails half way, make removes it again and the next run starts over.
@@ -54,4 +58,9 @@ clean:  ## Remove everything that can be made again
 .venv/installed-test: pyproject.toml .venv/pyvenv.cfg
 	@echo "installing into .venv (the first time takes some minutes)"
 	$(PIP_INSTALL) --editable '.[test]'
+	@touch .venv/installed $@
+
+.venv/installed-docs: pyproject.toml .venv/pyvenv.cfg
+	@echo "installing into .venv (the first time takes some minutes)"
+	$(PIP_INSTALL) --editable '.[docs]'
 	@touch .venv/installed $@

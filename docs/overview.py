@@ -1,0 +1,46 @@
+"""Draw ``overview.png``, the picture of the first page, from the demonstration's made-up observations."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image
+
+from sntransport.demo import OBSERVED_PHASES, observe
+from sntransport.pipeline import build
+
+STEP = 0.11  # ln flux per day
+
+
+def draw(target: Path) -> None:
+    """Write the figure: ln flux against wavelength, one line every four days, later ones lower."""
+    series = build(observe(), cadence=1.0, max_gap=40.0).series
+    figure, axes = plt.subplots(figsize=(8.0, 5.0), layout="constrained")
+    colors = plt.colormaps["viridis_r"]
+    for k in range(0, series.n_phase, 4):
+        axes.plot(series.wave, _row(series, k), color="0.6", lw=0.5)
+    for phase in OBSERVED_PHASES:
+        k = int(np.argmin(np.abs(series.phase - phase)))
+        color = colors(0.15 + 0.85 * (phase + 15.0) / 80.0)
+        axes.plot(series.wave, _row(series, k), color=color, lw=1.2, label=f"{phase:+.0f} d")
+    axes.set(
+        xlabel="rest-frame wavelength [Å]", ylabel="ln flux + offset by phase", xlim=(3300, 9300), yticks=[],
+        title="8 observed phases (color), rebuilt every 4 d (gray)",
+    )  # fmt: skip
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, title="observed")
+    figure.savefig(target, dpi=100)
+    plt.close(figure)
+    # 64 colors are enough for lines, and a third of the bytes.
+    Image.open(target).convert("RGB").quantize(64).save(target, optimize=True)
+
+
+def _row(series, k):
+    flux = series.flux[k]
+    return np.log(flux / np.nanmedian(flux)) - STEP * series.phase[k]
+
+
+if __name__ == "__main__":
+    draw(Path(__file__).with_name("overview.png"))
