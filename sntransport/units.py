@@ -43,3 +43,11 @@ def njy_to_mag(flux: ArrayLike) -> Array:
 def mag_err_to_relative(mag_err: ArrayLike) -> Array:
     """First-order relative flux error of a magnitude error: 0.4 ln(10) times it."""
     return np.asarray(0.4 * np.log(10.0) * np.asarray(mag_err, dtype=np.float64))
+
+
+def njy_at_zero_point(zero_point: float) -> float:
+    """What a flux [nJy] is multiplied by to become one in which a source of magnitude ``zero_point`` [AB] has 1.
+
+    SNANA's FLUXCAL had the zero point 27.5 until 2026 and has 31.4 since; ParSNIP uses 25.
+    """
+    return float(10.0 ** (0.4 * zero_point) / AB_ZERO_NJY)

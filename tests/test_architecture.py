@@ -24,6 +24,9 @@ MODULES = [
     "seriesfile", "tables", "coverage", "refphase", "extrapolate",
     "export.grid", "export.sedtext", "export.snana", "export.sncosmo_source", "export.lightcurvelynx_model",
     "export.snana_reader", "export.check", "export.tables", "export.__init__",
+    "datasets.columns", "datasets.nested_parquet", "datasets.snana_fits", "datasets.lcdata_hdf5",
+    "datasets.plasticc_csv", "datasets.elasticc_parquet", "datasets.atat_hdf5", "datasets.tokens", "datasets.images",
+    "datasets.__init__",
     "bandtest", "bandplots", "scores", "plots", "ktables", "kplots", "batch", "kcommand", "demo",
     "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli", "__main__",
 ]

@@ -1,0 +1,119 @@
+"""The (N, 65, 6) cube of the ATAT transformer (Cabrera-Vives et al. 2024, arXiv:2405.03078), as HDF5.
+
+The names are those that its data loader reads (github.com/alercebroker/ATAT): data, data-var, time_phot, time_alert,
+mask_alert, mask_detection, labels, and lists of rows test, training_K and validation_K.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport.datasets.columns import fluxes, id_texts, known_rows, types
+from sntransport.detection import PHOTFLAG_DETECTION
+from sntransport.files import atomic_path
+from sntransport.lightcurves import LightCurves
+
+LENGTH = 65
+"""Most measurements of an object in a band."""
+
+ZERO_POINT = 27.5
+"""Of the fluxes, SNANA's FLUXCAL, as in ELAsTiCC."""
+
+
+class Cube(NamedTuple):
+    """Arrays (n_object, 65, n_band): flux, error, time [d from the first measurement of the object], and masks."""
+
+    flux: NDArray[np.float32]
+    flux_err: NDArray[np.float32]
+    time: NDArray[np.float32]
+    mask: NDArray[np.float32]
+    detected: NDArray[np.float32]
+    n_dropped: int
+    """Measurements for which there was no room."""
+
+
+def cube(light_curves: LightCurves, length: int = LENGTH) -> Cube:
+    """Light curves as a cube; the first ``length`` measurements of each object and band, 0 where there is none."""
+    rows, offset = known_rows(light_curves)
+    flux, flux_err = fluxes(light_curves, ZERO_POINT)
+    n_object, n_band = light_curves.n_object, len(light_curves.bands)
+    owner = np.repeat(np.arange(n_object), np.diff(offset))
+    key = owner * n_band + light_curves.band[rows]
+    order = np.argsort(key, kind="stable")
+    begin = np.searchsorted(key[order], np.arange(n_object * n_band))
+    slot = np.empty(rows.size, dtype=np.int64)
+    slot[order] = np.arange(rows.size) - begin[key[order]]
+    room = slot < length
+    at = owner[room], slot[room], light_curves.band[rows][room].astype(np.int64)
+    first = np.full(n_object, 0.0)
+    some = np.diff(offset) > 0
+    first[some] = light_curves.mjd[rows[offset[:-1][some]]]
+    values = {
+        "flux": flux[rows], "flux_err": flux_err[rows], "time": light_curves.mjd[rows] - first[owner],
+        "mask": np.ones(rows.size), "detected": (light_curves.photflag[rows] & PHOTFLAG_DETECTION) > 0,
+    }  # fmt: skip
+    out = {}
+    for name, value in values.items():
+        out[name] = np.zeros((n_object, length, n_band), dtype=np.float32)
+        out[name][at] = value[room]
+    return Cube(**out, n_dropped=int(np.count_nonzero(~room)))
+
+
+def write_atat(
+    light_curves: LightCurves, path: str | os.PathLike[str], *, labels: Mapping[str, int] | None = None,
+    splits: Mapping[str, Sequence[int]] | None = None, length: int = LENGTH,
+) -> Path:  # fmt: skip
+    """Write the cube, labels and splits.
+
+    Parameters
+    ----------
+    light_curves : LightCurves
+    path : path-like
+    labels : mapping of str to int, optional
+        Number of each type; default: from 0 in the order of the types' names, kept in the attributes of ``labels``.
+    splits : mapping of str to sequence of int, optional
+        Rows of "test", "training_0", "validation_0" and so on. They should not share a supernova.
+    length : int
+        Of the second axis.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        Where a type has no number.
+
+    Notes
+    -----
+    Lost: measurements beyond ``length`` in a band (the attribute ``n_dropped`` counts them) and all truth but the label
+    and the redshift. Times are from the first measurement of the object.
+    """
+    import h5py
+
+    known = sorted(set(light_curves.template_types))
+    numbers = {name: i for i, name in enumerate(known)} if labels is None else dict(labels)
+    if lost := [name for name in known if name not in numbers]:
+        raise ValueError(f"type {lost[0]!r} has no label; labels has {sorted(numbers)}")
+    made = cube(light_curves, length)
+    arrays: dict[str, Any] = {
+        "data": made.flux, "data-var": made.flux_err, "time_phot": made.time, "time_alert": made.time,
+        "mask_alert": made.mask, "mask_detection": made.detected,
+        "labels": np.array([numbers[kind] for kind in types(light_curves).tolist()], dtype=np.int64),
+        "SNID": id_texts(light_curves).astype("S"), "redshift": light_curves.truth.z,
+    }  # fmt: skip
+    arrays |= {name: np.asarray(rows, dtype=np.int64) for name, rows in (splits or {}).items()}
+    with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
+        for name, value in arrays.items():
+            file.create_dataset(name, data=value)
+        file.attrs["bands"] = ",".join(light_curves.bands)
+        file.attrs["zero_point"] = ZERO_POINT
+        file.attrs["n_dropped"] = made.n_dropped
+        for name, number in numbers.items():
+            file["labels"].attrs[name or "unknown"] = number
+    return Path(path)

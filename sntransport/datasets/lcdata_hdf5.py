@@ -1,0 +1,61 @@
+"""HDF5 as lcdata reads it (for ParSNIP): ``/observations`` and ``/metadata``, sorted by object, zero point 25."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from sntransport.datasets.columns import fluxes, id_texts, known_rows, names, types
+from sntransport.files import atomic_path
+from sntransport.lightcurves import LightCurves
+
+ZERO_POINT = 25.0
+"""Of the fluxes, as ParSNIP expects them."""
+
+
+def write_lcdata(light_curves: LightCurves, path: str | os.PathLike[str]) -> Path:
+    """Write light curves; ``lcdata.read_hdf5`` reads them.
+
+    Parameters
+    ----------
+    light_curves : LightCurves
+    path : path-like
+
+    Returns
+    -------
+    Path
+
+    Notes
+    -----
+    Lost: fluxes that are not known, digits of flux beyond those of 32 bits, flags, and peak magnitudes.
+    """
+    import h5py
+    from astropy.io.misc.hdf5 import write_table_hdf5
+    from astropy.table import Table
+
+    identifiers = id_texts(light_curves)
+    # As text, which is how lcdata sorts and looks them up.
+    order = np.argsort(identifiers, kind="stable")
+    held = light_curves.take(order)
+    identifiers, truth = identifiers[order], held.truth
+    rows, offset = known_rows(held)
+    flux, flux_err = fluxes(held, ZERO_POINT)
+    bands = np.array(held.bands, dtype="S")
+    observations = np.empty(
+        rows.size,
+        dtype=[("object_id", f"S{max(identifiers.dtype.itemsize // 4, 1)}"), ("time", "f8"), ("flux", "f4"),
+               ("fluxerr", "f4"), ("band", bands.dtype)],
+    )  # fmt: skip
+    observations["object_id"] = np.repeat(identifiers.astype("S"), np.diff(offset))
+    observations["time"], observations["flux"], observations["fluxerr"] = held.mjd[rows], flux[rows], flux_err[rows]
+    observations["band"] = bands[held.band[rows]]
+    metadata = Table({
+        "object_id": identifiers.astype("S"), "ra": truth.ra, "dec": truth.dec, "type": types(held).astype("S"),
+        "redshift": truth.z, "template": names(held).astype("S"), "mwebv": truth.ebv_mw,
+        "host_ebv": truth.ebv_host, "distmod": truth.distance_modulus, "mjd_ref": truth.mjd_ref, "weight": truth.weight,
+    })  # fmt: skip
+    with atomic_path(path) as temporary:
+        with h5py.File(temporary, "w", track_order=True) as file:
+            file.create_dataset("observations", data=observations)
+        write_table_hdf5(metadata, str(temporary), "/metadata", append=True, serialize_meta=True)
+    return Path(path)
