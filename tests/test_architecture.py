@@ -8,7 +8,7 @@ import pytest
 
 # fmt: off
 MODULES = [
-    "checks", "units", "files", "hdus", "_kernels", "_kernels_light",
+    "checks", "units", "files", "hdus", "plotstyle", "_kernels", "_kernels_light",
     "bands", "dust", "sightline", "observations", "errormodel", "series", "observedseries", "lightcurves",
     "photometry", "draws",
     "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",
@@ -24,8 +24,10 @@ MODULES = [
     "seriesfile", "tables", "coverage", "refphase", "extrapolate",
     "export.grid", "export.sedtext", "export.snana", "export.sncosmo_source", "export.lightcurvelynx_model",
     "export.snana_reader", "export.check", "export.tables", "export.__init__",
-    "bandtest", "bandplots", "scores", "plots", "ktables", "kplots", "batch", "kcommand", "demo",
-    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli", "__main__",
+    "bandtest", "bandplots", "scores", "ktables", "kplots",
+    "seriesplots", "lightplots", "makingplots", "gapplots", "plots", "batch", "kcommand",
+    "material", "payload", "report", "demo",
+    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli_report", "cli", "__main__",
 ]
 # fmt: on
 
