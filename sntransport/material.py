@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from sntransport.lightplots import color_curves, light_curves
 from sntransport.luminosity import bolometric
 from sntransport.makingplots import transport_map, warp_map, weights_map
 from sntransport.observations import Supernova
+from sntransport.photometry import CoverageWarning
 from sntransport.pipeline import BuildResult
 from sntransport.prepare import prepare
 from sntransport.series import SpectralSeries
@@ -116,7 +118,10 @@ def _k_figure(series: SpectralSeries) -> Figure:
     for rest, obs in _K_PAIRS:
         peak = peak_phase(series, rest)
         if np.isfinite(peak):
-            result = evaluate_k_correction(series, rest, obs, np.linspace(0.0, 0.5, 26), covered)
+            with warnings.catch_warnings():
+                # The curve ends where the band does: the figure says it.
+                warnings.simplefilter("ignore", CoverageWarning)
+                result = evaluate_k_correction(series, rest, obs, np.linspace(0.0, 0.5, 26), covered)
             if np.isfinite(result.value).any():
                 return k_correction_figure(result, series.name, peak)
     raise ValueError(f"{series.name or 'series'}: covers no pair of bands to draw K-corrections of")
