@@ -76,7 +76,7 @@ def conclude(results: Sequence[Mapping[str, Any]]) -> None:
         ctx = click.get_current_context()
         failed = ctx.meta.get(_META + "failed", [])
         summary = {"command": ctx.info_name, "version": __version__, "results": results, "failed": failed}
-        click.echo(json.dumps(_plain(summary), indent=1, allow_nan=False))
+        click.echo(json.dumps(_plain(summary), allow_nan=False))
 
 
 def columns(table: Table) -> dict[str, Any]:

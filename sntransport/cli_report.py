@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sntransport.cli_parts import (
+    EXISTING,
     FOLDER,
     INTERPOLATORS,
     advise,
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
     from sntransport.material import Material
 
 _FIGURES = ("spectra", "light_curves", "colors", "weights", "transport", "warp", "bolometric", "k_correction")
-_INPUT = click.Path(path_type=Path)
 _METAVAR = "SERIES.fits|SN..."
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar=_METAVAR)
+@click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
 @click.option("-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
 @click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
 @click.option("--no-gap-test", is_flag=True, help="Leave out the leave-out test, which takes longest.")
@@ -73,7 +73,7 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar=_METAVAR)
+@click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
 @click.option("-o", "--out", required=True, type=FOLDER, help="Folder for NAME_FIGURE.png.")
 @click.option("--format", "kind", default="png", show_default=True, type=click.Choice(["png", "pdf", "svg"]))
 @click.option(

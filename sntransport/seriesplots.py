@@ -124,11 +124,14 @@ def _shade(axes: Axes, rows: list[tuple[float, SpectralSeries, int]]) -> None:
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
     colors = ListedColormap(["white", *(color for color, _ in _SHADES.values())])
-    for y, (_, source, k) in enumerate(rows):
-        axes.pcolormesh(
-            edges(source.wave), [y - 0.5, y + 0.5], source.origin[k : k + 1],
-            cmap=colors, norm=BoundaryNorm(np.arange(-0.5, 4.0), 4), zorder=0, rasterized=True,
-        )  # fmt: skip
+    wave = rows[0][1].wave[::_AVERAGED]
+    # Observed and rebuilt spectra share a grid, unless somebody made the series by hand.
+    nearest = {id(source): np.abs(source.wave - wave[:, None]).argmin(axis=1) for _, source, _ in rows}
+    picture = np.stack([source.origin[k][nearest[id(source)]] for _, source, k in rows])
+    axes.pcolormesh(
+        edges(wave), np.arange(len(rows) + 1) - 0.5, picture,
+        cmap=colors, norm=BoundaryNorm(np.arange(-0.5, 4.0), 4), zorder=0, rasterized=True,
+    )  # fmt: skip
 
 
 def _legend(figure: Figure, axes: Axes, observed: bool) -> None:

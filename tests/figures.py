@@ -124,7 +124,7 @@ def makers():
 
 
 def picture(figure, dpi=60):
-    """What is drawn, without a letter or frame, so that no font or pixel grid matters, as a small gray picture (height, width) of 0 to 255."""
+    """What is drawn, as a small gray picture (height, width) of 0 to 255; no letters and frames: no font matters."""
     for legend in list(figure.legends):
         legend.remove()
     for axes in figure.axes:
