@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,29 +47,42 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
     """
     from sntransport import report as pages
 
-    materials, steps = [], 1 if no_gap_test else 2
-    with_bar = progress(range(steps * len(inputs)), steps * len(inputs), "step")
-    for path in inputs:
-        try:
-            next(with_bar)
-            material = _material(path, interpolator)
-            for note in material.held.notes:
-                detail(f"{material.name}: {note}")
-            if not no_gap_test:
-                next(with_bar)
-                material = _tested(material, interpolator)
-            materials.append(material)
-        except (ValueError, OSError) as error:
-            fail(error)
-    with_bar.close()
+    names: list[str] = []
+    steps = (2 if no_gap_test else 3) * len(inputs)
+    bar = progress(range(steps), steps, "step")
+
+    def made() -> Iterator[Material]:
+        for path in inputs:
+            try:
+                next(bar)
+                material = _material(path, interpolator)
+                for note in material.held.notes:
+                    detail(f"{material.name}: {note}")
+                if not no_gap_test:
+                    next(bar)
+                    material = _tested(material, interpolator)
+            except (ValueError, OSError) as error:
+                fail(error)
+            else:
+                names.append(material.name)
+                next(bar)
+                yield material
+
+    try:
+        pages.write_report(made(), out, command_line())
+    except ValueError:
+        # Where every input was bad, that has been said.
+        if names:
+            raise
+    finally:
+        bar.close()
     results = []
-    if materials:
-        pages.write_report(materials, out, command_line())
+    if names:
         say(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)")
-        results = [{"files": [out], "bytes": out.stat().st_size, "names": [one.name for one in materials]}]
+        results = [{"files": [out], "bytes": out.stat().st_size, "names": names}]
         advise(f"next: open {out.absolute()} in a browser")
     conclude(results)
-    if len(materials) < len(inputs):
+    if len(names) < len(inputs):
         sys.exit(1)
 
 

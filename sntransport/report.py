@@ -6,7 +6,7 @@ import base64
 import io
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -78,13 +78,13 @@ class _Section:
     data: dict[str, Any]
 
 
-def render(materials: Sequence[Material], command: str = "") -> str:
+def render(materials: Iterable[Material], command: str = "") -> str:
     """Report on supernovae as the text of an HTML page.
 
     Parameters
     ----------
-    materials : sequence of Material
-        One section each.
+    materials : iterable of Material
+        One section each, in this order; drawn one by one.
     command : str
         What made it, to be printed.
 
@@ -96,16 +96,19 @@ def render(materials: Sequence[Material], command: str = "") -> str:
     Raises
     ------
     ValueError
-        Where the page would not be smaller than 5 MB.
+        Where the page would not be smaller than 5 MB, or there is no material.
     """
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+    sections = [_section(one, f"sn{k}") for k, one in enumerate(materials)]
+    if not sections:
+        raise ValueError("no supernova to report on")
     # Our own style and scripts are the only text that is not escaped (the filter `safe`, on these alone).
     environment = Environment(
         loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     page = environment.get_template("report.html").render(
-        sections=[_section(one, f"sn{k}") for k, one in enumerate(materials)],
+        sections=sections,
         assets={
             name: _asset(name)
             for name in ("report.css", "report.js", "uPlot.iife.min.js", "uPlot.min.css", "uPlot.LICENSE.txt")
@@ -118,13 +121,13 @@ def render(materials: Sequence[Material], command: str = "") -> str:
     size = len(page.encode())
     if size >= LARGEST:
         raise ValueError(
-            f"the report on {len(materials)} supernovae would have {size / 1e6:.1f} MB, more than "
+            f"the report on {len(sections)} supernovae would have {size / 1e6:.1f} MB, more than "
             f"{LARGEST / 1e6:g}: write several reports, of fewer each"
         )
     return page
 
 
-def write_report(materials: Sequence[Material], path: Path, command: str = "") -> Path:
+def write_report(materials: Iterable[Material], path: Path, command: str = "") -> Path:
     """Write a report, whole or not at all; return its path. Raises as `render`."""
     page = render(materials, command)
     with atomic_path(path) as temporary:
