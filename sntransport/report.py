@@ -262,4 +262,6 @@ def _provenance(material: Material) -> list[tuple[str, str]]:
     rows = [("file", material.source.name)]
     if material.source.is_file():
         rows.append(("file_sha256", sha256(material.source)))
-    return [*rows, *((key, value) for key, value in held.items() if (key, value) not in rows)]
+    # Of a supernova the input is the file itself.
+    known = {value for _, value in rows}
+    return [*rows, *((key, value) for key, value in held.items() if value not in known)]
