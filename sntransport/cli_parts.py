@@ -75,7 +75,10 @@ def conclude(results: Sequence[Mapping[str, Any]]) -> None:
     if asked_for("json"):
         ctx = click.get_current_context()
         failed = ctx.meta.get(_META + "failed", [])
-        summary = {"command": ctx.info_name, "version": __version__, "results": results, "failed": failed}
+        words, parent = [str(ctx.info_name)], ctx.parent
+        while parent is not None and parent.parent is not None:
+            words, parent = [str(parent.info_name), *words], parent.parent
+        summary = {"command": " ".join(words), "version": __version__, "results": results, "failed": failed}
         click.echo(json.dumps(_plain(summary), allow_nan=False))
 
 
@@ -90,11 +93,11 @@ def columns(table: Table) -> dict[str, Any]:
 
 
 def progress(items: Iterable[_Item], total: int, unit: str) -> Generator[_Item, None, None]:
-    """The items, with a bar and an estimate after a second of work; on terminals only, and gone at the end."""
+    """The items, with a bar and an estimate from the second on; on terminals only, and gone at the end."""
     from tqdm import tqdm
 
     silent = True if asked_for("json") or asked_for("quiet") else None
-    yield from tqdm(items, total=total, unit=unit, disable=silent, delay=1.0, leave=False)
+    yield from tqdm(items, total=total, unit=unit, disable=silent, leave=False)
 
 
 def command_line() -> str:
@@ -171,7 +174,8 @@ def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], Mapping
     from sntransport.seriesfile import read_series_file
 
     failed, results = False, []
-    for path in progress(files, len(files), "file"):
+    # One file takes no time worth a bar.
+    for path in progress(files, len(files), "file") if len(files) > 1 else files:
         try:
             results.append({"file": path, **work(path, read_series_file(path))})
         except BrokenPipeError:

@@ -37,7 +37,7 @@ _METAVAR = "SERIES.fits|SN..."
 @click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
 @click.option("-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
 @click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
-@click.option("--no-gap-test", is_flag=True, help="Leave out the leave-out test, which takes longest.")
+@click.option("--no-gap-test", is_flag=True, help="Report without the leave-out test.")
 @speaking
 def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: bool) -> None:
     """Report on series or supernovae: one HTML file that needs no network.
@@ -104,14 +104,14 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
     from sntransport.material import figures
 
     failed, results = False, []
-    for path in progress(inputs, len(inputs), "file"):
+    for path in inputs:
         try:
             material, files = _material(path, interpolator), []
             drawable = figures(material)
             lacking = [name for name in only if name not in drawable]
             if lacking:
                 raise ValueError(f"{path}: has no data for {', '.join(lacking)}; it has {', '.join(drawable)}")
-            for name in only or drawable:
+            for name in progress(only or drawable, len(only or drawable), "figure"):
                 stem = out / batch.file_stem(material.name)
                 try:
                     files.append(batch.write_figure(drawable[name](), batch.ending(stem, f"_{name}.{kind}")))
