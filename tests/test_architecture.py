@@ -27,7 +27,8 @@ MODULES = [
     "bandtest", "bandplots", "scores", "ktables", "kplots",
     "seriesplots", "lightplots", "makingplots", "gapplots", "plots", "batch", "kcommand",
     "material", "payload", "report", "demo",
-    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli_report", "cli", "__main__",
+    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli_report",
+    "cli", "__main__",
 ]
 # fmt: on
 
