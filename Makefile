@@ -13,7 +13,7 @@ help:  ## List the targets
 
 setup: .venv/installed-test  ## Create .venv and install the package with all it needs for tests
 
-demo: .venv/installed  ## Run the main job on embedded data, into demo/
+demo: .venv/installed  ## Run the main job on embedded data, into demo/; ends with where its report is
 	$(BIN)/sntransport demo -o demo
 
 test: setup  ## Lint, type check and test

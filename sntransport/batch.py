@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What became of one input: its summary row, or the error that stopped it."""
+    """What became of one input: its summary row, notes and files (the series last), or the error that stopped it."""
 
     path: Path
     summary: dict[str, str] | None
     error: Exception | None
     notes: tuple[str, ...] = ()
+    written: tuple[Path, ...] = ()
 
 
 def build_files(
@@ -74,12 +75,12 @@ def build_files(
             if stem in taken:
                 raise ValueError(f"{path}: same name as {taken[stem]} ({sn.name}); its output would be overwritten")
             result = build(sn)
-            write_build(sn, result, out / stem, path, figures=figures, options=options)
+            written = write_build(sn, result, out / stem, path, figures=figures, options=options)
             taken[stem] = path
         except (ValueError, OSError) as error:
             yield Outcome(path, None, error)
         else:
-            yield Outcome(path, summarize(sn, result), None, result.notes)
+            yield Outcome(path, summarize(sn, result), None, result.notes, tuple(written))
 
 
 def file_stem(name: str) -> str:

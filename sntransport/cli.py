@@ -1,10 +1,12 @@
 """The command line: names to functions, messages, exit codes; no logic of its own.
 
 Exit code 0: done. 1: an input or an output failed (one line says what, where, and what to do). 2: wrong usage.
+130: interrupted by the user; what was not complete is not there.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import warnings
 from typing import Any
@@ -14,14 +16,27 @@ import click
 from sntransport import __version__
 from sntransport.cli_build import build, demo
 from sntransport.cli_export import export
-from sntransport.cli_parts import fail
-from sntransport.cli_series import bolometric, kcorrect, photometry, plot
+from sntransport.cli_parts import fail, keep_words
+from sntransport.cli_report import completion, plot, report
+from sntransport.cli_series import bolometric, kcorrect, photometry
 from sntransport.cli_template import template_group
 from sntransport.cli_validate import bandtest, validate
 
 
 class _Group(click.Group):
     """Turns expected errors into one line and exit code 1; everything else is a bug and says so."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        keep_words(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], self.commands, n=1)
+        if args[0] not in self.commands and near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -31,6 +46,11 @@ class _Group(click.Group):
         except BrokenPipeError:
             # Whoever read our output has seen enough; click ends quietly.
             raise
+        except KeyboardInterrupt:
+            click.echo(
+                "sntransport: interrupted: files written so far are complete, nothing half-written is left", err=True
+            )
+            ctx.exit(130)
         except (ValueError, OSError) as error:
             fail(error, ctx)
             ctx.exit(1)
@@ -40,11 +60,17 @@ class _Group(click.Group):
 @click.version_option(__version__, prog_name="sntransport")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
-    """Turn a few spectra of a supernova into a complete spectral time series, by optimal transport."""
+    """Turn a few spectra of a supernova into a complete spectral time series, by optimal transport.
+
+    Start with `sntransport demo`, or with your own: `sntransport build SN.json.gz -o out`, then
+    `sntransport report SN.json.gz -o report.html`. Every command explains itself with --help.
+    """
     # Before numpy is imported: starting linear-algebra threads costs more than our small matrices gain from them.
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
-for _command in (build, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, demo):
+for _command in (
+    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, demo, completion
+):  # fmt: skip
     main.add_command(_command)

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from sntransport.cli_parts import DUST_LAWS, EXISTING, FAMILY, FOLDER, INTERPOLATORS, fail, interpolator_named, positive
+from sntransport.cli_parts import (
+    DUST_LAWS,
+    EXISTING,
+    FAMILY,
+    FOLDER,
+    INTERPOLATORS,
+    advise,
+    asked_for,
+    command_line,
+    conclude,
+    fail,
+    interpolator_named,
+    positive,
+    progress,
+    say,
+    speaking,
+)
 from sntransport.cli_template import beside
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -45,6 +58,7 @@ if TYPE_CHECKING:
 @click.option("--mjd-ref", type=float, help="MJD of phase 0, instead of the input's.")
 @click.option("--mjd-ref-meaning", help='What happened then, such as "B maximum".')
 @click.option("--default-system", type=click.Choice(["AB", "Vega"]), help="Magnitude system where none is named.")
+@speaking
 def build(
     inputs: tuple[Path, ...], out: Path, cadence: float, interpolator: str, template: Path | None, max_gap: float,
     no_calibrate: bool, no_figures: bool, notes: bool, **known: Any,
@@ -54,8 +68,6 @@ def build(
     SN is an Open Supernova Catalog file (.json, .json.gz) or a folder with sn.toml, spectra and photometry. For
     each, OUT receives NAME.fits (the series), NAME_photometry.ecsv, NAME_spectra.png and NAME_light_curves.png.
     """
-    from tqdm import tqdm
-
     from sntransport import batch, read, tables
     from sntransport.pipeline import build as build_series
 
@@ -79,18 +91,26 @@ def build(
         figures=not no_figures,
         options=" ".join(f"{name}={value}" for name, value in (options | given).items()),
     )
-    rows, failed = [], 0
-    for outcome in tqdm(outcomes, total=len(inputs), unit="SN", disable=None if len(inputs) > 1 else True, leave=False):
+    failed = 0
+    rows: list[dict[str, str]] = []
+    results: list[dict[str, Any]] = []
+    for outcome in progress(outcomes, len(inputs), "SN"):
         if outcome.error is not None:
             failed += 1
             fail(outcome.error)
         else:
             rows.append(outcome.summary or {})
-            for note in outcome.notes if notes else ():
+            results.append({"input": outcome.path, **rows[-1], "files": outcome.written, "notes": outcome.notes})
+            for note in outcome.notes if notes or asked_for("verbose") else ():
                 click.echo(f"{rows[-1]['name']}: {note}", err=True)
     if rows:
-        click.echo(tables.text_table(rows))
-        click.echo(f"{len(rows)} of {len(inputs)} built, in {out}")
+        say(tables.text_table(rows))
+        say(f"{len(rows)} of {len(inputs)} built, in {out}")
+        series = results[0]["files"][-1]
+        advise(
+            f"next: sntransport report {series} -o report.html, or sntransport photometry {series} --bands lsstg,lsstr"
+        )
+    conclude(results)
     if failed:
         sys.exit(1)
 
@@ -99,15 +119,20 @@ def build(
 @click.option("-o", "--out", default="demo", show_default=True, type=FOLDER, help="Folder for the results.")
 @click.option("--interpolator", default="feature_transport", show_default=True, type=click.Choice(FAMILY))
 @click.option("--seed", default=1, show_default=True, help="Of the noise of the simulated observations.")
+@speaking
 def demo(out: Path, interpolator: str, seed: int) -> None:
     """Rebuild a known series from eight noisy spectra and compare it with the truth."""
     from sntransport import demo as demonstration
 
-    click.echo("The Hsiao et al. (2007) mean type Ia template, observed at eight dates (not a real supernova).")
+    say("The Hsiao et al. (2007) mean type Ia template, observed at eight dates (not a real supernova).")
+    names = list(dict.fromkeys((interpolator, "log_linear", "wasserstein")))
     compared = {
         name: demonstration.compare(interpolator_named(name), seed)
-        for name in dict.fromkeys((interpolator, "log_linear", "wasserstein"))
+        for name in progress(names, len(names), "interpolator")
     }
-    click.echo(demonstration.table(compared))
-    for path in demonstration.write(compared[interpolator], interpolator, out):
-        click.echo(f"wrote {path}")
+    say(demonstration.table(compared))
+    written = demonstration.write(compared[interpolator], interpolator, out, command_line())
+    for path in written:
+        say(f"wrote {path}")
+    say(f"open {written[-1].absolute()} in a browser to see it all")
+    conclude([{"files": written, "rows": demonstration.rows(compared)}])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sntransport import __version__
+
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from sntransport.seriesfile import SeriesFile
     from sntransport.sightline import Sightline
 
@@ -21,12 +27,117 @@ DUST_LAWS = ("F99", "O94", "CCM89", "G23")
 EXISTING = click.Path(exists=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
+_Item = TypeVar("_Item")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_META = "sntransport."
+
+
+def speaking(command: _Command) -> _Command:
+    """Options that say how much a command says: ``--json``, ``--quiet``, ``--verbose``; see `say` and `conclude`."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        ctx.meta[_META + str(param.name)] = value
+
+    for name, text in (
+        (("-v", "--verbose"), "Print every note too."),
+        (("-q", "--quiet"), "Print errors only."),
+        (("--json",), "Print a summary for machines on standard output, and nothing else there."),
+    ):
+        command = click.option(*name, is_flag=True, expose_value=False, callback=keep, help=text)(command)
+    return command
+
+
+def asked_for(name: str) -> bool:
+    """Whether ``json``, ``quiet`` or ``verbose`` was asked for."""
+    return bool(click.get_current_context().meta.get(_META + name))
+
+
+def say(text: str) -> None:
+    """Print a line for people, unless JSON or quiet was asked for."""
+    if not (asked_for("json") or asked_for("quiet")):
+        click.echo(text)
+
+
+def detail(text: str) -> None:
+    """Print a note on standard error where verbose was asked for."""
+    if asked_for("verbose"):
+        click.echo(text, err=True)
+
+
+def advise(text: str) -> None:
+    """Say the next step, to people at a terminal only."""
+    if sys.stderr.isatty() and not (asked_for("json") or asked_for("quiet")):
+        click.secho(text, err=True, dim=True, color=_color())
+
+
+def conclude(results: Sequence[Mapping[str, Any]]) -> None:
+    """Print the JSON summary where it was asked for: what was done, and what failed."""
+    if asked_for("json"):
+        ctx = click.get_current_context()
+        failed = ctx.meta.get(_META + "failed", [])
+        words, parent = [str(ctx.info_name)], ctx.parent
+        while parent is not None and parent.parent is not None:
+            words, parent = [str(parent.info_name), *words], parent.parent
+        summary = {"command": " ".join(words), "version": __version__, "results": results, "failed": failed}
+        click.echo(json.dumps(_plain(summary), allow_nan=False))
+
+
+def columns(table: Table) -> dict[str, Any]:
+    """A table as JSON values: its header, units and columns."""
+    units = {name: str(table[name].unit or "") for name in table.colnames}
+    return {
+        "meta": dict(table.meta),
+        "units": units,
+        "columns": {name: table[name].tolist() for name in table.colnames},
+    }
+
+
+def progress(items: Iterable[_Item], total: int, unit: str) -> Generator[_Item, None, None]:
+    """The items, with a bar and an estimate from the second on; on terminals only, and gone at the end."""
+    from tqdm import tqdm
+
+    silent = True if asked_for("json") or asked_for("quiet") else None
+    yield from tqdm(items, total=total, unit=unit, disable=silent, leave=False)
+
+
+def command_line() -> str:
+    """The command as it was typed, to be run again."""
+    import shlex
+
+    words = click.get_current_context().meta.get(_META + "words", [])
+    return " ".join(["sntransport", *(shlex.quote(word) for word in words)])
+
+
+def keep_words(ctx: click.Context, words: Sequence[str]) -> None:
+    """Remember the words of the command line, for `command_line`."""
+    ctx.meta[_META + "words"] = list(words)
+
+
+def _plain(value: Any) -> Any:
+    """A value with nothing in it that JSON does not know: no NaN, no numpy, no path."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else None
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
+def _color() -> bool | None:
+    """False where the user wants no colors (https://no-color.org); None: on a terminal only."""
+    return False if os.environ.get("NO_COLOR") else None
+
 
 def fail(error: Exception, ctx: click.Context | None = None) -> None:
     """Say in one line what went wrong; before it the traceback, if that was asked for."""
     if (ctx or click.get_current_context().find_root()).params.get("debug"):
         click.echo("".join(traceback.format_exception(error)), err=True)
-    click.echo(f"sntransport: error: {' '.join(str(error).split())}", err=True)
+    message = " ".join(str(error).split())
+    click.echo(f"sntransport: {click.style('error', fg='red')}: {message}", err=True, color=_color())
+    (ctx or click.get_current_context()).meta.setdefault(_META + "failed", []).append(message)
 
 
 def positive(ctx: click.Context, param: click.Parameter, value: float) -> float:
@@ -58,19 +169,21 @@ def is_series(path: Path) -> bool:
     return path.suffix.lower() in (".fits", ".fit") and path.is_file()
 
 
-def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], None]) -> None:
-    """Do the work on every series file; go on after a bad one, and exit 1 at the end."""
+def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], Mapping[str, Any]]) -> None:
+    """Do the work on every series file; go on after a bad one; conclude with what was done; exit 1 if any was bad."""
     from sntransport.seriesfile import read_series_file
 
-    failed = False
-    for path in files:
+    failed, results = False, []
+    # One file takes no time worth a bar.
+    for path in progress(files, len(files), "file") if len(files) > 1 else files:
         try:
-            work(path, read_series_file(path))
+            results.append({"file": path, **work(path, read_series_file(path))})
         except BrokenPipeError:
             raise
         except (ValueError, OSError) as error:
             failed = True
             fail(error)
+    conclude(results)
     if failed:
         sys.exit(1)
 

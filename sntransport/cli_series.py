@@ -1,16 +1,30 @@
-"""The commands on series files: ``photometry``, ``plot`` and ``kcorrect``."""
+"""The commands on series files: ``photometry``, ``kcorrect`` and ``bolometric``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli_parts import EXISTING, FOLDER, bands_asked, for_each, numbers, positive, sightline_asked
+from sntransport.cli_parts import (
+    EXISTING,
+    FOLDER,
+    asked_for,
+    bands_asked,
+    columns,
+    for_each,
+    numbers,
+    positive,
+    say,
+    sightline_asked,
+    speaking,
+)
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from sntransport.seriesfile import SeriesFile
 
 
@@ -20,37 +34,21 @@ if TYPE_CHECKING:
 @click.option("--z", type=float, help="Place the supernova at this redshift.")
 @click.option("--distance-modulus", type=float, help="Place it at this distance modulus [mag]; needed with --z.")
 @click.option("-o", "--out", type=FOLDER, help="Folder for NAME_photometry.ecsv; standard output when left out.")
+@speaking
 def photometry(
     files: tuple[Path, ...], bands: str | None, z: float | None, distance_modulus: float | None, out: Path | None
 ) -> None:
     """Synthetic photometry of series, as ECSV: mjd, phase, band, flux [nJy], AB magnitude."""
     from sntransport import batch, tables
 
-    def one(path: Path, held: SeriesFile) -> None:
+    def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         names = bands_asked(bands, held, path)
         table = tables.photometry_table(held.series, names, sightline_asked(held, path, z, distance_modulus))
         if out is None:
-            table.write(sys.stdout, format="ascii.ecsv")
-        else:
-            tables.write_table(table, out / f"{batch.file_stem(held.series.name)}_photometry.ecsv")
-
-    for_each(files, one)
-
-
-@click.command()
-@click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
-@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for NAME_spectra.png and NAME_light_curves.png.")
-@click.option("--format", "kind", default="png", show_default=True, type=click.Choice(["png", "pdf", "svg"]))
-def plot(files: tuple[Path, ...], out: Path, kind: str) -> None:
-    """Draw series: all spectra over phase, and light curves against the observed photometry."""
-    from sntransport import batch, plots
-
-    def one(path: Path, held: SeriesFile) -> None:
-        stem = out / batch.file_stem(held.series.name)
-        batch.write_figure(plots.waterfall(held.series, held.sparse), batch.ending(stem, f"_spectra.{kind}"))
-        if held.light_curve is not None and held.sightline is not None:
-            figure = plots.light_curves(held.series, held.sightline, held.light_curve)
-            batch.write_figure(figure, batch.ending(stem, f"_light_curves.{kind}"))
+            return _shown(table)
+        written = tables.write_table(table, out / f"{batch.file_stem(held.series.name)}_photometry.ecsv")
+        say(f"wrote {written}")
+        return {"files": [written], "rows": len(table), "bands": names}
 
     for_each(files, one)
 
@@ -66,6 +64,7 @@ def plot(files: tuple[Path, ...], out: Path, kind: str) -> None:
 @click.option("--system", default="AB", show_default=True, type=click.Choice(["AB", "Vega"]), help="Zero points.")
 @click.option("--max-gap", default=5.0, show_default=True, callback=positive, help="Widest step to interpolate [d].")
 @click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
+@speaking
 def kcorrect(
     files: tuple[Path, ...], band_obs: str | None, band_rest: str | None, z: list[float] | None,
     phases: list[float] | None, photometry: Path | None, distance_modulus: float | None, system: str, max_gap: float,
@@ -85,14 +84,18 @@ def kcorrect(
     if not band_obs and (phases or len(z or []) > 1):
         raise click.UsageError("a light curve has its own phases and one redshift; for tables of K give --band-obs")
 
-    def one(path: Path, held: SeriesFile) -> None:
+    def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         if band_obs:
             written = kcommand.table(path, held, str(band_rest), band_obs, z, phases, system, max_gap)
         else:
             sightline = sightline_asked(held, path, z[0] if z else None, distance_modulus)
             written = kcommand.light_curve(path, held, sightline, photometry, band_rest, system, max_gap)
-        for line in kcommand.write(written, out):
-            click.echo(line)
+        if out is None:
+            return _shown(written.table)
+        files = kcommand.write(written, out)
+        for line in files:
+            say(f"wrote {line}")
+        return {"files": files, "rows": len(written.table)}
 
     for_each(files, one)
 
@@ -109,6 +112,7 @@ def kcorrect(
 )
 @click.option("--seed", default=1, show_default=True, help="Of the draws.")
 @click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
+@speaking
 def bolometric(
     files: tuple[Path, ...], policy: str, wave_range: tuple[float, float] | None, draws: int, seed: int,
     out: Path | None,
@@ -116,16 +120,28 @@ def bolometric(
     """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
     from sntransport import batch, boloutput, luminosity, tables
 
-    def one(path: Path, held: SeriesFile) -> None:
+    def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         drawn = held.series.draw(draws, seed) if draws else ()
         light = luminosity.bolometric(held.series, policy=policy, wave_range=wave_range or None, draws=drawn)
         meta = {"series_file": path.name, "draws": draws, "seed": seed, "wave_range": list(wave_range or ())}
         table = boloutput.bolometric_table(light, meta)
         if out is None:
-            table.write(sys.stdout, format="ascii.ecsv")
-            return
+            return _shown(table)
         stem = out / batch.file_stem(f"{held.series.name}_bolometric")
-        click.echo(f"wrote {tables.write_table(table, batch.ending(stem, '.ecsv'))}")
-        click.echo(f"wrote {batch.write_figure(boloutput.bolometric_figure(light), batch.ending(stem, '.png'))}")
+        files = [
+            tables.write_table(table, batch.ending(stem, ".ecsv")),
+            batch.write_figure(boloutput.bolometric_figure(light), batch.ending(stem, ".png")),
+        ]
+        for file in files:
+            say(f"wrote {file}")
+        return {"files": files, "rows": len(table), "policy": light.policy, "notes": light.notes}
 
     for_each(files, one)
+
+
+def _shown(table: Table) -> dict[str, Any]:
+    """A table on standard output: as ECSV, or as part of the JSON summary."""
+    if asked_for("json"):
+        return columns(table)
+    table.write(sys.stdout, format="ascii.ecsv")
+    return {}

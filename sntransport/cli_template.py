@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from sntransport import __version__
+from sntransport.cli_parts import conclude, say, speaking
 
 _existing = click.Path(exists=True, path_type=Path)
 
@@ -64,6 +65,7 @@ def template_group() -> None:
 @click.option("--smooth", default=0.0, show_default=True, help="Smooth the template over this many days.")
 @click.option("--name", default="", help="Name of the template.")
 @click.option("--type", "sn_type", default="", help="Class of the template; needed where the series differ in it.")
+@speaking
 def template_build(
     files: tuple[Path, ...],
     out: Path,
@@ -91,7 +93,7 @@ def template_build(
         sn_type=sn_type,
     )
     for one, zero, stretch in zip(made.names, made.zero, made.stretch, strict=True):
-        click.echo(f"{one}: phase zero {zero:.2f} d, stretch {stretch:.3f}")
+        say(f"{one}: phase zero {zero:.2f} d, stretch {stretch:.3f}")
     phase, wave = made.series.phase, made.series.wave
     span = f"{phase[0]:g} to {phase[-1]:g} d, {wave[0]:.0f} to {wave[-1]:.0f} A"
     options = {
@@ -101,4 +103,9 @@ def template_build(
         "inputs": " ".join(path.name for path in files),
     }
     write_series(made.series, out, notes=made.notes, provenance=options | {"version": __version__})
-    click.echo(f"wrote {out}: {span}; {'; '.join(made.notes[1:])}")
+    say(f"wrote {out}: {span}; {'; '.join(made.notes[1:])}")
+    clocks = [
+        {"name": one, "zero": float(a), "stretch": float(b)}
+        for one, a, b in zip(made.names, made.zero, made.stretch, strict=True)
+    ]
+    conclude([{"files": [out], "members": clocks, "notes": made.notes}])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from sntransport.cli_parts import FOLDER, INTERPOLATORS, interpolator_named, is_series
-
-if TYPE_CHECKING:
-    pass
+from sntransport.cli_parts import (
+    FOLDER,
+    INTERPOLATORS,
+    conclude,
+    interpolator_named,
+    is_series,
+    progress,
+    say,
+    speaking,
+)
 
 
 @click.command()
@@ -27,30 +33,34 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--out", type=FOLDER, help="Folder for validation.txt and validation.png; only printed when left out."
 )
+@speaking
 def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None) -> None:
     """Leave-out test: hide the spectra in every gap, rebuild them, compare.
 
     Errors are given as a ratio to those of log-flux interpolation on the same spectra, by class and gap, with the noise
     floor (two spectra of neighboring nights) beside them. Every supernova counts the same.
     """
-    from tqdm import tqdm
-
     from sntransport import batch, read, scores
     from sntransport import validate as judge
     from sntransport.seriesfile import read_series
 
     family = {name: interpolator_named(name) for name in names}
     supernovae = [read_series(path) if is_series(path) else read.read_supernova(path) for path in inputs]
-    shown = tqdm(supernovae, unit="SN", disable=None if len(inputs) > 1 else True, leave=False)
+    shown = progress(supernovae, len(supernovae), "SN")
     triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)
     if not triplets.n:
         raise ValueError("no spectrum lies between two others that cover it, at most 70 d apart: nothing to judge")
     text = scores.report(triplets, floor)
-    click.echo(text)
+    say(text)
+    files = []
     if out is not None:
-        click.echo(f"wrote {batch.write_text(text, out / 'validation.txt')}")
+        files.append(batch.write_text(text, out / "validation.txt"))
         figure = scores.ratio_figure(scores.score(triplets, floor))
-        click.echo(f"wrote {batch.write_figure(figure, out / 'validation.png')}")
+        files.append(batch.write_figure(figure, out / "validation.png"))
+    for file in files:
+        say(f"wrote {file}")
+    found = [one for metric in scores.metric_names() for one in scores.score(triplets, floor, metric=metric)]
+    conclude([{"inputs": inputs, "files": files, "scores": [asdict(one) for one in found]}])
 
 
 @click.command("bandtest")
@@ -61,22 +71,24 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for bandtest.txt and bandtest.png; only printed when left out.",
 )
+@speaking
 def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     """Photometric test: share of observed photometry that series meet within 10 %.
 
     From the same spectra three series are built, scaled in V only, calibrated on all bands, and calibrated without the
     band that is judged; beside them the nearest spectrum within a day, not interpolated.
     """
-    from tqdm import tqdm
-
     from sntransport import bandplots, batch, read
     from sntransport import bandtest as judge
 
     supernovae = [read.read_supernova(path) for path in inputs]
-    shown = tqdm(supernovae, unit="SN", disable=None if len(inputs) > 1 else True, leave=False)
-    points = judge.judge_bands(shown)
+    points = judge.judge_bands(progress(supernovae, len(supernovae), "SN"))
     text = judge.report(points)
-    click.echo(text)
+    say(text)
+    files = []
     if out is not None:
-        click.echo(f"wrote {batch.write_text(text, out / 'bandtest.txt')}")
-        click.echo(f"wrote {batch.write_figure(bandplots.share_figure(points), out / 'bandtest.png')}")
+        files.append(batch.write_text(text, out / "bandtest.txt"))
+        files.append(batch.write_figure(bandplots.share_figure(points), out / "bandtest.png"))
+    for file in files:
+        say(f"wrote {file}")
+    conclude([{"inputs": inputs, "files": files, "report": text.splitlines()}])

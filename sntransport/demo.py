@@ -15,11 +15,13 @@ import numpy as np
 from sntransport.batch import write_build, write_figure
 from sntransport.checks import Array
 from sntransport.interpolators import Interpolator
+from sntransport.material import from_supernova
 from sntransport.observations import LightCurve, Spectrum, Supernova
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
-from sntransport.plots import comparison as plot_comparison
+from sntransport.report import write_report
 from sntransport.series import SpectralSeries
+from sntransport.seriesplots import comparison as plot_comparison
 from sntransport.sightline import Sightline, to_observer
 from sntransport.tables import text_table
 
@@ -106,9 +108,9 @@ def compare(interpolate: Interpolator, seed: int = 1) -> Comparison:
     return Comparison(sn, result, truth, away[unseen], np.nanmedian(ratio, axis=1), magnitude[unseen])
 
 
-def table(compared: Mapping[str, Comparison]) -> str:
-    """Text table of comparisons by interpolator: errors by distance in time from the nearest spectrum."""
-    rows = []
+def rows(compared: Mapping[str, Comparison]) -> list[dict[str, str]]:
+    """Rows of a table of comparisons by interpolator: errors by distance in time from the nearest spectrum."""
+    made = []
     for name, comparison in compared.items():
         for low, high in ((0.5, 2.5), (2.5, 6.5), (6.5, np.inf)):
             here = (comparison.days > low) & (comparison.days <= high) & np.isfinite(comparison.residual)
@@ -124,18 +126,24 @@ def table(compared: Mapping[str, Comparison]) -> str:
             }
             miss = np.nanmedian(np.abs(comparison.magnitude[here]), axis=0)
             row |= {f"|{band}| [mag]": f"{value:.3f}" for band, value in zip(BANDS, miss, strict=True)}
-            rows.append(row)
-    return text_table(rows)
+            made.append(row)
+    return made
 
 
-def write(comparison: Comparison, interpolator: str, out: Path) -> list[Path]:
-    """Write the series and its figures, and the figure of the comparison, into ``out``; return the paths."""
-    stem = out / "demo"
-    paths = write_build(comparison.sn, comparison.result, stem, Path("demo"), options=f"interpolator={interpolator}")
+def table(compared: Mapping[str, Comparison]) -> str:
+    """The same as a text table."""
+    return text_table(rows(compared))
+
+
+def write(comparison: Comparison, interpolator: str, out: Path, command: str = "") -> list[Path]:
+    """Write series, figures, the comparison with the truth and the report into ``out``; return the paths."""
+    stem, options = out / "demo", f"interpolator={interpolator}"
+    paths = write_build(comparison.sn, comparison.result, stem, Path("demo"), options=options)
     sparse = comparison.result.sparse
     figure = plot_comparison(comparison.truth, comparison.result.series, sparse, interpolator)
     paths.append(write_figure(figure, out / "demo_truth.png"))
-    return paths
+    material = from_supernova(comparison.sn, comparison.result, Path("demo"), options)
+    return [*paths, write_report([material], out / "demo_report.html", command)]
 
 
 def _photometry(rng: np.random.Generator) -> LightCurve:

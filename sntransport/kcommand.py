@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -83,15 +82,10 @@ def light_curve(
     return Report(stem, rest_light_curve_table(result, meta), lambda: rest_light_curve_figure(result))
 
 
-def write(report: Report, out: Path | None) -> list[str]:
-    """Write table and figure to a folder and say where, or give the table as text where there is no folder."""
-    if out is None:
-        text = io.StringIO()
-        report.table.write(text, format="ascii.ecsv")
-        return text.getvalue().splitlines()
+def write(report: Report, out: Path) -> list[Path]:
+    """Write table and figure to a folder; return their paths."""
     figure = write_figure(report.draw(), ending(out / report.stem, ".png"))
-    table = write_table(report.table, ending(out / report.stem, ".ecsv"))
-    return [f"wrote {table}", f"wrote {figure}"]
+    return [write_table(report.table, ending(out / report.stem, ".ecsv")), figure]
 
 
 def numbers(text: str) -> list[float]:

@@ -10,6 +10,7 @@ from sntransport.bands import Bandpass, effective_wave, load_bands
 from sntransport.checks import Array
 from sntransport.kcorrection import KCorrection
 from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.plotstyle import COLORS, LINES, MARKERS, new_figure
 from sntransport.restlightcurve import RestLightCurve
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline
@@ -17,10 +18,6 @@ from sntransport.sightline import Sightline
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe & Ito (2008): told apart by color-blind readers; line styles and markers say it again in gray print.
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _MAX_LINES = 5
 
 
@@ -46,12 +43,9 @@ def k_correction_figure(result: KCorrection, name: str = "", at_phase: float = 0
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
-
     z, phase = np.atleast_1d(result.z), np.atleast_1d(result.phase)
     value, sigma = (array.reshape(z.size, phase.size) for array in (result.value, result.sigma))
-    figure = Figure(figsize=(9.5, 4.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = new_figure(9.5, 4.6, 1, 2)
     known = np.flatnonzero(np.isfinite(value).any(axis=1))
     drawn = known[np.unique(np.linspace(0, known.size - 1, min(known.size, _MAX_LINES)).astype(int))]
     order = np.argsort(phase)
@@ -59,13 +53,14 @@ def k_correction_figure(result: KCorrection, name: str = "", at_phase: float = 0
         _line(left, phase[order], value[row, order], sigma[row, order], k, f"z = {z[row]:g}")
     column = _nearest_known(phase, value, at_phase)
     rank = np.argsort(z)
-    _line(right, z[rank], value[rank, column], sigma[rank, column], 0, f"phase {phase[column]:+.1f} d")
+    _line(right, z[rank], value[rank, column], sigma[rank, column], 0, "")
     left.set_xlabel("Rest-frame phase [d]")
     right.set_xlabel("Redshift z")
     for axes in (left, right):
         axes.set_ylabel("K [mag]")
-        if axes.has_data() and axes.get_legend_handles_labels()[1]:
-            axes.legend(frameon=False, fontsize=8)
+    if left.get_legend_handles_labels()[1]:
+        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    right.set_title(f"phase {phase[column]:+.1f} d", fontsize=9)
     if not known.size:
         left.text(0.5, 0.5, "no phase and redshift is covered", transform=left.transAxes, ha="center")
     systems = f"({result.system_rest}) to {result.band_obs} ({result.system_obs})"
@@ -84,10 +79,7 @@ def rest_light_curve_figure(result: RestLightCurve) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.5, 5.5), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = new_figure(8.5, 5.5)
     for rest, obs, style in _styles(result):
         here = (result.band_rest == rest) & (result.band_obs == obs) & np.isfinite(result.mag)
         err = np.nan_to_num(result.mag_err[here])
@@ -104,11 +96,11 @@ def rest_light_curve_figure(result: RestLightCurve) -> Figure:
 
 
 def _line(axes: Any, x: Array, y: Array, sigma: Array, k: int, label: str) -> None:
-    color = _COLORS[k % len(_COLORS)]
+    color = COLORS[k % len(COLORS)]
     # A point between two gaps has no line to be seen by.
     alone = np.isfinite(y) & ~np.isfinite(np.append(y[1:], np.nan)) & ~np.isfinite(np.append(np.nan, y[:-1]))
-    axes.plot(x, y, color=color, ls=_LINES[k % len(_LINES)], lw=1.4, label=label)
-    axes.plot(x[alone], y[alone], color=color, marker=_MARKERS[k], ls="none", ms=4)
+    axes.plot(x, y, color=color, ls=LINES[k % len(LINES)], lw=1.4, label=label)
+    axes.plot(x[alone], y[alone], color=color, marker=MARKERS[k], ls="none", ms=4)
     if np.isfinite(sigma).any():
         axes.fill_between(x, y - sigma, y + sigma, color=color, alpha=0.15, lw=0)
 
@@ -130,6 +122,6 @@ def _styles(result: RestLightCurve) -> list[tuple[str, str, dict[str, Any]]]:
     for rest, obs in order:
         k, n = rests.index(rest), [done for done, _, _ in styles].count(rest)
         # Where colors come round again, the markers do not.
-        marker = _MARKERS[(n + 3 * (k // len(_COLORS))) % len(_MARKERS)]
-        styles.append((rest, obs, {"color": _COLORS[k % len(_COLORS)], "fmt": marker, "ms": 4.0, "lw": 0.8}))
+        marker = MARKERS[(n + 3 * (k // len(COLORS))) % len(MARKERS)]
+        styles.append((rest, obs, {"color": COLORS[k % len(COLORS)], "fmt": marker, "ms": 4.0, "lw": 0.8}))
     return styles

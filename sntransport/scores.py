@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -274,10 +275,11 @@ def ratio_figure(scores: Sequence[Score]) -> Figure:
     for panel in panels[:, 0]:
         panel.set_ylabel(f"Error over that of {BASELINE}")
     figure.supxlabel("Gap between the two spectra [rest-frame d]", fontsize=10)
-    figure.suptitle(_HEADINGS.get(scores[0].metric, scores[0].metric + " blueshift error"), fontsize=11)
+    heading = _HEADINGS.get(scores[0].metric, scores[0].metric + " blueshift error")
+    figure.suptitle("\n".join(wrap(heading, 42 * columns)), fontsize=11)
     handles = {h.get_label(): h for panel in panels.flat for h in panel.get_legend_handles_labels()[0]}
     handles["noise floor"] = handles.pop("noise floor")
-    figure.legend(handles=list(handles.values()), loc="outside right upper", fontsize=9, frameon=False)
+    figure.legend(handles=list(handles.values()), loc="outside right center", fontsize=9, frameon=False)
     return figure
 
 

@@ -8,7 +8,7 @@ import pytest
 
 # fmt: off
 MODULES = [
-    "checks", "units", "files", "hdus", "_kernels", "_kernels_light",
+    "checks", "units", "files", "hdus", "plotstyle", "_kernels", "_kernels_light",
     "bands", "dust", "sightline", "observations", "errormodel", "series", "observedseries", "lightcurves",
     "photometry", "draws",
     "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",
@@ -27,8 +27,11 @@ MODULES = [
     "datasets.columns", "datasets.nested_parquet", "datasets.snana_fits", "datasets.lcdata_hdf5",
     "datasets.plasticc_csv", "datasets.elasticc_parquet", "datasets.atat_hdf5", "datasets.tokens", "datasets.images",
     "datasets.__init__",
-    "bandtest", "bandplots", "scores", "plots", "ktables", "kplots", "batch", "kcommand", "demo",
-    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli", "__main__",
+    "bandtest", "bandplots", "scores", "ktables", "kplots",
+    "seriesplots", "lightplots", "makingplots", "gapplots", "plots", "batch", "kcommand",
+    "material", "payload", "report", "demo",
+    "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli_report",
+    "cli", "__main__",
 ]
 # fmt: on
 

@@ -33,6 +33,7 @@ def test_written_files(tmp_path):
         "demo.fits",
         "demo_light_curves.png",
         "demo_photometry.ecsv",
+        "demo_report.html",
         "demo_spectra.png",
         "demo_truth.png",
     }

@@ -22,7 +22,13 @@ PAGES = sorted(
     for path in DOCS.rglob("*.md")
     if "_build" not in path.parts and blocks(path.relative_to(DOCS))
 )
-PRINTED = {"kcorrections.md": "(3, 3)", "bolometric.md": "erg/s", "quickstart.md": "phase", "extending.md": "12"}
+PRINTED = {
+    "kcorrections.md": "(3, 3)",
+    "bolometric.md": "erg/s",
+    "report.md": "True",
+    "quickstart.md": "phase",
+    "extending.md": "12",
+}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,0 +1,170 @@
+"""The commands ``report``, ``plot`` and ``completion``."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sntransport.cli_parts import (
+    EXISTING,
+    FOLDER,
+    INTERPOLATORS,
+    advise,
+    command_line,
+    conclude,
+    detail,
+    fail,
+    interpolator_named,
+    is_series,
+    progress,
+    say,
+    speaking,
+)
+
+if TYPE_CHECKING:
+    from sntransport.material import Material
+
+_FIGURES = ("spectra", "light_curves", "colors", "weights", "transport", "warp", "bolometric", "k_correction")
+_METAVAR = "SERIES.fits|SN..."
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
+@click.option("-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
+@click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
+@click.option("--no-gap-test", is_flag=True, help="Report without the leave-out test.")
+@speaking
+def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: bool) -> None:
+    """Report on series or supernovae: one HTML file that needs no network.
+
+    A supernova (an Open Supernova Catalog file or a folder) is built first, with default options but the interpolator,
+    and shown with all that was rejected and how it was calibrated; of a series file what it holds is shown.
+    """
+    from sntransport import report as pages
+
+    names: list[str] = []
+    steps = (2 if no_gap_test else 3) * len(inputs)
+    bar = progress(range(steps), steps, "step")
+
+    def made() -> Iterator[Material]:
+        for path in inputs:
+            try:
+                next(bar)
+                material = _material(path, interpolator)
+                for note in material.held.notes:
+                    detail(f"{material.name}: {note}")
+                if not no_gap_test:
+                    next(bar)
+                    material = _tested(material, interpolator)
+            except (ValueError, OSError) as error:
+                fail(error)
+            else:
+                names.append(material.name)
+                next(bar)
+                yield material
+
+    try:
+        pages.write_report(made(), out, command_line())
+    except ValueError:
+        # Where every input was bad, that has been said.
+        if names:
+            raise
+    finally:
+        bar.close()
+    results = []
+    if names:
+        say(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)")
+        results = [{"files": [out], "bytes": out.stat().st_size, "names": names}]
+        advise(f"next: open {out.absolute()} in a browser")
+    conclude(results)
+    if len(names) < len(inputs):
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
+@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for NAME_FIGURE.png.")
+@click.option("--format", "kind", default="png", show_default=True, type=click.Choice(["png", "pdf", "svg"]))
+@click.option(
+    "--only", multiple=True, type=click.Choice(_FIGURES), help="Only this figure; may be given several times."
+)
+@click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
+@speaking
+def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], interpolator: str) -> None:
+    """Draw series: spectra over phase, light curves and colors, and how the series was made.
+
+    A supernova is built first. The figure `warp`, what calibration did, needs one: a series file does not hold it.
+    """
+    from sntransport import batch
+    from sntransport.material import figures
+
+    failed, results = False, []
+    for path in inputs:
+        try:
+            material, files = _material(path, interpolator), []
+            drawable = figures(material)
+            lacking = [name for name in only if name not in drawable]
+            if lacking:
+                raise ValueError(f"{path}: has no data for {', '.join(lacking)}; it has {', '.join(drawable)}")
+            for name in progress(only or drawable, len(only or drawable), "figure"):
+                stem = out / batch.file_stem(material.name)
+                try:
+                    files.append(batch.write_figure(drawable[name](), batch.ending(stem, f"_{name}.{kind}")))
+                except ValueError as error:
+                    if name in only:
+                        raise
+                    detail(f"{path}: {name} not drawn: {error}")
+            for file in files:
+                say(f"wrote {file}")
+            results.append({"file": path, "files": files})
+        except (ValueError, OSError) as error:
+            failed = True
+            fail(error)
+    conclude(results)
+    if failed:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print what completes commands, options and files with the tab key.
+
+    bash: add  eval "$(sntransport completion bash)"  to ~/.bashrc; zsh: the same with zsh to ~/.zshrc; fish:
+    sntransport completion fish > ~/.config/fish/completions/sntransport.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    assert made is not None
+    click.echo(made(ctx.find_root().command, {}, "sntransport", "_SNTRANSPORT_COMPLETE").source())
+
+
+def _material(path: Path, interpolator: str) -> Material:
+    from sntransport import material, read
+    from sntransport.pipeline import build
+
+    if is_series(path):
+        return material.from_series_file(path)
+    sn = read.read_supernova(path)
+    built = build(sn, interpolate=interpolator_named(interpolator))
+    return material.from_supernova(sn, built, path, f"interpolator={interpolator}")
+
+
+def _tested(material: Material, interpolator: str) -> Material:
+    """With the leave-out test, of the observations if they are there, else of the observed spectra in the file."""
+    from sntransport import validate as judge
+
+    known = material.supernova or material.held.sparse
+    if known is None:
+        return material
+    family = {name: interpolator_named(name) for name in dict.fromkeys((interpolator, "wasserstein"))}
+    triplets = judge.judge([known], family)
+    floor = None if material.supernova is None else judge.noise_floor([material.supernova])
+    return dataclasses.replace(material, triplets=triplets, floor=floor)

@@ -1,0 +1,207 @@
+"""Figures of how a series was made: weights of pairs, shifts of features, the warp onto the photometry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport.checks import Array
+from sntransport.features import feature_shift
+from sntransport.plotstyle import DIVERGING, edges, limit, new_figure, row_labels, style, title, wave_axis
+from sntransport.series import SpectralSeries
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MAX_PAIRS = 40
+_MAX_LINES = 5
+# Over less than 0.15 in ln wavelength a shift is a guess.
+_LEAST_RANGE = 0.15
+
+
+def weights_map(series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[np.int64], weight: Array) -> Figure:
+    """Which pair of observed spectra made which phase.
+
+    Parameters
+    ----------
+    series, sparse : SpectralSeries
+        Rebuilt, and the observed spectra.
+    pairs : ndarray of int, (n_pair, 2)
+        Rows of ``sparse``.
+    weight : ndarray, (n_phase, n_pair)
+        Share of each pair in each phase.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The 40 pairs that count most, in order of their middle, labeled by their phases; the lowest row is the sum of
+        all others. Below: how many pairs share the work, ``1 / sum(weight**2)``.
+
+    Raises
+    ------
+    ValueError
+        Where there is no pair.
+    """
+    if not len(pairs):
+        raise ValueError(f"{series.name or 'series'}: there is no pair of spectra, and no weight to draw")
+    share = np.nan_to_num(weight)
+    strongest = np.argsort(-share.sum(axis=0), kind="stable")[:_MAX_PAIRS]
+    middle = sparse.phase[pairs].mean(axis=1)
+    rows = strongest[np.lexsort((np.ptp(sparse.phase[pairs[strongest]], axis=1), middle[strongest]))]
+    rest = share.sum(axis=1) - share[:, rows].sum(axis=1)
+    labels = [" – ".join(f"{phase:.1f}" for phase in sorted(set(sparse.phase[pairs[k]]))) for k in rows]
+    picture = share[:, rows].T
+    if len(pairs) > rows.size:
+        labels.append(f"{len(pairs) - rows.size} others")
+        picture = np.vstack([picture, rest])
+    figure, (top, below) = new_figure(8.5, 2.6 + 0.15 * max(len(labels), 12), 2, 1, sharex=True, height_ratios=(5, 1))
+    mesh = top.pcolormesh(
+        edges(series.phase), np.arange(len(labels) + 1) - 0.5, np.where(picture > 0.005, picture, np.nan),
+        cmap="viridis_r", vmin=0.0, vmax=max(float(picture.max()), 0.01), rasterized=True,
+    )  # fmt: skip
+    top.invert_yaxis()
+    row_labels(top, labels)
+    top.set_ylabel("Pair of observed spectra [rest-frame d]")
+    top.set_title(title(series.name, series.sn_type, "which pair made which phase"), fontsize=11)
+    figure.colorbar(mesh, ax=top, label="Share of the pair", aspect=30)
+    total = share.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below.step(
+            series.phase,
+            np.where(total > 0, total**2 / (share**2).sum(axis=1), np.nan),
+            where="mid",
+            color="black",
+            lw=1,
+        )
+    below.plot(sparse.phase, np.zeros(sparse.n_phase), "k|", ms=8, clip_on=False)
+    below.set_ylim(bottom=0.0)
+    below.set(xlabel="Rest-frame phase [d] (ticks: observed spectra)", ylabel="Effective\npairs")
+    return figure
+
+
+def transport_map(sparse: SpectralSeries, *, max_gap: float = 40.0) -> Figure:
+    """How far features move from each observed spectrum to the next, in km/s against wavelength.
+
+    Parameters
+    ----------
+    sparse : SpectralSeries
+        Observed spectra.
+    max_gap : float [rest-frame d]
+        Neighbors further apart are left out, and those that share less than 15 % in wavelength.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Above: up to five pairs as curves; below: all. Positive: redward with time. See
+        `sntransport.interpolators.feature_shift`.
+
+    Raises
+    ------
+    ValueError
+        Where no two neighbors are left.
+    """
+    labels, shifts = [], []
+    for k in range(sparse.n_phase - 1):
+        shift = _shift(sparse, k)
+        if sparse.phase[k + 1] - sparse.phase[k] <= max_gap and np.isfinite(shift).any():
+            labels.append(f"{sparse.phase[k]:.1f} – {sparse.phase[k + 1]:.1f}")
+            shifts.append(shift)
+    if not shifts:
+        raise ValueError(f"{sparse.name or 'series'}: no two neighboring spectra to draw a transport map of")
+    picture = np.stack(shifts)
+    figure, (top, below) = new_figure(8.5, 4.6 + 0.14 * max(len(labels), 8), 2, 1, sharex=True, height_ratios=(1, 1.6))
+    for n, k in enumerate(np.unique(np.linspace(0, len(labels) - 1, min(len(labels), _MAX_LINES)).astype(int))):
+        top.plot(sparse.wave, picture[k], lw=1.3, label=f"{labels[k]} d", **style(n, lines=True))
+    top.axhline(0.0, color="0.6", lw=0.6)
+    top.set_ylabel("Shift of features [km/s]")
+    top.set_title(title(sparse.name, sparse.sn_type, "transport from each spectrum to the next"), fontsize=11)
+    size = limit(picture, 100.0)
+    mesh = below.pcolormesh(
+        edges(sparse.wave),
+        np.arange(len(labels) + 1) - 0.5,
+        picture,
+        cmap=DIVERGING,
+        vmin=-size,
+        vmax=size,
+        rasterized=True,
+    )
+    below.set_facecolor("0.9")
+    below.invert_yaxis()
+    row_labels(below, labels)
+    below.set_ylabel("From – to [rest-frame d]")
+    wave_axis(below, sparse.wave)
+    figure.colorbar(mesh, ax=below, label="Shift [km/s], redward positive", aspect=30)
+    figure.legend(loc="outside lower center", ncols=5, fontsize=8, frameon=False)
+    return figure
+
+
+def warp_map(observed: SpectralSeries, calibrated: SpectralSeries) -> Figure:
+    """What the calibration did to every observed spectrum: a gray offset and a warp of color.
+
+    Parameters
+    ----------
+    observed, calibrated : SpectralSeries
+        The same spectra before and after, on one wavelength grid. Phases that only one of them has are left out.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left: the warp in magnitudes against wavelength, its median over wavelength taken out. Right: that median;
+        beyond 5 mag (spectra in arbitrary units) an arrow stands for it.
+
+    Raises
+    ------
+    ValueError
+        Where they have no phase in common, or differ in wavelengths.
+    """
+    if not np.array_equal(observed.wave, calibrated.wave):
+        raise ValueError("observed and calibrated spectra are on different wavelengths")
+    phase, one, other = np.intersect1d(observed.phase, calibrated.phase, return_indices=True)
+    if not phase.size:
+        raise ValueError(f"{observed.name or 'series'}: no spectrum is both observed and calibrated")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        warp = -2.5 * np.log10(calibrated.flux[other] / observed.flux[one])
+    gray = np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in warp])
+    color = warp - gray[:, None]
+    figure, (left, right) = new_figure(9.0, 2.2 + 0.17 * max(phase.size, 12), 1, 2, sharey=True, width_ratios=(3, 1))
+    size = limit(color, 0.05)
+    mesh = left.pcolormesh(
+        edges(observed.wave),
+        np.arange(phase.size + 1) - 0.5,
+        color,
+        cmap=DIVERGING,
+        vmin=-size,
+        vmax=size,
+        rasterized=True,
+    )
+    left.set_facecolor("0.9")
+    left.invert_yaxis()
+    row_labels(left, [f"{value:.1f}" for value in phase])
+    wave_axis(left, observed.wave)
+    left.set_ylabel("Observed spectrum, rest-frame phase [d]")
+    left.set_title(title(observed.name, observed.sn_type, "warp of color"), fontsize=11)
+    figure.colorbar(mesh, ax=left, label="Calibrated − observed [mag]", aspect=30)
+    far = np.abs(gray) > 5.0
+    right.barh(np.flatnonzero(~far), gray[~far], color=style(0)["color"], height=0.7)
+    for k in np.flatnonzero(far):
+        right.plot(0.0, k, color=style(1)["color"], marker=">" if gray[k] > 0 else "<", ms=5)
+    right.axvline(0.0, color="black", lw=0.6)
+    right.set_xlabel("Gray offset [mag]")
+    right.set_title("arrows: arbitrary units" if far.any() else "gray offset", fontsize=9)
+    return figure
+
+
+def _shift(sparse: SpectralSeries, k: int) -> Array:
+    """`feature_shift` of two neighboring spectra on their common wavelengths, NaN elsewhere."""
+    shift = np.full(sparse.n_wave, np.nan)
+    both = np.flatnonzero(sparse.covered[k : k + 2].all(axis=0))
+    if both.size > 3 and np.log(sparse.wave[both[-1]] / sparse.wave[both[0]]) >= _LEAST_RANGE:
+        # Features are of one run of wavelengths; holes between the first and the last are bridged by a line.
+        span = slice(both[0], both[-1] + 1)
+        wave = sparse.wave[span]
+        fluxes = [np.maximum(np.interp(wave, sparse.wave[both], sparse.flux[row][both]), 0.0) for row in (k, k + 1)]
+        if all(flux.max() > 0 for flux in fluxes):
+            shift[span] = feature_shift(wave, *fluxes)
+    return shift

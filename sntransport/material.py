@@ -1,0 +1,127 @@
+"""What figures and reports are made of: a series file, or a supernova that is built first."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sntransport import __version__
+from sntransport.boloutput import bolometric_figure
+from sntransport.files import sha256
+from sntransport.gapplots import triplet_figure
+from sntransport.kcorrection import evaluate_k_correction
+from sntransport.kplots import k_correction_figure, peak_phase
+from sntransport.lightplots import color_curves, light_curves
+from sntransport.luminosity import bolometric
+from sntransport.makingplots import transport_map, warp_map, weights_map
+from sntransport.observations import Supernova
+from sntransport.photometry import CoverageWarning
+from sntransport.pipeline import BuildResult
+from sntransport.prepare import prepare
+from sntransport.series import SpectralSeries
+from sntransport.seriesfile import SeriesFile, read_series_file
+from sntransport.seriesplots import waterfall
+from sntransport.validate import Triplets
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_K_PAIRS = (("bessellb", "sdssr"), ("bessellv", "sdssr"), ("bessellb", "sdssg"), ("bessellv", "bessellv"))
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """One input, read and built.
+
+    ``held`` is what a series file has. ``supernova``, ``result`` and ``observed`` (the spectra before calibration) are
+    None where the input is a series file. ``triplets`` and ``floor``: the leave-out test, where it was made.
+    """
+
+    source: Path
+    held: SeriesFile
+    supernova: Supernova | None = None
+    result: BuildResult | None = None
+    observed: SpectralSeries | None = None
+    triplets: Triplets | None = None
+    floor: Triplets | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the supernova; of the file where it has none."""
+        return self.held.series.name or self.source.stem
+
+
+def from_series_file(path: Path) -> Material:
+    """Material of a series file.
+
+    Raises
+    ------
+    ReadError
+        As `sntransport.seriesfile.read_series_file`.
+    """
+    return Material(path, read_series_file(path))
+
+
+def from_supernova(sn: Supernova, result: BuildResult, source: Path, options: str = "") -> Material:
+    """Material of a supernova and what `build` made of it; ``options`` are recorded as in a series file."""
+    provenance = {"input": source.name, "options": options, "version": __version__}
+    if source.is_file():
+        provenance["input_sha256"] = sha256(source)
+    held = SeriesFile(
+        series=result.series, sightline=sn.sightline, sparse=result.sparse, light_curve=sn.light_curve,
+        pairs=result.pairs, weight=result.weight, notes=result.notes, provenance=provenance,
+        mjd_ref_meaning=sn.mjd_ref_meaning,
+    )  # fmt: skip
+    return Material(source, held, sn, result, prepare(sn).series)
+
+
+def figures(material: Material) -> Mapping[str, Callable[[], Figure]]:
+    """What can be drawn of some material, by name, in the order to look at it; each call draws one.
+
+    Returns
+    -------
+    mapping of str to callable
+        "spectra", "light_curves", "colors", "weights", "transport", "warp", "gap_test", "bolometric", "k_correction";
+        only those that the material has the data for. A call raises a ValueError that says why where the data turn out
+        not to cover anything of it.
+    """
+    held = material.held
+    series, sparse, sightline, seen = held.series, held.sparse, held.sightline, held.light_curve
+    made: dict[str, Callable[[], Figure]] = {"spectra": lambda: waterfall(series, sparse)}
+    if sightline is not None and seen is not None and np.isfinite(series.mjd_ref):
+        made["light_curves"] = lambda: light_curves(series, sightline, seen)
+        made["colors"] = lambda: color_curves(series, sightline, seen)
+    if sparse is not None:
+        pairs, weight = held.pairs, held.weight
+        if pairs is not None and weight is not None:
+            made["weights"] = lambda: weights_map(series, sparse, pairs, weight)
+        made["transport"] = lambda: transport_map(sparse)
+        observed = material.observed
+        if observed is not None:
+            made["warp"] = lambda: warp_map(observed, sparse)
+    triplets = material.triplets
+    if triplets is not None and triplets.n:
+        made["gap_test"] = lambda: triplet_figure(triplets, material.floor)
+    made["bolometric"] = lambda: bolometric_figure(bolometric(series, policy="suppressed_blackbody"))
+    made["k_correction"] = lambda: _k_figure(series)
+    return made
+
+
+def _k_figure(series: SpectralSeries) -> Figure:
+    """K-corrections to z = 0.5 between the first two of a few bands that the series covers."""
+    covered = series.phase[series.covered.any(axis=1)]
+    for rest, obs in _K_PAIRS:
+        peak = peak_phase(series, rest)
+        if np.isfinite(peak):
+            with warnings.catch_warnings():
+                # The curve ends where the band does: the figure says it.
+                warnings.simplefilter("ignore", CoverageWarning)
+                result = evaluate_k_correction(series, rest, obs, np.linspace(0.0, 0.5, 26), covered)
+            if np.isfinite(result.value).any():
+                return k_correction_figure(result, series.name, peak)
+    raise ValueError(f"{series.name or 'series'}: covers no pair of bands to draw K-corrections of")

@@ -1,0 +1,165 @@
+"""Figures of the spectra of a series: all over phase, and beside the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sntransport.checks import Array
+from sntransport.plotstyle import COLORS, edges, new_figure, title, wave_axis
+from sntransport.series import Origin, SpectralSeries
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MAX_CURVES = 30
+_ROW_HEIGHT = 1.6
+_HIGHEST = 3.0
+_AVERAGED = 4
+_SHADES = {
+    Origin.OBSERVED: ("#DCEBF5", "observed or between two spectra"),
+    Origin.ONE_SIDED: ("#F8E3B8", "one spectrum only"),
+    Origin.EXTRAPOLATED: ("#DDDDDD", "bridged or extrapolated"),
+}
+
+
+def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> Figure:
+    """Spectra of a series one below the other in order of phase, the observed ones among them bold and black.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+        The rebuilt series; at most 30 of its covered phases are drawn, evenly spaced.
+    sparse : SpectralSeries, optional
+        The observed spectra it was made from; all are drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Each spectrum is scaled to the same height and averaged over four bins, for the eye. The strip behind each says
+        where its bins come from (`Origin`).
+
+    Raises
+    ------
+    ValueError
+        Where no phase is covered and there is no observed spectrum either.
+    """
+    rows = _rows(series, sparse)
+    if not rows:
+        raise ValueError(f"{series.name or 'series'}: no phase is covered, there is nothing to draw")
+    figure, axes = new_figure(8.5, 2.2 + 0.19 * max(len(rows), 12))
+    _shade(axes, rows)
+    phases = np.array([phase for phase, _, _ in rows])
+    colors = _phase_colors(phases)
+    for y, (_, source, k) in enumerate(rows):
+        look = {"color": tuple(colors[y]), "lw": 0.8} if source is series else {"color": "black", "lw": 1.3}
+        axes.plot(*_line(source, k, y), zorder=3, **look)
+    axes.set_yticks(range(len(rows)), [f"{phase:.1f}" for phase in phases], fontsize=7)
+    for label, (_, source, _) in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set_fontweight("normal" if source is series else "bold")
+    axes.set_ylim(len(rows) + 0.5, -4.0)
+    wave_axis(axes, series.wave)
+    axes.set_ylabel("Rest-frame phase [d]; flux density of each spectrum, scaled")
+    _legend(figure, axes, sparse is not None)
+    axes.set_title(title(series.name, series.sn_type), fontsize=11)
+    return figure
+
+
+def comparison(truth: SpectralSeries, rebuilt: SpectralSeries, observed: SpectralSeries, interpolator: str) -> Figure:
+    """Rebuilt spectra over the truth at phases that were not observed, and the relative difference.
+
+    Parameters
+    ----------
+    truth, rebuilt : SpectralSeries
+        On the same phases and wavelengths.
+    observed : SpectralSeries
+        The sparse spectra that ``rebuilt`` was made from.
+    interpolator : str
+        Its name, for the legend.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = new_figure(9.0, 7.5, columns=2, sharex=True)
+    left, right = axes
+    away = np.abs(rebuilt.phase[:, None] - observed.phase).min(axis=1)
+    candidates = np.flatnonzero(rebuilt.covered.any(axis=1) & (away > 1.0))
+    shown = candidates[np.linspace(0, candidates.size - 1, 7).astype(int)]
+    for step, k in enumerate(shown):
+        scale = 1.0 / np.nanmedian(truth.flux[k][rebuilt.covered[k]])
+        left.plot(rebuilt.wave, truth.flux[k] * scale - 1.3 * step, color="black", lw=1.6)
+        left.plot(rebuilt.wave, rebuilt.flux[k] * scale - 1.3 * step, color=COLORS[1], lw=1.0)
+        left.text(1.01, -1.3 * step + 0.7, f"{rebuilt.phase[k]:+.0f} d", transform=_beside(left), fontsize=8)
+        difference = 100.0 * (rebuilt.flux[k] / truth.flux[k] - 1.0)
+        right.plot(rebuilt.wave, difference - 60.0 * step, color=COLORS[1], lw=0.9)
+        right.axhline(-60.0 * step, color="black", lw=0.5)
+    left.plot([], [], color="black", lw=1.6, label="truth")
+    left.plot([], [], color=COLORS[1], lw=1.0, label=f"rebuilt ({interpolator})")
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    left.set_ylabel("Flux density over median, offset")
+    right.set_ylabel("Rebuilt minus truth [% of truth], offset by 60 each")
+    right.yaxis.tick_right()
+    right.yaxis.set_label_position("right")
+    for panel in axes:
+        panel.set_xlabel("Rest-frame wavelength [Å]")
+    left.set_yticks([])
+    return figure
+
+
+def _rows(series: SpectralSeries, sparse: SpectralSeries | None) -> list[tuple[float, SpectralSeries, int]]:
+    """Phase, series and row of every spectrum to draw, in order of phase."""
+    covered = np.flatnonzero(series.covered.any(axis=1))
+    chosen = covered[np.unique(np.linspace(0, covered.size - 1, min(covered.size, _MAX_CURVES)).astype(int))]
+    rows = [(float(series.phase[k]), series, int(k)) for k in chosen]
+    if sparse is not None:
+        rows += [(float(phase), sparse, i) for i, phase in enumerate(sparse.phase)]
+    return sorted(rows, key=lambda row: row[0])
+
+
+def _shade(axes: Axes, rows: list[tuple[float, SpectralSeries, int]]) -> None:
+    """A strip behind every spectrum, its color by the origin of the bins."""
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    colors = ListedColormap(["white", *(color for color, _ in _SHADES.values())])
+    wave = rows[0][1].wave[::_AVERAGED]
+    # Observed and rebuilt spectra share a grid, unless somebody made the series by hand.
+    nearest = {id(source): np.abs(source.wave - wave[:, None]).argmin(axis=1) for _, source, _ in rows}
+    picture = np.stack([source.origin[k][nearest[id(source)]] for _, source, k in rows])
+    axes.pcolormesh(
+        edges(wave), np.arange(len(rows) + 1) - 0.5, picture,
+        cmap=colors, norm=BoundaryNorm(np.arange(-0.5, 4.0), 4), zorder=0, rasterized=True,
+    )  # fmt: skip
+
+
+def _legend(figure: Figure, axes: Axes, observed: bool) -> None:
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [axes.plot([], [], color="black", lw=1.6, label="observed")[0]] if observed else []
+    handles += [axes.plot([], [], color=COLORS[0], lw=1.0, label="rebuilt")[0]]
+    handles += [Patch(facecolor=color, edgecolor="0.6", lw=0.4, label=text) for color, text in _SHADES.values()]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=8, frameon=False)
+
+
+def _phase_colors(phase: Array) -> Array:
+    from matplotlib import colormaps
+
+    return np.asarray(colormaps["viridis"](0.85 * (phase - phase[0]) / max(float(np.ptp(phase)), 1.0)))
+
+
+def _line(series: SpectralSeries, k: int, y: float) -> tuple[Array, Array]:
+    """One spectrum as a line at height ``y``: about 1 high, so that it does not tower over its neighbors."""
+    whole = max(series.n_wave - series.n_wave % _AVERAGED, 1)
+    groups = (-1, min(_AVERAGED, whole))
+    wave, flux = series.wave[:whole].reshape(groups).mean(axis=1), series.flux[k, :whole].reshape(groups).mean(axis=1)
+    known = flux[np.isfinite(flux)] if np.isfinite(flux).any() else np.zeros(1)
+    scale = max(float(np.median(known)), 0.4 * float(np.quantile(known, 0.98)), np.finfo(float).tiny)
+    return wave, y - _ROW_HEIGHT * (np.clip(flux / scale, -0.5, _HIGHEST) - 1.0)
+
+
+def _beside(axes: Axes) -> Any:
+    from matplotlib.transforms import blended_transform_factory
+
+    return blended_transform_factory(axes.transAxes, axes.transData)
