@@ -15,6 +15,7 @@ from sntransport import __version__
 from sntransport.cli_build import build, demo
 from sntransport.cli_parts import fail
 from sntransport.cli_series import bolometric, kcorrect, photometry, plot
+from sntransport.cli_simulate import simulate
 from sntransport.cli_template import template_group
 from sntransport.cli_validate import bandtest, validate
 
@@ -45,5 +46,5 @@ def main(debug: bool) -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
-for _command in (build, photometry, plot, kcorrect, bolometric, validate, bandtest, template_group, demo):
+for _command in (build, photometry, plot, kcorrect, bolometric, validate, bandtest, template_group, simulate, demo):
     main.add_command(_command)

@@ -59,8 +59,8 @@ class FluxTables:
 
     ``x`` (n_z,) are the redshifts as ln(1 + z), evenly spaced; ``table`` is flat, that of template t begins at
     ``start[t]`` and is [band][phase][z][term] in nJy at a distance modulus of 0; ``phases`` all phases, those of t from
-    ``phase_offset[t]`` on, found by ``lookup`` (from ``lookup_offset[t]`` on a phase at or before each
-    of ``per_day[t]`` steps a day); ``powers`` (n_power, 2) the degrees of the polynomials in Milky Way and host dust and
+    ``phase_offset[t]`` on, found by ``lookup`` (from ``lookup_offset[t]`` on a phase at or before each of
+    ``per_day[t]`` steps a day); ``powers`` (n_power, 2) the degrees of the polynomials in Milky Way and host dust and
     ``basis`` (n_band, n_power, n_term) their combinations that are tabulated; ``mean_mw`` (n_band,) and ``mean_host``
     (n_band, n_z) the mean k of the bands; ``near`` (n_template, n_band, n_z, 2) where the brightest phase is sought;
     ``covered`` (n_template, n_band, n_z) whether any phase has a flux.
