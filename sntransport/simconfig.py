@@ -27,6 +27,7 @@ from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.population import Population, nearest_position
 from sntransport.rates import RATES, Cosmology, expected_number, rate_redshifts
 from sntransport.read_searcheff import read_searcheff
+from sntransport.reading import ReadError
 from sntransport.series import SpectralSeries
 from sntransport.seriesfile import read_series
 from sntransport.sightline import Sightline
@@ -120,9 +121,9 @@ def _job(
 
 def _natural_number(section: Section, survey: Survey, cosmology: Cosmology, dates: Any) -> int:
     """How many events explode in the footprint while the survey lasts."""
-    redshift = section.section("redshift")
-    if "rate" not in redshift.values:
+    if not isinstance(section.values["redshift"], dict) or "rate" not in section.values["redshift"]:
         raise section.wrong("objects", "missing", "state a number, or let redshift have a rate")
+    redshift = section.section("redshift")
     first, last = dates or (survey.mjd[0], survey.mjd[-1])
     low, high = redshift.numbers("range", 2)
     years, area = (last - first) / _YEAR, footprint_area(survey)
@@ -190,17 +191,15 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
             raise inner.wrong(extra, f"does not belong to {chosen[0]}", f"only {owner} has it")
     try:
         if chosen[0] == "rate":
-            low, high = inner.numbers("range", 2) or _missing(inner, "range", "give it the least and largest redshift")
-            return rate_redshifts(RATES[_one_of(inner, "rate", tuple(RATES))], low, high, cosmology)
+            rate = RATES[_one_of(inner, "rate", tuple(RATES))]
+            if "range" not in inner.values:
+                raise inner.wrong("range", "missing", "give it the least and largest redshift")
+            return rate_redshifts(rate, *inner.numbers("range", 2), cosmology)
         return _KINDS[chosen[0]](inner, chosen[0])
+    except ReadError:
+        raise
     except ValueError as error:
-        if isinstance(error, type(inner.wrong("", "", ""))):
-            raise
         raise inner.wrong(chosen[0], str(error), "correct it") from None
-
-
-def _missing(section: Section, key: str, remedy: str) -> Any:
-    raise section.wrong(key, "missing", remedy)
 
 
 def _columns(section: Section, key: str, names: tuple[str, ...]) -> list[np.ndarray[Any, Any]]:

@@ -19,8 +19,9 @@ N_Z = 10
 """Number of redshift bins."""
 
 _PEAK_EDGES = np.arange(10.0, 34.01, 0.25)
-_SNR_EDGES = np.concatenate([np.arange(-5.0, 20.0, 0.5), np.geomspace(20.0, 2000.0, 30)])
-_COUNT_EDGES = np.concatenate([np.arange(0.0, 11.0), np.geomspace(12.0, 2000.0, 25)])
+# Even steps of arcsinh and of the logarithm, so that no step of width shows as a step of counts.
+_SNR_EDGES = np.sinh(np.linspace(np.arcsinh(-6.0), np.arcsinh(2000.0), 61))
+_COUNT_EDGES = np.concatenate([[0.0], np.unique(np.round(np.geomspace(1.0, 3000.0, 28)))])
 _EXAMPLES = 6
 
 
