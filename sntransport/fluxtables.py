@@ -24,10 +24,10 @@ from sntransport.dust import extinction
 from sntransport.photometry import MIN_COVERAGE, weighted_means
 from sntransport.series import SpectralSeries, require_series
 
-Z_STEP = 0.005
+Z_STEP = 0.004
 """Step of the tables in ln(1 + z)."""
 
-DUST_TOLERANCE = 4e-4
+DUST_TOLERANCE = 2e-4
 """Largest relative error of a band flux by the polynomials of dust, at phases brighter than 0.1 % of the peak."""
 
 # Redshifts that share one matrix product, and the highest degree in dust.

@@ -194,7 +194,8 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
             rate = RATES[_one_of(inner, "rate", tuple(RATES))]
             if "range" not in inner.values:
                 raise inner.wrong("range", "missing", "give it the least and largest redshift")
-            return rate_redshifts(rate, *inner.numbers("range", 2), cosmology)
+            low, high = inner.numbers("range", 2)
+            return rate_redshifts(rate, low, high, cosmology)
         return _KINDS[chosen[0]](inner, chosen[0])
     except ReadError:
         raise
