@@ -84,30 +84,29 @@ def gather_visits(
     counts if its row is within ``first`` <= row < ``last`` and its squared chord is at most ``chord2``.
     """
     n = position.shape[0]
+    # More than there can be, so that every distance is worked out once.
+    most = 0
+    start, stop = np.empty(pair_group.size, np.int64), np.empty(pair_group.size, np.int64)
+    for i in range(n):
+        for p in range(pair_offset[i], pair_offset[i + 1]):
+            begin, end = group_offset[pair_group[p]], group_offset[pair_group[p] + 1]
+            start[p] = begin + np.searchsorted(group_rows[begin:end], first[i])
+            stop[p] = begin + np.searchsorted(group_rows[begin:end], last[i])
+            most += stop[p] - start[p]
     offset = np.zeros(n + 1, np.int64)
-    for fill in range(2):
-        rows = np.empty(offset[n] if fill else 0, np.int64)
-        for i in range(n):
-            x, y, z = position[i, 0], position[i, 1], position[i, 2]
-            found = 0
-            for p in range(pair_offset[i], pair_offset[i + 1]):
-                group = pair_group[p]
-                begin, end = group_offset[group], group_offset[group + 1]
-                start = begin + np.searchsorted(group_rows[begin:end], first[i])
-                for k in range(start, end):
-                    row = group_rows[k]
-                    if row >= last[i]:
-                        break
-                    dx, dy, dz = pointing[k, 0] - x, pointing[k, 1] - y, pointing[k, 2] - z
-                    if dx * dx + dy * dy + dz * dz <= chord2:
-                        if fill:
-                            rows[offset[i] + found] = row
-                        found += 1
-            if fill:
-                rows[offset[i] : offset[i + 1]].sort()
-            else:
-                offset[i + 1] = offset[i] + found
-    return offset, rows
+    # One more, where a visit that does not count may be put last of all.
+    rows = np.empty(most + 1, np.int64)
+    for i in range(n):
+        x, y, z = position[i, 0], position[i, 1], position[i, 2]
+        found = offset[i]
+        for p in range(pair_offset[i], pair_offset[i + 1]):
+            for k in range(np.uint64(start[p]), np.uint64(stop[p])):
+                dx, dy, dz = pointing[k, 0] - x, pointing[k, 1] - y, pointing[k, 2] - z
+                rows[found] = group_rows[k]
+                found += dx * dx + dy * dy + dz * dz <= chord2
+        rows[offset[i] : found].sort()
+        offset[i + 1] = found
+    return offset, rows[: offset[n]].copy()
 
 
 @compiled

@@ -1,9 +1,9 @@
 """Simulated fluxes without noise against direct integration of the same spectra by sncosmo, 1,000 objects.
 
-Run with ``make bench``. The judge is sncosmo's model of the same series with dust at rest and in the observer frame. It is
-linear between phases (``time_spline_degree=1``), as the engine is. Between wavelengths sncosmo has a cubic spline where a
-`SpectralSeries` is linear, which alone is up to 5 mmag in u for spectra in steps of 10 A; so the judge gets the series on a
-grid four times as fine, with the same lines between its points.
+Run with ``make bench``. The judge is sncosmo's model of the same series with dust at rest and in the observer frame.
+It is linear between phases (``time_spline_degree=1``), as the engine is. Between wavelengths sncosmo has a cubic
+spline where a `SpectralSeries` is linear, which alone is up to 5 mmag in u for spectra in steps of 10 A; so the judge
+gets the series on a grid four times as fine, with the same lines between its points.
 """
 
 import dataclasses
