@@ -27,6 +27,15 @@ def compiled(function: _Function) -> _Function:
         return cast("_Function", njit(function))
 
 
+def compiled_sums(function: _Function) -> _Function:
+    """As `compiled`, with leave to add up a sum in any order, so that several terms are added at a time."""
+    options = {"reassoc", "contract"}
+    try:
+        return cast("_Function", njit(cache=True, fastmath=options)(function))
+    except RuntimeError:
+        return cast("_Function", njit(fastmath=options)(function))
+
+
 @compiled
 def normalized_cumulative(density: _F, width: _F) -> _F:
     """Cumulative mass at the n + 1 bin edges, from 0 to exactly 1. ``density`` is not negative, its mass not 0."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._kernels import compiled
+from sntransport._kernels import compiled, compiled_sums
 from sntransport.checks import Array as _F
 
 _I = NDArray[np.int64]
@@ -84,130 +84,137 @@ def gather_visits(
     counts if its row is within ``first`` <= row < ``last`` and its squared chord is at most ``chord2``.
     """
     n = position.shape[0]
+    # More than there can be, so that every distance is worked out once.
+    most = 0
+    start, stop = np.empty(pair_group.size, np.int64), np.empty(pair_group.size, np.int64)
+    for i in range(n):
+        for p in range(pair_offset[i], pair_offset[i + 1]):
+            begin, end = group_offset[pair_group[p]], group_offset[pair_group[p] + 1]
+            start[p] = begin + np.searchsorted(group_rows[begin:end], first[i])
+            stop[p] = begin + np.searchsorted(group_rows[begin:end], last[i])
+            most += stop[p] - start[p]
     offset = np.zeros(n + 1, np.int64)
-    for fill in range(2):
-        rows = np.empty(offset[n] if fill else 0, np.int64)
-        for i in range(n):
-            x, y, z = position[i, 0], position[i, 1], position[i, 2]
-            found = 0
-            for p in range(pair_offset[i], pair_offset[i + 1]):
-                group = pair_group[p]
-                begin, end = group_offset[group], group_offset[group + 1]
-                start = begin + np.searchsorted(group_rows[begin:end], first[i])
-                for k in range(start, end):
-                    row = group_rows[k]
-                    if row >= last[i]:
-                        break
-                    dx, dy, dz = pointing[k, 0] - x, pointing[k, 1] - y, pointing[k, 2] - z
-                    if dx * dx + dy * dy + dz * dz <= chord2:
-                        if fill:
-                            rows[offset[i] + found] = row
-                        found += 1
-            if fill:
-                rows[offset[i] : offset[i + 1]].sort()
-            else:
-                offset[i + 1] = offset[i] + found
-    return offset, rows
+    # One more, where a visit that does not count may be put last of all.
+    rows = np.empty(most + 1, np.int64)
+    for i in range(n):
+        x, y, z = position[i, 0], position[i, 1], position[i, 2]
+        found = offset[i]
+        for p in range(pair_offset[i], pair_offset[i + 1]):
+            for k in range(np.uint64(start[p]), np.uint64(stop[p])):
+                dx, dy, dz = pointing[k, 0] - x, pointing[k, 1] - y, pointing[k, 2] - z
+                rows[found] = group_rows[k]
+                found += dx * dx + dy * dy + dz * dz <= chord2
+        rows[offset[i] : found].sort()
+        offset[i + 1] = found
+    return offset, rows[: offset[n]].copy()
 
 
 @compiled
-def table_fluxes(
-    order: _I, offset: _I, rows: _I, visits: _F, template: _I, scale: _F, stretch: _F, mjd_ref: _F, cell: _I,
-    weights: _T, fade: _F, start: _I, size: _I, phase_offset: _I, phases: _F, table: _T, n_z: int, max_gap: float,
-    mjd: _F, band: NDArray[np.int16], flux: _F,
-) -> None:  # fmt: skip
-    """True flux of every visit of every object, from tables of band fluxes; fills ``mjd``, ``band`` and ``flux``.
+def take_visits(rows: _I, visits: _F, out: _F) -> None:
+    """Columns (n_column, n_obs) of the rows of a table (n_visit, n_column). Several rows are on their way at a time."""
+    for j in range(rows.size):
+        row = np.uint64(rows[j])
+        for c in range(visits.shape[1]):
+            out[c, j] = visits[row, c]
 
-    ``order`` is only the order of the work. The visits of object i are ``rows[offset[i]:offset[i + 1]]`` of ``visits``
-    (n, 5: date, band and three more), ascending in date. An object reads four redshifts of the table of its
-    ``template`` from ``cell`` on, all terms with ``weights`` (n_object, 4 n_term), times ``scale`` and its ``fade``
-    (n_object, n_band). ``table`` is flat, from ``start`` on [band][phase][redshift][term], with ``size`` phases and
-    terms per table (2, n_template). Linear between phases; 0 outside them; NaN in steps wider than ``max_gap``.
+
+@compiled_sums
+def table_fluxes(
+    order: _I, offset: _I, mjd: _F, band: NDArray[np.int16], template: _I, stretch: _F, mjd_ref: _F, cell: _I,
+    weights: _T, start: _I, phase_offset: _I, phases: _F, lookup_offset: _I, lookup: NDArray[np.int32],
+    per_day: _F, table: _T, n_z: int, max_gap: float, flux: _F,
+) -> None:  # fmt: skip
+    """Fluxes (n_obs,) of visits, from tables of band fluxes.
+
+    ``order`` is that of the work only. The visits of object i are ``offset[i]`` to ``offset[i + 1]``. An object reads
+    four redshifts from ``cell`` on of the table of its ``template``, all terms times ``weights`` (n_object, n_band,
+    4 n_term). ``table`` is flat, from ``start`` on [band][phase][redshift][term]. ``lookup`` has a phase at or before
+    each step of 1 / ``per_day`` from the first. Linear between phases; 0 outside them; NaN in steps wider than
+    ``max_gap``.
     """
+    n_band, n_sum = weights.shape[1], weights.shape[2]
+    weight = weights.reshape(-1)
+    row = np.uint64(n_z * n_sum // 4)
     for position in range(order.size):
         i = order[position]
         t = template[i]
-        n_phase, n_term = size[0, t], size[1, t]
         own = phases[phase_offset[t] : phase_offset[t + 1]]
-        row = n_z * n_term
-        n_sum = 4 * n_term
-        weight = weights[i]
-        k = 0
+        guess = lookup[lookup_offset[t] : lookup_offset[t + 1]]
+        last = own.size - 1
+        begin = start[t] + cell[i] * (n_sum // 4)
+        shrink = 1.0 / stretch[i]
         for j in range(offset[i], offset[i + 1]):
-            visit = visits[rows[j]]
-            b = int(visit[1])
-            mjd[j] = visit[0]
-            band[j] = b
-            phase = (visit[0] - mjd_ref[i]) / stretch[i]
-            if phase < own[0] or phase > own[n_phase - 1]:
+            phase = (mjd[j] - mjd_ref[i]) * shrink
+            if phase < own[0] or phase > own[last]:
                 flux[j] = 0.0
                 continue
-            while k < n_phase - 2 and phase >= own[k + 1]:
+            k = int(guess[np.uint64((phase - own[0]) * per_day[t])])
+            while k < last - 1 and phase >= own[np.uint64(k + 1)]:
                 k += 1
-            step = own[min(k + 1, n_phase - 1)] - own[k]
-            share = (phase - own[k]) / step if step > 0.0 else 0.0
-            at = start[t] + (b * n_phase + k) * row + cell[i] * n_term
-            left = np.float32(0.0)
-            right = np.float32(0.0)
-            if share < 1.0:
-                for m in range(n_sum):
-                    left += weight[m] * table[at + m]
-            if share > 0.0:
-                for m in range(n_sum):
-                    right += weight[m] * table[at + row + m]
-            flux[j] = ((1.0 - share) * left + share * right) * scale[i] * fade[i, b]
-            if step > max_gap and 0.0 < share < 1.0:
+            step = own[np.uint64(min(k + 1, last))] - own[np.uint64(k)]
+            share = (phase - own[np.uint64(k)]) / step if step > 0.0 else 0.0
+            # Unsigned numbers index without a look at the sign, which lets the sums run several terms at a time.
+            near = np.uint64(begin) + np.uint64(band[j] * (last + 1) + k) * row
+            far = near + row if step > 0.0 else near
+            w = np.uint64((i * n_band + band[j]) * n_sum)
+            left, right = np.float32(0.0), np.float32(0.0)
+            for m in range(np.uint64(n_sum)):
+                left += weight[w + m] * table[near + m]
+                right += weight[w + m] * table[far + m]
+            flux[j] = (1.0 - share) * left + share * right
+            if share == 0.0 or share == 1.0:
+                flux[j] = left if share == 0.0 else right
+            elif step > max_gap:
                 flux[j] = np.nan
 
 
 @compiled
+def add_noise(
+    columns: _F, band: NDArray[np.int16], zero_point: _F, floor: _F, normal: _F, flux: _F, flux_err: _F,
+    saturated: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """In place: true fluxes become measured ones, by the formulas of `sntransport.noise`; NaN where saturated.
+
+    ``columns`` (3, n_obs): background, photons per nJy and saturation; ``zero_point`` and ``floor`` (n_band,) are
+    relative errors; ``normal`` (n_obs,) are standard normal numbers.
+    """
+    for j in range(flux.size):
+        value = flux[j]
+        drawn = columns[0, j] ** 2 + max(value, 0.0) / columns[1, j] + (zero_point[band[j]] * value) ** 2
+        saturated[j] = value > columns[2, j]
+        known = np.nan if saturated[j] else value
+        flux_err[j] = np.sqrt(drawn + (floor[band[j]] * known) ** 2)
+        flux[j] = known + normal[j] * np.sqrt(drawn)
+
+
+@compiled_sums
 def table_peaks(
-    template: _I, scale: _F, cell: _I, weights: _T, fade: _F, start: _I, size: _I, phase_offset: _I, phases: _F,
-    table: _T, n_z: int, near: _I, peak: _F, peak_phase: _F,
+    template: _I, cell: _I, weights: _T, start: _I, phase_offset: _I, phases: _F, table: _T, n_z: int, near: _I,
+    peak: _F, peak_phase: _F,
 ) -> None:  # fmt: skip
     """Brightest phase (n_object, n_band) and its flux, NaN where no phase has one above 0.
 
     Arguments as for `table_fluxes`; ``near`` (n_template, n_band, n_z, 2) are the first and one past the last phase
     that can be the brightest.
     """
-    n_band = fade.shape[1]
+    n_band, n_sum = weights.shape[1], weights.shape[2]
+    weight = weights.reshape(-1)
+    row = n_z * n_sum // 4
     for i in range(template.size):
         t = template[i]
-        n_phase, n_term = size[0, t], size[1, t]
-        row = n_z * n_term
+        n_phase = phase_offset[t + 1] - phase_offset[t]
         for b in range(n_band):
             first, last = n_phase, 0
             for q in range(cell[i], cell[i] + 4):
                 first, last = min(first, near[t, b, q, 0]), max(last, near[t, b, q, 1])
             best, found = np.float32(0.0), -1
+            w = np.uint64((i * n_band + b) * n_sum)
             for k in range(first, last):
-                at = start[t] + (b * n_phase + k) * row + cell[i] * n_term
+                at = np.uint64(start[t] + (b * n_phase + k) * row + cell[i] * (n_sum // 4))
                 value = np.float32(0.0)
-                for m in range(4 * n_term):
-                    value += weights[i, m] * table[at + m]
+                for m in range(np.uint64(n_sum)):
+                    value += weight[w + m] * table[at + m]
                 if value > best:
                     best, found = value, k
-            peak[i, b] = best * scale[i] * fade[i, b] if found >= 0 else np.nan
+            peak[i, b] = best if found >= 0 else np.nan
             peak_phase[i, b] = phases[phase_offset[t] + found] if found >= 0 else np.nan
-
-
-@compiled
-def add_noise(
-    rows: _I, visits: _F, band: NDArray[np.int16], zero_point: _F, floor: _F, normal: _F, flux: _F, flux_err: _F,
-    saturated: NDArray[np.bool_],
-) -> None:  # fmt: skip
-    """In place: true fluxes become measured ones, by the formulas of `sntransport.noise`; NaN where saturated.
-
-    ``visits`` (n, 5): date, band, background, photons per nJy and saturation; ``zero_point`` and ``floor`` (n_band,)
-    are relative errors; ``normal`` (n_obs,) are standard normal numbers.
-    """
-    for j in range(rows.size):
-        visit = visits[rows[j]]
-        value = flux[j]
-        drawn = visit[2] ** 2 + max(value, 0.0) / visit[3] + (zero_point[band[j]] * value) ** 2
-        flux_err[j] = np.sqrt(drawn + (floor[band[j]] * value) ** 2)
-        flux[j] = value + normal[j] * np.sqrt(drawn)
-        saturated[j] = value > visit[4]
-        if saturated[j] or np.isnan(value):
-            flux[j] = np.nan
-            flux_err[j] = np.nan

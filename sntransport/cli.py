@@ -19,6 +19,7 @@ from sntransport.cli_export import export
 from sntransport.cli_parts import fail, keep_words
 from sntransport.cli_report import completion, plot, report
 from sntransport.cli_series import bolometric, kcorrect, photometry
+from sntransport.cli_simulate import simulate
 from sntransport.cli_template import template_group
 from sntransport.cli_validate import bandtest, validate
 
@@ -71,6 +72,7 @@ def main(debug: bool) -> None:
 
 
 for _command in (
-    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, demo, completion
+    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate, demo,
+    completion,
 ):  # fmt: skip
     main.add_command(_command)

@@ -287,15 +287,15 @@ def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
     ra, dec = draw_positions(plan.surveys[0], BLOCK, _rng(plan, block, _Purpose.POSITIONS))
     mjd_ref = _rng(plan, block, _Purpose.DATES).uniform(*plan.dates, BLOCK)
     ebv_mw = plan.population.milky_way(ra, dec)
-    seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host)
     scale = 10.0 ** (-0.4 * (drawn.distance_modulus + drawn.mag_offset))
-    peak_mag, peak_mjd = peaks(plan.tables, drawn.template, scale, seen, mjd_ref, drawn.z)
+    seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale)
+    peak_mag, peak_mjd = peaks(plan.tables, drawn.template, seen, mjd_ref, drawn.z)
     truth = Truth(
         block * BLOCK + np.arange(BLOCK), drawn.template, drawn.z, drawn.z_cosmology, drawn.distance_modulus,
         drawn.mag_offset, ebv_mw, drawn.ebv_host, np.full(BLOCK, plan.population.rv_host), ra, dec, mjd_ref,
         np.ones(BLOCK), peak_mag, peak_mjd,
     )  # fmt: skip
-    made, triggered = _measure(plan, block, truth, scale, seen)
+    made, triggered = _measure(plan, block, truth, seen)
     counts = np.diff(made.offset)
     kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.keep].copy()
     kept[:first] = kept[last:] = False
@@ -319,23 +319,22 @@ def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.sum([offset for offset, _ in found], axis=0), rows[order]
 
 
-def _measure(
-    plan: _Plan, block: int, truth: Truth, scale: Array, seen: Places
-) -> tuple[LightCurves, NDArray[np.bool_]]:  # fmt: skip
+def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[LightCurves, NDArray[np.bool_]]:
     """What the surveys measure of a block, and which objects trigger."""
     from sntransport import _kernels_light
 
     offset, rows = _visits(plan, truth)
-    mjd, band, flux = true_fluxes(plan.tables, plan.visits, offset, rows, truth, scale, seen, plan.max_gap)
+    columns = np.empty((5, rows.size))
+    _kernels_light.take_visits(rows, plan.visits, columns)
+    mjd, band = columns[0].copy(), columns[1].astype(np.int16)
+    flux = true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
     if plan.uncovered == "drop" and np.isnan(flux).any():
         known = np.isfinite(flux)
         offset = np.concatenate([[0], np.cumsum(known)])[offset]
-        rows, mjd, band, flux = rows[known], mjd[known], band[known], flux[known]
-    flux_err, saturated = np.empty_like(flux), np.empty(flux.size, dtype=bool)
+        columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
+    flux_err, saturated = np.empty(flux.size), np.empty(flux.size, dtype=np.bool_)
     normal = _rng(plan, block, _Purpose.NOISE).standard_normal(flux.size)
-    _kernels_light.add_noise(
-        rows, plan.visits, band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated
-    )  # fmt: skip
+    _kernels_light.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
     uniform = _rng(plan, block, _Purpose.DETECTION).random(flux.size)
     found = plan.detector(flux, flux_err, band, mjd, offset, plan.efficiency, uniform, bands=plan.bands)
     fired = trigger(found, mjd, offset, n_epochs=plan.n_epochs, epoch_window=plan.epoch_window)

@@ -5,12 +5,14 @@ A band flux is an integral over the spectrum, so everything here is linear in it
     w(wave; z) exp(-k_mw E_mw) exp(-k_host E_host),   k = 0.4 ln 10 A(wave) / E(B-V).
 
 The mean k of the band is taken out as one factor (the *fade*, exact for each object); what is left varies slowly with
-E(B-V) and is written as Chebyshev polynomials in both color excesses, of the degree that their range needs. Between
+E(B-V) and is written as Chebyshev polynomials in both color excesses, of the degree that their range needs. Only a few
+combinations of these polynomials matter in a band (singular value decomposition), and those are tabulated. Between
 redshifts the table is cubic in ln(1 + z), between phases linear, as the series is.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +24,17 @@ from sntransport.dust import extinction
 from sntransport.photometry import MIN_COVERAGE, weighted_means
 from sntransport.series import SpectralSeries, require_series
 
-Z_STEP = 0.005
+Z_STEP = 0.004
 """Step of the tables in ln(1 + z)."""
 
-DUST_TOLERANCE = 3e-4
+DUST_TOLERANCE = 2e-4
 """Largest relative error of a band flux by the polynomials of dust, at phases brighter than 0.1 % of the peak."""
 
 # Redshifts that share one matrix product, and the highest degree in dust.
 _GROUP, _MOST_DEGREE = 8, 12
+_MOST_STEPS = 50_000
+# Redshifts and phases that the polynomials of dust are tried on.
+_N_SAMPLE, _SAMPLE_STEP = 5, 2
 _FAINT = 1e-3
 # A phase fainter than this share of the brightest, at every corner of dust, cannot be the brightest between them.
 _NEAR_PEAK = 0.6
@@ -53,22 +58,26 @@ class FluxTables:
     """Tables of several templates in all bands; made by `flux_tables`.
 
     ``x`` (n_z,) are the redshifts as ln(1 + z), evenly spaced; ``table`` is flat, that of template t begins at
-    ``start[t]`` and is [band][phase][z][term] in nJy at a distance modulus of 0; ``size`` (2, n_template) its numbers
-    of phases and terms; ``phases`` all phases, those of t from ``phase_offset[t]`` on; ``powers`` (n_term, 2) the
-    degrees in Milky Way and host dust; ``mean_mw`` (n_band,) and ``mean_host`` (n_band, n_z) the mean k of the bands;
-    ``near`` (n_template, n_band, n_z, 2) where the brightest phase is sought; ``covered`` (n_template, n_band, n_z)
-    whether any phase has a flux.
+    ``start[t]`` and is [band][phase][z][term] in nJy at a distance modulus of 0; ``phases`` all phases, those of t from
+    ``phase_offset[t]`` on, found by ``lookup`` (from ``lookup_offset[t]`` on a phase at or before each of
+    ``per_day[t]`` steps a day); ``powers`` (n_power, 2) the degrees of the polynomials in Milky Way and host dust and
+    ``basis`` (n_band, n_power, n_term) their combinations that are tabulated; ``mean_mw`` (n_band,) and ``mean_host``
+    (n_band, n_z) the mean k of the bands; ``near`` (n_template, n_band, n_z, 2) where the brightest phase is sought;
+    ``covered`` (n_template, n_band, n_z) whether any phase has a flux.
     """
 
     dust: Dust
     x: Array
     powers: NDArray[np.int64]
+    basis: Array
     mean_mw: Array
     mean_host: Array
     start: NDArray[np.int64]
-    size: NDArray[np.int64]
     phase_offset: NDArray[np.int64]
     phases: Array
+    lookup_offset: NDArray[np.int64]
+    lookup: NDArray[np.int32]
+    per_day: Array
     table: NDArray[np.float32]
     near: NDArray[np.int64]
     covered: NDArray[np.bool_]
@@ -105,22 +114,40 @@ def flux_tables(
     x = _redshift_nodes(z_range)
     mean_mw = np.array([_mean_extinction(band, 0.0, dust.rv_mw, dust.law_mw) for band in bands])
     mean_host = np.array([[_mean_extinction(b, u, dust.rv_host, dust.law_host) for u in x] for b in bands])
-    powers = _degrees(templates, bands, x, dust, mean_mw, mean_host)
+    samples = [list(_samples(templates, band, x, dust, mean_mw[j], mean_host[j])) for j, band in enumerate(bands)]
+    powers = _degrees([one for some in samples for one in some], dust)
+    basis = _bases(samples, dust, powers)
     parts, near, covered = [], [], []
     for series in templates:
-        made = [_band_table(series, band, x, dust, powers, mean_mw[j], mean_host[j]) for j, band in enumerate(bands)]
+        made = [
+            _band_table(series, band, x, dust, powers, basis[j], mean_mw[j], mean_host[j])
+            for j, band in enumerate(bands)
+        ]
         parts.append(np.concatenate([one.astype(np.float32).ravel() for one in made]))
-        near.append([_near_peak(one, powers) for one in made])
+        near.append([_near_peak(one, basis[j], powers) for j, one in enumerate(made)])
         covered.append([np.isfinite(one[:, :, 0]).any(axis=0) for one in made])
-    n_phase = np.array([series.n_phase for series in templates])
     return FluxTables(
-        dust, x, powers, mean_mw, mean_host,
+        dust, x, powers, basis, mean_mw, mean_host,
         start=np.concatenate([[0], np.cumsum([part.size for part in parts])])[:-1].astype(np.int64),
-        size=np.stack([n_phase, np.full_like(n_phase, len(powers))]).astype(np.int64),
-        phase_offset=np.concatenate([[0], np.cumsum(n_phase)]).astype(np.int64),
-        phases=np.concatenate([series.phase for series in templates]),
+        phase_offset=np.concatenate([[0], np.cumsum([series.n_phase for series in templates])]).astype(np.int64),
+        phases=np.concatenate([series.phase for series in templates]), **_lookups(templates),
         table=np.concatenate(parts), near=np.array(near), covered=np.array(covered),
     )  # fmt: skip
+
+
+def _lookups(templates: Sequence[SpectralSeries]) -> dict[str, Any]:
+    """Where in its phases a template is at fine steps of time."""
+    found, per_day = [], []
+    for series in templates:
+        span = float(np.ptp(series.phase))
+        smallest = float(np.diff(series.phase).min(initial=np.inf))
+        n = int(np.clip(4.0 * span / smallest, 1, _MOST_STEPS)) if span > 0 else 1
+        per_day.append(n / span if span > 0 else 0.0)
+        # Two more, for the last phase and for rounding; a step back makes sure that none is too late.
+        steps = series.phase[0] + (np.arange(n + 2) - 1e-6) * (span / n)
+        found.append(np.clip(np.searchsorted(series.phase, steps, side="right") - 1, 0, max(series.n_phase - 2, 0)))
+    offset = np.concatenate([[0], np.cumsum([one.size for one in found])]).astype(np.int64)
+    return {"lookup_offset": offset, "lookup": np.concatenate(found).astype(np.int32), "per_day": np.array(per_day)}
 
 
 def _redshift_nodes(z_range: tuple[float, float]) -> Array:
@@ -157,12 +184,26 @@ def _coefficients(k: Array, most: float, degree: int) -> Array:
     return np.asarray(share @ sampled)
 
 
-def _degrees(
-    templates: Sequence[SpectralSeries], bands: Sequence[Bandpass], x: Array, dust: Dust, mean_mw: Array,
-    mean_host: Array,
-) -> NDArray[np.int64]:  # fmt: skip
-    """Degrees (n_term, 2) of the polynomials that keep the error of dust within `DUST_TOLERANCE`."""
-    samples = list(_samples(templates, bands, x, dust, mean_mw, mean_host))
+def _samples(
+    templates: Sequence[SpectralSeries], band: Bandpass, x: Array, dust: Dust, mean_mw: float, mean_host: Array
+) -> Iterator[tuple[Array, Array, Array]]:  # fmt: skip
+    """What the bins of a template add to a band (n_phase, n), with k of both dusts (n,), at a few redshifts."""
+    nodes = np.unique(np.linspace(1, x.size - 2, _N_SAMPLE).astype(np.int64))
+    for series in templates:
+        seen = columns(series.wave, band, np.expm1(x[nodes]))
+        wave, flux = series.wave[seen.span], np.nan_to_num(series.flux[::_SAMPLE_STEP, seen.span])
+        for column, node in enumerate(nodes):
+            rows = np.flatnonzero(seen.flux_weight[:, column])
+            light = flux[:, rows] * seen.flux_weight[rows, column]
+            bright = light.sum(axis=1) > _FAINT * light.sum(axis=1).max(initial=0.0)
+            k_mw = _per_excess(wave[rows] * np.exp(x[node]), dust.rv_mw, dust.law_mw) - mean_mw
+            k_host = _per_excess(wave[rows], dust.rv_host, dust.law_host) - mean_host[node]
+            if np.any(bright):
+                yield light[bright], k_mw, k_host
+
+
+def _degrees(samples: Sequence[tuple[Array, Array, Array]], dust: Dust) -> NDArray[np.int64]:
+    """Degrees (n_power, 2) of the polynomials that keep the error of dust within `DUST_TOLERANCE`."""
     most = [0, 0]
     for light, k_mw, k_host in samples:
         most = [_degree(light, k_mw, dust.ebv_mw, most[0]), _degree(light, k_host, dust.ebv_host, most[1])]
@@ -173,31 +214,12 @@ def _degrees(
     return np.array(pairs, dtype=np.int64)
 
 
-def _samples(
-    templates: Sequence[SpectralSeries], bands: Sequence[Bandpass], x: Array, dust: Dust, mean_mw: Array,
-    mean_host: Array,
-) -> Iterator[tuple[Array, Array, Array]]:  # fmt: skip
-    """What the bins of a template add to a band (n_phase, n), with k of both dusts (n,), at a few redshifts."""
-    nodes = np.unique(np.linspace(1, x.size - 2, 4).astype(np.int64))
-    for series in templates:
-        for j, band in enumerate(bands):
-            seen = columns(series.wave, band, np.expm1(x[nodes]))
-            wave, flux = series.wave[seen.span], np.nan_to_num(series.flux[:, seen.span])
-            for column, node in enumerate(nodes):
-                rows = np.flatnonzero(seen.flux_weight[:, column])
-                light = flux[:, rows] * seen.flux_weight[rows, column]
-                k_mw = _per_excess(wave[rows] * np.exp(x[node]), dust.rv_mw, dust.law_mw) - mean_mw[j]
-                k_host = _per_excess(wave[rows], dust.rv_host, dust.law_host) - mean_host[j, node]
-                bright = light.sum(axis=1) > _FAINT * light.sum(axis=1).max(initial=0.0)
-                yield light[bright], k_mw, k_host
-
-
 def _degree(light: Array, k: Array, most: float, least: int) -> int:
     """Least degree, from ``least`` up, that gives the sums of ``light`` (n_phase, n) times ``exp(-k E)``."""
     ebv = np.linspace(0.0, most, 9)
     exact = np.exp(-k * ebv[:, None])
     total = light @ exact.T
-    if most == 0 or not total.size:
+    if most == 0:
         return least
     for degree in range(least, _MOST_DEGREE):
         made = chebyshev(ebv, most, np.arange(degree + 1)) @ _coefficients(k, most, degree)
@@ -217,61 +239,85 @@ def _total_degree(light: Array, k_mw: Array, k_host: Array, dust: Dust, most: Se
     return max(least, sum(most))
 
 
+def _bases(
+    samples: Sequence[Sequence[tuple[Array, Array, Array]]], dust: Dust, powers: NDArray[np.int64]
+) -> Array:  # fmt: skip
+    """Combinations (n_band, n_power, n_term) of the polynomials that matter in each band, an even number of them."""
+    steps = np.linspace(0.0, 1.0, 7)
+    ebv_mw, ebv_host = (axis.ravel() for axis in np.meshgrid(dust.ebv_mw * steps, dust.ebv_host * steps))
+    values = chebyshev(ebv_mw, dust.ebv_mw, powers[:, 0]) * chebyshev(ebv_host, dust.ebv_host, powers[:, 1])
+    found, n_term = [], 1
+    for some in samples:
+        made = [light @ _polynomials(k_mw, k_host, dust, powers) for light, k_mw, k_host in some]
+        rows = np.concatenate([np.zeros((1, len(powers))), *made])[len(made) > 0 :]
+        whole = rows @ values.T
+        scale = np.maximum(whole.min(axis=1, keepdims=True), 1e-300)
+        _, _, right = np.linalg.svd(rows / scale, full_matrices=True)
+        while n_term < len(powers):
+            left_out = np.abs((rows @ right[n_term:].T) @ (right[n_term:] @ values.T))
+            if np.all(left_out <= DUST_TOLERANCE * np.abs(whole)):
+                break
+            n_term += 1
+        found.append(right)
+    n_term = n_term + n_term % 2
+    basis = np.zeros((len(found), len(powers), n_term))
+    for b, right in enumerate(found):
+        basis[b, :, : min(n_term, len(powers))] = right[:n_term].T
+    return basis
+
+
+def _polynomials(k_mw: Array, k_host: Array, dust: Dust, powers: NDArray[np.int64]) -> Array:
+    """Chebyshev coefficients (n, n_power) of the dust at k (n,)."""
+    most = powers.max(axis=0)
+    by_mw = _coefficients(k_mw, dust.ebv_mw, int(most[0]))[powers[:, 0]]
+    by_host = _coefficients(k_host, dust.ebv_host, int(most[1]))[powers[:, 1]]
+    return np.asarray((by_mw * by_host).T)
+
+
 def _band_table(
-    series: SpectralSeries, band: Bandpass, x: Array, dust: Dust, powers: NDArray[np.int64], mean_mw: float,
-    mean_host: Array,
+    series: SpectralSeries, band: Bandpass, x: Array, dust: Dust, powers: NDArray[np.int64], basis: Array,
+    mean_mw: float, mean_host: Array,
 ) -> Array:  # fmt: skip
     """Table (n_phase, n_z, n_term) of one template in one band."""
-    table = np.empty((series.n_phase, x.size, len(powers)))
+    n_term = basis.shape[1]
+    table = np.full((series.n_phase, x.size, n_term), np.nan)
+    z = np.expm1(x)
+    seen = columns(series.wave, band, z)
+    wave, flux = series.wave[seen.span], series.flux[:, seen.span]
+    k_host = _per_excess(wave, dust.rv_host, dust.law_host) if wave.size else wave
     for first in range(0, x.size, _GROUP):
-        group = slice(first, first + _GROUP)
-        z = np.expm1(x[group])
-        seen = columns(series.wave, band, z)
-        wave, weight = series.wave[seen.span], seen.flux_weight
-        rows = np.flatnonzero(weight.any(axis=1))
+        group = np.arange(first, min(first + _GROUP, x.size))
+        rows = np.flatnonzero(seen.flux_weight[:, group].any(axis=1))
         if not rows.size:
-            table[:, group] = np.nan
             continue
-        terms = weight[rows, :, None] * _dust_terms(wave[rows], z, dust, powers, mean_mw, mean_host[group])
-        flux = series.flux[:, seen.span][:, rows]
-        cover = seen.cover_weight[rows]
-        n_z = z.size
-        repeated = np.repeat(cover, len(powers), axis=1)
-        if np.all(np.isfinite(flux)):
-            share = cover[:, :n_z].sum(axis=0) / seen.photon_total
-            norm = np.where(share >= MIN_COVERAGE, cover[:, n_z:].sum(axis=0), np.nan)
-            made = (flux @ terms.reshape(rows.size, -1)) / np.repeat(norm, len(powers))
-        else:
-            total = np.repeat(seen.photon_total, len(powers))
-            made, _ = weighted_means(flux, terms.reshape(rows.size, -1), repeated, total)
-        table[:, group] = made.reshape(series.n_phase, n_z, len(powers))
+        rows = np.arange(rows[0], rows[-1] + 1)
+        k_mw = _per_excess((wave[rows, None] * np.exp(x[group])).ravel(), dust.rv_mw, dust.law_mw) - mean_mw
+        here = (k_host[rows, None] - mean_host[group]).ravel()
+        terms = (_polynomials(k_mw, here, dust, powers) @ basis).reshape(rows.size, group.size, n_term)
+        terms *= seen.flux_weight[np.ix_(rows, group)][:, :, None]
+        cover = seen.cover_weight[np.ix_(rows, np.concatenate([group, x.size + group]))]
+        made = _means(flux[:, rows], terms.reshape(rows.size, -1), cover, seen.photon_total[group], n_term)
+        table[:, group] = made.reshape(series.n_phase, group.size, n_term)
     return table
 
 
-def _dust_terms(
-    wave: Array, z: Array, dust: Dust, powers: NDArray[np.int64], mean_mw: float, mean_host: Array
-) -> Array:  # fmt: skip
-    """Chebyshev coefficients (n_wave, n_z, n_term) of the dust at rest-frame wavelengths and redshifts."""
-    most = powers.max(axis=0)
-    shape = (wave.size, z.size)
-    terms = np.ones((*shape, len(powers)))
-    if most[0] > 0:
-        seen = (wave[:, None] * (1.0 + z)).ravel()
-        k = _per_excess(seen, dust.rv_mw, dust.law_mw).reshape(shape) - mean_mw
-        terms *= np.moveaxis(_coefficients(k.ravel(), dust.ebv_mw, most[0]).reshape(-1, *shape)[powers[:, 0]], 0, -1)
-    if most[1] > 0:
-        k = _per_excess(wave, dust.rv_host, dust.law_host)[:, None] - mean_host
-        terms *= np.moveaxis(_coefficients(k.ravel(), dust.ebv_host, most[1]).reshape(-1, *shape)[powers[:, 1]], 0, -1)
-    return terms
+def _means(flux: Array, terms: Array, cover: Array, photon_total: Array, n_term: int) -> Array:
+    """As `weighted_means` for ``n_term`` terms at each redshift, NaN where a band is covered less than 98 %."""
+    if not np.all(np.isfinite(flux)):
+        repeated = np.repeat(cover, n_term, axis=1)
+        return weighted_means(flux, terms, repeated, np.repeat(photon_total, n_term))[0]
+    sums, n_z = cover.sum(axis=0), photon_total.size
+    norm = np.where(sums[:n_z] / photon_total >= MIN_COVERAGE, sums[n_z:], np.nan)
+    return np.asarray(flux @ terms / np.repeat(norm, n_term))
 
 
-def _near_peak(table: Array, powers: NDArray[np.int64]) -> NDArray[np.int64]:
+def _near_peak(table: Array, basis: Array, powers: NDArray[np.int64]) -> NDArray[np.int64]:
     """First and one past the last phase (n_z, 2) that is near the brightest at any corner of dust."""
     n_phase, n_z, _ = table.shape
     near = np.zeros((n_phase, n_z), dtype=bool)
     for corner in ((-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)):
         sign = corner[0] ** powers[:, 0] * corner[1] ** powers[:, 1]
-        flux = np.nan_to_num(table @ sign, nan=-np.inf)
+        flux = np.nan_to_num(table @ (sign @ basis), nan=-np.inf)
         near |= (flux >= _NEAR_PEAK * flux.max(axis=0)) & (flux > 0)
     first = np.where(near.any(axis=0), near.argmax(axis=0), n_phase)
     last = np.where(near.any(axis=0), n_phase - near[::-1].argmax(axis=0), 0)

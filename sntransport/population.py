@@ -12,11 +12,11 @@ from sntransport.checks import Array, readonly, require_finite, set_fields
 from sntransport.distributions import Constant, Distribution, as_distribution
 from sntransport.dust import dust_law, require_rv
 from sntransport.rates import Cosmology
+from sntransport.units import C_KMS
 
 DustMap = Callable[[Array, Array], Array]
 """E(B-V) [mag] of the Milky Way at right ascension and declination (n,) [deg]."""
 
-C_KM_S = 299_792.458
 # Peculiar velocities beyond this many sigma are drawn again, so that redshifts have bounds.
 _MOST_SIGMA = 5.0
 
@@ -106,7 +106,7 @@ class Population:
     @property
     def z_range(self) -> tuple[float, float]:
         """Bounds of the heliocentric redshift."""
-        most = _MOST_SIGMA * self.peculiar_velocity / C_KM_S
+        most = _MOST_SIGMA * self.peculiar_velocity / C_KMS
         low, high = self.redshift.support
         return (1.0 + low) * (1.0 - most) - 1.0, (1.0 + high) * (1.0 + most) - 1.0
 
@@ -136,7 +136,7 @@ class Population:
         velocity = rng.standard_normal(n)
         while np.any(far := np.abs(velocity) > _MOST_SIGMA):
             velocity[far] = rng.standard_normal(int(far.sum()))
-        shift = 1.0 + self.peculiar_velocity / C_KM_S * velocity
+        shift = 1.0 + self.peculiar_velocity / C_KMS * velocity
         modulus = self._distance_modulus(z_cosmology) + 10.0 * np.log10(shift)
         offset, ebv_host = self.mag_offset.draw(rng, n), self.ebv_host.draw(rng, n)
         return Drawn(template, (1.0 + z_cosmology) * shift - 1.0, z_cosmology, modulus, offset, ebv_host)

@@ -197,14 +197,15 @@ def _index(survey: Survey) -> _Index:
     ring = np.floor((survey.dec + 90.0) / step).astype(np.int64)
     shrink = np.cos(np.radians(np.clip((ring + 0.5) * step - 90.0, -90.0, 90.0)))
     column = np.floor(survey.ra * shrink / step).astype(np.int64)
-    _, group, counts = np.unique(ring * (int(360.0 / step) + 2) + column, return_inverse=True, return_counts=True)
-    pointing = unit_vectors(survey.ra, survey.dec)
-    center = np.stack([np.bincount(group, pointing[:, k]) for k in range(3)], axis=1)
+    key = ring * (int(360.0 / step) + 2) + column
+    rows = np.argsort(key, kind="stable")
+    key, pointing = key[rows], unit_vectors(survey.ra, survey.dec)[rows]
+    offset = np.concatenate([[0], np.flatnonzero(np.diff(key)) + 1, [key.size]]).astype(np.int64)
+    center = np.add.reduceat(pointing, offset[:-1], axis=0)
     center = center / np.linalg.norm(center, axis=1, keepdims=True)
-    slack = float(np.sqrt(np.max(np.sum((pointing - center[group]) ** 2, axis=1))))
-    offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    rows = np.argsort(group, kind="stable")
-    index = _Index(cKDTree(center), slack, offset, rows, pointing[rows])
+    away = pointing - np.repeat(center, np.diff(offset), axis=0)
+    slack = float(np.sqrt(np.einsum("ij,ij->i", away, away).max()))
+    index = _Index(cKDTree(center), slack, offset, rows, pointing)
     _INDEXES[survey] = index
     return index
 
@@ -217,8 +218,9 @@ def _cells(survey: Survey) -> _Cells:
         raise ValueError(f"survey {survey.name!r} has no visits, so there is no place in its footprint")
     if survey in _CELLS:
         return _CELLS[survey]
-    distinct = np.unique(survey.ra + 1j * survey.dec)
-    pointings = cKDTree(unit_vectors(distinct.real, distinct.imag))
+    ra, dec = _distinct(survey.ra, survey.dec)
+    # Splitting at the middle of a box instead of the median makes the tree in half the time.
+    pointings = cKDTree(unit_vectors(ra, dec), balanced_tree=False, compact_nodes=False)
     size = np.array([1.0 / 8.0, np.pi / 16.0])
     sine, ra = np.meshgrid(-1.0 + size[0] * np.arange(16), size[1] * np.arange(32))
     low = np.stack([sine.ravel(), ra.ravel()], axis=1)
@@ -231,6 +233,15 @@ def _cells(survey: Survey) -> _Cells:
     cells = _Cells(low, size, inside, pointings, survey.radius)
     _CELLS[survey] = cells
     return cells
+
+
+def _distinct(ra: Array, dec: Array) -> tuple[Array, Array]:
+    """Every position once, in any order; one that many visits share would weigh on the tree."""
+    # Equal positions become neighbors; that others have the same sum by chance only costs a repeated position.
+    order = np.argsort(ra + np.pi * dec)
+    ra, dec = ra[order], dec[order]
+    new = np.concatenate([[True], (np.diff(ra) != 0) | (np.diff(dec) != 0)])
+    return ra[new], dec[new]
 
 
 def _sorted_out(low: Array, size: Array, pointings: Any, radius: float) -> tuple[Array, NDArray[np.bool_]]:

@@ -13,14 +13,13 @@ from sntransport.units import njy_to_mag
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where objects (n_object,) read the tables: first of four redshifts, weights (4 n_term,) and fade (n_band,)."""
+    """Where objects (n_object,) read the tables: first of four redshifts, weights (n_object, n_band, 4 n_term)."""
 
     cell: NDArray[np.int64]
     weights: NDArray[np.float32]
-    fade: Array
 
 
-def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array) -> Places:
+def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array, scale: Array) -> Places:
     """Where objects (n_object,) read the tables.
 
     Parameters
@@ -28,6 +27,8 @@ def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array) -> Plac
     tables : FluxTables
     z, ebv_mw, ebv_host : ndarray, (n_object,)
         Within the bounds of the tables.
+    scale : ndarray, (n_object,)
+        Dimming by distance and luminosity.
 
     Returns
     -------
@@ -48,60 +49,61 @@ def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array) -> Plac
     )
     by_dust = chebyshev(ebv_mw, tables.dust.ebv_mw, tables.powers[:, 0])
     by_dust = by_dust * chebyshev(ebv_host, tables.dust.ebv_host, tables.powers[:, 1])
-    weights = (by_z[:, :, None] * by_dust[:, None, :]).reshape(z.size, -1).astype(np.float32)
-    at_host = sum(by_z[:, m, None] * tables.mean_host[:, cell + m].T for m in range(4))
-    fade = np.exp(-ebv_mw[:, None] * tables.mean_mw - ebv_host[:, None] * at_host)
-    return Places(cell, weights, fade)
+    mean_host = np.sum([by_z[:, m, None] * tables.mean_host[:, cell + m].T for m in range(4)], axis=0)
+    fade = np.exp(-ebv_mw[:, None] * tables.mean_mw - ebv_host[:, None] * mean_host) * scale[:, None]
+    terms = np.stack([by_dust @ one for one in tables.basis], axis=1) * fade[:, :, None]
+    weights = by_z[:, None, :, None] * terms[:, :, None, :]
+    return Places(cell, weights.reshape(*fade.shape, -1).astype(np.float32))
 
 
 def peaks(
-    tables: FluxTables, template: NDArray[np.int32], scale: Array, seen: Places, mjd_ref: Array, z: Array
+    tables: FluxTables, template: NDArray[np.int32], seen: Places, mjd_ref: Array, z: Array
 ) -> tuple[Array, Array]:  # fmt: skip
     """Magnitude [AB mag] and date [d] of the brightest phase of each object in each band (n_object, n_band).
 
-    NaN where no phase that the template covers has a flux above 0. Arguments as for `true_fluxes`.
+    NaN where no phase that the template covers has a flux above 0.
     """
     from sntransport import _kernels_light
 
-    peak, phase = np.empty_like(seen.fade), np.empty_like(seen.fade)
+    peak, phase = np.empty(seen.weights.shape[:2]), np.empty(seen.weights.shape[:2])
     _kernels_light.table_peaks(
-        template.astype(np.int64), scale, seen.cell, seen.weights, seen.fade, tables.start, tables.size,
-        tables.phase_offset, tables.phases, tables.table, tables.x.size, tables.near, peak, phase,
+        template.astype(np.int64), seen.cell, seen.weights, tables.start, tables.phase_offset, tables.phases,
+        tables.table, tables.x.size, tables.near, peak, phase,
     )  # fmt: skip
     return njy_to_mag(peak), mjd_ref[:, None] + (1.0 + z[:, None]) * phase
 
 
 def true_fluxes(
-    tables: FluxTables, visits: Array, offset: NDArray[np.int64], rows: NDArray[np.int64], truth: Truth, scale: Array,
-    seen: Places, max_gap: float,
-) -> tuple[Array, NDArray[np.int16], Array]:  # fmt: skip
-    """Noise-free fluxes of visits.
+    tables: FluxTables, offset: NDArray[np.int64], mjd: Array, band: NDArray[np.int16], truth: Truth, seen: Places,
+    max_gap: float,
+) -> Array:  # fmt: skip
+    """Fluxes of visits without noise.
 
     Parameters
     ----------
     tables : FluxTables
-    visits : ndarray, (n_visit, 5)
-        Date, band, background, photons per nJy, saturation.
-    offset, rows : ndarray of int
-        Visits of each object, as `sntransport.sky.visits_of` gives them.
+    offset : ndarray of int, (n_object + 1,)
+        The visits of object i are ``offset[i]`` to ``offset[i + 1]``.
+    mjd : ndarray, (n_obs,) [d]
+    band : ndarray of int, (n_obs,)
     truth : Truth
-    scale : ndarray, (n_object,)
-        Dimming by distance and luminosity.
     seen : Places
     max_gap : float [d]
+        Widest step of phase to interpolate over.
 
     Returns
     -------
-    mjd, band, flux : ndarray, (n_obs,)
+    ndarray, (n_obs,) [nJy]
+        0 outside the phases of the template, NaN where it does not cover the band.
     """
     from sntransport import _kernels_light
 
-    mjd, band, flux = np.empty(rows.size), np.empty(rows.size, dtype=np.int16), np.empty(rows.size)
+    flux = np.empty(mjd.size)
     # Neighbors in redshift read the same part of the table.
     order = np.lexsort((seen.cell, truth.template))
     _kernels_light.table_fluxes(
-        order, offset, rows, visits, truth.template.astype(np.int64), scale, 1.0 + truth.z, truth.mjd_ref, seen.cell,
-        seen.weights, seen.fade, tables.start, tables.size, tables.phase_offset, tables.phases, tables.table,
-        tables.x.size, max_gap, mjd, band, flux,
+        order, offset, mjd, band, truth.template.astype(np.int64), 1.0 + truth.z, truth.mjd_ref, seen.cell,
+        seen.weights, tables.start, tables.phase_offset, tables.phases, tables.lookup_offset, tables.lookup,
+        tables.per_day, tables.table, tables.x.size, max_gap, flux,
     )  # fmt: skip
-    return mjd, band, flux
+    return flux

@@ -27,11 +27,12 @@ MODULES = [
     "datasets.columns", "datasets.nested_parquet", "datasets.snana_fits", "datasets.lcdata_hdf5",
     "datasets.plasticc_csv", "datasets.elasticc_parquet", "datasets.atat_hdf5", "datasets.tokens", "datasets.images",
     "datasets.__init__",
+    "configkeys", "simconfig", "simsummary", "simoutput",
     "bandtest", "bandplots", "scores", "ktables", "kplots",
-    "seriesplots", "lightplots", "makingplots", "gapplots", "plots", "batch", "kcommand",
+    "seriesplots", "lightplots", "makingplots", "gapplots", "plots", "simplots", "batch", "kcommand",
     "material", "payload", "report", "demo",
     "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli_report",
-    "cli", "__main__",
+    "cli_simulate", "cli", "__main__",
 ]
 # fmt: on
 

@@ -28,6 +28,8 @@ PRINTED = {
     "report.md": "True",
     "quickstart.md": "phase",
     "extending.md": "12",
+    "exports.md": "NON1A.LIST",
+    "simulation.md": "explode",
 }
 
 

@@ -1,0 +1,257 @@
+"""Speed of simulations, as ratios to other ways of doing the same in the same run, on one core.
+
+Run with ``make bench``. Nothing here asserts on time. sncosmo and LightCurveLynx (where it is installed) simulate a
+few of the objects, with the same template, bands, dust, visits and noise; they are timed by the object. sncosmo's
+visits are found for it, LightCurveLynx finds its own, and both get model, bands and table of visits ready made. Ours
+is timed with tables of band fluxes made anew, and twice: with the survey's spatial index made anew, and with it ready
+made as theirs is.
+"""
+
+import dataclasses
+import timeit
+import tracemalloc
+
+import numpy as np
+import pytest
+import sncosmo
+from astropy.table import Table
+
+from sntransport import engine, nominal, sky, tablefluxes
+from sntransport.bands import load_bands
+from sntransport.distributions import Exponential, Uniform
+from sntransport.noise import depth_of
+from sntransport.population import Population
+from sntransport.templates import hsiao
+
+BANDS = nominal.LSST_WFD.camera.bands
+POPULATION = Population(Uniform(0.05, 0.6), ebv_host=Exponential(0.1, 0.6), ebv_mw=0.05)
+N = 10_000
+
+
+def seconds(work, repeat=3):
+    """Least of several repeats: what the work costs when nothing disturbs it."""
+    return min(timeit.repeat(work, number=1, repeat=repeat))
+
+
+@pytest.fixture(scope="module")
+def template():
+    return dataclasses.replace(hsiao(), flux=0.3 * hsiao().flux / hsiao().flux.max(), flux_err=None)
+
+
+@pytest.fixture(scope="module")
+def survey():
+    """LSST's wide survey, visited four times as often: about 100 visits of an object in six bands."""
+    often = dataclasses.replace(nominal.LSST_WFD, nights=lambda season: 4.0 * nominal.LSST_WFD.nights(season))
+    return nominal.make_survey(often, years=1.5)
+
+
+@pytest.fixture(scope="module")
+def ours(template, survey):
+    """Ours with the same objects, for the others to repeat; compiles, so that what follows is timed without that."""
+    return engine.simulate([template], survey, POPULATION, n=1000, seed=1, keep="observed")
+
+
+def sncosmo_model(template):
+    for band in load_bands(BANDS):
+        sncosmo.register(sncosmo.Bandpass(band.wave, band.throughput, name=band.name), force=True)
+    source = sncosmo.TimeSeriesSource(template.phase, template.wave, template.flux, name="bench")
+    sncosmo.register(source, name="bench", force=True)
+    dust = [sncosmo.F99Dust(), sncosmo.F99Dust()]
+    return sncosmo.Model(source, effects=dust, effect_names=["host", "mw"], effect_frames=["rest", "obs"])
+
+
+def with_sncosmo(template, survey, ours, n):
+    """Realize the light curves of the first objects."""
+    model = sncosmo_model(template)
+    tables, params = [], []
+    for i in range(n):
+        rows = slice(ours.offset[i], ours.offset[i + 1])
+        size, truth = rows.stop - rows.start, ours.truth
+        visit = np.searchsorted(survey.mjd, ours.mjd[rows])
+        tables.append(
+            Table(
+                {
+                    "time": ours.mjd[rows], "band": np.array(BANDS)[ours.band[rows]], "zp": np.full(size, 31.4),
+                    "zpsys": np.full(size, "ab"), "gain": survey.photons_per_njy[visit],
+                    "skynoise": survey.background[visit],
+                }
+            )
+        )  # fmt: skip
+        amplitude = 10.0 ** (-0.4 * (truth.distance_modulus[i] + truth.mag_offset[i]))
+        values = {"z": truth.z[i], "t0": truth.mjd_ref[i], "amplitude": amplitude}
+        params.append(values | {"hostebv": truth.ebv_host[i], "mwebv": truth.ebv_mw[i]})
+    for table, values in zip(tables, params, strict=True):
+        sncosmo.realize_lcs(table, model, [values])
+
+
+def lightcurvelynx_parts(template, survey, ours, n):
+    """Model, visits and bands for LightCurveLynx, with the parameters of the first objects."""
+    import pandas as pd
+    from lightcurvelynx.astro_utils.passbands import Passband, PassbandGroup
+    from lightcurvelynx.effects.extinction import ExtinctionEffect
+    from lightcurvelynx.math_nodes.given_sampler import GivenValueList
+    from lightcurvelynx.models.sncosmo_models import SncosmoWrapperModel
+    from lightcurvelynx.obstable.opsim import OpSim
+
+    sncosmo_model(template)
+    truth = ours.truth
+    amplitude = 10.0 ** (-0.4 * (truth.distance_modulus + truth.mag_offset))
+    given = {
+        "ra": truth.ra, "dec": truth.dec, "redshift": truth.z, "t0": truth.mjd_ref, "amplitude": amplitude,
+    }  # fmt: skip
+    model = SncosmoWrapperModel(
+        "bench", node_label="sn", **{k: GivenValueList(v[:n], stateful=True) for k, v in given.items()}
+    )
+    for frame, ebv in (("rest", truth.ebv_host), ("observer", truth.ebv_mw)):
+        model.add_effect(
+            ExtinctionEffect(
+                "fitzpatrick99", ebv=GivenValueList(ebv[:n], stateful=True), r_v=3.1, frame=frame, backend="extinction",
+                ebv_param_name=f"ebv_{frame}",
+            )
+        )  # fmt: skip
+    size = survey.n_visit
+    visits = OpSim(
+        pd.DataFrame(
+            {
+                "observationStartMJD": survey.mjd, "fieldRA": survey.ra, "fieldDec": survey.dec,
+                "filter": np.array(BANDS)[survey.band], "zp_nJy": 1.0 / survey.photons_per_njy,
+                "fiveSigmaDepth": depth_of(survey.background, survey.photons_per_njy),
+                "visitExposureTime": np.full(size, 30.0), "numExposures": np.ones(size, int),
+                "seeingFwhmEff": np.full(size, 0.9), "skyBrightness": np.full(size, 21.0),
+            }
+        ),
+        saturation_mags=dict.fromkeys(BANDS, 15.0),
+    )  # fmt: skip
+    bands = PassbandGroup(
+        [
+            Passband(np.stack([band.wave, band.throughput], axis=1), "LSST", band.name, delta_wave=5.0)
+            for band in load_bands(BANDS)
+        ]
+    )
+    return model, visits, bands
+
+
+def anew(template, survey, n=N):
+    """Ours with nothing kept from before: a copy of the survey has no index and no footprint yet."""
+    fresh = dataclasses.replace(survey)
+    return engine.simulate([template], fresh, POPULATION, n=n, seed=2)
+
+
+def test_against_others(benchmark, template, survey, ours):
+    made = benchmark.pedantic(anew, (template, survey), rounds=2)
+    spent = seconds(lambda: anew(template, survey)) / N
+    ready = seconds(lambda: engine.simulate([template], survey, POPULATION, n=N, seed=2)) / N
+    few = 30
+    by_sncosmo = seconds(lambda: with_sncosmo(template, survey, ours, few), 2) / few
+    benchmark.extra_info |= {
+        "microseconds an object": spent * 1e6,
+        "microseconds an object, index ready": ready * 1e6,
+        "measurements an object": made.n_obs / N,
+        "milliseconds an object, sncosmo.realize_lcs": by_sncosmo * 1e3,
+        "faster than sncosmo.realize_lcs": by_sncosmo / spent,
+        "faster than sncosmo.realize_lcs, index ready": by_sncosmo / ready,
+    }
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_against_lightcurvelynx(benchmark, template, survey, ours):
+    pytest.importorskip("lightcurvelynx")
+    from lightcurvelynx.simulate import simulate_lightcurves
+
+    window = (template.phase[0], template.phase[-1])
+
+    def theirs(n):
+        model, visits, bands = lightcurvelynx_parts(template, survey, ours, n)
+        start = timeit.default_timer()
+        found = simulate_lightcurves(model, n, visits, bands, rest_time_window_offset=window, progress_bar=False)
+        return found, timeit.default_timer() - start
+
+    # The difference leaves out what they spend once for all objects.
+    few, fewer = 100, 20
+    _, before = theirs(fewer)
+    found, after = theirs(few)
+    by_lynx = (after - before) / (few - fewer)
+    sizes = [len(table) for table in found["lightcurve"]]
+    np.testing.assert_allclose(sizes, np.diff(ours.offset)[:few], atol=2)
+    perfect = np.array([np.sum(table["flux_perfect"]) for table in found["lightcurve"]])
+    quiet = np.full(survey.n_visit, 1e-6)
+    silent = dataclasses.replace(
+        survey, background=quiet, photons_per_njy=None, saturation=None, zero_point_error=None, calibration_floor=None
+    )
+    true = engine.simulate([template], silent, POPULATION, n=1000, seed=1, keep="observed")
+    sums = np.add.reduceat(true.flux, true.offset[:-1])[:few]
+    np.testing.assert_allclose(np.median(perfect / sums), 1.0, atol=0.01)
+    benchmark.pedantic(anew, (template, survey), rounds=2)
+    spent = seconds(lambda: anew(template, survey)) / N
+    ready = seconds(lambda: engine.simulate([template], survey, POPULATION, n=N, seed=2)) / N
+    benchmark.extra_info |= {
+        "microseconds an object": spent * 1e6,
+        "milliseconds an object, LightCurveLynx": by_lynx * 1e3,
+        "faster than LightCurveLynx": by_lynx / spent,
+        "faster than LightCurveLynx, index ready": by_lynx / ready,
+        "their light to ours, median object": float(np.median(perfect / sums)),
+    }
+
+
+def test_evaluation_kernel(benchmark, template, survey):
+    """Fluxes of visits from the tables, against drawing one normal number for each."""
+    plan = _plan(template, survey)
+    blocks = [_block(plan, number) for number in range(8)]
+    total = sum(mjd.size for _, _, _, mjd, _ in blocks)
+
+    def evaluate():
+        for truth, seen, offset, mjd, band in blocks:
+            tablefluxes.true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
+
+    def normal():
+        rng = np.random.default_rng(1)
+        for _, _, _, mjd, _ in blocks:
+            rng.standard_normal(mjd.size)
+
+    evaluate()
+    ratios = [seconds(evaluate, 5) / seconds(normal, 5) for _ in range(3)]
+    benchmark.pedantic(evaluate, rounds=5)
+    benchmark.extra_info |= {
+        "nanoseconds a visit": seconds(evaluate, 5) / total * 1e9,
+        "to drawing its normal numbers": min(ratios),
+    }
+
+
+def _plan(template, survey):
+    made = []
+    original = engine._chunk
+    try:
+        engine._chunk = lambda plan, low, high: made.append(plan) or original(plan, low, low + 1)
+        next(engine.simulate_chunks([template], survey, POPULATION, n=N))
+    finally:
+        engine._chunk = original
+    return made[0]
+
+
+def _block(plan, number):
+    part = engine._chunk(plan, number * engine.BLOCK, (number + 1) * engine.BLOCK)
+    truth = part.truth
+    seen = tablefluxes.places(
+        plan.tables, truth.z, truth.ebv_mw, truth.ebv_host, 10.0 ** (-0.4 * truth.distance_modulus)
+    )
+    return truth, seen, part.offset, part.mjd, part.band
+
+
+def test_cost_and_memory_do_not_grow(benchmark, template, survey):
+    """Time an object, and peak of the memory that numpy holds, for more and more objects."""
+
+    def run(n):
+        for _ in engine.simulate_chunks([template], survey, POPULATION, n=n, chunk=8 * engine.BLOCK):
+            pass
+
+    run(1000)
+    sky.visits_of(survey, [0.0], [0.0], 0.0, 1.0)
+    for n in (1_000, 10_000, 100_000):
+        benchmark.extra_info[f"microseconds an object of {n}"] = seconds(lambda n=n: run(n), 1) / n * 1e6
+    tracemalloc.start()
+    for n in (10_000, 50_000):
+        tracemalloc.reset_peak()
+        run(n)
+        benchmark.extra_info[f"megabytes at {n} objects"] = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    benchmark.pedantic(run, (10_000,), rounds=1)

@@ -1,0 +1,121 @@
+"""The compiled parts of a simulation against slow, obvious versions."""
+
+import numpy as np
+import pytest
+
+from sntransport import _kernels_light, noise
+from sntransport.bands import load_bands
+from sntransport.checks import readonly
+from sntransport.fluxtables import Dust, flux_tables
+from sntransport.lightcurves import Truth
+from sntransport.series import SpectralSeries
+from sntransport.survey import Survey
+from sntransport.tablefluxes import peaks, places, true_fluxes
+
+rng = np.random.default_rng(3)
+PHASES = (np.array([-9.0, -7.5, -2.0, 0.0, 1.0, 4.0, 9.5, 11.0]), np.array([0.0, 2.0, 3.0]), np.array([5.0]))
+
+
+@pytest.fixture(scope="module")
+def tables():
+    wave = np.linspace(3000.0, 10000.0, 300)
+    templates = [SpectralSeries(p, wave, rng.uniform(0.5, 2.0, (p.size, 300)), name=str(p.size)) for p in PHASES]
+    return flux_tables(templates, load_bands(["lsstr", "ztfg"]), (0.05, 0.15), Dust(0.3, 0.5))
+
+
+@pytest.fixture(scope="module")
+def truth():
+    n, z = 30, rng.uniform(0.05, 0.15, 30)
+    blank, ebv = np.zeros(n), rng.uniform(0.0, 0.3, n)
+    dates = rng.uniform(0.0, 5.0, n)
+    return Truth(
+        np.arange(n), np.arange(n) % 3, z, z, blank, blank, ebv, ebv, blank, blank, blank, dates, blank,
+        np.zeros((n, 2)), np.zeros((n, 2)),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def seen(tables, truth):
+    return places(tables, truth.z, truth.ebv_mw, truth.ebv_host, np.full(truth.z.size, 2.0))
+
+
+def rows_of(tables, truth, seen, i):
+    """Fluxes (n_phase, n_band) of one object at the phases of its template."""
+    t, n_term = truth.template[i], tables.basis.shape[2]
+    n_phase, n_z = PHASES[t].size, tables.x.size
+    table = tables.table[tables.start[t] :][: 2 * n_phase * n_z * n_term].reshape(2, n_phase, n_z, n_term)
+    used = table[:, :, seen.cell[i] : seen.cell[i] + 4].astype(float).reshape(2, n_phase, -1)
+    return np.einsum("bpk,bk->pb", used, seen.weights[i].astype(float))
+
+
+def test_fluxes_of_visits(tables, truth, seen):
+    counts = rng.integers(0, 40, 30)
+    offset = np.concatenate([[0], np.cumsum(counts)])
+    mjd, band = rng.uniform(-12.0, 20.0, offset[-1]), rng.integers(0, 2, offset[-1]).astype(np.int16)
+    # Some exactly at a phase of the template, one of them at its end.
+    for i in range(0, 30, 3):
+        mjd[offset[i] : offset[i] + 2] = truth.mjd_ref[i]
+    flux = true_fluxes(tables, offset, mjd, band, truth, seen, 5.0)
+    for i in range(30):
+        own, made = PHASES[truth.template[i]], rows_of(tables, truth, seen, i)
+        for j in range(offset[i], offset[i + 1]):
+            phase = (mjd[j] - truth.mjd_ref[i]) / (1.0 + truth.z[i])
+            expected = np.interp(phase, own, made[:, band[j]], left=0.0, right=0.0)
+            k = np.searchsorted(own, phase)
+            wide = 0 < k < own.size and own[k] - own[k - 1] > 5.0 and phase not in own
+            np.testing.assert_allclose(flux[j], np.nan if wide else expected, rtol=2e-6)
+    assert np.isnan(flux).any()
+    assert (flux == 0).any()
+
+
+def test_peaks(tables, truth, seen):
+    magnitude, date = peaks(tables, truth.template, seen, truth.mjd_ref, truth.z)
+    for i in range(30):
+        made = rows_of(tables, truth, seen, i)
+        np.testing.assert_allclose(magnitude[i], 31.4 - 2.5 * np.log10(made.max(axis=0)), atol=1e-5)
+        at = PHASES[truth.template[i]][made.argmax(axis=0)]
+        np.testing.assert_allclose(date[i], truth.mjd_ref[i] + (1.0 + truth.z[i]) * at)
+
+
+def test_noise_is_that_of_observe():
+    n = 500
+    background, photons = rng.uniform(10.0, 100.0, n), rng.uniform(0.1, 10.0, n)
+    band = rng.integers(0, 2, n)
+    survey = Survey(
+        "s", ("lsstr", "ztfg"), np.arange(n), band, np.zeros(n), np.zeros(n), background, photons, 1.0,
+        zero_point_error=[0.01, 0.02], calibration_floor=[0.03, 0.0], saturation=np.full(n, 4000.0),
+    )  # fmt: skip
+    flux = rng.uniform(-50.0, 5000.0, n)
+    flux[7] = np.nan
+    expected = noise.observe(survey, np.arange(n), flux, np.random.default_rng(5))
+    normal = np.random.default_rng(5).standard_normal(n)
+    relative = [noise.mag_err_to_relative(values) for values in (survey.zero_point_error, survey.calibration_floor)]
+    got, error, saturated = flux.copy(), np.empty(n), np.empty(n, dtype=bool)
+    columns = np.stack([background, photons, survey.saturation])
+    _kernels_light.add_noise(columns, band.astype(np.int16), *relative, normal, got, error, saturated)
+    np.testing.assert_array_equal(saturated, flux > 4000.0)
+    for found, wanted in zip((got, error), expected, strict=True):
+        np.testing.assert_allclose(found, np.where(saturated, np.nan, wanted), rtol=1e-12)
+    assert np.isnan(got[7])
+    assert np.isnan(error[7])
+
+
+def test_columns_of_visits():
+    visits, rows = readonly(rng.random((20, 5)), "visits", ndim=2), rng.integers(0, 20, 60)
+    out = np.empty((5, 60))
+    _kernels_light.take_visits(rows, visits, out)
+    np.testing.assert_array_equal(out, visits[rows].T)
+
+
+def test_tables_do_not_depend_on_what_else_is_simulated():
+    """A template with holes among whole ones: its bins that are not known stay its own."""
+    wave = np.linspace(3000.0, 10000.0, 300)
+    flux = rng.uniform(0.5, 2.0, (4, 300))
+    holes = flux.copy()
+    holes[1, 100:180] = np.nan
+    whole, broken = (SpectralSeries(np.arange(4.0), wave, one, name="t") for one in (flux, holes))
+    made = flux_tables([whole, broken], load_bands(["lsstr", "ztfg"]), (0.05, 0.15), Dust())
+    n = made.table.size // 2
+    one, other = made.table[:n].reshape(2, 4, -1), made.table[n:].reshape(2, 4, -1)
+    np.testing.assert_allclose(other[:, [0, 2, 3]], one[:, [0, 2, 3]], rtol=1e-6)
+    assert np.isnan(other[0, 1]).all()
