@@ -16,7 +16,7 @@ _MOST_STRETCH = 0.36
 # Clock phases compared [d]: later all light curves fall in a line that knows no clock.
 _COMPARED_PHASES = np.arange(-25.0, 101.0)
 # Neighboring phases share what tells one light curve from another: all together count as this many.
-_INDEPENDENT = 15.0
+_INDEPENDENT = 8.0
 _LEAST = 1e-3
 _FEWEST_PHASES = 5
 _LEAST_OVERLAP = 0.4
