@@ -81,7 +81,7 @@ def effective_number(weights: ArrayLike) -> float:
 
 
 def balanced(
-    classes: Sequence[str],
+    classes: Sequence[str] | NDArray[np.str_],
     z: ArrayLike,
     target: Mapping[str, int],
     seed: int,

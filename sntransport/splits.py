@@ -15,7 +15,7 @@ class LeakError(ValueError):
     """A supernova is on both sides of a split."""
 
 
-_DESIGNATION = re.compile(r"(?<![0-9])((?:19|20)\d{2})_?([A-Z](?![A-Za-z])|[A-Za-z]{2,5}(?![A-Za-z]))", re.ASCII)
+_DESIGNATION = re.compile(r"(?<![0-9])((?:19|20)\d{2})_?([A-Za-z]{1,5})(?![A-Za-z])", re.ASCII)
 
 
 def designation(name: str) -> str:
@@ -84,11 +84,14 @@ def split_of(parents: Sequence[str], splits: Mapping[str, str]) -> str:
     Raises
     ------
     LeakError
-        Where they are in several.
+        Where they are in several, or a supernova of ``splits`` is in two under two names.
     ValueError
         Where one is in none, or there are no parents.
     """
-    by_supernova = {designation(name): split for name, split in splits.items()}
+    by_supernova: dict[str, str] = {}
+    for name, split in splits.items():
+        if by_supernova.setdefault(designation(name), split) != split:
+            raise LeakError(f"{name} is in the split {split} here and in another under another name")
     lost = [name for name in parents if designation(name) not in by_supernova]
     if lost or not parents:
         raise ValueError(f"{lost[0] if lost else 'a template without parents'} is in no split; assign every supernova")

@@ -17,7 +17,7 @@ MODULES = [
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",
     "clean", "stitch", "prepare", "metrics", "feature_mean", "class_clock", "class_template",
-    "lightclock", "mixing", "mixtures", "selection", "splits",
+    "lightclock", "mixing", "mixtures", "selection", "splits", "augmentation",
     "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
     "survey", "noise", "sky", "detection", "cameras", "nominal",
     "visits", "read_opsim", "simlib_file", "read_simlib", "visit_table", "read_visits", "read_searcheff", "surveys",

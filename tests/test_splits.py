@@ -17,6 +17,7 @@ from sntransport.splits import LeakError, assign_splits, designation, require_no
         ("SN 2013fs", "2013fs"),
         ("AT2018cow", "2018cow"),
         ("SN1987A", "1987a"),
+        ("v19-2007y-corr", "2007y"),
         ("SN1972E", "1972e"),
         ("iPTF13dge", "iptf13dge"),
         ("iPTF 13dge", "iptf13dge"),
