@@ -111,8 +111,8 @@ def _whole(made, truth):
 def gaussian_process(sn: Supernova, truth: SpectralSeries) -> SpectralSeries:
     """A smooth surface through the photometry alone, over time and wavelength.
 
-    As in avocado (Boone 2019, AJ 158, 257): Matern 3/2 kernel, the length in wavelength fixed to 6000 A, the one in time
-    and the amplitude fitted.
+    As in avocado (Boone 2019, AJ 158, 257): Matern 3/2 kernel, the length in wavelength fixed to 6000 A, the one in
+    time and the amplitude fitted.
     """
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern

@@ -1,12 +1,12 @@
 """Light curves of any series by one simulator, with the same draws for the same seed."""
 
 import numpy as np
-from sntransport.distributions import Exponential, Normal, Uniform
-from sntransport.population import Population
 
 import sntransport as snt
 from gain.features import features
+from sntransport.distributions import Exponential, Normal, Uniform
 from sntransport.noise import background_from_depth
+from sntransport.population import Population
 
 BANDS = ("lsstg", "lsstr", "lssti")
 NIGHTS = (60000.0, 61200.0)
@@ -38,9 +38,9 @@ POPULATION = Population(
 )
 
 
-def pool(series, n: int, seed: int, seen) -> np.ndarray:
+def pool(series, n: int, seed: int, seen, population=POPULATION) -> np.ndarray:
     """Features of the first ``n`` of four times as many light curves that have enough detections, or of all that do."""
-    rows = features(curves(series, 4 * n, seed, seen))
+    rows = features(curves(series, 4 * n, seed, seen, population))
     return rows[np.isfinite(rows[:, -1])][:n]
 
 

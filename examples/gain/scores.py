@@ -16,7 +16,7 @@ def forest(seed: int, trees: int):
     from sklearn.pipeline import make_pipeline
 
     model = RandomForestClassifier(trees, min_samples_leaf=2, random_state=seed, n_jobs=1)
-    return make_pipeline(SimpleImputer(strategy="constant", fill_value=-2.0), model)
+    return make_pipeline(SimpleImputer(strategy="constant", fill_value=-2.0, keep_empty_features=True), model)
 
 
 def logistic(seed: int, trees: int):
@@ -37,8 +37,8 @@ CLASSIFIERS = {"random forest": forest, "logistic regression": logistic}
 class Scores:
     """Of one classifier on one test set, every class with the same total weight.
 
-    ``log_loss`` is flat: the mean over classes of the mean of -ln p of the true class, p at least 0.001; ``calibration``
-    the mean absolute difference of confidence and accuracy over ten bins of confidence.
+    ``log_loss`` is flat: the mean over classes of the mean of -ln p of the true class, p at least 0.001;
+    ``calibration`` the mean absolute difference of confidence and accuracy over ten bins of confidence.
     """
 
     f1: float
@@ -66,9 +66,14 @@ def score(truth: np.ndarray, chance: np.ndarray) -> Scores:
     )  # fmt: skip
 
 
-def difference(one, other, seed: int = 0, n: int = 4000) -> tuple[float, float, float]:
-    """Mean of paired differences and the 95 % interval of that mean, by resampling the splits."""
-    apart = np.asarray(one) - np.asarray(other)
-    drawn = np.random.default_rng(seed).integers(0, apart.size, (n, apart.size))
-    low, high = np.percentile(apart[drawn].mean(axis=1), [2.5, 97.5])
-    return float(apart.mean()), float(low), float(high)
+def over_splits(values):
+    """Mean over splits and the 95 % interval of that mean, by resampling the splits."""
+    values = np.asarray(values)
+    drawn = values[np.random.default_rng(0).integers(0, len(values), (4000, len(values)))].mean(axis=1)
+    return values.mean(axis=0), *np.percentile(drawn, [2.5, 97.5], axis=0)
+
+
+def over_supernovae(values):
+    """The first value, of all supernovae, and the 95 % interval of the others, each of supernovae drawn again."""
+    values = np.asarray(values)
+    return values[0], *np.percentile(values[1:], [2.5, 97.5], axis=0)
