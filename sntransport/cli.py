@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from sntransport import __version__
+from sntransport.cli_augment import augment
 from sntransport.cli_build import build, demo
 from sntransport.cli_parts import fail
 from sntransport.cli_series import bolometric, kcorrect, photometry, plot
@@ -45,5 +46,5 @@ def main(debug: bool) -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
-for _command in (build, photometry, plot, kcorrect, bolometric, validate, bandtest, template_group, demo):
+for _command in (build, photometry, plot, kcorrect, bolometric, validate, bandtest, template_group, augment, demo):
     main.add_command(_command)
