@@ -24,11 +24,14 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SNTRANSPORT_TEST_DATA", ROOT.parent / "shared" / "data"))
 SIZES = {
     # Splits; light curves of a class, in the pool of a series, in that of a mixture, of a real supernova; trees.
-    "full": (40, 200, 80, 24, 20, 200),
+    "full": (30, 200, 80, 24, 20, 100),
     "quick": (20, 100, 40, 12, 10, 60),
     "test": (2, 12, 8, 4, 2, 5),
 }
-PER_PAIR = 3
+PER_PAIR = 2
+SHARES = {"half of the supernovae": 0.5, "a quarter of them": 0.25}
+"""What the classifiers are trained with; the others are for the test."""
+
 BASES = ("none", "feature transport", "linear mixing")
 
 
@@ -56,8 +59,10 @@ def study(data: Path, size: str) -> dict:
     results = {}
     for regime in ("sparse",) if size == "test" else arms.REGIMES:
         pools = make_pools(found, regime, n_pool, n_mixed, lightcurves.survey(), lightcurves.POPULATION)
-        results[regime] = compare(found, pools, n_split, n_train, trees)
-        report(f"{regime}, {n_split} splits", results[regime])
+        for label, share in SHARES.items():
+            key = f"{regime}, trained with {label}"
+            results[key] = compare(found, pools, share, n_split, n_train, trees)
+            report(f"{key}, {n_split} splits", results[key])
     pools = make_pools(found, "sparse", n_pool, n_mixed, lightcurves.survey(bands=real.BANDS), real.NEARBY)
     observed = real.real_features(data, n_real, seed=1)
     results["real"] = compare_real(found, pools, observed, n_train, trees)
@@ -107,12 +112,12 @@ def first_seen(series, n: int, seed: int, seen, population):
     return made.take([int(np.flatnonzero(np.isfinite(features.features(made)[:, -1]))[0])])
 
 
-def compare(found, pools: dict, n_split: int, n_train: int, trees: int) -> dict:
+def compare(found, pools: dict, share: float, n_split: int, n_train: int, trees: int) -> dict:
     """Scores of every split by classifier and arm."""
     sn_class = {one.name: one.sn_class for one in found}
     results: dict = {name: {arm: [] for arm in arms.ARMS} for name in scores.CLASSIFIERS}
     for split in range(n_split):
-        side = assign_splits(sn_class, {"train": 0.5, "test": 0.5}, split)
+        side = assign_splits(sn_class, {"train": share, "test": 1.0 - share}, split)
         held = [name for name in side if side[name] == "test"]
         test, truth = stacked([(pools["true SED"][(name,)], sn_class[name]) for name in held])
         for arm in arms.ARMS:
