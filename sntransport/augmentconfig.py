@@ -4,33 +4,36 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from sntransport.reading import ReadError
 
-_NUMBER = (int, float)
-
 # Section, key: type, default. None: the default is no value at all; an ellipsis: it must be given.
 _KEYS: dict[str, dict[str, tuple[Any, Any]]] = {
-    "": {"seed": (int, 1), "series": (list, ...)},
-    "split": {"*": (_NUMBER, {"train": 0.7, "test": 0.3})},
+    "": {"seed": (int, 1), "series": (list[str], ...)},
+    "split": {"*": (float, {"train": 0.7, "test": 0.3})},
     "templates": {
-        "mixtures": (int, 0), "draws": (int, 0), "parents": (int, 2), "concentration": (_NUMBER, 1.0),
-        "barycenter": (str, "features"), "augmented": (list, ["train"]),
+        "mixtures": (int, 0), "draws": (int, 0), "parents": (int, 2), "concentration": (float, 1.0),
+        "barycenter": (str, "features"), "augmented": (list[str], ["train"]),
     },
-    "survey": {"source": (str, ...), "*": ((int, float, str), {})},
+    "survey": {"source": (str, ...), "*": (object, {})},
     "population": {
-        "redshift": (list, ...), "mag_offset": (_NUMBER, 0.0), "ebv_host": (_NUMBER, 0.0),
-        "ebv_host_max": (_NUMBER, 1.0), "ebv_mw": (_NUMBER, 0.0), "rv_host": (_NUMBER, 3.1),
-        "peculiar_velocity": (_NUMBER, 0.0),
+        "redshift": (list[float], ...), "mag_offset": (float, 0.0), "ebv_host": (float, 0.0),
+        "ebv_host_max": (float, 1.0), "ebv_mw": (float, 0.0), "rv_host": (float, 3.1),
+        "peculiar_velocity": (float, 0.0),
     },
     "simulation": {"n": (int, ...), "keep": (str, "triggered"), "uncovered": (str, "drop")},
-    "target": {"*": (dict, ...)},
-    "balance": {"z_edges": (list, []), "z_shares": (list, [])},
+    "target": {"*": (dict[str, int], ...)},
+    "balance": {"z_edges": (list[float], []), "z_shares": (list[float], [])},
     "selection": {
-        "band": (str, None), "half": (_NUMBER, None), "width": (_NUMBER, 0.5), "biased": (list, ["train"]),
+        "band": (str, None), "half": (float, None), "width": (float, 0.5), "biased": (list[str], ["train"]),
         "undo": (bool, False),
     },
+}  # fmt: skip
+
+_TOLD: dict[Any, str] = {
+    int: "a whole number", float: "a number", str: "text", bool: "true or false", list[str]: "a list of texts",
+    list[float]: "a list of numbers", dict[str, int]: "a section of whole numbers",
 }  # fmt: skip
 
 
@@ -77,9 +80,8 @@ def _section(path: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if key not in known and free is None:
             raise ReadError(path, f"{prefix}{key} is not known", _nearest(key, list(known)))
         kind = (known.get(key) or free or (object, None))[0]
-        # A truth value is an integer to Python, not to whoever writes a configuration.
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise ReadError(path, f"{prefix}{key} is {value!r}", f"expected {_told(kind)}")
+        if not _fits(value, kind):
+            raise ReadError(path, f"{prefix}{key} is {value!r}", f"expected {_TOLD[kind]}")
     if missing := [key for key, (_, default) in known.items() if default is ... and key not in given]:
         raise ReadError(path, f"{prefix}{missing[0]} is missing", "see docs/augmentation.md")
     named = {key: given.get(key, default) for key, (_, default) in known.items()}
@@ -96,14 +98,13 @@ def _nearest(name: str, known: list[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
 
 
-def _told(kind: Any) -> str:
-    names = {
-        int: "a whole number",
-        float: "a number",
-        str: "text",
-        list: "a list",
-        dict: "a section",
-        bool: "true or false",
-    }
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    return "a number" if kinds == _NUMBER else " or ".join(names[one] for one in kinds)
+def _fits(value: Any, kind: Any) -> bool:
+    # A truth value is an integer to Python, not to whoever writes a configuration.
+    if isinstance(value, bool):
+        return kind in (bool, object)
+    if kind is float:
+        return isinstance(value, (int, float))
+    if get_origin(kind) is None:
+        return isinstance(value, kind)
+    inside = value.values() if isinstance(value, dict) else value
+    return isinstance(value, get_origin(kind)) and all(_fits(one, get_args(kind)[-1]) for one in inside)

@@ -1,7 +1,7 @@
 """One augmentation from its configuration to the training set: the chain of calls that the command makes."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -59,17 +59,13 @@ def run(config: Mapping[str, Mapping[str, Any]], folder: Path, make: Make = mix)
     given = dict(config["survey"])
     source = given.pop("source")
     survey = load_survey(folder / source if (folder / source).is_file() else source, **given)
-    curves = simulate(
-        [one.series for one in made],
-        survey,
-        population(config["population"], weight),
-        seed=seed,
-        **config["simulation"],
-    )
+    chance = propensity(config["selection"], survey.bands)
+    events = population(config["population"], weight)
+    curves = simulate([one.series for one in made], survey, events, seed=seed, **config["simulation"])
+    biased, undo = config["selection"]["biased"], config["selection"]["undo"]
     return select_training_set(
-        curves, made, config["target"], seed, **config["balance"], propensity=propensity(config["selection"], curves),
-        biased=config["selection"]["biased"], undo=config["selection"]["undo"],
-    )  # fmt: skip
+        curves, made, config["target"], seed, **config["balance"], propensity=chance, biased=biased, undo=undo
+    )
 
 
 def mixing(barycenter: str) -> Make:
@@ -129,19 +125,19 @@ def population(given: Mapping[str, Any], weight: Array) -> Population:
     )  # fmt: skip
 
 
-def propensity(given: Mapping[str, Any], curves: LightCurves) -> Callable[[LightCurves], Array] | None:
+def propensity(given: Mapping[str, Any], bands: Sequence[str]) -> Callable[[LightCurves], Array] | None:
     """Chance of a spectrum by the peak magnitude in a band, or None where no band is given.
 
     Raises
     ------
     ValueError
-        Where the light curves have no such band, or ``half`` is not given with it.
+        Where there is no such band, or ``half`` is not given with it.
     """
     if given["band"] is None:
         return None
-    if given["band"] not in curves.bands or given["half"] is None:
-        raise ValueError(f"[selection] needs half and a band among {', '.join(curves.bands)}, got {given['band']!r}")
-    column = curves.bands.index(given["band"])
+    if given["band"] not in bands or given["half"] is None:
+        raise ValueError(f"[selection] needs half and a band among {', '.join(bands)}, got {given['band']!r}")
+    column = list(bands).index(given["band"])
     return lambda them: spectroscopic_propensity(them.truth.peak_mag[:, column], given["half"], given["width"])
 
 

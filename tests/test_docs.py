@@ -8,7 +8,9 @@ import pytest
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
-@pytest.mark.parametrize(("page", "printed"), [("kcorrections.md", "(3, 3)"), ("bolometric.md", "erg/s"), ("augmentation.md", "fast+slow")])
+@pytest.mark.parametrize(
+    ("page", "printed"), [("kcorrections.md", "(3, 3)"), ("bolometric.md", "erg/s"), ("augmentation.md", "fast+slow")]
+)
 def test_examples_run(page, printed, capsys):
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), flags=re.DOTALL)
     assert blocks
