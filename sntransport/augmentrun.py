@@ -1,6 +1,5 @@
 """One augmentation from its configuration to the training set: the chain of calls that the command makes."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from glob import glob
 from pathlib import Path
@@ -107,9 +106,7 @@ def read_all(patterns: list[str], folder: Path) -> list[SpectralSeries]:
         if not paths:
             raise ReadError(folder / pattern, "no such file", "name series files or supernovae under series")
         for path in paths:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                out.append(read_series(path) if path.suffix.lower() in _SERIES else build(read_supernova(path)).series)
+            out.append(read_series(path) if path.suffix.lower() in _SERIES else build(read_supernova(path)).series)
     return out
 
 

@@ -1,7 +1,5 @@
 """The arms: from what was observed of a supernova to the series that new light curves are made from."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 import sntransport as snt
@@ -41,19 +39,10 @@ MIXING = {
     "transport mixing": mix,
     "wasserstein mixing": lambda series, weights: mix(series, weights, barycenter=snt.transport.barycenter),
 }
-PLAIN = ("none", "noise only")
-ARMS = (*PLAIN, "gaussian process", *INTERPOLATORS, *MIXING, "true SED")
+ARMS = ("none", "noise only", "gaussian process", *INTERPOLATORS, *MIXING, "true SED")
 
 
-@dataclass(frozen=True, eq=False)
-class Observed:
-    """A supernova as seen: few spectra and well-sampled photometry."""
-
-    supernova: Supernova
-    phases: tuple[float, ...]
-
-
-def observed(truth: SpectralSeries, regime: str, rng: np.random.Generator) -> Observed:
+def observed(truth: SpectralSeries, regime: str, rng: np.random.Generator) -> Supernova:
     """Spectra of the regime and photometry every 3 d, with noise of 5 % in 10 A and of 3 %."""
     first, last = truth.phase[0], truth.phase[-1]
     (fewest, most), gaps = REGIMES[regime]
@@ -66,10 +55,8 @@ def observed(truth: SpectralSeries, regime: str, rng: np.random.Generator) -> Ob
     # Before the first and after the last spectrum an observer has none but these, which photometry will warp.
     ends = [(rows[0], first), (rows[-1], last)]
     spectra += [_spectrum(truth, row, phase, rng) for row, phase in ends if truth.phase[row] != phase]
-    return Observed(
-        Supernova(truth.name, truth.sn_type, NEAR, MJD, "maximum", tuple(spectra), _photometry(truth, rng)),
-        tuple(float(truth.phase[row]) for row in rows),
-    )
+    seen = _photometry(truth, rng)
+    return Supernova(truth.name, truth.sn_type, NEAR, MJD, "maximum", tuple(spectra), seen)
 
 
 def _spectrum(truth, row, phase, rng):
@@ -90,11 +77,10 @@ def _photometry(truth, rng):
     return LightCurve(*(column[known] for column in columns))
 
 
-def rebuilt(seen: Observed, arm: str, truth: SpectralSeries) -> SpectralSeries:
+def rebuilt(sn: Supernova, arm: str, truth: SpectralSeries) -> SpectralSeries:
     """The series of an arm that needs one supernova only."""
     if arm == "gaussian process":
-        return gaussian_process(seen.supernova, truth)
-    sn = seen.supernova
+        return gaussian_process(sn, truth)
     made = snt.build(sn, phases=truth.phase, interpolate=INTERPOLATORS[arm], max_gap=61.0).series
     return _whole(made, truth)
 
