@@ -83,7 +83,7 @@ def make_pools(found, regime: str, n_pool: int, n_mixed: int, seen, population) 
         pools["none"][key] = features.features(single)
         copies = [features.features(copy) for copy in lightcurves.noisier(single, n_pool, seed)]
         copies = np.concatenate(copies)
-        pools["noise only"][key] = copies[np.isfinite(copies[:, -1])]
+        pools["noise only"][key] = np.concatenate([pools["none"][key], copies[np.isfinite(copies[:, -1])]])
         for arm in ("gaussian process", *arms.INTERPOLATORS):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -103,7 +103,9 @@ def make_pools(found, regime: str, n_pool: int, n_mixed: int, seen, population) 
                     for one, seed in zip(mixed, seeds, strict=True)
                 ]
                 pools[arm][(a.name, b.name)] = np.concatenate(rows)
-    return pools
+    subtype = {one.name: one.subtype for one in found}
+    alike = {key: rows for key, rows in pools["transport mixing"].items() if len({subtype[name] for name in key}) == 1}
+    return pools | {arms.ALIKE: alike}
 
 
 def first_seen(series, n: int, seed: int, seen, population):

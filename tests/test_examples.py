@@ -14,7 +14,11 @@ def test_there_are_examples():
     assert EXAMPLES
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.slow] * (path.name in SIZE)) for path in EXAMPLES],
+    ids=lambda path: path.name,
+)
 def test_example_runs(path, tmp_path, request):
     if path.name in SIZE:
         pytest.importorskip("sklearn", reason="needs scikit-learn: pip install sntransport[examples]")

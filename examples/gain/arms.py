@@ -39,7 +39,10 @@ MIXING = {
     "transport mixing": mix,
     "wasserstein mixing": lambda series, weights: mix(series, weights, barycenter=snt.transport.barycenter),
 }
-ARMS = ("none", "noise only", "gaussian process", *INTERPOLATORS, *MIXING, "true SED")
+ALIKE = "transport mixing, one subtype"
+"""The same mixtures, but only those of two IIb, two Ib and so on."""
+
+ARMS = ("none", "noise only", "gaussian process", *INTERPOLATORS, *MIXING, ALIKE, "true SED")
 
 
 def observed(truth: SpectralSeries, regime: str, rng: np.random.Generator) -> Supernova:

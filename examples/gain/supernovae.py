@@ -1,6 +1,7 @@
 """Supernovae whose dense series count as the truth: published templates and real ones with many spectra."""
 
 import os
+import re
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,10 +36,11 @@ _LEAST_COVER = 0.97
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A supernova: its name, class and dense series, phases from maximum light."""
+    """A supernova: its name, class, subtype (Ia, II, IIb, Ib or Ic) and dense series, phases from maximum light."""
 
     name: str
     sn_class: str
+    subtype: str
     series: SpectralSeries
 
 
@@ -107,4 +109,5 @@ def _source(name: str, series: SpectralSeries) -> Source:
     bins = np.arange(wave.size)
     filled = [np.exp(np.interp(bins, bins[np.isfinite(row)], row[np.isfinite(row)])) for row in rows[start:stop]]
     made = SpectralSeries(phase[start:stop], wave, np.stack(filled), name=name, sn_type=series.sn_type)
-    return Source(name, broad_class(series.sn_type), replace(made, sn_type=broad_class(series.sn_type)))
+    subtype = re.split(r"[\s-]", series.sn_type)[0]
+    return Source(name, broad_class(series.sn_type), subtype, replace(made, sn_type=broad_class(series.sn_type)))
