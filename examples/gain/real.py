@@ -25,10 +25,10 @@ _FEWEST = 8
 _DAYS = (-15.0, 45.0)
 
 
-def real_features(data: Path, n: int, seed: int) -> dict[str, tuple[str, np.ndarray]]:
-    """Class and features of ``n`` light curves of every real supernova with enough photometry, by its name."""
+def real_features(data: Path, n: int, seed: int, names: str = "*") -> dict[str, tuple[str, np.ndarray]]:
+    """Class and features of ``n`` light curves of each real supernova with enough photometry, by its name."""
     found = {}
-    for path in sorted((data / "osc").glob("*.json.gz")):
+    for path in sorted((data / "osc").glob(f"{names}.json.gz")):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             sn = snt.read_supernova(path)
