@@ -97,14 +97,14 @@ def build_template(
     """
     names, sn_type = _checked(series, zeros or {}, sn_type)
     wave = _common_wave(series)
-    logs = [_on_grid(one, wave) for one in series]
+    logs = [on_grid(one, wave) for one in series]
     given = np.array([float((zeros or {}).get(one, 0.0)) for one in names])
     zero, stretch = given, np.ones(given.size)
     if fit_clock:
         zero, stretch = align([one.phase for one in series], logs, wave, given)
     at = _phases(series, zero, stretch, phases)
     clocked = np.stack(
-        [_at_phases(one.phase, rows, z + s * at) for one, rows, z, s in zip(series, logs, zero, stretch, strict=True)]
+        [at_phases(one.phase, rows, z + s * at) for one, rows, z, s in zip(series, logs, zero, stretch, strict=True)]
     )
     mean, error = _features_mean(wave, clocked) if barycenter is None else _spectra_mean(wave, clocked, barycenter)
     columns, notes = _rectangle(at, wave, mean, error, np.isfinite(clocked).sum(axis=0), smooth)
@@ -165,8 +165,8 @@ def _common_wave(series: Sequence[SpectralSeries]) -> Array:
     return np.asarray(np.exp(np.arange(first, last + 1) * GRID_STEP / C_KMS))
 
 
-def _on_grid(series: SpectralSeries, wave: Array) -> Array:
-    """Ln flux (n_phase, n_wave) of a series, NaN where it is not covered or not positive."""
+def on_grid(series: SpectralSeries, wave: Array) -> Array:
+    """Ln flux of a series at ``wave``, (n_phase, n_wave); NaN where it is not covered or not positive."""
     out = np.full((series.n_phase, wave.size), np.nan)
     middle = np.sqrt(series.wave[:-1] * series.wave[1:])
     nearest = np.searchsorted(middle, wave)
@@ -191,16 +191,20 @@ def _phases(series: Sequence[SpectralSeries], zero: Array, stretch: Array, phase
     return np.arange(np.ceil(first), np.floor(last) + 0.5) + 0.0
 
 
-def _at_phases(phase: Array, rows: Array, at: Array) -> Array:
+def at_phases(phase: Array, rows: Array, at: Array) -> Array:
     """Ln flux at any phases, linear between neighbors not too far apart, NaN elsewhere."""
     if phase.size == 1:
         return np.where(np.isclose(at, phase[0])[:, None], rows[0], np.nan)
     low = np.clip(np.searchsorted(phase, at, side="right") - 1, 0, phase.size - 2)
     up = (at - phase[low]) / (phase[low + 1] - phase[low])
     near = (up > -1e-9) & (up < 1 + 1e-9) & (phase[low + 1] - phase[low] <= _LONGEST_STEP)
+    # A phase that is there is no interpolation, however far the next one is.
+    near |= np.isclose(up, 0.0, rtol=0, atol=1e-9) | np.isclose(up, 1.0, rtol=0, atol=1e-9)
     up = np.clip(up, 0.0, 1.0)[:, None]
     # A row that does not count must not spread its NaN.
-    value = np.where(up == 0, rows[low], np.where(up == 1, rows[low + 1], (1 - up) * rows[low] + up * rows[low + 1]))
+    value = np.where(
+        up <= 1e-9, rows[low], np.where(up >= 1 - 1e-9, rows[low + 1], (1 - up) * rows[low] + up * rows[low + 1])
+    )
     return np.where(near[:, None], value, np.nan)
 
 

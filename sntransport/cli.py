@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from sntransport import __version__
+from sntransport.cli_augment import augment
 from sntransport.cli_build import build, demo
 from sntransport.cli_export import export
 from sntransport.cli_parts import fail, keep_words
@@ -72,7 +73,7 @@ def main(debug: bool) -> None:
 
 
 for _command in (
-    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate, demo,
-    completion,
+    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate,
+    augment, demo, completion,
 ):  # fmt: skip
     main.add_command(_command)

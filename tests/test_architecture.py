@@ -17,6 +17,7 @@ MODULES = [
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",
     "clean", "stitch", "prepare", "metrics", "feature_mean", "class_clock", "class_template",
+    "lightclock", "mixing", "mixtures", "selection", "splits", "augmentation",
     "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
     "survey", "noise", "sky", "detection", "cameras", "nominal",
     "visits", "read_opsim", "simlib_file", "read_simlib", "visit_table", "read_visits", "read_searcheff", "surveys",
@@ -27,12 +28,12 @@ MODULES = [
     "datasets.columns", "datasets.nested_parquet", "datasets.snana_fits", "datasets.lcdata_hdf5",
     "datasets.plasticc_csv", "datasets.elasticc_parquet", "datasets.atat_hdf5", "datasets.tokens", "datasets.images",
     "datasets.__init__",
-    "configkeys", "simconfig", "simsummary", "simoutput",
+    "configkeys", "simconfig", "simsummary", "simoutput", "augmentconfig", "augmentrun", "trainingfile",
     "bandtest", "bandplots", "scores", "ktables", "kplots",
     "seriesplots", "lightplots", "makingplots", "gapplots", "plots", "simplots", "batch", "kcommand",
     "material", "payload", "report", "demo",
     "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli_report",
-    "cli_simulate", "cli", "__main__",
+    "cli_simulate", "cli_augment", "cli", "__main__",
 ]
 # fmt: on
 

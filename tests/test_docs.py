@@ -28,6 +28,7 @@ PRINTED = {
     "report.md": "True",
     "quickstart.md": "phase",
     "extending.md": "12",
+    "augmentation.md": "fast+slow",
     "exports.md": "NON1A.LIST",
     "simulation.md": "explode",
 }

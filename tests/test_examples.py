@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+SIZE = {"augmentation_gain.py": ("--size", "test")}
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 
 
@@ -13,10 +14,21 @@ def test_there_are_examples():
     assert EXAMPLES
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_example_runs(path, tmp_path):
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.slow] * (path.name in SIZE)) for path in EXAMPLES],
+    ids=lambda path: path.name,
+)
+def test_example_runs(path, tmp_path, request):
+    if path.name in SIZE:
+        pytest.importorskip("sklearn", reason="needs scikit-learn: pip install sntransport[examples]")
+        request.getfixturevalue("osc_dir")
     done = subprocess.run(
-        [sys.executable, "-W", "error", path], cwd=tmp_path, capture_output=True, text=True, timeout=300
+        [sys.executable, "-W", "error", path, *SIZE.get(path.name, ())],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout

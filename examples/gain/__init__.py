@@ -1,0 +1,1 @@
+"""What `augmentation_gain.py` is made of: supernovae, arms, light curves, classifiers, scores."""

@@ -1,0 +1,266 @@
+"""Transport mixing: a possible supernova between real ones of the same class.
+
+Dense series are put on one clock, their time axes are mixed along it, and at every phase their spectra become one by a
+barycenter: features move to their place in between, color and luminosity are mixed in ln flux. What covers a bin in one
+parent only is left out, so a mixture claims nothing that its parents do not show.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sntransport.checks import Array, readonly, require_increasing
+from sntransport.class_template import Barycenter, at_phases, on_grid
+from sntransport.feature_mean import feature_barycenter
+from sntransport.features import feature_transport
+from sntransport.lightclock import light_clock, light_curve, maximum, plain_clock
+from sntransport.observations import broad_class
+from sntransport.prepare import GRID_STEP, grid_wave
+from sntransport.series import Origin, SpectralSeries
+from sntransport.units import C_KMS
+
+SeriesClock = Callable[[Sequence[Array], Sequence[Array], Array, Array], tuple[Array, Array]]
+"""``f(phases, logs, wave, zero) -> (zero, stretch)``, such as `light_clock` or `sntransport.class_clock.align`."""
+
+_FEWEST_BINS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """A mixed series and what it was made of.
+
+    ``parents`` are the names of the series mixed, those of weight 0 too: a training set split by supernova must keep
+    all of them on one side. ``weights`` (n,) sum to 1; ``zero`` [rest-frame d] and ``stretch`` (n,) are the clock
+    of each parent: clock phase is ``(phase - zero) / stretch``.
+    """
+
+    series: SpectralSeries
+    parents: tuple[str, ...]
+    weights: Array
+    zero: Array
+    stretch: Array
+    notes: tuple[str, ...]
+
+
+def feature_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
+    """Barycenter of features and color, (n_wave,): the path between two spectra, or the mean of any number.
+
+    Two spectra go by `sntransport.features.feature_transport` with ``shares=(1.0,)``, ten times as fast as
+    `sntransport.feature_mean.feature_barycenter`, which three or more need.
+    """
+    fluxes, weights = np.asarray(fluxes, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    if len(fluxes) != 2:
+        return feature_barycenter(wave, fluxes, weights)
+    return np.asarray(feature_transport(wave, fluxes[0], fluxes[1], weights[1] / weights.sum(), shares=(1.0,))[0])
+
+
+def linear_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
+    """Weighted mean of flux, bin by bin, (n_wave,)."""
+    weights = np.asarray(weights, dtype=np.float64)
+    return np.asarray(weights / weights.sum() @ np.asarray(fluxes, dtype=np.float64))
+
+
+def mix(
+    series: Sequence[SpectralSeries],
+    weights: ArrayLike,
+    *,
+    barycenter: Barycenter = feature_mix,
+    clock: SeriesClock = light_clock,
+    log_level: bool = True,
+    zeros: Mapping[str, float] | None = None,
+    phases: ArrayLike | None = None,
+) -> Mixture:
+    """Mix dense series of two or more supernovae of one class.
+
+    Parameters
+    ----------
+    series : sequence of SpectralSeries
+        Dense: between phases more than 5 d apart nothing is interpolated. Each with a name of its own.
+    weights : array_like, (n_series,)
+        Not negative, not all zero; normalized to unit sum here.
+    barycenter : callable
+        ``f(wave, fluxes, weights)``: `feature_mix`, `sntransport.transport.barycenter` (Wasserstein) or `linear_mix`.
+    clock : callable
+        ``f(phases, logs, wave, zero) -> (zero, stretch)``: `light_clock`, `plain_clock` or
+        `sntransport.class_clock.align`.
+    log_level : bool
+        Whether spectra are brought to unit mean flux first and the result to the weighted mean of ln mean flux. Else
+        the barycenter takes the spectra as they are, and its result counts as it is.
+    zeros : mapping of str to float [rest-frame d], optional
+        Phase zero of a series by its name; the others begin with their maximum light between 4000 and 7000 A.
+    phases : array_like [rest-frame d], optional
+        Phases of the mixture. Default: every day.
+
+    Returns
+    -------
+    Mixture
+        Its phase at a clock phase is the weighted mean of those of the parents: with weights (1, 0) the first series
+        comes back on what both cover. Bins of 250 km/s, where all parents have positive flux; a spectrum that fewer
+        than 100 of them cover is left out. Holes inside a spectrum are bridged for the barycenter and left out after.
+        ``origin`` is the worst of the parents'. ``flux_err`` is that of independent parents, to first order and in
+        place; NaN where one of them has none.
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer than two series, two have one name or a name holds "+", classes differ, weights are of
+        another number, negative or all zero, ``zeros`` names a series that is not there, or the series have no phases
+        and wavelengths in common.
+    """
+    share = checked_weights(series, weights, zeros or {})
+    wave = _shared_wave(series)
+    logs = [on_grid(one, wave) for one in series]
+    given, notes = _zeros(series, logs, wave, zeros or {})
+    zero, stretch = clock([one.phase for one in series], logs, wave, given)
+    phase = _phases(series, share, zero, stretch, phases)
+    at = zero[:, None] + np.multiply.outer(stretch, (phase - share @ zero) / (share @ stretch))
+    clocked = np.stack([at_phases(one.phase, rows, own) for one, rows, own in zip(series, logs, at, strict=True)])
+    flux = np.stack([_mixed(wave, clocked[:, k], share, barycenter, log_level) for k in range(phase.size)])
+    if not np.isfinite(flux).any():
+        raise ValueError(f"{_label(series)}: no spectrum in common; mix series that overlap in phase and wavelength")
+    origin = np.where(np.isfinite(flux), _worst_origin(series, at, wave), Origin.NOT_COVERED).astype(np.uint8)
+    flux_err = np.where(np.isfinite(flux), flux * _relative_error(series, at, wave, share), np.nan)
+    mixed = SpectralSeries(phase, wave, flux, flux_err, origin, name=_label(series), sn_type=_type(series))
+    told = " + ".join(f"{w:.3f} {one.name}" for w, one in zip(share, series, strict=True))
+    names = tuple(one.name for one in series)
+    zero, stretch = readonly(zero, "zero"), readonly(stretch, "stretch")
+    return Mixture(mixed, names, readonly(share, "weights"), zero, stretch, (f"mixture of {told}", *notes))
+
+
+def mix_linear(series: Sequence[SpectralSeries], weights: ArrayLike, *, phases: ArrayLike | None = None) -> Mixture:
+    """Mix by the mean of flux, bin by bin and day by day from maximum: the baseline of `mix`, with its arguments."""
+    return mix(series, weights, barycenter=linear_mix, clock=plain_clock, log_level=False, phases=phases)
+
+
+def checked_weights(series: Sequence[SpectralSeries], weights: ArrayLike, zeros: Mapping[str, float]) -> Array:
+    """Weights of unit sum, (n_series,); raise the ValueError of `mix` for series that cannot be mixed."""
+    if len(series) < 2:
+        raise ValueError(f"a mixture is of several supernovae, {len(series)} given; give two series or more")
+    names = [one.name for one in series]
+    for name in names:
+        if names.count(name) > 1 or not name or "+" in name:
+            raise ValueError(f"name {name!r}: each parent needs a name of its own without '+'")
+    classes = {one.name: broad_class(one.sn_type) for one in series}
+    if len(set(classes.values())) > 1:
+        told = ", ".join(f"{name} {sn_class}" for name, sn_class in classes.items())
+        raise ValueError(f"series of different classes ({told}); mix within one class")
+    unknown = sorted(set(zeros) - set(names))
+    if unknown:
+        raise ValueError(f"zero given for {unknown[0]}, which is none of the series: {', '.join(names)}")
+    share = np.array(readonly(weights, "weights"))
+    if share.size != len(series) or not np.all(np.isfinite(share)) or share.min() < 0 or share.sum() <= 0:
+        raise ValueError(f"weights {share}: expected {len(series)}, finite, not negative and not all zero")
+    return np.asarray(share / share.sum())
+
+
+def _label(series: Sequence[SpectralSeries]) -> str:
+    return "+".join(one.name for one in series)
+
+
+def _type(series: Sequence[SpectralSeries]) -> str:
+    types = {one.sn_type for one in series}
+    return types.pop() if len(types) == 1 else broad_class(series[0].sn_type)
+
+
+def _shared_wave(series: Sequence[SpectralSeries]) -> Array:
+    """The grid of 250 km/s that `prepare` uses, over what every series covers at some phase."""
+    spans = []
+    for one in series:
+        used = np.flatnonzero((one.flux > 0).any(axis=0))
+        if used.size == 0:
+            raise ValueError(f"{one.name}: no positive flux")
+        spans.append(np.log(one.wave[used[[0, -1]]]) * C_KMS / GRID_STEP)
+    first = int(np.ceil(max(span[0] for span in spans) - 1e-6))
+    last = int(np.floor(min(span[1] for span in spans) + 1e-6))
+    if last - first + 1 < _FEWEST_BINS:
+        raise ValueError(f"{_label(series)}: less than 25,000 km/s of wavelengths in common")
+    return grid_wave(first, last - first + 1)
+
+
+def _zeros(
+    series: Sequence[SpectralSeries], logs: Sequence[Array], wave: Array, zeros: Mapping[str, float]
+) -> tuple[Array, tuple[str, ...]]:
+    given, notes = [], []
+    for one, rows in zip(series, logs, strict=True):
+        if one.name in zeros:
+            given.append(float(zeros[one.name]))
+            continue
+        try:
+            zero, bracketed = maximum(one.phase, light_curve(rows, wave))
+        except ValueError as error:
+            raise ValueError(f"{one.name}: {error}") from None
+        if not bracketed:
+            notes.append(f"{one.name}: no maximum within its phases; its brightest, {zero:g} d, stands for it")
+        given.append(zero)
+    if not np.all(np.isfinite(given)):
+        raise ValueError(f"zeros {given}: expected finite phases")
+    return np.array(given), tuple(notes)
+
+
+def _phases(
+    series: Sequence[SpectralSeries], share: Array, zero: Array, stretch: Array, phases: ArrayLike | None
+) -> Array:
+    first, last = ([float(one.phase[end]) for one in series] for end in (0, -1))
+    middle, pace = float(share @ zero), float(share @ stretch)
+    low = middle + pace * float(np.max((np.array(first) - zero) / stretch))
+    high = middle + pace * float(np.min((np.array(last) - zero) / stretch))
+    if phases is None:
+        if not high - low >= 1.0:
+            raise ValueError(f"{_label(series)}: no phases in common; mix series, or give zeros, that share some")
+        return np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 0.5) + 0.0
+    asked = readonly(phases, "phases")
+    require_increasing(asked, "phases")
+    return asked
+
+
+def _mixed(wave: Array, logs: Array, share: Array, barycenter: Barycenter, log_level: bool) -> Array:
+    """One spectrum from those of the parents, (n_series, n_wave) ln flux; NaN where not all are known."""
+    shared = np.isfinite(logs).all(axis=0)
+    out = np.full(wave.size, np.nan)
+    if shared.sum() < _FEWEST_BINS:
+        return out
+    known = np.flatnonzero(shared)
+    if share.max() == 1.0:
+        out[known] = np.exp(logs[int(share.argmax()), known])
+        return out
+    span = slice(int(known[0]), int(known[-1]) + 1)
+    whole = np.stack([np.interp(np.arange(span.start, span.stop), known, row[known]) for row in logs])
+    fluxes = np.exp(whole)
+    level = fluxes.mean(axis=1) if log_level else np.ones(len(logs))
+    made = barycenter(wave[span], fluxes / level[:, None], share) * np.exp(share @ np.log(level))
+    out[known] = made[known - span.start]
+    return out
+
+
+def _worst_origin(series: Sequence[SpectralSeries], at: Array, wave: Array) -> NDArray[np.uint8]:
+    """The worst origin among parents and the two phases that bracket each, (n_phase, n_wave)."""
+    worst = np.zeros((at.shape[1], wave.size), dtype=np.uint8)
+    for one, own in zip(series, at, strict=True):
+        low, high, _, column = _neighbors(one, own, wave)
+        worst = np.maximum(worst, np.maximum(one.origin[low], one.origin[high])[:, column])
+    return worst
+
+
+def _relative_error(series: Sequence[SpectralSeries], at: Array, wave: Array, share: Array) -> Array:
+    total = np.zeros((at.shape[1], wave.size))
+    for one, own, w in zip(series, at, share, strict=True):
+        if w > 0:
+            low, high, up, column = _neighbors(one, own, wave)
+            relative = one.flux_err / np.where(one.flux > 0, one.flux, np.nan)
+            mean = (1.0 - up) * relative[low] + up * relative[high]
+            total += (w * mean[:, column]) ** 2
+    return np.asarray(np.sqrt(total))
+
+
+def _neighbors(
+    one: SpectralSeries, at: Array, wave: Array
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Array, NDArray[np.intp]]:
+    """Rows before and after each phase, the share of the latter (n_phase, 1), and the bin nearest each wavelength."""
+    low = np.clip(np.searchsorted(one.phase, at + 1e-9, side="right") - 1, 0, one.n_phase - 1)
+    beyond = at - one.phase[low] > 2e-9
+    high = np.minimum(low + beyond, one.n_phase - 1)
+    width = np.where(high > low, one.phase[high] - one.phase[low], 1.0)
+    up = np.where(high > low, np.clip((at - one.phase[low]) / width, 0.0, 1.0), 0.0)
+    return low, high, up[:, None], np.searchsorted(np.sqrt(one.wave[:-1] * one.wave[1:]), wave)

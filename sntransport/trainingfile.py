@@ -1,0 +1,73 @@
+"""A training set as FITS: one file with light curves, truth and templates for each split."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from sntransport.augmentation import TrainingSet
+from sntransport.files import atomic_path
+from sntransport.hdus import table, to_bytes
+from sntransport.lightcurves import Truth
+
+_UNITS = {"distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
+          "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d"}  # fmt: skip
+
+
+def write_training_set(made: TrainingSet, out: Path, provenance: Mapping[str, str]) -> list[Path]:
+    """Write SPLIT.fits for every split with objects.
+
+    Parameters
+    ----------
+    made : TrainingSet
+    out : Path
+        Folder; made if missing.
+    provenance : mapping of str to str
+        What the set was made from, kept in the file as JSON.
+
+    Returns
+    -------
+    list of Path
+
+    Notes
+    -----
+    Tables OBJECTS (one row an object: class, template, parents, weight, truth, first row and number of its
+    measurements), PHOTOMETRY (mjd [d], band, flux and flux_err [nJy AB], photflag), TEMPLATES (all, of all splits) and
+    NOTES. Bands are named in the table BANDS. Equal sets give equal bytes.
+    """
+    return [_write(made, split, out / f"{split}.fits", provenance) for split in sorted(set(made.split))]
+
+
+def _write(made: TrainingSet, split: str, path: Path, provenance: Mapping[str, str]) -> Path:
+    from astropy.io import fits
+
+    curves = made.light_curves.take(made.split == split)
+    used = [made.templates[i] for i in curves.truth.template]
+    truth = {item.name: getattr(curves.truth, item.name) for item in fields(Truth)}
+    objects = {
+        "object_id": truth.pop("object_id"), "class": np.array([one.sn_class for one in used], dtype=str),
+        "parents": np.array(["+".join(one.parents) for one in used], dtype=str),
+        "first": curves.offset[:-1], "n_obs": np.diff(curves.offset), **truth,
+    }  # fmt: skip
+    photometry = {name: getattr(curves, name) for name in ("mjd", "band", "flux", "flux_err", "photflag")}
+    templates = {
+        "name": [one.series.name for one in made.templates], "type": [one.series.sn_type for one in made.templates],
+        "split": [one.split for one in made.templates], "kind": [one.kind for one in made.templates],
+        "parents": ["+".join(one.parents) for one in made.templates],
+        "notes": ["; ".join(one.notes) for one in made.templates],
+    }  # fmt: skip
+    told = {"input": dict(provenance), "simulation": dict(curves.meta)}
+    notes = [f"{key} {json.dumps(value, sort_keys=True, default=str)}" for key, value in told.items()]
+    hdus = fits.HDUList([
+        fits.PrimaryHDU(),
+        table("OBJECTS", objects, _UNITS),
+        table("PHOTOMETRY", photometry, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
+        table("BANDS", {"name": list(curves.bands), "survey": list(curves.surveys)}),
+        table("TEMPLATES", templates),
+        table("NOTES", {"note": [*made.notes, *notes]}),
+    ])  # fmt: skip
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(to_bytes(hdus))
+    return path

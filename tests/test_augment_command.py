@@ -1,0 +1,177 @@
+"""The command `augment`: from a configuration to files, the same bytes again, and messages that say what to do."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from click.testing import CliRunner
+
+import sntransport as snt
+from sntransport.augmentconfig import read_config
+from sntransport.augmentrun import mixing, read_all
+from sntransport.cli import main
+from sntransport.prepare import grid_wave
+from sntransport.reading import ReadError
+from sntransport.series import SpectralSeries
+
+CONFIG = """
+seed = 3
+series = ["*.fits"]
+[split]
+train = 0.6
+test = 0.4
+[templates]
+mixtures = 2
+draws = 1
+barycenter = "linear"
+[survey]
+source = "ztf"
+years = 0.5
+[population]
+redshift = [0.02, 0.05]
+ebv_host = 0.05
+mag_offset = 0.1
+[simulation]
+n = 1500
+[target.train]
+Ia = 60
+II = 40
+[target.test]
+Ia = 10
+[balance]
+z_edges = [0.02, 0.035, 0.05]
+[selection]
+band = "ztfr"
+half = 18.0
+undo = true
+"""
+
+WAVE = grid_wave(9700, 1000)
+PHASE = np.arange(-15.0, 40.0, 2.0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("augment")
+    for k, (name, sn_type) in enumerate([(f"SN200{i}{c}", t) for i, t in ((1, "Ia"), (2, "II P")) for c in "abcd"]):
+        light = 0.1 * (1 + 0.1 * k) * np.exp(-((PHASE[:, None] / (20.0 + k)) ** 2))
+        flux = light * (WAVE / 5000.0) ** -1.5
+        made = SpectralSeries(PHASE, WAVE, flux, 0.05 * flux, name=name, sn_type=sn_type)
+        snt.write_series(made, path / f"{name}.fits")
+    return path
+
+
+def run(folder, text, out):
+    config = folder / "config.toml"
+    config.write_text(text)
+    return CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / out)])
+
+
+@pytest.fixture(scope="module")
+def done(folder):
+    return run(folder, CONFIG, "out")
+
+
+def test_files_hold_what_the_target_asks_for(folder, done):
+    assert done.exit_code == 0, done.output
+    assert "8 source templates, 4 mixture templates, 8 draw templates" in done.output
+    with fits.open(folder / "out" / "train.fits", checksum=True) as hdus:
+        objects, photometry = hdus["OBJECTS"].data, hdus["PHOTOMETRY"].data
+        assert [int((objects["CLASS"] == name).sum()) for name in ("Ia", "II")] == [60, 40]
+        assert np.histogram(objects["Z"][objects["CLASS"] == "Ia"], [0.02, 0.035, 0.05])[0].tolist() == [30, 30]
+        assert objects["FIRST"][-1] + objects["N_OBS"][-1] == len(photometry)
+        assert objects["WEIGHT"].std() > 0
+        one = objects[3]
+        rows = slice(one["FIRST"], one["FIRST"] + one["N_OBS"])
+        assert np.all(np.diff(photometry["MJD"][rows]) >= 0)
+        assert hdus["PHOTOMETRY"].columns["FLUX"].unit == "nJy"
+        assert list(hdus["BANDS"].data["NAME"]) == ["ztfg", "ztfr"]
+        train = {name for parents in objects["PARENTS"] for name in parents.split("+")}
+        templates = hdus["TEMPLATES"].data
+        assert set(templates["KIND"]) == {"source", "mixture", "draw"}
+        assert any("weights undo" in note for note in hdus["NOTES"].data["NOTE"])
+    with fits.open(folder / "out" / "test.fits") as hdus:
+        test = set(hdus["OBJECTS"].data["PARENTS"])
+        assert len(hdus["OBJECTS"].data) == 10
+    assert test
+    assert not train & test
+
+
+def test_the_same_configuration_gives_the_same_bytes(folder, done):
+    assert run(folder, CONFIG, "again").exit_code == 0
+    for name in ("train.fits", "test.fits"):
+        assert (folder / "again" / name).read_bytes() == (folder / "out" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("mixtures = 2", "mixture = 2", "[templates] mixture is not known; did you mean mixtures?"),
+        ("[balance]", "[balans]", "no section [balans]; did you mean balance?"),
+        ("seed = 3", "seed = true", "seed is True; expected a whole number"),
+        ("seed = 3", "seeds = 3", "seeds is not known; did you mean seed?"),
+        ("n = 1500", "", "[simulation] n is missing"),
+        ("n = 1500", "n = '9'", "expected a whole number"),
+        ("[target.train]\nIa = 60\nII = 40\n[target.test]\nIa = 10\n", "", "no [target.SPLIT] section"),
+        ("Ia = 60", "Ia = 6.5", "[target] train is {'Ia': 6.5, 'II': 40}; expected a section of whole numbers"),
+        ("[target.test]\nIa = 10", "[target]\ntest = 3", "expected a section of whole numbers"),
+        ('"*.fits"', "3", "series is [3]; expected a list of texts"),
+        ("[0.02, 0.035, 0.05]", "['a']", "expected a list of numbers"),
+        ("years = 0.5", "year = 0.5", "no option 'year' for this kind of survey"),
+        ("Ia = 60", "Ia = 60000", "asked for; simulate more or ask for fewer"),
+        ("Ia = 60", "'Ib/c' = 6", "6 objects of class Ib/c in the split 'train' asked for, but no template"),
+        ("[target.test]", "[target.tset]", "in the split 'tset' asked for, but no template"),
+        ('"linear"', '"mean"', "[templates] barycenter is 'mean', expected features, wasserstein or linear"),
+        ('"ztfr"', '"lsstr"', "a band among ztfg, ztfr, got 'lsstr'"),
+        ("[0.02, 0.05]", "[0.02]", "[population] redshift is [0.02], expected two numbers"),
+        ('"*.fits"', '"*.fit"', "*.fit: no such file"),
+        ("seed = 3", "seed = = 3", "not TOML"),
+        ("[split]", "split = 3\n[x]", "no section [x]"),
+        ("[split]\ntrain = 0.6\ntest = 0.4", "split = 3", "split is 3; make it a section, [split]"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(folder, old, new, message):
+    assert old in CONFIG
+    made = run(folder, CONFIG.replace(old, new), "bad")
+    assert made.exit_code == 1
+    assert message in made.output
+    assert len(made.output.strip().splitlines()) == 1
+    assert not (folder / "bad").exists()
+
+
+def test_one_supernova_under_two_names_is_in_one_split(folder, tmp_path):
+    made = snt.read_series(folder / "SN2001a.fits")
+    snt.write_series(dataclasses.replace(made, name="V19_SN2001a_corr"), tmp_path / "twin.fits")
+    text = CONFIG.replace('["*.fits"]', f'["*.fits", "{tmp_path}/twin.fits"]').replace("draws = 1", "draws = 0")
+    made = run(folder, text, "twins")
+    assert made.exit_code == 0, made.output
+    with fits.open(folder / "twins" / "train.fits") as hdus:
+        templates = hdus["TEMPLATES"].data
+        split = {name: split for name, split, kind in zip(templates["NAME"], templates["SPLIT"], templates["KIND"],
+                                                          strict=True) if kind == "source"}  # fmt: skip
+    assert split["SN2001a"] == split["V19_SN2001a_corr"]
+
+
+def test_what_is_left_out_has_its_default(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text('series = ["a"]\n[survey]\nsource = "ztf"\n[population]\nredshift = [0.1, 0.2]\n'
+                    "[simulation]\nn = 1\n[target.train]\nIa = 1\n")  # fmt: skip
+    config = read_config(path)
+    assert config["split"] == {"train": 0.7, "test": 0.3}
+    assert config["templates"]["augmented"] == ["train"]
+    assert config["simulation"] == {"n": 1, "keep": "triggered", "uncovered": "drop"}
+    assert config["selection"]["band"] is None
+    with pytest.raises(ReadError, match="no such file"):
+        read_config(tmp_path / "absent.toml")
+
+
+def test_mixing_by_name():
+    assert mixing("linear") is not mixing("features")
+    assert callable(mixing("wasserstein"))
+
+
+def test_supernovae_are_built_on_the_way(osc_dir):
+    (series,) = read_all(["LSQ12gpw.json.*"], osc_dir)
+    assert series.name == "LSQ12gpw"
+    assert series.n_phase > 5
