@@ -121,27 +121,26 @@ def take_visits(rows: _I, visits: _F, out: _F) -> None:
 @compiled_sums
 def table_fluxes(
     order: _I, offset: _I, mjd: _F, band: NDArray[np.int16], template: _I, stretch: _F, mjd_ref: _F, cell: _I,
-    weights: _T, start: _I, phase_offset: _I, phases: _F, lookup_offset: _I, lookup: NDArray[np.int32],
+    weights: _T, start: _I, n_term: _I, phase_offset: _I, phases: _F, lookup_offset: _I, lookup: NDArray[np.int32],
     per_day: _F, table: _T, n_z: int, max_gap: float, flux: _F,
 ) -> None:  # fmt: skip
     """Fluxes (n_obs,) of visits, from tables of band fluxes.
 
     ``order`` is that of the work only. The visits of object i are ``offset[i]`` to ``offset[i + 1]``. An object reads
     four redshifts from ``cell`` on of the table of its ``template``, all terms times ``weights`` (n_object, n_band,
-    4 n_term). ``table`` is flat, from ``start`` on [band][phase][redshift][term]. ``lookup`` has a phase at or before
+    4 n_term and more). ``table`` is flat, for each template and band from ``start`` (n_template, n_band) on
+    [phase][redshift][term], with ``n_term`` (n_band,) terms. ``lookup`` has a phase at or before
     each step of 1 / ``per_day`` from the first. Linear between phases; 0 outside them; NaN in steps wider than
     ``max_gap``.
     """
-    n_band, n_sum = weights.shape[1], weights.shape[2]
+    n_band, longest = weights.shape[1], weights.shape[2]
     weight = weights.reshape(-1)
-    row = np.uint64(n_z * n_sum // 4)
     for position in range(order.size):
         i = order[position]
         t = template[i]
         own = phases[phase_offset[t] : phase_offset[t + 1]]
         guess = lookup[lookup_offset[t] : lookup_offset[t + 1]]
         last = own.size - 1
-        begin = start[t] + cell[i] * (n_sum // 4)
         shrink = 1.0 / stretch[i]
         for j in range(offset[i], offset[i + 1]):
             phase = (mjd[j] - mjd_ref[i]) * shrink
@@ -153,19 +152,22 @@ def table_fluxes(
                 k += 1
             step = own[np.uint64(min(k + 1, last))] - own[np.uint64(k)]
             share = (phase - own[np.uint64(k)]) / step if step > 0.0 else 0.0
-            # Unsigned numbers index without a look at the sign, which lets the sums run several terms at a time.
-            near = np.uint64(begin) + np.uint64(band[j] * (last + 1) + k) * row
-            far = near + row if step > 0.0 else near
-            w = np.uint64((i * n_band + band[j]) * n_sum)
-            left, right = np.float32(0.0), np.float32(0.0)
-            for m in range(np.uint64(n_sum)):
-                left += weight[w + m] * table[near + m]
-                right += weight[w + m] * table[far + m]
-            flux[j] = (1.0 - share) * left + share * right
-            if share == 0.0 or share == 1.0:
-                flux[j] = left if share == 0.0 else right
-            elif step > max_gap:
+            if step > max_gap and 0.0 < share < 1.0:
                 flux[j] = np.nan
+                continue
+            # Unsigned numbers index without a look at the sign, which lets the sum run several terms at a time.
+            b = band[j]
+            row = np.uint64(n_z * n_term[b])
+            near = np.uint64(start[t, b] + cell[i] * n_term[b]) + np.uint64(k) * row
+            # At a phase of the template its neighbor does not count, not even where it is NaN.
+            near = near + row if share == 1.0 else near
+            far = near + row if 0.0 < share < 1.0 else near
+            w = np.uint64((i * n_band + b) * longest)
+            up = np.float32(share)
+            value = np.float32(0.0)
+            for m in range(np.uint64(4 * n_term[b])):
+                value += weight[w + m] * (table[near + m] + up * (table[far + m] - table[near + m]))
+            flux[j] = value
 
 
 @compiled
@@ -189,17 +191,16 @@ def add_noise(
 
 @compiled_sums
 def table_peaks(
-    template: _I, cell: _I, weights: _T, start: _I, phase_offset: _I, phases: _F, table: _T, n_z: int, near: _I,
-    peak: _F, peak_phase: _F,
+    template: _I, cell: _I, weights: _T, start: _I, n_term: _I, phase_offset: _I, phases: _F, table: _T, n_z: int,
+    near: _I, peak: _F, peak_phase: _F,
 ) -> None:  # fmt: skip
     """Brightest phase (n_object, n_band) and its flux, NaN where no phase has one above 0.
 
     Arguments as for `table_fluxes`; ``near`` (n_template, n_band, n_z, 2) are the first and one past the last phase
     that can be the brightest.
     """
-    n_band, n_sum = weights.shape[1], weights.shape[2]
+    n_band, longest = weights.shape[1], weights.shape[2]
     weight = weights.reshape(-1)
-    row = n_z * n_sum // 4
     for i in range(template.size):
         t = template[i]
         n_phase = phase_offset[t + 1] - phase_offset[t]
@@ -208,11 +209,11 @@ def table_peaks(
             for q in range(cell[i], cell[i] + 4):
                 first, last = min(first, near[t, b, q, 0]), max(last, near[t, b, q, 1])
             best, found = np.float32(0.0), -1
-            w = np.uint64((i * n_band + b) * n_sum)
+            w = np.uint64((i * n_band + b) * longest)
             for k in range(first, last):
-                at = np.uint64(start[t] + (b * n_phase + k) * row + cell[i] * (n_sum // 4))
+                at = np.uint64(start[t, b] + (k * n_z + cell[i]) * n_term[b])
                 value = np.float32(0.0)
-                for m in range(np.uint64(n_sum)):
+                for m in range(np.uint64(4 * n_term[b])):
                     value += weight[w + m] * table[at + m]
                 if value > best:
                     best, found = value, k

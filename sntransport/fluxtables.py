@@ -57,19 +57,20 @@ class Dust:
 class FluxTables:
     """Tables of several templates in all bands; made by `flux_tables`.
 
-    ``x`` (n_z,) are the redshifts as ln(1 + z), evenly spaced; ``table`` is flat, that of template t begins at
-    ``start[t]`` and is [band][phase][z][term] in nJy at a distance modulus of 0; ``phases`` all phases, those of t from
-    ``phase_offset[t]`` on, found by ``lookup`` (from ``lookup_offset[t]`` on a phase at or before each of
-    ``per_day[t]`` steps a day); ``powers`` (n_power, 2) the degrees of the polynomials in Milky Way and host dust and
-    ``basis`` (n_band, n_power, n_term) their combinations that are tabulated; ``mean_mw`` (n_band,) and ``mean_host``
-    (n_band, n_z) the mean k of the bands; ``near`` (n_template, n_band, n_z, 2) where the brightest phase is sought;
-    ``covered`` (n_template, n_band, n_z) whether any phase has a flux.
+    ``x`` (n_z,) are the redshifts as ln(1 + z), evenly spaced; ``table`` is flat, that of template t and band b begins
+    at ``start[t, b]`` and is [phase][z][term], with ``n_term[b]`` terms, in nJy at a distance modulus of 0; ``phases``
+    all phases, those of t from ``phase_offset[t]`` on, found by ``lookup`` (from ``lookup_offset[t]`` on a phase at or
+    before each of ``per_day[t]`` steps a day); ``powers`` (n_power, 2) the degrees of the polynomials in Milky Way and
+    host dust and ``basis`` (n_band, n_power, n) their combinations, of which the first ``n_term[b]`` are tabulated;
+    ``mean_mw`` (n_band,) and ``mean_host`` (n_band, n_z) the mean k of the bands; ``near`` (n_template, n_band, n_z, 2)
+    where the brightest phase is sought; ``covered`` (n_template, n_band, n_z) whether any phase has a flux.
     """
 
     dust: Dust
     x: Array
     powers: NDArray[np.int64]
     basis: Array
+    n_term: NDArray[np.int64]
     mean_mw: Array
     mean_host: Array
     start: NDArray[np.int64]
@@ -116,22 +117,23 @@ def flux_tables(
     mean_host = np.array([[_mean_extinction(b, u, dust.rv_host, dust.law_host) for u in x] for b in bands])
     samples = [list(_samples(templates, band, x, dust, mean_mw[j], mean_host[j])) for j, band in enumerate(bands)]
     powers = _degrees([one for some in samples for one in some], dust)
-    basis = _bases(samples, dust, powers)
+    basis, n_term = _bases(samples, dust, powers)
     parts, near, covered = [], [], []
     for series in templates:
-        made = [
-            _band_table(series, band, x, dust, powers, basis[j], mean_mw[j], mean_host[j])
-            for j, band in enumerate(bands)
-        ]
-        parts.append(np.concatenate([one.astype(np.float32).ravel() for one in made]))
-        near.append([_near_peak(one, basis[j], powers) for j, one in enumerate(made)])
-        covered.append([np.isfinite(one[:, :, 0]).any(axis=0) for one in made])
+        for j, band in enumerate(bands):
+            used = basis[j, :, : n_term[j]]
+            made = _band_table(series, band, x, dust, powers, used, mean_mw[j], mean_host[j])
+            parts.append(made.astype(np.float32).ravel())
+            near.append(_near_peak(made, used, powers))
+            covered.append(np.isfinite(made[:, :, 0]).any(axis=0))
+    shape = (len(templates), len(bands))
+    start = np.concatenate([[0], np.cumsum([part.size for part in parts])])[:-1]
     return FluxTables(
-        dust, x, powers, basis, mean_mw, mean_host,
-        start=np.concatenate([[0], np.cumsum([part.size for part in parts])])[:-1].astype(np.int64),
+        dust, x, powers, basis, n_term, mean_mw, mean_host, start=start.reshape(shape).astype(np.int64),
         phase_offset=np.concatenate([[0], np.cumsum([series.n_phase for series in templates])]).astype(np.int64),
         phases=np.concatenate([series.phase for series in templates]), **_lookups(templates),
-        table=np.concatenate(parts), near=np.array(near), covered=np.array(covered),
+        table=np.concatenate(parts), near=np.array(near).reshape(*shape, x.size, 2),
+        covered=np.array(covered).reshape(*shape, x.size),
     )  # fmt: skip
 
 
@@ -241,29 +243,32 @@ def _total_degree(light: Array, k_mw: Array, k_host: Array, dust: Dust, most: Se
 
 def _bases(
     samples: Sequence[Sequence[tuple[Array, Array, Array]]], dust: Dust, powers: NDArray[np.int64]
-) -> Array:  # fmt: skip
-    """Combinations (n_band, n_power, n_term) of the polynomials that matter in each band, an even number of them."""
+) -> tuple[Array, NDArray[np.int64]]:  # fmt: skip
+    """Combinations (n_band, n_power, n) of the polynomials, and how many of them matter in each band."""
     steps = np.linspace(0.0, 1.0, 7)
     ebv_mw, ebv_host = (axis.ravel() for axis in np.meshgrid(dust.ebv_mw * steps, dust.ebv_host * steps))
     values = chebyshev(ebv_mw, dust.ebv_mw, powers[:, 0]) * chebyshev(ebv_host, dust.ebv_host, powers[:, 1])
-    found, n_term = [], 1
+    found, n_term = [], []
     for some in samples:
         made = [light @ _polynomials(k_mw, k_host, dust, powers) for light, k_mw, k_host in some]
-        rows = np.concatenate([np.zeros((1, len(powers))), *made])[len(made) > 0 :]
+        rows = np.concatenate(made or [np.zeros((1, len(powers)))])
         whole = rows @ values.T
         scale = np.maximum(whole.min(axis=1, keepdims=True), 1e-300)
         _, _, right = np.linalg.svd(rows / scale, full_matrices=True)
-        while n_term < len(powers):
-            left_out = np.abs((rows @ right[n_term:].T) @ (right[n_term:] @ values.T))
+        n = 1
+        while n < len(powers):
+            left_out = np.abs((rows @ right[n:].T) @ (right[n:] @ values.T))
             if np.all(left_out <= DUST_TOLERANCE * np.abs(whole)):
                 break
-            n_term += 1
+            n += 1
         found.append(right)
-    n_term = n_term + n_term % 2
-    basis = np.zeros((len(found), len(powers), n_term))
+        # Even, so that four redshifts are a multiple of eight numbers; the last may be a row of zeros.
+        n_term.append(n + n % 2)
+    basis = np.zeros((len(found), len(powers), max(n_term)))
     for b, right in enumerate(found):
-        basis[b, :, : min(n_term, len(powers))] = right[:n_term].T
-    return basis
+        used = min(n_term[b], len(powers))
+        basis[b, :, :used] = right[:used].T
+    return basis, np.array(n_term, dtype=np.int64)
 
 
 def _polynomials(k_mw: Array, k_host: Array, dust: Dust, powers: NDArray[np.int64]) -> Array:

@@ -13,7 +13,11 @@ from sntransport.units import njy_to_mag
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where objects (n_object,) read the tables: first of four redshifts, weights (n_object, n_band, 4 n_term)."""
+    """Where objects read the tables.
+
+    ``cell`` (n_object,) is the first of four redshifts, ``weights`` (n_object, n_band, 4 n_term and zeros) what the
+    terms at these are multiplied by.
+    """
 
     cell: NDArray[np.int64]
     weights: NDArray[np.float32]
@@ -52,8 +56,10 @@ def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array, scale: 
     mean_host = np.sum([by_z[:, m, None] * tables.mean_host[:, cell + m].T for m in range(4)], axis=0)
     fade = np.exp(-ebv_mw[:, None] * tables.mean_mw - ebv_host[:, None] * mean_host) * scale[:, None]
     terms = np.stack([by_dust @ one for one in tables.basis], axis=1) * fade[:, :, None]
-    weights = by_z[:, None, :, None] * terms[:, :, None, :]
-    return Places(cell, weights.reshape(*fade.shape, -1).astype(np.float32))
+    weights = np.zeros((*fade.shape, 4 * terms.shape[2]), dtype=np.float32)
+    for b, n in enumerate(tables.n_term):
+        weights[:, b, : 4 * n] = (by_z[:, :, None] * terms[:, b, None, :n]).reshape(z.size, -1)
+    return Places(cell, weights)
 
 
 def peaks(
@@ -67,8 +73,8 @@ def peaks(
 
     peak, phase = np.empty(seen.weights.shape[:2]), np.empty(seen.weights.shape[:2])
     _kernels_light.table_peaks(
-        template.astype(np.int64), seen.cell, seen.weights, tables.start, tables.phase_offset, tables.phases,
-        tables.table, tables.x.size, tables.near, peak, phase,
+        template.astype(np.int64), seen.cell, seen.weights, tables.start, tables.n_term, tables.phase_offset,
+        tables.phases, tables.table, tables.x.size, tables.near, peak, phase,
     )  # fmt: skip
     return njy_to_mag(peak), mjd_ref[:, None] + (1.0 + z[:, None]) * phase
 
@@ -103,7 +109,7 @@ def true_fluxes(
     order = np.lexsort((seen.cell, truth.template))
     _kernels_light.table_fluxes(
         order, offset, mjd, band, truth.template.astype(np.int64), 1.0 + truth.z, truth.mjd_ref, seen.cell,
-        seen.weights, tables.start, tables.phase_offset, tables.phases, tables.lookup_offset, tables.lookup,
-        tables.per_day, tables.table, tables.x.size, max_gap, flux,
+        seen.weights, tables.start, tables.n_term, tables.phase_offset, tables.phases, tables.lookup_offset,
+        tables.lookup, tables.per_day, tables.table, tables.x.size, max_gap, flux,
     )  # fmt: skip
     return flux

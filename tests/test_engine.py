@@ -308,8 +308,12 @@ def test_tables_are_checked_by_hand_at_a_corner_of_dust(template):
     tables = flux_tables([template], bands, (0.1, 0.2), Dust(0.8, 1.0))
     z, mw, host = np.array([0.15]), np.array([0.8]), np.array([1.0])
     seen = places(tables, z, mw, host, np.ones(1))
-    made = tables.table.reshape(2, template.n_phase, tables.x.size, -1)[:, :, seen.cell[0] : seen.cell[0] + 4]
-    flux = np.einsum("bpk,bk->bp", made.reshape(2, template.n_phase, -1), seen.weights[0])
+    flux = []
+    for b, n in enumerate(tables.n_term):
+        made = tables.table[tables.start[0, b] :][: template.n_phase * tables.x.size * n]
+        made = made.reshape(template.n_phase, tables.x.size, n)[:, seen.cell[0] : seen.cell[0] + 4]
+        flux.append(made.reshape(template.n_phase, -1) @ seen.weights[0, b, : 4 * n])
+    flux = np.array(flux)
     expected = snt.band_flux(template, bands, Sightline(0.15, 0.0, 0.8, 1.0))
     bright = expected > 0.01 * expected.max(axis=0)
     np.testing.assert_allclose(flux.T[bright], expected[bright], rtol=9e-4)
