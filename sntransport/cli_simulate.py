@@ -2,54 +2,162 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli_parts import EXISTING, FOLDER
+from sntransport.cli_parts import EXISTING, FOLDER, conclude, fail, say, speaking
+
+if TYPE_CHECKING:
+    from sntransport.lightcurves import LightCurves
+
+# Module, function, and what is appended to the name of a shard; functions that write several files append their own.
+WRITERS = {
+    "fits": ("simoutput", "write_fits", ""),
+    "parquet": ("datasets.nested_parquet", "write_nested_parquet", ".parquet"),
+    "snana": ("datasets.snana_fits", "write_snana_fits", ""),
+    "lcdata": ("datasets.lcdata_hdf5", "write_lcdata", ".h5"),
+    "plasticc": ("datasets.plasticc_csv", "write_plasticc", ""),
+    "elasticc": ("datasets.elasticc_parquet", "write_elasticc", ""),
+    "atat": ("datasets.atat_hdf5", "write_atat", ".h5"),
+    "tokens": ("datasets.tokens", "write_tokens", ".parquet"),
+}
+
+
+_WORTH_A_PROCESS = 50_000
 
 
 @click.command()
 @click.argument("config", type=EXISTING, metavar="CONFIG.toml")
 @click.option("-o", "--out", required=True, type=FOLDER, help="Folder for light curves, summary and figures.")
+@click.option("--format", "kind", type=click.Choice(list(WRITERS)), default="fits", show_default=True)
 @click.option("--objects", type=click.IntRange(min=1), help="Number of objects of each population, not the file's.")
 @click.option("--seed", type=click.IntRange(min=0), help="In place of the file's.")
-@click.option("--chunk", type=click.IntRange(min=1), default=8192, show_default=True, help="Objects a file.")
-def simulate(config: Path, out: Path, objects: int | None, seed: int | None, chunk: int) -> None:
+@click.option("--chunk", type=click.IntRange(min=1), default=8192, show_default=True, help="Objects a shard.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes; when left out as many as there are cores and work for."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, such as tcp://host:8786, to work on instead.")
+@speaking
+def simulate(
+    config: Path, out: Path, kind: str, objects: int | None, seed: int | None, chunk: int, workers: int | None,
+    scheduler: str | None,
+) -> None:  # fmt: skip
     """Light curves of populations as surveys would measure them.
 
     CONFIG.toml says which surveys, templates, redshifts, dust and detections; docs/simulation.md lists its keys and
-    examples/simulation.toml is one. Writes FITS files of light curves with their truth, summary.ecsv and figures.
+    examples/simulation.toml is one. Writes a folder of shards for each population, with a manifest, and summary.ecsv
+    and figures. A run that was stopped goes on where it was when it is started again; a finished one is left as it is.
     """
+    from sntransport.simconfig import read_config
+
+    jobs = read_config(config, objects, seed)
+    try:
+        n_shard = max(-(-job.n // chunk) for job in jobs)
+        # A new process costs as much as some thousand light curves.
+        worth = max(job.n for job in jobs) // _WORTH_A_PROCESS + 1
+        n_process = workers or min(os.cpu_count() or 1, worth)
+        with _executor(config, scheduler, min(n_process, n_shard)) as (executor, n_worker):
+            _simulate(config, out, kind, objects, seed, chunk, executor, n_worker)
+    except (ValueError, OSError, ImportError) as error:
+        fail(error)
+        sys.exit(1)
+
+
+def _simulate(
+    config: Path, out: Path, kind: str, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
+    n_worker: int,
+) -> None:  # fmt: skip
     from tqdm import tqdm
 
     from sntransport import simplots
     from sntransport.batch import file_stem, write_figure
     from sntransport.simconfig import read_config
-    from sntransport.simoutput import run_job, write_fits
+    from sntransport.simoutput import Source, run_job
     from sntransport.simsummary import summary_rows, summary_table
     from sntransport.tables import text_table, write_table
 
     jobs = read_config(config, objects, seed)
+    folders = [out / file_stem(job.name) for job in jobs]
+    finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
     tallies, n_file = [], 0
-    for job in jobs:
+    for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
+        source = Source(config.resolve(), i, objects, seed)
         with tqdm(total=job.n, unit="SN", desc=job.name, disable=None, leave=False) as bar:
-            made, paths = run_job(job, out, write_fits, chunk, bar.update)
+            made, paths = run_job(
+                source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,
+                n_worker=n_worker,
+            )  # fmt: skip
         tallies.append(made)
         n_file += len(paths)
-        figure = simplots.examples_figure(made)
+        figure = None if finished else simplots.examples_figure(made)
         if figure is not None:
-            click.echo(f"wrote {write_figure(figure, out / f'{file_stem(job.name)}_examples.png')}")
-    click.echo(f"wrote {write_figure(simplots.population_figure(tallies), out / 'summary.png')}")
-    click.echo(f"wrote {write_table(summary_table(tallies, {'config': config.name}), out / 'summary.ecsv')}")
-    click.echo(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
-    click.echo(text_table([{key: str(value) for key, value in row.items()} for row in summary_rows(tallies)]))
+            say(f"wrote {write_figure(figure, out / f'{file_stem(job.name)}_examples.png')}")
+    if finished:
+        say(f"{out} is finished already; nothing was written")
+    else:
+        say(f"wrote {write_figure(simplots.population_figure(tallies), out / 'summary.png')}")
+        say(f"wrote {write_table(summary_table(tallies, {'config': config.name}), out / 'summary.ecsv')}")
+        say(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
+    rows = summary_rows(tallies)
+    say(text_table([{key: str(value) for key, value in row.items()} for row in rows]))
+    conclude(rows)
     for job, made in zip(jobs, tallies, strict=True):
         if not getattr(made, "generated" if job.keep == "all" else job.keep).sum():
-            click.echo(
-                f"sntransport: error: population {job.name!r}: none of {job.n} objects is {job.keep}, so no light "
-                "curve was written; look at summary.png, narrow the redshifts, or set keep = 'all'",
-                err=True,
+            raise ValueError(
+                f"population {job.name!r}: none of {job.n} objects is {job.keep}, so no light curve was written; look "
+                "at summary.png, narrow the redshifts, or set keep = 'all'"
             )
-            sys.exit(1)
+
+
+def write_as(kind: str, curves: LightCurves, stem: Path) -> Path | tuple[Path, ...]:
+    """Write one shard in a format of `WRITERS`."""
+    module, name, ending = WRITERS[kind]
+    write = getattr(import_module(f"sntransport.{module}"), name)
+    written: Path | tuple[Path, ...] = write(curves, stem.with_name(f"{stem.name}{ending}"))
+    return written
+
+
+@contextmanager
+def _executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tuple[Executor | None, int]]:
+    """What runs the shards: a Dask cluster, one that SLURM starts, processes here, or nothing but this process."""
+    from sntransport.configkeys import read_toml
+
+    slurm = read_toml(config).values.get("slurm")
+    if scheduler is not None or slurm is not None:
+        with _dask(scheduler, slurm or {}) as client:
+            client.wait_for_workers(1)
+            yield client.get_executor(), len(client.scheduler_info()["workers"])
+    elif n_worker > 1:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        # Not forked: threads of numerical libraries do not survive that.
+        with ProcessPoolExecutor(n_worker, mp_context=get_context("spawn")) as pool:
+            yield pool, n_worker
+    else:
+        yield None, 1
+
+
+def _dask(scheduler: str | None, slurm: dict[str, Any]) -> Any:
+    try:
+        from distributed import Client
+
+        if scheduler is not None:
+            return Client(scheduler)
+        from dask_jobqueue import SLURMCluster
+    except ImportError as error:
+        raise ImportError(f"{error.name} is not installed: pip install 'sntransport[distributed]'") from None
+    options = dict(slurm)
+    jobs = options.pop("jobs", 1)
+    cluster = SLURMCluster(**options)
+    cluster.scale(jobs=jobs)
+    return Client(cluster)

@@ -37,7 +37,19 @@ from sntransport.surveys import load_survey
 from sntransport.templates import hsiao
 from sntransport.units import mag_to_njy
 
-_TOP = ("seed", "keep", "uncovered", "dates", "margin", "max_gap", "survey", "population", "cosmology", "detection")
+_TOP = (
+    "seed",
+    "keep",
+    "uncovered",
+    "dates",
+    "margin",
+    "max_gap",
+    "survey",
+    "population",
+    "cosmology",
+    "detection",
+    "slurm",
+)
 _POPULATION = (
     "name", "templates", "template_weight", "peak_band", "peak_mag", "objects", "redshift", "mag_offset", "ebv_host",
     "rv_host", "law_host", "ebv_mw", "law_mw", "peculiar_velocity",

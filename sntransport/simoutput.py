@@ -1,24 +1,31 @@
-"""One population simulated chunk by chunk, each chunk written as it comes."""
+"""One population simulated in shards, each written as it comes."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import fields
-from functools import reduce
+from concurrent.futures import Executor
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache, partial, reduce
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from sntransport import hdus
-from sntransport.engine import simulate_chunks
+from sntransport import __version__, hdus
+from sntransport.engine import BLOCK, simulate_chunks
 from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves, Truth
-from sntransport.simconfig import Job
-from sntransport.simsummary import Tally, add, is_triggered, tally
+from sntransport.shards import Made, Plan, run_shards
+from sntransport.simconfig import Job, read_config
+from sntransport.simsummary import Tally, add, from_numbers, is_triggered, numbers, tally
 
-Writer = Callable[[LightCurves, Path], Path]
-"""``write(curves, stem)`` makes a file with an ending of its own and returns its path."""
+Writer = Callable[[LightCurves, Path], Path | tuple[Path, ...]]
+"""``write(curves, stem)`` makes files with endings of their own and returns their paths."""
+
+# Of one measurement and of one object in the least compact of the formats.
+_ROW_BYTES, _OBJECT_BYTES = 48, 600
 
 _UNITS = {
     "distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
@@ -26,22 +33,46 @@ _UNITS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where a job comes from, so that a worker can make it again: `read_config` of these, the job ``index``."""
+
+    config: Path
+    index: int
+    objects: int | None = None
+    seed: int | None = None
+
+    def job(self) -> Job:
+        """The job; read once in a process."""
+        return _jobs(self.config, self.objects, self.seed)[self.index]
+
+
+@lru_cache(maxsize=2)
+def _jobs(config: Path, objects: int | None, seed: int | None) -> tuple[Job, ...]:
+    return read_config(config, objects, seed)
+
+
 def run_job(
-    job: Job, out: Path, write: Writer, chunk: int, done: Callable[[int], object] = lambda n: None
+    source: Source, out: Path, write: Writer, chunk: int, done: Callable[[int], object] = lambda n: None, *,
+    kind: str = "fits", executor: Executor | None = None, n_worker: int = 1,
 ) -> tuple[Tally, list[Path]]:  # fmt: skip
-    """Simulate a population and write the objects to be kept.
+    """Simulate a population in shards and write the objects to be kept.
 
     Parameters
     ----------
-    job : Job
+    source : Source
     out : Path
-        Folder.
+        Folder of this population; see `sntransport.shards` for what is in it and how a run that was killed goes on.
     write : callable
-        Called with each chunk that has objects to keep, and ``out / NAME-NNNNN``.
+        Called with the objects to keep of each shard that has some, and ``out / shard-NNNNN``.
     chunk : int
-        Objects at a time.
+        Objects of a shard, before any are left out.
     done : callable
-        Told the number of objects of each chunk.
+        Told the number of objects of each shard.
+    kind : str
+        Name of the format, which the manifest keeps.
+    executor, n_worker
+        See `sntransport.shards.run_shards`.
 
     Returns
     -------
@@ -49,22 +80,77 @@ def run_job(
         Of all objects.
     paths : list of Path
         Files written; none where no object is kept.
+
+    Raises
+    ------
+    OSError, ValueError
+        As `sntransport.shards.run_shards`.
     """
-    paths: list[Path] = []
+    job = source.job()
+    first = next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
+    plan = Plan(job.n, chunk, fingerprint(job, first) | {"format": kind})
+    work = partial(_simulate_shards, source, write, out, plan)
+    entries = run_shards(
+        out, plan, work, executor=executor, n_worker=n_worker, n_byte=_estimate(job, first), done=done
+    )  # fmt: skip
+    # The first light curves that trigger are looked for among the first objects.
+    begun = tally(job.name, first, job.population.redshift.support)
+    made = reduce(add, (from_numbers(begun, entry["extra"]) for entry in entries))
+    paths = [out / file["name"] for entry in entries for file in entry["files"]]
+    return replace(made, examples=begun.examples), paths
 
-    def tallies() -> Iterator[Tally]:
-        made = simulate_chunks(
-            job.templates, job.surveys, job.population, n=job.n, seed=job.seed, chunk=chunk, **job.options
-        )
-        for number, curves in enumerate(made):
-            kept = {"all": np.ones(curves.n_object, bool), "observed": np.diff(curves.offset) > 0}.get(job.keep)
-            chosen = curves.take(is_triggered(curves) if kept is None else kept)
-            if chosen.n_object:
-                paths.append(write(chosen, out / f"{job.name}-{number:05d}"))
-            done(curves.n_object)
-            yield tally(job.name, curves, job.population.redshift.support)
 
-    return reduce(add, tallies()), paths
+def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
+    """Everything that the light curves of a job depend on, as JSON values; ``first`` are some of them."""
+    digest = hashlib.sha256()
+    for series in job.templates:
+        for array in (series.phase, series.wave, series.flux):
+            digest.update(array.tobytes())
+        digest.update(f"{series.name}|{series.sn_type}".encode())
+    templates = digest.hexdigest()
+    for survey in job.surveys:
+        for name in ("mjd", "band", "ra", "dec", "background", "photons_per_njy", "saturation", "zero_point_error",
+                     "calibration_floor"):  # fmt: skip
+            digest.update(getattr(survey, name).tobytes())
+        digest.update(repr((survey.name, survey.bands, survey.radius)).encode())
+    meta = first.meta
+    options = {name: repr(value) for name, value in sorted(job.options.items()) if name != "efficiency"}
+    efficiency = job.options.get("efficiency")
+    if efficiency is not None:
+        digest.update(efficiency.snr.tobytes() + efficiency.probability.tobytes())
+    return {
+        "version": __version__, "population": job.name, "seed": job.seed, "keep": job.keep, "options": options,
+        "templates_sha256": templates, "surveys_sha256": digest.hexdigest(),
+        "simulation": {name: meta[name] for name in meta if name not in ("n_generated", "surveys")},
+    }  # fmt: skip
+
+
+def _simulate_shards(
+    source: Source, write: Writer, out: Path, plan: Plan, first: int, last: int
+) -> Iterator[tuple[int, Made]]:  # fmt: skip
+    """Make shards; for `run_shards`."""
+    job = source.job()
+    objects = plan.objects(first)[0], plan.objects(last - 1)[1]
+    chunks = _chunks(job, objects, plan.size)
+    for number, curves in zip(range(first, last), chunks, strict=True):
+        kept = {"all": np.ones(curves.n_object, bool), "observed": np.diff(curves.offset) > 0}.get(job.keep)
+        chosen = curves.take(is_triggered(curves) if kept is None else kept)
+        written = write(chosen, out / f"shard-{number:05d}") if chosen.n_object else ()
+        files = (written,) if isinstance(written, Path) else tuple(written)
+        counts = numbers(tally(job.name, curves, job.population.redshift.support))
+        yield number, Made(files, chosen.n_object, chosen.n_obs, counts)
+
+
+def _chunks(job: Job, objects: tuple[int, int], chunk: int) -> Iterator[LightCurves]:
+    return simulate_chunks(
+        job.templates, job.surveys, job.population, n=job.n, seed=job.seed, chunk=chunk, objects=objects, **job.options
+    )
+
+
+def _estimate(job: Job, first: LightCurves) -> int:
+    """About how many bytes all light curves of a job will have, by its first."""
+    kept = first.take(is_triggered(first)) if job.keep == "triggered" else first
+    return int((_ROW_BYTES * kept.n_obs + _OBJECT_BYTES * kept.n_object) / first.n_object * job.n)
 
 
 def write_fits(curves: LightCurves, stem: Path) -> Path:
@@ -103,5 +189,5 @@ def write_fits(curves: LightCurves, stem: Path) -> Path:
     )
     path = stem.with_name(f"{stem.name}.fits")
     with atomic_path(path) as temporary:
-        content.writeto(temporary)
+        temporary.write_bytes(hdus.to_bytes(content))
     return path

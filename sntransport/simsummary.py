@@ -23,6 +23,7 @@ _PEAK_EDGES = np.arange(10.0, 34.01, 0.25)
 _SNR_EDGES = np.sinh(np.linspace(np.arcsinh(-6.0), np.arcsinh(2000.0), 61))
 _COUNT_EDGES = np.concatenate([[0.0], np.unique(np.round(np.geomspace(1.0, 3000.0, 28)))])
 _EXAMPLES = 6
+_COUNTS = ("generated", "observed", "triggered", "peak", "snr", "detections")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +88,21 @@ def tally(name: str, curves: LightCurves, z_range: tuple[float, float]) -> Tally
     )  # fmt: skip
 
 
+def numbers(one: Tally) -> dict[str, Any]:
+    """Counts of a tally as lists, without its examples."""
+    return {name: getattr(one, name).astype(np.int64).tolist() for name in _COUNTS}
+
+
+def from_numbers(like: Tally, values: Mapping[str, Any]) -> Tally:
+    """The tally of counts from `numbers`, with the edges and names of another of the same population; no examples."""
+    arrays: dict[str, Any] = {name: np.array(values[name], dtype=np.float64) for name in _COUNTS}
+    return replace(like, examples=like.examples.take(np.empty(0, dtype=np.int64)), **arrays)
+
+
 def add(one: Tally, other: Tally) -> Tally:
     """Counts of two chunks of the same population."""
-    names = ("generated", "observed", "triggered", "peak", "snr", "detections")
     examples = one.examples if one.examples.n_object >= other.examples.n_object else other.examples
-    return replace(one, examples=examples, **{name: getattr(one, name) + getattr(other, name) for name in names})
+    return replace(one, examples=examples, **{name: getattr(one, name) + getattr(other, name) for name in _COUNTS})
 
 
 def summary_rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:

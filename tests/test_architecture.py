@@ -28,7 +28,7 @@ MODULES = [
     "datasets.columns", "datasets.nested_parquet", "datasets.snana_fits", "datasets.lcdata_hdf5",
     "datasets.plasticc_csv", "datasets.elasticc_parquet", "datasets.atat_hdf5", "datasets.tokens", "datasets.images",
     "datasets.__init__",
-    "configkeys", "simconfig", "simsummary", "simoutput", "augmentconfig", "augmentrun", "trainingfile",
+    "shards", "configkeys", "simconfig", "simsummary", "simoutput", "augmentconfig", "augmentrun", "trainingfile",
     "bandtest", "bandplots", "scores", "ktables", "kplots",
     "seriesplots", "lightplots", "makingplots", "gapplots", "plots", "simplots", "batch", "kcommand",
     "material", "payload", "report", "demo",

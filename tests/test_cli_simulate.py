@@ -15,7 +15,7 @@ from sntransport.cli import main
 from sntransport.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
 from sntransport.reading import ReadError
 from sntransport.simconfig import read_config
-from sntransport.simoutput import run_job, write_fits
+from sntransport.simoutput import Source, run_job, write_fits
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "simulation.toml"
 POPULATION = """
@@ -44,13 +44,16 @@ def test_example_writes_light_curves_summary_and_figures(tmp_path):
     done = run(EXAMPLE, "-o", tmp_path / "out", "--objects", "400", "--chunk", "150")
     assert done.exit_code == 0, done.output
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "Ia-00000.fits", "Ia-00001.fits", "Ia-00002.fits", "Ia_examples.png", "summary.ecsv", "summary.png",
+        "Ia", "Ia_examples.png", "summary.ecsv", "summary.png",
+    ]  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "out" / "Ia").iterdir()) == [
+        "_SUCCESS", "manifest.json", "shard-00000.fits", "shard-00001.fits", "shard-00002.fits",
     ]  # fmt: skip
     summary = Table.read(tmp_path / "out" / "summary.ecsv")
     whole = summary[-1]
     assert whole["generated"] == 400 == sum(summary["generated"][:-1])
     assert 400 > whole["observed"] > whole["triggered"] > 0
-    with fits.open(tmp_path / "out" / "Ia-00001.fits") as hdus:
+    with fits.open(tmp_path / "out" / "Ia" / "shard-00001.fits") as hdus:
         truth, measured = hdus["TRUTH"].data, hdus["MEASUREMENTS"].data
         assert json.loads(hdus[0].header["METADATA"])["cosmology"]["H0"] == 70.0 == hdus[0].header["H0"]
         assert truth["OBJECT_ID"].min() >= 150
@@ -65,9 +68,9 @@ def test_example_writes_light_curves_summary_and_figures(tmp_path):
 
 
 def test_chunks_add_up_to_the_whole(tmp_path):
-    (job,) = read_config(config(tmp_path, SURVEY + POPULATION))
-    whole, _ = run_job(job, tmp_path, write_fits, 1000)
-    parts, _ = run_job(job, tmp_path, write_fits, 70)
+    source = Source(config(tmp_path, SURVEY + POPULATION), 0)
+    whole, _ = run_job(source, tmp_path / "whole", write_fits, 1000)
+    parts, _ = run_job(source, tmp_path / "parts", write_fits, 70)
     for name in ("generated", "observed", "triggered", "peak", "snr", "detections"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
     assert whole.generated.sum() == 300
@@ -79,7 +82,7 @@ def test_nothing_left_is_said_and_fails(tmp_path):
     done = run(config(tmp_path, text), "-o", tmp_path / "out")
     assert done.exit_code == 1
     assert "population 'Ia': none of 300 objects is triggered, so no light curve was written" in done.output
-    assert not list((tmp_path / "out").glob("*.fits"))
+    assert not list((tmp_path / "out").rglob("*.fits"))
 
 
 def test_numbers_follow_from_a_rate(tmp_path):
@@ -165,3 +168,34 @@ def test_bands_the_template_does_not_cover(tmp_path):
     assert done.exit_code == 1
     assert "does not cover band 'ztfg' at z = 3.5" in done.output
     shutil.rmtree(tmp_path / "out", ignore_errors=True)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "snana", "lcdata", "elasticc", "atat", "tokens"])
+def test_every_format_is_written(tmp_path, kind):
+    text = config(tmp_path, SURVEY + POPULATION)
+    done = run(text, "-o", tmp_path / "out", "--format", kind, "--objects", "200")
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((tmp_path / "out" / "Ia" / "manifest.json").read_text())
+    assert manifest["outcome"] == "complete"
+    assert manifest["inputs"]["format"] == kind
+    for file in manifest["shards"][0]["files"]:
+        assert (tmp_path / "out" / "Ia" / file["name"]).stat().st_size == file["bytes"]
+
+
+def test_a_format_without_a_code_for_a_band_says_so(tmp_path):
+    done = run(config(tmp_path, SURVEY + POPULATION), "-o", tmp_path / "out", "--format", "plasticc")
+    assert done.exit_code == 1
+    assert "has no code in this format" in done.output
+
+
+def test_a_finished_run_is_left_alone_and_another_is_refused(tmp_path):
+    text = config(tmp_path, SURVEY + POPULATION)
+    assert run(text, "-o", tmp_path / "out").exit_code == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    again = run(text, "-o", tmp_path / "out")
+    assert again.exit_code == 0
+    assert "is finished already" in again.output
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    other = run(text, "-o", tmp_path / "out", "--seed", "2")
+    assert other.exit_code == 1
+    assert "holds the output of something else: seed was" in other.output
