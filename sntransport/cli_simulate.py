@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli_parts import EXISTING, FOLDER, conclude, fail, say, speaking
+from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, fail, say, speaking
 
 if TYPE_CHECKING:
     from sntransport.lightcurves import LightCurves
@@ -88,16 +88,18 @@ def _simulate(
     jobs = read_config(config, objects, seed)
     folders = [out / file_stem(job.name) for job in jobs]
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
-    tallies, n_file = [], 0
+    silent = True if asked_for("json") or asked_for("quiet") else None
+    tallies, results, n_file = [], [], 0
     for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
         source = Source(config.resolve(), i, objects, seed)
-        with tqdm(total=job.n, unit="SN", desc=job.name, disable=None, leave=False) as bar:
+        with tqdm(total=job.n, unit="SN", desc=job.name, disable=silent, leave=False) as bar:
             made, paths = run_job(
                 source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,
                 n_worker=n_worker,
             )  # fmt: skip
         tallies.append(made)
         n_file += len(paths)
+        results.append({**summary_rows([made])[-1], "files": [str(path) for path in paths]})
         figure = None if finished else simplots.examples_figure(made)
         if figure is not None:
             say(f"wrote {write_figure(figure, out / f'{file_stem(job.name)}_examples.png')}")
@@ -107,9 +109,8 @@ def _simulate(
         say(f"wrote {write_figure(simplots.population_figure(tallies), out / 'summary.png')}")
         say(f"wrote {write_table(summary_table(tallies, {'config': config.name}), out / 'summary.ecsv')}")
         say(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
-    rows = summary_rows(tallies)
-    say(text_table([{key: str(value) for key, value in row.items()} for row in rows]))
-    conclude(rows)
+    say(text_table([{key: str(value) for key, value in row.items()} for row in summary_rows(tallies)]))
+    conclude(results)
     for job, made in zip(jobs, tallies, strict=True):
         if not getattr(made, "generated" if job.keep == "all" else job.keep).sum():
             raise ValueError(
@@ -149,15 +150,14 @@ def _executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tu
 
 def _dask(scheduler: str | None, slurm: dict[str, Any]) -> Any:
     try:
-        from distributed import Client
-
+        client = import_module("distributed").Client
         if scheduler is not None:
-            return Client(scheduler)
-        from dask_jobqueue import SLURMCluster
+            return client(scheduler)
+        slurm_cluster = import_module("dask_jobqueue").SLURMCluster
     except ImportError as error:
         raise ImportError(f"{error.name} is not installed: pip install 'sntransport[distributed]'") from None
     options = dict(slurm)
     jobs = options.pop("jobs", 1)
-    cluster = SLURMCluster(**options)
+    cluster = slurm_cluster(**options)
     cluster.scale(jobs=jobs)
-    return Client(cluster)
+    return client(cluster)

@@ -67,6 +67,13 @@ def test_example_writes_light_curves_summary_and_figures(tmp_path):
     assert "Ia  " in done.output
 
 
+def test_json_has_the_counts_and_the_files(tmp_path):
+    done = run(config(tmp_path, SURVEY + POPULATION), "-o", tmp_path / "out", "--json")
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["generated"] == 300 >= result["observed"] >= result["triggered"] > 0
+    assert result["files"] == [str(tmp_path / "out" / "Ia" / "shard-00000.fits")]
+
+
 def test_chunks_add_up_to_the_whole(tmp_path):
     source = Source(config(tmp_path, SURVEY + POPULATION), 0)
     whole, _ = run_job(source, tmp_path / "whole", write_fits, 1000)

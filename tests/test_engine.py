@@ -1,6 +1,9 @@
 """Simulated light curves: true to the spectra, to the noise, and the same for any chunk."""
 
 import dataclasses
+import hashlib
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -20,6 +23,7 @@ from sntransport.survey import Survey, select_visits
 from sntransport.tablefluxes import places
 from sntransport.templates import hsiao
 from sntransport.units import njy_to_mag
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +126,26 @@ def test_bytes_do_not_depend_on_the_chunk(template, chunk):
     low, high = 700, 2 * BLOCK + 10
     part = concatenate(list(simulate_chunks([template], survey, POPULATION, n=n, seed=5, objects=(low, high))))
     same(whole.take(np.arange(low, high)), part)
+
+
+WORKER = """
+import hashlib, sys
+from tests.test_engine import POPULATION, hsiao, simulate_chunks, survey_of
+first, last = int(sys.argv[1]), int(sys.argv[2])
+for part in simulate_chunks([hsiao()], survey_of(("ztfr",), nights=100), POPULATION, n=1500, seed=5,
+                            objects=(first, last)):
+    print(hashlib.sha256(part.flux.tobytes() + part.truth.peak_mag.tobytes()).hexdigest())
+"""
+
+
+def test_bytes_do_not_depend_on_the_worker():
+    whole = simulate([hsiao()], survey_of(("ztfr",), nights=100), POPULATION, n=1500, seed=5)
+    part = whole.take(np.arange(900, 1500))
+    expected = hashlib.sha256(part.flux.tobytes() + part.truth.peak_mag.tobytes()).hexdigest()
+    done = subprocess.run(
+        [sys.executable, "-c", WORKER, "900", "1500"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.split() == [expected]
 
 
 def same(one, other):
