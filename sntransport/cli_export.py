@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli_parts import EXISTING, FOLDER, fail
+from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, fail, say, speaking
 
 if TYPE_CHECKING:
     from sntransport.series import SpectralSeries
@@ -34,15 +34,18 @@ SURVEY_BANDS = "lsstu,lsstg,lsstr,lssti,lsstz,lssty"
 @click.option("--phase-step", default=1.0, show_default=True, help="[d]")
 @click.option("--wave-range", nargs=2, type=float, help="Rest-frame range [A]; default: what most phases cover.")
 @click.option(
-    "--extrapolate", type=click.Choice(["hold_color", "blackbody", "suppressed_blackbody"]),
+    "--extrapolate", type=click.Choice(["hold_color", "blackbody", "suppressed_blackbody", "template"]),
     help="Fill --wave-range by this policy.",
 )  # fmt: skip
+@click.option("--template", metavar="hsiao|SERIES.fits", help="For --extrapolate template and --template-phases.")
+@click.option("--template-phases", nargs=2, type=float, help="Add the template's phases down to and up to these [d].")
 @click.option("--rise", is_flag=True, help="Add a rise from explosion, as time squared.")
 @click.option("--decline", type=float, metavar="PHASE", help="Add a decline of 56Co to this phase [d].")
 @click.option("--bands", default=SURVEY_BANDS, show_default=True, help="Of the survey, for the usable redshifts.")
 @click.option("--redshifts", nargs=2, type=float, help="Range to simulate; refused where a band is not covered.")
 @click.option("--allow-beyond", is_flag=True, help="Write it all the same.")
 @click.option("--overwrite", is_flag=True, help="Write to a folder that is not empty.")
+@speaking
 def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked: Path | None, **options: Any) -> None:
     """Series as templates for SNANA, sncosmo and LightCurveLynx; or check such a folder (--check)."""
     if checked is not None:
@@ -52,8 +55,10 @@ def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked:
         raise click.UsageError("name series files, --to and -o OUT; or --check DIR")
     try:
         held = [_read(path) for path in files]
+        if options["template"] is None and (options["extrapolate"] == "template" or options["template_phases"]):
+            raise click.UsageError("name the template: --template hsiao, or a series file")
         made = [_extended(one.series, options) for one in held]
-        _write(form, out, made, held, options)
+        _write(form, out, [one for one, _ in made], [notes for _, notes in made], held, options)
     except (ValueError, OSError) as error:
         fail(error)
         sys.exit(1)
@@ -65,33 +70,51 @@ def _read(path: Path) -> SeriesFile:
     return read_series_file(path)
 
 
-def _extended(series: SpectralSeries, options: dict[str, Any]) -> SpectralSeries:
+def _extended(series: SpectralSeries, options: dict[str, Any]) -> tuple[SpectralSeries, tuple[str, ...]]:
+    """The series with what was asked to be extrapolated, and what was done."""
     from sntransport import extrapolate
 
-    done = []
+    template = _template(options["template"])
+    notes: tuple[str, ...] = ()
     if options["extrapolate"]:
         if not options["wave_range"]:
             raise ValueError("--extrapolate needs --wave-range LOW HIGH")
-        done.append(
-            extrapolate.extend_wave(
-                series, options["wave_range"], extrapolate.WAVE_POLICIES[options["extrapolate"]]
-            )
-        )  # fmt: skip
-        series = done[-1].series
+        if options["extrapolate"] == "template":
+            policy = extrapolate.from_template(template)
+        else:
+            policy = extrapolate.WAVE_POLICIES[options["extrapolate"]]
+        made = extrapolate.extend_wave(series, options["wave_range"], policy)
+        series, notes = made.series, (*notes, f"{made.notes[0]} by {options['extrapolate']}")
+    if options["template_phases"]:
+        first, last = options["template_phases"]
+        made = extrapolate.extend_from_template(series, template, first=first, last=last)
+        series, notes = made.series, (*notes, *made.notes)
     if options["rise"]:
-        done.append(extrapolate.extend_rise(series))
-        series = done[-1].series
+        made = extrapolate.extend_rise(series)
+        series, notes = made.series, (*notes, *made.notes)
     if options["decline"] is not None:
-        done.append(extrapolate.extend_decline(series, options["decline"]))
-        series = done[-1].series
-    for one in done:
-        for note in one.notes:
-            click.echo(f"{series.name}: {note}", err=True)
-    return series
+        made = extrapolate.extend_decline(series, options["decline"])
+        series, notes = made.series, (*notes, *made.notes)
+    return series, notes
+
+
+def _note(text: str) -> None:
+    """Say on standard error what was cut, moved or extrapolated."""
+    if not (asked_for("json") or asked_for("quiet")):
+        click.echo(text, err=True)
+
+
+def _template(name: str | None) -> Any:
+    """The template of ``--template``; None without one, which the policies refuse by name."""
+    from sntransport.seriesfile import read_series
+    from sntransport.templates import hsiao
+
+    return None if name is None else hsiao() if name == "hsiao" else read_series(Path(name))
 
 
 def _write(
-    form: str, out: Path, made: list[SpectralSeries], held: list[SeriesFile], options: dict[str, Any]
+    form: str, out: Path, made: list[SpectralSeries], notes: list[tuple[str, ...]], held: list[SeriesFile],
+    options: dict[str, Any],
 ) -> None:  # fmt: skip
     shared = {
         "zero": options["zero"], "given": options["given"], "unbracketed": "edge" if options["brightest"] else "error",
@@ -99,6 +122,9 @@ def _write(
         "wave_range": options["wave_range"] or None,
     }  # fmt: skip
     if form in ("sncosmo", "ecsv"):
+        for series, told in zip(made, notes, strict=True):
+            for note in told:
+                _note(f"{series.name}: {note}")
         _write_tables(form, out, made, shared)
         return
     from sntransport.export.snana import coverage_text, to_snana
@@ -108,12 +134,14 @@ def _write(
     model = to_snana(
         made, out, form="NON1ASED" if form == "snana" else "SIMSED", z=z, bands=bands,
         redshifts=options["redshifts"] or None, beyond="allow" if options["allow_beyond"] else "error",
-        overwrite=options["overwrite"], **shared,
+        overwrite=options["overwrite"], notes=notes,
+        announce=lambda limits: say(f"usable redshifts:\n{coverage_text(limits)}"), **shared,
     )  # fmt: skip
     for note in model.notes:
-        click.echo(note, err=True)
-    click.echo(f"usable redshifts:\n{coverage_text(model.z_range)}")
-    click.echo(f"wrote {out} ({len(model.grids)} templates); check it with: sntransport export --check {out}")
+        _note(note)
+    say(f"wrote {out} ({len(model.grids)} templates); check it with: sntransport export --check {out}")
+    conclude([{"folder": str(out), "templates": len(model.grids), "usable_redshifts": dict(model.z_range),
+               "notes": list(model.notes)}])  # fmt: skip
 
 
 def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict[str, Any]) -> None:
@@ -126,10 +154,10 @@ def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict
         if form == "sncosmo":
             grid = template_grid(series, **shared)
             for note in grid.notes:
-                click.echo(f"{series.name}: {note}", err=True)
-            click.echo(f"wrote {to_ascii(grid, batch.ending(stem, '.dat'))}")
+                _note(f"{series.name}: {note}")
+            say(f"wrote {to_ascii(grid, batch.ending(stem, '.dat'))}")
         else:
-            click.echo(f"wrote {tables.write_table(series_table(series), batch.ending(stem, '_series.ecsv'))}")
+            say(f"wrote {tables.write_table(series_table(series), batch.ending(stem, '_series.ecsv'))}")
 
 
 def _check(folder: Path, bands: str) -> None:
@@ -142,10 +170,12 @@ def _check(folder: Path, bands: str) -> None:
         fail(error)
         sys.exit(1)
     for one in found.findings:
-        click.echo(str(one))
+        say(str(one))
     if table:
-        click.echo(table)
+        say(table)
     errors = sum(one.abort for one in found.findings)
-    click.echo(f"{len(found.templates)} templates, {errors} errors, {len(found.findings) - errors} warnings")
+    say(f"{len(found.templates)} templates, {errors} errors, {len(found.findings) - errors} warnings")
+    conclude([{"folder": str(folder), "templates": len(found.templates), "errors": errors,
+               "findings": [str(one) for one in found.findings]}])  # fmt: skip
     if found.would_abort:
         sys.exit(1)

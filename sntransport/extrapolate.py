@@ -206,6 +206,72 @@ def extend_decline(
     return _with_phases(series, added, np.exp(-(added - end) / life), end, words)
 
 
+def extend_from_template(
+    series: SpectralSeries, template: SpectralSeries, *, first: float | None = None, last: float | None = None,
+    step: float = 1.0,
+) -> Extrapolated:  # fmt: skip
+    """Add phases before the first and after the last spectrum: those of a template, as bright as the series is there.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    template : SpectralSeries
+        With the same meaning of phase 0.
+    first, last : float, optional [d]
+        First and last phase wanted; what lies within the series already is not changed.
+    step : float [d]
+
+    Returns
+    -------
+    Extrapolated
+        The template is brought to the series by one factor at either end, over the wavelengths that both cover;
+        where it has no flux, or no such phase, nothing is added.
+
+    Raises
+    ------
+    ValueError
+        Where there is nothing to add, or the two have no wavelength in common at an end.
+    """
+    require_series(series, "extend_from_template")
+    require_series(template, "extend_from_template")
+    kept = np.flatnonzero(series.covered.any(axis=1))
+    begin, end = float(series.phase[kept[0]]), float(series.phase[kept[-1]])
+    low, high = begin if first is None else first, end if last is None else last
+    phases, rows = [], []
+    for added, at in (
+        (np.arange(begin - step, low - 0.5 * step, -step)[::-1], kept[0]),
+        (np.arange(end + step, high + 0.5 * step, step), kept[-1]),
+    ):
+        inside = added[(added >= template.phase[0]) & (added <= template.phase[-1])]
+        if not inside.size:
+            continue
+        theirs = np.interp(series.wave, template.wave, _at(template, float(series.phase[at])), np.nan, np.nan)
+        both = np.isfinite(theirs) & series.covered[at]
+        if not np.sum(theirs[both]) > 0:
+            raise ValueError(f"the template has no light in common with the series at {series.phase[at]:g} d")
+        factor = np.sum(series.flux[at][both]) / np.sum(theirs[both])
+        phases.append(inside)
+        rows.append([factor * np.interp(series.wave, template.wave, _at(template, p), np.nan, np.nan) for p in inside])
+    if not phases:
+        raise ValueError(
+            f"nothing to add: the series has {begin:g} to {end:g} d, the template {template.phase[0]:g} to "
+            f"{template.phase[-1]:g} d, and {low:g} to {high:g} d are wanted"
+        )
+    new, flux = np.concatenate(phases), np.concatenate(rows)
+    filled = np.isfinite(flux)
+    order = np.argsort(np.concatenate([series.phase[kept], new]))
+    made = replace(
+        series,
+        phase=np.concatenate([series.phase[kept], new])[order],
+        flux=np.concatenate([series.flux[kept], np.where(filled, np.maximum(flux, 0.0), np.nan)])[order],
+        flux_err=np.concatenate([series.flux_err[kept], np.full(flux.shape, np.nan)])[order],
+        origin=np.concatenate([series.origin[kept], filled * np.uint8(Origin.EXTRAPOLATED)])[order],
+    )
+    share = float(np.count_nonzero(filled)) / max(int(np.count_nonzero(made.origin)), 1)
+    words = f"{new.size} phases ({share:.1%} of the bins) extrapolated: those of the template {template.name!r}"
+    return Extrapolated(made, share, (words,))
+
+
 def _with_phases(series: SpectralSeries, added: Array, factor: Array, like: float, words: str) -> Extrapolated:
     """Add phases with the spectrum of phase ``like`` times factors."""
     k = int(np.searchsorted(series.phase, like - 1e-9))

@@ -121,7 +121,7 @@ BROKEN = {
     "no model": (lambda p: edit(p, INCLUDE, "GENMODEL:", "MODEL:"), INCLUDE, "no GENMODEL: line", True),
     "no keys": (lambda p: edit(p, INCLUDE, "NON1A_KEYS:", "KEYS:"), INCLUDE, "no NON1A_KEYS: line", True),
     "keys miscounted": (lambda p: edit(p, INCLUDE, "KEYS: 5", "KEYS: 4"), ROW_5, "write their number", True),
-    "too few numbers": (lambda p: edit(p, INCLUDE, "0.0000 0.0000   35", "35"), ROW_6, "3 numbers for", True),
+    "too few numbers": (lambda p: edit(p, INCLUDE, "0.0000 0.0000    2", "2"), ROW_6, "3 numbers for", True),
     "weight no number": (lambda p: edit(p, INCLUDE, "0.500000", "half"), ROW_6, "are no numbers", True),
     "negative weight": (lambda p: edit(p, INCLUDE, "0.500000", "-0.5"), ROW_6, "not a number of 0 or", True),
     "sum of weights": (lambda p: edit(p, INCLUDE, "0.500000", "0.4"), INCLUDE, "the sum of the weights is 0.9", False),
@@ -132,8 +132,8 @@ BROKEN = {
         lambda p: edit(p, INCLUDE, "NON1A:    2", "# NON1A:    2"), INCLUDE,
         "template 2 of the list has no weight", False),
     "weight twice": (lambda p: edit(p, INCLUDE, "NON1A:    2", "NON1A:    1"), ROW_7, "a weight already", True),
-    "code no number": (lambda p: edit(p, INCLUDE, "   35", " IIP"), ROW_6, "are no numbers", True),
-    "code not whole": (lambda p: edit(p, INCLUDE, "   35", " 3.5"), ROW_6, "SNTYPE '3.5'", True),
+    "code no number": (lambda p: edit(p, INCLUDE, "    2  # a", " IIP  # a"), ROW_6, "are no numbers", True),
+    "code not whole": (lambda p: edit(p, INCLUDE, "    2  # a", " 3.5  # a"), ROW_6, "SNTYPE '3.5'", True),
 }  # fmt: skip
 
 
@@ -159,9 +159,12 @@ def test_each_fault_has_its_finding(folder, case):
 
 def test_faults_of_sed_info(tmp_path):
     phase = np.arange(0.0, 30.0, 3.0)
-    place = tmp_path / "S"
+    place = tmp_path / "SIMSED.S"
     to_snana([bump("a", "II", phase)], place, form="SIMSED", wave_step=50.0, phase_step=3.0)
     assert check_folder(place).findings == ()
+    other = place.rename(tmp_path / "S")
+    assert "let its name begin with SIMSED" in str(check_folder(other).findings[0])
+    place = other.rename(tmp_path / "SIMSED.S")
     edit(place, "SED.INFO", "NPAR: 2", "NPAR: 3")
     found = [str(one) for one in check_folder(place).findings]
     assert any("2 parameters, NPAR is 3" in one for one in found)

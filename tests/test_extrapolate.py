@@ -9,6 +9,7 @@ from sntransport.extrapolate import (
     COBALT,
     blackbody,
     extend_decline,
+    extend_from_template,
     extend_rise,
     extend_wave,
     from_template,
@@ -122,3 +123,23 @@ def test_what_cannot_be_said_is_refused():
         extend_decline(falling, 10.0)
     with pytest.raises(ValueError, match="wave_range is"):
         extend_wave(falling, (5000.0, 4000.0), blackbody)
+
+
+def test_phases_of_a_template_are_as_bright_as_the_series():
+    template = dataclasses.replace(cooling(phase=np.arange(-10.0, 40.0)), name="cooling")
+    rows = (template.phase >= 0) & (template.phase <= 20)
+    short = cut(dataclasses.replace(
+        template, phase=template.phase[rows], flux=7.0 * template.flux[rows], flux_err=None, origin=None
+    ), 3500.0, 9000.0)  # fmt: skip
+    made = extend_from_template(short, template, first=-20.0, last=30.0)
+    np.testing.assert_allclose(made.series.phase, np.arange(-10.0, 31.0))
+    keep = (template.wave >= 3500) & (template.wave <= 9000)
+    np.testing.assert_allclose(made.series.flux, 7.0 * template.flux[:41][:, keep], rtol=1e-9)
+    added = (made.series.phase < 0) | (made.series.phase > 20)
+    assert np.all(made.series.origin[added] == Origin.EXTRAPOLATED)
+    assert "those of the template 'cooling'" in made.notes[0]
+    with pytest.raises(ValueError, match="nothing to add: the series has 0 to 20 d"):
+        extend_from_template(short, template, first=1.0, last=19.0)
+    far = dataclasses.replace(template, wave=template.wave + 20000.0)
+    with pytest.raises(ValueError, match="no light in common"):
+        extend_from_template(short, far, last=30.0)

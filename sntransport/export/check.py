@@ -62,6 +62,9 @@ def check_folder(folder: str | os.PathLike[str]) -> Checked:
         hint = "rename it: upper case counts" if near else "write the list of templates"
         found.append(Finding(place.name, 0, "neither NON1A.LIST nor SED.INFO", hint, True))
     templates: dict[str, SpectralSeries] = {}
+    if any(path.name == "SED.INFO" for path in lists) and not place.resolve().name.startswith("SIMSED"):
+        remedy = "let its name begin with SIMSED, unless only LightCurveLynx is to read it"
+        found.append(Finding(place.name, 0, "SNANA knows a SIMSED model by its folder", remedy, False))
     for path in lists:
         entries, scale = read_list(path, found)
         if path.name == "NON1A.LIST":

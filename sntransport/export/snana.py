@@ -8,8 +8,8 @@ LightCurveLynx reads the SIMSED form too.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -23,13 +23,14 @@ from sntransport.checks import Array
 from sntransport.export.grid import TemplateGrid, template_grid
 from sntransport.export.sedtext import write_sed
 from sntransport.files import atomic_path, sha256
-from sntransport.photometry import MIN_COVERAGE
 from sntransport.refphase import Meaning
 from sntransport.series import SpectralSeries
 
-CLASS_CODES: dict[str, int] = {"Ia": 10, "Ib": 20, "Ic": 21, "IIb": 37, "IIn": 36, "II": 35}
-"""SNTYPE of a class where none is given: the codes of the ELAsTiCC simulations, from memory. State your own."""
+CLASS_CODES: dict[str, int] = {"Ia": 1, "II": 2, "IIn": 3, "IIb": 4, "Ib": 5, "Ic": 6}
+"""SNTYPE of a class where none is given. SNANA gives no meaning to the numbers; state those that your survey uses."""
 
+_LOWEST = 0.001
+_COVERED = 0.999
 _WEIGHT_STEP = Decimal("0.000001")
 _UNIT = "erg s-1 cm-2 A-1 at 10 pc, rest frame, free of dust"
 _CITATION = "Ramirez et al. 2024, arXiv:2409.10701"
@@ -71,6 +72,8 @@ def to_snana(
     redshifts: tuple[float, float] | None = None,
     beyond: Literal["error", "allow"] = "error",
     overwrite: bool = False,
+    notes: Sequence[Sequence[str]] = (),
+    announce: Callable[[Mapping[str, tuple[float, float] | None]], object] = lambda limits: None,
 ) -> SnanaModel:
     """Write a complete model folder.
 
@@ -99,7 +102,12 @@ def to_snana(
     beyond : {"error", "allow"}
         What to do where ``redshifts`` go beyond what a band allows.
     overwrite : bool
-        Whether a folder that is not empty may be written to.
+        Whether a folder that is not empty may be written to. Lists, include files and spectra of an earlier model in it
+        are removed first.
+    notes : sequence of sequence of str
+        What was done to each series before, such as ``Extrapolated.notes``; it becomes part of its file and the README.
+    announce : callable
+        Told the usable redshifts of each band before anything is written or refused.
 
     Returns
     -------
@@ -127,20 +135,25 @@ def to_snana(
     if place.is_dir() and any(place.iterdir()) and not overwrite:
         raise FileExistsError(f"{place} is not empty; choose another folder, or allow overwriting")
     at = [np.nan] * len(series) if z is None else list(z)
+    before = [()] * len(series) if not notes else [tuple(one) for one in notes]
     grids = tuple(
-        template_grid(
+        _noted(told, template_grid(
             one, zero=zero, given=given, z=one_z, wave_step=wave_step, phase_step=phase_step, wave_range=wave_range,
             unbracketed=unbracketed,
-        )
-        for one, one_z in zip(series, at, strict=True)
+        ))
+        for one, one_z, told in zip(series, at, before, strict=True)
     )  # fmt: skip
     weight = _weights(grids, weights)
     codes = _codes(grids, sntype)
     limits = usable_redshifts(grids, bands)
+    announce(limits)
     allowed = _redshifts(limits, redshifts, beyond)
     names = _file_names(grids)
-    notes = [f"{name}: {note}" for grid, name in zip(grids, names, strict=True) for note in grid.notes]
-    made = SnanaModel(place, grids, np.array([float(w) for w in weight]), codes, limits, tuple(notes))
+    said = [f"{name}: {note}" for grid, name in zip(grids, names, strict=True) for note in grid.notes]
+    if form == "SIMSED" and not place.resolve().name.startswith("SIMSED"):
+        said.append("SNANA knows a SIMSED model by its folder, whose name begins with SIMSED; LightCurveLynx does not")
+    made = SnanaModel(place, grids, np.array([float(w) for w in weight]), codes, limits, tuple(said))
+    _clear(place)
     for grid, name in zip(grids, names, strict=True):
         write_sed(place / f"{name}.SED.gz", _header(grid), grid.phase, grid.wave, grid.flux)
     _write(place / f"SIMGEN_INCLUDE_{place.resolve().name}.INPUT",
@@ -161,14 +174,17 @@ def as_series(grid: TemplateGrid) -> SpectralSeries:
 def usable_redshifts(
     grids: Sequence[TemplateGrid], bands: Sequence[str | Bandpass]
 ) -> dict[str, tuple[float, float] | None]:  # fmt: skip
-    """Range of redshifts from 0 to 5 at which every template covers a band, for each band; None where there is none."""
+    """Range of redshifts from 0 to 5 at which every template covers a band, for each band; None where there is none.
+
+    Covered means 99.9 % here, more than `band_flux` asks for: some simulators take what is missing to be 0.
+    """
     z = np.arange(0.0, 5.0, 0.005)
     out: dict[str, tuple[float, float] | None] = {}
     for band in load_bands(bands):
         covered = np.ones(z.size, dtype=bool)
         for grid in grids:
             seen = columns(grid.wave, band, z)
-            covered &= seen.cover_weight[:, : z.size].sum(axis=0) >= MIN_COVERAGE * seen.photon_total
+            covered &= seen.cover_weight[:, : z.size].sum(axis=0) >= _COVERED * seen.photon_total
         known = z[covered]
         out[band.name] = (float(known[0]), float(known[-1])) if known.size else None
     return out
@@ -199,7 +215,19 @@ def _redshifts(
     if asked is not None or not known:
         return asked
     low, high = max(limit[0] for limit in known), min(limit[1] for limit in known)
-    return (low, high) if low <= high else None
+    # SNANA has no distance for redshift 0.
+    return (max(low, _LOWEST), high) if max(low, _LOWEST) <= high else None
+
+
+def _noted(told: Sequence[str], grid: TemplateGrid) -> TemplateGrid:
+    return replace(grid, notes=(*told, *grid.notes))
+
+
+def _clear(place: Path) -> None:
+    """Remove an earlier model, its list first: what is left is none."""
+    for pattern in ("NON1A.LIST", "SED.INFO", "SIMGEN_INCLUDE_*.INPUT", "*.SED.gz", "README.md"):
+        for path in sorted(place.glob(pattern)) if place.is_dir() else ():
+            path.unlink()
 
 
 def _weights(grids: Sequence[TemplateGrid], weights: Sequence[float] | Mapping[str, float] | None) -> list[Decimal]:
@@ -291,6 +319,7 @@ def _include(
         for i, (w, code, name) in enumerate(zip(weight, made.sntype, names, strict=True), start=1):
             lines.append(f"NON1A: {i:4d} {w} {magoff:.4f} {magsmear:.4f} {code:4d}  # {name}")
     else:
+        lines += ["# each template with the same chance: SNANA does not take WEIGHT of SED.INFO as one"]
         lines += [f"GENMODEL: {model}", "SIMSED_GRIDONLY: TEMPLATE_INDEX", f"GENRANGE_TEMPLATE_INDEX: 1 {len(names)}"]
     first, last = (max(grid.phase[0] for grid in made.grids), min(grid.phase[-1] for grid in made.grids))
     widest = (min(grid.phase[0] for grid in made.grids), max(grid.phase[-1] for grid in made.grids))
