@@ -1,10 +1,13 @@
 """The command `augment`: from a configuration to files, the same bytes again, and messages that say what to do."""
 
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import Table
 from click.testing import CliRunner
 
 import sntransport as snt
@@ -102,6 +105,26 @@ def test_the_same_configuration_gives_the_same_bytes(folder, done):
     assert run(folder, CONFIG, "again").exit_code == 0
     for name in ("train.fits", "test.fits"):
         assert (folder / "again" / name).read_bytes() == (folder / "out" / name).read_bytes()
+
+
+def test_other_formats_hold_the_same_objects(folder, done):
+    from sntransport.datasets.nested_parquet import read_nested_parquet
+
+    config = folder / "config.toml"
+    config.write_text(CONFIG)
+    made = CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet", "--json"])
+    assert made.exit_code == 0, made.output
+    results = json.loads(made.output)["results"]
+    assert [Path(one["output"]).name for one in results] == ["test.parquet", "train.parquet", "templates.ecsv"]
+    curves = read_nested_parquet(folder / "pq" / "train.parquet")
+    templates = Table.read(folder / "pq" / "templates.ecsv")
+    with fits.open(folder / "out" / "train.fits") as hdus:
+        objects = hdus["OBJECTS"].data
+        np.testing.assert_array_equal(objects["OBJECT_ID"], curves.truth.object_id)
+        np.testing.assert_array_equal(objects["WEIGHT"], curves.truth.weight)
+        parents = dict(zip(templates["name"], templates["parents"], strict=True))
+        names = [curves.template_names[i] for i in curves.truth.template]
+        assert [parents[name] for name in names] == list(objects["PARENTS"])
 
 
 @pytest.mark.parametrize(
