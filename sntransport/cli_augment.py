@@ -32,7 +32,7 @@ def augment(config: Path, out: Path, kind: str) -> None:
     from sntransport.files import sha256
 
     given = read_config(config)
-    made = run(given, config.parent, mixing(given["templates"]["barycenter"]))
+    made = run(given, config, mixing(given["templates"]["barycenter"]))
     paths = _write(made, out, kind, {"config": config.name, "sha256": sha256(config), "version": __version__})
     kinds = [one.kind for one in made.templates]
     say(", ".join(f"{kinds.count(kind)} {kind} templates" for kind in ("source", "mixture", "draw")))

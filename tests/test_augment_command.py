@@ -32,9 +32,9 @@ barycenter = "linear"
 source = "ztf"
 years = 0.5
 [population]
-redshift = [0.02, 0.05]
-ebv_host = 0.05
-mag_offset = 0.1
+redshift = { uniform = [0.02, 0.05] }
+ebv_host = { exponential = 0.05, max = 0.5 }
+mag_offset = { normal = [0.0, 0.1] }
 [simulation]
 n = 1500
 [target.train]
@@ -136,7 +136,7 @@ def test_other_formats_hold_the_same_objects(folder, done):
         ("seed = 3", "seeds = 3", "seeds is not known; did you mean seed?"),
         ("n = 1500", "", "[simulation] n is missing"),
         ("n = 1500", "n = '9'", "expected a whole number"),
-        ("[target.train]\nIa = 60\nII = 40\n[target.test]\nIa = 10\n", "", "no [target.SPLIT] section"),
+        ("[target.train]\nIa = 60\nII = 40\n[target.test]\nIa = 10\n", "", "the section [target] is missing or empty"),
         ("Ia = 60", "Ia = 6.5", "[target] train is {'Ia': 6.5, 'II': 40}; expected a section of whole numbers"),
         ("[target.test]\nIa = 10", "[target]\ntest = 3", "expected a section of whole numbers"),
         ('"*.fits"', "3", "series is [3]; expected a list of texts"),
@@ -147,9 +147,10 @@ def test_other_formats_hold_the_same_objects(folder, done):
         ("[target.test]", "[target.tset]", "in the split 'tset' asked for, but no template"),
         ('"linear"', '"mean"', "[templates] barycenter is 'mean', expected features, wasserstein or linear"),
         ('"ztfr"', '"lsstr"', "a band among ztfg, ztfr, got 'lsstr'"),
-        ("[0.02, 0.05]", "[0.02]", "[population] redshift is [0.02], expected two numbers"),
+        ("[0.02, 0.05]", "[0.02]", "population.redshift.uniform: is [0.02]; expected a list of 2 numbers"),
+        ("mag_offset", "mag_ofset", "population.mag_ofset: no such key; did you mean mag_offset"),
         ('"*.fits"', '"*.fit"', "*.fit: no such file"),
-        ("seed = 3", "seed = = 3", "not TOML"),
+        ("seed = 3", "seed = = 3", "is not TOML"),
         ("[split]", "split = 3\n[x]", "no section [x]"),
         ("[split]\ntrain = 0.6\ntest = 0.4", "split = 3", "split is 3; make it a section, [split]"),
     ],
@@ -178,14 +179,14 @@ def test_one_supernova_under_two_names_is_in_one_split(folder, tmp_path):
 
 def test_what_is_left_out_has_its_default(tmp_path):
     path = tmp_path / "c.toml"
-    path.write_text('series = ["a"]\n[survey]\nsource = "ztf"\n[population]\nredshift = [0.1, 0.2]\n'
+    path.write_text('series = ["a"]\n[survey]\nsource = "ztf"\n[population]\nredshift = 0.1\n'
                     "[simulation]\nn = 1\n[target.train]\nIa = 1\n")  # fmt: skip
     config = read_config(path)
     assert config["split"] == {"train": 0.7, "test": 0.3}
     assert config["templates"]["augmented"] == ["train"]
     assert config["simulation"] == {"n": 1, "keep": "triggered", "uncovered": "drop"}
     assert config["selection"]["band"] is None
-    with pytest.raises(ReadError, match="no such file"):
+    with pytest.raises(ReadError, match="cannot be read"):
         read_config(tmp_path / "absent.toml")
 
 
