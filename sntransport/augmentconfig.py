@@ -1,11 +1,11 @@
 """The configuration of an augmentation: a TOML file, every key known and of its type, or left at its default."""
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from sntransport.configkeys import read_toml
 from sntransport.reading import ReadError
 
 # Section, key: type, default. None: the default is no value at all; an ellipsis: it must be given.
@@ -16,12 +16,8 @@ _KEYS: dict[str, dict[str, tuple[Any, Any]]] = {
         "mixtures": (int, 0), "draws": (int, 0), "parents": (int, 2), "concentration": (float, 1.0),
         "barycenter": (str, "features"), "augmented": (list[str], ["train"]),
     },
-    "survey": {"source": (str, ...), "*": (object, {})},
-    "population": {
-        "redshift": (list[float], ...), "mag_offset": (float, 0.0), "ebv_host": (float, 0.0),
-        "ebv_host_max": (float, 1.0), "ebv_mw": (float, 0.0), "rv_host": (float, 3.1),
-        "peculiar_velocity": (float, 0.0),
-    },
+    "survey": {"*": (object, ...)},
+    "population": {"*": (object, ...)},
     "simulation": {"n": (int, ...), "keep": (str, "triggered"), "uncovered": (str, "drop")},
     "target": {"*": (dict[str, int], ...)},
     "balance": {"z_edges": (list[float], []), "z_shares": (list[float], [])},
@@ -43,7 +39,8 @@ def read_config(path: Path) -> dict[str, dict[str, Any]]:
     Parameters
     ----------
     path : Path
-        See docs/augmentation.md for its sections and keys.
+        See docs/augmentation.md for its sections and keys. Those of [survey] and [population] are checked later, by
+        `sntransport.simconfig`.
 
     Returns
     -------
@@ -56,12 +53,7 @@ def read_config(path: Path) -> dict[str, dict[str, Any]]:
         Where the file is missing or no TOML, a section or key is not known (with the nearest that is), a value is of
         another type, or one that is needed is left out.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ReadError(path, "no such file", "name a configuration") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReadError(path, f"not TOML ({error})", "see docs/augmentation.md for an example") from None
+    raw = read_toml(path).values
     top = {key: value for key, value in raw.items() if key not in _KEYS}
     if unknown := [key for key, value in top.items() if isinstance(value, dict)]:
         raise ReadError(path, f"no section [{unknown[0]}]", _nearest(unknown[0], [name for name in _KEYS if name]))
@@ -88,7 +80,7 @@ def _section(path: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     others = {key: value for key, value in given.items() if key not in known}
     if free is not None and not others:
         if free[1] is ...:
-            raise ReadError(path, f"no [{name}.SPLIT] section", "state how many objects of each class each split gets")
+            raise ReadError(path, f"the section [{name}] is missing or empty", "see docs/augmentation.md")
         others = dict(free[1])
     return named | others
 

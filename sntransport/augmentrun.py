@@ -1,6 +1,7 @@
 """One augmentation from its configuration to the training set: the chain of calls that the command makes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -8,33 +9,38 @@ from typing import Any
 from sntransport.augmentation import TrainingSet, make_templates, select_training_set, template_weights
 from sntransport.checks import Array
 from sntransport.class_template import Barycenter
-from sntransport.distributions import Exponential, Normal, Uniform
+from sntransport.configkeys import Section
 from sntransport.engine import simulate
 from sntransport.lightcurves import LightCurves
 from sntransport.mixing import Mixture, feature_mix, mix, mix_linear
 from sntransport.pipeline import build
-from sntransport.population import Population
+from sntransport.rates import Cosmology
 from sntransport.read import read_supernova
 from sntransport.reading import ReadError
 from sntransport.selection import spectroscopic_propensity
 from sntransport.series import SpectralSeries
 from sntransport.seriesfile import read_series
+from sntransport.simconfig import read_population, read_survey
 from sntransport.splits import assign_splits
-from sntransport.surveys import load_survey
 
 Make = Callable[..., Mixture]
+POPULATION = (
+    "redshift", "mag_offset", "ebv_host", "rv_host", "law_host", "ebv_mw", "law_mw", "peculiar_velocity",
+)  # fmt: skip
+"""Keys of [population], with the meaning that they have in a configuration of `sntransport simulate`."""
+
 _SERIES = (".fits", ".fit")
 
 
-def run(config: Mapping[str, Mapping[str, Any]], folder: Path, make: Make = mix) -> TrainingSet:
+def run(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = mix) -> TrainingSet:
     """Make the training set of a configuration.
 
     Parameters
     ----------
     config : mapping
         From `sntransport.augmentconfig.read_config`.
-    folder : Path
-        What the paths in it are relative to.
+    path : Path
+        Of its file: paths in it are relative to its folder.
     make : callable
         How series are mixed: ``f(series, weights) -> Mixture``.
 
@@ -50,16 +56,16 @@ def run(config: Mapping[str, Mapping[str, Any]], folder: Path, make: Make = mix)
         As for `sntransport.augmentation`; where the survey has no visits in common with the events.
     """
     seed, templates = config[""]["seed"], config["templates"]
-    series = read_all(config[""]["series"], folder)
+    series = read_all(config[""]["series"], path.parent)
     splits = assign_splits({one.name: one.sn_type for one in series}, config["split"], seed)
     options = {key: templates[key] for key in ("mixtures", "draws", "augmented", "parents", "concentration")}
     made = make_templates(series, splits, seed, make=make, **options)
     weight = template_weights(made, config["target"])
-    given = dict(config["survey"])
-    source = given.pop("source")
-    survey = load_survey(folder / source if (folder / source).is_file() else source, **given)
+    survey = read_survey(Section(path, "survey", config["survey"]))
     chance = propensity(config["selection"], survey.bands)
-    events = population(config["population"], weight)
+    section = Section(path, "population", config["population"])
+    section.only(*POPULATION)
+    events = replace(read_population(section, Cosmology()), template_weight=weight)
     curves = simulate([one.series for one in made], survey, events, seed=seed, **config["simulation"])
     biased, undo = config["selection"]["biased"], config["selection"]["undo"]
     return select_training_set(
@@ -110,18 +116,6 @@ def read_all(patterns: list[str], folder: Path) -> list[SpectralSeries]:
     return out
 
 
-def population(given: Mapping[str, Any], weight: Array) -> Population:
-    """The population of a configuration: redshifts even between two bounds, normal scatter, exponential dust."""
-    low, high = _two(given["redshift"], "[population] redshift")
-    return Population(
-        redshift=Uniform(low, high),
-        mag_offset=Normal(0.0, given["mag_offset"]) if given["mag_offset"] > 0 else 0.0,  # type: ignore[arg-type]
-        ebv_host=Exponential(given["ebv_host"], given["ebv_host_max"]) if given["ebv_host"] > 0 else 0.0,  # type: ignore[arg-type]
-        ebv_mw=given["ebv_mw"], rv_host=given["rv_host"], peculiar_velocity=given["peculiar_velocity"],
-        template_weight=weight,
-    )  # fmt: skip
-
-
 def propensity(given: Mapping[str, Any], bands: Sequence[str]) -> Callable[[LightCurves], Array] | None:
     """Chance of a spectrum by the peak magnitude in a band, or None where no band is given.
 
@@ -136,9 +130,3 @@ def propensity(given: Mapping[str, Any], bands: Sequence[str]) -> Callable[[Ligh
         raise ValueError(f"[selection] needs half and a band among {', '.join(bands)}, got {given['band']!r}")
     column = list(bands).index(given["band"])
     return lambda them: spectroscopic_propensity(them.truth.peak_mag[:, column], given["half"], given["width"])
-
-
-def _two(value: Any, name: str) -> tuple[float, float]:
-    if len(value) != 2 or not all(isinstance(one, (int, float)) for one in value):
-        raise ValueError(f"{name} is {value!r}, expected two numbers")
-    return float(value[0]), float(value[1])

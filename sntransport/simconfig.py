@@ -93,7 +93,7 @@ def read_config(path: Path, objects: int | None = None, seed: int | None = None)
     top = read_toml(path)
     top.only(*_TOP)
     cosmology = _cosmology(top.section("cosmology"))
-    surveys = tuple(_survey(section) for section in top.sections("survey"))
+    surveys = tuple(read_survey(section) for section in top.sections("survey"))
     dates = top.numbers("dates", 2)
     options = {
         "dates": tuple(dates) if dates else None, "margin": tuple(top.numbers("margin", 2, [0.0, 0.0])),
@@ -122,7 +122,7 @@ def _job(
     keep: str, options: dict[str, Any],
 ) -> Job:  # fmt: skip
     section.only(*_POPULATION)
-    population = _population(section, cosmology)
+    population = read_population(section, cosmology)
     n = section.get("objects", int) if objects is None else objects
     if n is None:
         n = _natural_number(section, surveys[0], cosmology, options["dates"])
@@ -143,7 +143,14 @@ def _natural_number(section: Section, survey: Survey, cosmology: Cosmology, date
     return round(expected_number(rate, low, high, area=area, years=years, cosmology=cosmology))
 
 
-def _population(section: Section, cosmology: Cosmology) -> Population:
+def read_population(section: Section, cosmology: Cosmology) -> Population:
+    """The population of a table: redshift, luminosity scatter and dust, each a number or a distribution.
+
+    Raises
+    ------
+    ReadError
+        For a key that is missing or has a wrong type or value; keys that are not known are the caller's to refuse.
+    """
     values: dict[str, Any] = {"cosmology": cosmology, "redshift": _distribution(section, "redshift", cosmology)}
     for key in ("mag_offset", "ebv_host"):
         if key in section.values:
@@ -227,7 +234,8 @@ def _columns(section: Section, key: str, names: tuple[str, ...]) -> list[np.ndar
         raise section.wrong(key, f"{path} has no columns {', '.join(names)} ({reason})", "give ECSV or FITS") from None
 
 
-def _survey(section: Section) -> Survey:
+def read_survey(section: Section) -> Survey:
+    """The survey of a table: ``source``, a name or a file beside the configuration, and options of `load_survey`."""
     values = dict(section.values)
     source = section.get("source", str, required=True)
     values.pop("source")

@@ -40,6 +40,16 @@ def write_training_set(made: TrainingSet, out: Path, provenance: Mapping[str, st
     return [_write(made, split, out / f"{split}.fits", provenance) for split in sorted(set(made.split))]
 
 
+def template_columns(made: TrainingSet) -> dict[str, list[str]]:
+    """Name, type, split, kind, parents and notes of all templates, of all splits, in their order."""
+    return {
+        "name": [one.series.name for one in made.templates], "type": [one.series.sn_type for one in made.templates],
+        "split": [one.split for one in made.templates], "kind": [one.kind for one in made.templates],
+        "parents": ["+".join(one.parents) for one in made.templates],
+        "notes": ["; ".join(one.notes) for one in made.templates],
+    }  # fmt: skip
+
+
 def _write(made: TrainingSet, split: str, path: Path, provenance: Mapping[str, str]) -> Path:
     from astropy.io import fits
 
@@ -52,12 +62,6 @@ def _write(made: TrainingSet, split: str, path: Path, provenance: Mapping[str, s
         "first": curves.offset[:-1], "n_obs": np.diff(curves.offset), **truth,
     }  # fmt: skip
     photometry = {name: getattr(curves, name) for name in ("mjd", "band", "flux", "flux_err", "photflag")}
-    templates = {
-        "name": [one.series.name for one in made.templates], "type": [one.series.sn_type for one in made.templates],
-        "split": [one.split for one in made.templates], "kind": [one.kind for one in made.templates],
-        "parents": ["+".join(one.parents) for one in made.templates],
-        "notes": ["; ".join(one.notes) for one in made.templates],
-    }  # fmt: skip
     told = {"input": dict(provenance), "simulation": dict(curves.meta)}
     notes = [f"{key} {json.dumps(value, sort_keys=True, default=str)}" for key, value in told.items()]
     hdus = fits.HDUList([
@@ -65,7 +69,7 @@ def _write(made: TrainingSet, split: str, path: Path, provenance: Mapping[str, s
         table("OBJECTS", objects, _UNITS),
         table("PHOTOMETRY", photometry, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
         table("BANDS", {"name": list(curves.bands), "survey": list(curves.surveys)}),
-        table("TEMPLATES", templates),
+        table("TEMPLATES", template_columns(made)),
         table("NOTES", {"note": [*made.notes, *notes]}),
     ])  # fmt: skip
     with atomic_path(path) as temporary:

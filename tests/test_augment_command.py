@@ -1,10 +1,13 @@
 """The command `augment`: from a configuration to files, the same bytes again, and messages that say what to do."""
 
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import Table
 from click.testing import CliRunner
 
 import sntransport as snt
@@ -29,9 +32,9 @@ barycenter = "linear"
 source = "ztf"
 years = 0.5
 [population]
-redshift = [0.02, 0.05]
-ebv_host = 0.05
-mag_offset = 0.1
+redshift = { uniform = [0.02, 0.05] }
+ebv_host = { exponential = 0.05, max = 0.5 }
+mag_offset = { normal = [0.0, 0.1] }
 [simulation]
 n = 1500
 [target.train]
@@ -104,6 +107,26 @@ def test_the_same_configuration_gives_the_same_bytes(folder, done):
         assert (folder / "again" / name).read_bytes() == (folder / "out" / name).read_bytes()
 
 
+def test_other_formats_hold_the_same_objects(folder, done):
+    from sntransport.datasets.nested_parquet import read_nested_parquet
+
+    config = folder / "config.toml"
+    config.write_text(CONFIG)
+    made = CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet", "--json"])
+    assert made.exit_code == 0, made.output
+    results = json.loads(made.output)["results"]
+    assert [Path(one["output"]).name for one in results] == ["test.parquet", "train.parquet", "templates.ecsv"]
+    curves = read_nested_parquet(folder / "pq" / "train.parquet")
+    templates = Table.read(folder / "pq" / "templates.ecsv")
+    with fits.open(folder / "out" / "train.fits") as hdus:
+        objects = hdus["OBJECTS"].data
+        np.testing.assert_array_equal(objects["OBJECT_ID"], curves.truth.object_id)
+        np.testing.assert_array_equal(objects["WEIGHT"], curves.truth.weight)
+        parents = dict(zip(templates["name"], templates["parents"], strict=True))
+        names = [curves.template_names[i] for i in curves.truth.template]
+        assert [parents[name] for name in names] == list(objects["PARENTS"])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -113,7 +136,7 @@ def test_the_same_configuration_gives_the_same_bytes(folder, done):
         ("seed = 3", "seeds = 3", "seeds is not known; did you mean seed?"),
         ("n = 1500", "", "[simulation] n is missing"),
         ("n = 1500", "n = '9'", "expected a whole number"),
-        ("[target.train]\nIa = 60\nII = 40\n[target.test]\nIa = 10\n", "", "no [target.SPLIT] section"),
+        ("[target.train]\nIa = 60\nII = 40\n[target.test]\nIa = 10\n", "", "the section [target] is missing or empty"),
         ("Ia = 60", "Ia = 6.5", "[target] train is {'Ia': 6.5, 'II': 40}; expected a section of whole numbers"),
         ("[target.test]\nIa = 10", "[target]\ntest = 3", "expected a section of whole numbers"),
         ('"*.fits"', "3", "series is [3]; expected a list of texts"),
@@ -124,9 +147,10 @@ def test_the_same_configuration_gives_the_same_bytes(folder, done):
         ("[target.test]", "[target.tset]", "in the split 'tset' asked for, but no template"),
         ('"linear"', '"mean"', "[templates] barycenter is 'mean', expected features, wasserstein or linear"),
         ('"ztfr"', '"lsstr"', "a band among ztfg, ztfr, got 'lsstr'"),
-        ("[0.02, 0.05]", "[0.02]", "[population] redshift is [0.02], expected two numbers"),
+        ("[0.02, 0.05]", "[0.02]", "population.redshift.uniform: is [0.02]; expected a list of 2 numbers"),
+        ("mag_offset", "mag_ofset", "population.mag_ofset: no such key; did you mean mag_offset"),
         ('"*.fits"', '"*.fit"', "*.fit: no such file"),
-        ("seed = 3", "seed = = 3", "not TOML"),
+        ("seed = 3", "seed = = 3", "is not TOML"),
         ("[split]", "split = 3\n[x]", "no section [x]"),
         ("[split]\ntrain = 0.6\ntest = 0.4", "split = 3", "split is 3; make it a section, [split]"),
     ],
@@ -155,14 +179,14 @@ def test_one_supernova_under_two_names_is_in_one_split(folder, tmp_path):
 
 def test_what_is_left_out_has_its_default(tmp_path):
     path = tmp_path / "c.toml"
-    path.write_text('series = ["a"]\n[survey]\nsource = "ztf"\n[population]\nredshift = [0.1, 0.2]\n'
+    path.write_text('series = ["a"]\n[survey]\nsource = "ztf"\n[population]\nredshift = 0.1\n'
                     "[simulation]\nn = 1\n[target.train]\nIa = 1\n")  # fmt: skip
     config = read_config(path)
     assert config["split"] == {"train": 0.7, "test": 0.3}
     assert config["templates"]["augmented"] == ["train"]
     assert config["simulation"] == {"n": 1, "keep": "triggered", "uncovered": "drop"}
     assert config["selection"]["band"] is None
-    with pytest.raises(ReadError, match="no such file"):
+    with pytest.raises(ReadError, match="cannot be read"):
         read_config(tmp_path / "absent.toml")
 
 
