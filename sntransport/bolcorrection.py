@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sntransport.bandratio import zero_point
 from sntransport.bands import Bandpass, load_bands
 from sntransport.checks import Array, require_shape
-from sntransport.luminosity import Bolometric, Policy, absolute_magnitude, bolometric
+from sntransport.lightpolicy import Policy
+from sntransport.luminosity import Bolometric, absolute_magnitude, bolometric
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.ratioerror import require_draws, scatter
+from sntransport.restlightcurve import RestLightCurve
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline
 from sntransport.units import njy_to_mag
@@ -211,3 +213,56 @@ def luminosity_from_color(
     slope = np.polynomial.polynomial.polyval(at, np.polynomial.polynomial.polyder(relation.coefficients))
     error = np.sqrt(relation.scatter**2 + np.square(magnitude_err) + np.square(slope * np.asarray(color_err)))
     return luminosity, 0.4 * np.log(10.0) * error * luminosity
+
+
+def luminosity_of_photometry(
+    rest: RestLightCurve, relation: ColorRelation, *, max_apart: float = 0.5
+) -> tuple[Array, Array, Array]:
+    """Bolometric light curve of plain photometry through a color relation.
+
+    Parameters
+    ----------
+    rest : RestLightCurve
+        Of `sntransport.k_correct`, with the relation's bands among its ``band_rest``.
+    relation : ColorRelation
+    max_apart : float [rest-frame d]
+        The points of one color lie no further apart than this.
+
+    Returns
+    -------
+    phase, luminosity, luminosity_err : ndarray, (n,) [rest-frame d, erg/s]
+        One row a point of ``relation.band`` that has a magnitude and a point of each band of the color near it, the
+        nearest one; in order of phase. NaN where the color is outside the relation. Errors of magnitude and color are
+        taken to be independent; distance and E(B-V) are not part of them.
+
+    Raises
+    ------
+    ValueError
+        Where the systems of magnitudes differ, or a band has no point with a magnitude.
+    """
+    if rest.system != relation.system:
+        raise ValueError(f"the relation is in {relation.system} magnitudes, the light curve in {rest.system}")
+    rows = {}
+    for name in (relation.band, relation.blue, relation.red):
+        rows[name] = np.flatnonzero((rest.band_rest == name) & np.isfinite(rest.mag))
+        if not rows[name].size:
+            known = ", ".join(dict.fromkeys(rest.band_rest[np.isfinite(rest.mag)].tolist())) or "no band"
+            raise ValueError(
+                f"no point with a magnitude in {name}, only in {known}: choose other bands with bands= of k_correct, "
+                "or fit the relation in bands that were observed"
+            )
+    main = rows[relation.band][np.argsort(rest.phase[rows[relation.band]], kind="stable")]
+    blue, red = (_nearest(rest.phase, main, rows[name]) for name in (relation.blue, relation.red))
+    phases = rest.phase[np.stack([main, blue, red])]
+    near = np.ptp(phases, axis=0) <= max_apart
+    main, blue, red = main[near], blue[near], red[near]
+    luminosity, error = luminosity_from_color(
+        relation, rest.mag[main], rest.mag[blue] - rest.mag[red],
+        magnitude_err=rest.mag_err[main], color_err=np.hypot(rest.mag_err[blue], rest.mag_err[red]),
+    )  # fmt: skip
+    return rest.phase[main], luminosity, error
+
+
+def _nearest(phase: Array, rows: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of ``among`` the row nearest in phase to each of ``rows``."""
+    return np.asarray(among[np.abs(phase[rows][:, None] - phase[among]).argmin(axis=1)])

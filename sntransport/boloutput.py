@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,12 +52,13 @@ def bolometric_table(light: Bolometric, meta: Mapping[str, Any] | None = None) -
         table[name].unit = unit or None
         table[name].description = text
     shape = {f"shape_{name}": value for name, value in asdict(light_shape(light)).items()}
-    table.meta = {"name": light.name, "policy": light.policy, "notes": list(light.notes), **shape, **(meta or {})}
+    table.meta = {"name": light.name, "policy": light.policy, "notes": list(light.notes), **shape}
+    table.meta |= {"dust": "none: the series is free of dust", **(meta or {})}
     return table
 
 
 def bolometric_figure(light: Bolometric) -> Figure:
-    """Luminosity over phase with its error; below it the shares that were added or filled.
+    """Luminosity over phase with its error, and without what was added; below it the shares added or filled.
 
     Parameters
     ----------
@@ -72,19 +74,29 @@ def bolometric_figure(light: Bolometric) -> Figure:
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
     known = np.isfinite(light.luminosity) & (light.luminosity > 0)
     phase, value, error = light.phase[known], light.luminosity[known], light.luminosity_err[known]
-    for part in np.split(np.arange(phase.size), np.flatnonzero(np.diff(phase) > 10.0) + 1):
-        top.plot(phase[part], value[part], color="#0072B2", marker="." if part.size < 3 else "")
+    added = (light.share_uv + light.share_nir)[known]
+    for part in np.split(np.arange(phase.size), np.flatnonzero(np.diff(phase) > 10.0) + 1) if phase.size else ():
+        first = part[0] == 0
+        marker = "." if part.size < 3 else ""
+        name = "with what was added" if first else None
+        top.plot(phase[part], value[part], color="#0072B2", marker=marker, label=name)
+        if added.any():
+            name = "covered wavelengths only" if first else None
+            bare = value[part] * (1.0 - added[part])
+            top.plot(phase[part], bare, color="#555555", lw=1.0, ls="--", marker=marker, label=name)
         low = np.maximum(value - error, 0.02 * value)
         top.fill_between(phase[part], low[part], (value + error)[part], color="#0072B2", alpha=0.25, lw=0)
-        for name, color, style in (("uv", "#D55E00", "-"), ("nir", "#009E73", "--"), ("filled", "#000000", ":")):
-            share = getattr(light, f"share_{name}")[known]
-            label = {"uv": "added in the UV", "nir": "added in the IR", "filled": "filled"}[name]
-            below.plot(phase[part], share[part], color=color, ls=style, label=label if part[:1] == [0] else None)
+        for kind, color, style in (("uv", "#D55E00", "-"), ("nir", "#009E73", "--"), ("filled", "#000000", ":")):
+            share = getattr(light, f"share_{kind}")[known]
+            label = {"uv": "added in the UV", "nir": "added in the IR", "filled": "filled"}[kind]
+            below.plot(phase[part], share[part], color=color, ls=style, label=label if first else None)
     if not phase.size:
         top.text(0.5, 0.5, "no luminosity at any phase", transform=top.transAxes, ha="center")
     top.set(yscale="log", ylabel="Luminosity [erg/s]")
-    top.set_title(f"{light.name}\n{light.policy}", fontsize=10)
+    top.set_title(f"{light.name}\n{fill(light.policy, 80)}", fontsize=10)
     below.set(xlabel="Rest-frame phase [d]", ylabel="Share", ylim=(-0.02, 1.02))
+    if added.any():
+        top.legend(frameon=False, fontsize=9)
     if phase.size:
         figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure

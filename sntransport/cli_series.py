@@ -25,6 +25,7 @@ from sntransport.cli_parts import (
 if TYPE_CHECKING:
     from astropy.table import Table
 
+    from sntransport.lightpolicy import Policy
     from sntransport.seriesfile import SeriesFile
 
 
@@ -103,9 +104,14 @@ def kcorrect(
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
 @click.option(
-    "--policy", default="suppressed_blackbody", show_default=True,
-    type=click.Choice(["none", "blackbody", "suppressed_blackbody"]), help="What lies beyond the covered wavelengths.",
+    "--policy", default="none", show_default=True,
+    type=click.Choice(["none", "blackbody", "suppressed_blackbody", "template"]),
+    help="What lies beyond the covered wavelengths.",
 )  # fmt: skip
+@click.option(
+    "--template", "template_file", type=EXISTING, help="Series for --policy template; Hsiao's Ia if left out."
+)
+@click.option("--maximum", type=float, help="Phase [d] of the series at which the template has phase 0.")
 @click.option("--range", "wave_range", nargs=2, type=float, help="Only light between these two wavelengths [A].")
 @click.option(
     "--draws", default=0, show_default=True, help="Draws of the series that the error is taken from; 0: none."
@@ -114,16 +120,24 @@ def kcorrect(
 @click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
 @speaking
 def bolometric(
-    files: tuple[Path, ...], policy: str, wave_range: tuple[float, float] | None, draws: int, seed: int,
-    out: Path | None,
+    files: tuple[Path, ...], policy: str, template_file: Path | None, maximum: float | None,
+    wave_range: tuple[float, float] | None, draws: int, seed: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
+    from dataclasses import asdict
+
     from sntransport import batch, boloutput, luminosity, tables
 
+    if (policy == "template") != (maximum is not None) or (template_file and policy != "template"):
+        raise click.UsageError("--policy template needs --maximum, and --maximum and --template need that policy")
+
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
+        chosen = policy if maximum is None else _template_policy(template_file, maximum)
         drawn = held.series.draw(draws, seed) if draws else ()
-        light = luminosity.bolometric(held.series, policy=policy, wave_range=wave_range or None, draws=drawn)
+        light = luminosity.bolometric(held.series, policy=chosen, wave_range=wave_range or None, draws=drawn)
         meta = {"series_file": path.name, "draws": draws, "seed": seed, "wave_range": list(wave_range or ())}
+        if held.sightline is not None:
+            meta["series_sightline"] = asdict(held.sightline)
         table = boloutput.bolometric_table(light, meta)
         if out is None:
             return _shown(table)
@@ -145,3 +159,11 @@ def _shown(table: Table) -> dict[str, Any]:
         return columns(table)
     table.write(sys.stdout, format="ascii.ecsv")
     return {}
+
+
+def _template_policy(path: Path | None, maximum: float) -> Policy:
+    from sntransport.lightpolicy import from_template
+    from sntransport.seriesfile import read_series_file
+    from sntransport.templates import hsiao
+
+    return from_template(hsiao() if path is None else read_series_file(path).series, maximum)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport.checks import Array
-from sntransport.luminosity import blackbody as _blackbody
-from sntransport.luminosity import suppressed_blackbody as _suppressed_blackbody
+from sntransport.lightpolicy import Policy, meeting_factor, template_at
+from sntransport.lightpolicy import blackbody as _blackbody
+from sntransport.lightpolicy import suppressed_blackbody as _suppressed_blackbody
 from sntransport.series import Origin, SpectralSeries, require_series
 
 WavePolicy = Callable[[Array, Array, Array, Array], Array]
@@ -20,7 +21,6 @@ WavePolicy = Callable[[Array, Array, Array, Array], Array]
 COBALT = 77.236 / np.log(2.0)
 """Mean life of 56Co [d], from its half-life of 77.236 d (Nuclear Data Sheets)."""
 
-_EDGE = 0.03
 _LONGEST_RISE = 40.0
 _TAIL = 20.0
 
@@ -49,7 +49,7 @@ def hold_color(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
                 missing = side & np.isnan(out[i])
                 if not missing.any():
                     break
-                factor = _join(wave, flux[i], flux[j], wave[edge])
+                factor = meeting_factor(wave, flux[i], flux[j], wave[edge])
                 if j != i and np.isfinite(factor):
                     out[i, missing] = factor * inside[j][missing]
     return out
@@ -61,7 +61,7 @@ def blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
 
 
 def suppressed_blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
-    """As `blackbody`, but below 3000 A suppressed by line blanketing (see `sntransport.luminosity`)."""
+    """As `blackbody`, but below 3000 A suppressed by line blanketing (see `sntransport.lightpolicy`)."""
     return _from_extension(_suppressed_blackbody, wave, flux, phase, target)
 
 
@@ -78,12 +78,12 @@ def from_template(template: SpectralSeries) -> WavePolicy:
     def policy(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
         out = np.full((phase.size, target.size), np.nan)
         for i in np.flatnonzero(np.isfinite(flux).any(axis=1)):
-            theirs = _at(template, phase[i])
+            theirs = template_at(template, phase[i])
             first, last = np.flatnonzero(np.isfinite(flux[i]))[[0, -1]]
             own = np.interp(wave, template.wave, theirs, left=np.nan, right=np.nan)
             values = np.interp(target, template.wave, theirs, left=np.nan, right=np.nan)
             for side, edge in ((target < wave[first], first), (target > wave[last], last)):
-                out[i, side] = values[side] * _join(wave, flux[i], own, wave[edge])
+                out[i, side] = values[side] * meeting_factor(wave, flux[i], own, wave[edge])
         return out
 
     return policy
@@ -316,8 +316,8 @@ def _tail(series: SpectralSeries, end: float) -> float:
     return float(-1.0 / slope) if slope < 0 else 0.0
 
 
-def _from_extension(policy: Callable, wave: Array, flux: Array, phase: Array, target: Array) -> Array:  # type: ignore[type-arg]
-    made = policy(wave, flux)
+def _from_extension(policy: Policy, wave: Array, flux: Array, phase: Array, target: Array) -> Array:
+    made = policy(wave, flux, phase)
     out = np.full((phase.size, target.size), np.nan)
     for i in range(phase.size):
         for x, y in ((made.uv_wave[i], made.uv_flux[i]), (made.nir_wave[i], made.nir_flux[i])):
@@ -326,25 +326,6 @@ def _from_extension(policy: Callable, wave: Array, flux: Array, phase: Array, ta
                 inside = (target >= x[0]) & (target <= x[-1])
                 out[i, inside] = np.exp(np.interp(np.log(target[inside]), np.log(x), np.log(np.maximum(y, 1e-300))))
     return out
-
-
-def _join(wave: Array, flux: Array, other: Array, edge: float) -> float:
-    """Factor that brings another spectrum to this one near an edge; NaN where they have nothing in common there."""
-    near = (np.abs(np.log(wave / edge)) < _EDGE) & np.isfinite(flux) & np.isfinite(other)
-    total = other[near].sum()
-    return float(max(flux[near].sum(), 0.0) / total) if total > 0 else np.nan
-
-
-def _at(template: SpectralSeries, phase: float) -> Array:
-    """Spectrum of a template, linear between its phases; NaN outside them."""
-    own = template.phase
-    if not own[0] <= phase <= own[-1]:
-        return np.full(template.n_wave, np.nan)
-    k = int(np.clip(np.searchsorted(own, phase) - 1, 0, own.size - 2)) if own.size > 1 else 0
-    if own.size == 1:
-        return np.asarray(template.flux[0])
-    u = (phase - own[k]) / (own[k + 1] - own[k])
-    return np.asarray((1.0 - u) * template.flux[k] + u * template.flux[k + 1])
 
 
 def _continued(wave: Array, low: float, high: float) -> Array:

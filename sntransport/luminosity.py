@@ -2,53 +2,28 @@
 
     L = 4 pi (10 pc)**2 int f_lambda d lambda
 
-A policy is a function ``(wave, flux) -> Extension``; `none`, `blackbody` and `suppressed_blackbody` are here.
+What lies beyond, a policy of `sntransport.lightpolicy` says.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport.blackbody import HC_OVER_K, SIGMA_SB, fit_blackbody, planck
+from sntransport.blackbody import HC_OVER_K, SIGMA_SB
 from sntransport.checks import Array, readonly, set_fields
+from sntransport.lightpolicy import POLICIES, Extension, Policy, covered_edges
 from sntransport.ratioerror import ERROR_SCALE, require_draws, scatter
 from sntransport.series import Origin, SpectralSeries, require_series
 
 AREA = 4.0 * np.pi * (10.0 * 3.0856775814913673e18) ** 2
 """Of the sphere of 10 pc [cm2]."""
 
-BLANKETED = 3000.0
-"""Where line blanketing sets in [A] in `suppressed_blackbody` (Nicholl, Guillochon & Berger 2017, ApJ 850, 55)."""
-
 EXTRAPOLATION_ERROR = 0.3
 """Relative error given to light that a policy adds, where no draws are given."""
 
-_BLUEST, _REDDEST = 200.0, 1e6
-_EDGE = 0.05
 _BLOCKS = 60
-
-
-@dataclass(frozen=True, eq=False)
-class Extension:
-    """What a policy says beyond a spectrum: flux at ``uv_wave`` and ``nir_wave`` (n_phase, n) each, and where from.
-
-    Wavelengths [A] ascend and end or begin at the edge of each spectrum. ``temperature`` (n_phase,) [K] and ``scale``
-    of the blackbody, NaN without one. ``words`` describes the policy in one line.
-    """
-
-    uv_wave: Array
-    uv_flux: Array
-    nir_wave: Array
-    nir_flux: Array
-    temperature: Array
-    scale: Array
-    words: str
-
-
-Policy = Callable[[Array, Array], Extension]
-"""``f(wave, flux) -> Extension``, with flux (n_phase, n_wave), NaN where not covered."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,66 +55,6 @@ class Bolometric:
             set_fields(self, **{field.name: readonly(getattr(self, field.name), field.name)})
 
 
-def none(wave: Array, flux: Array) -> Extension:
-    """Add nothing: the luminosity is that of the covered wavelengths."""
-    empty, nan = np.empty((flux.shape[0], 0)), np.full(flux.shape[0], np.nan)
-    return Extension(empty, empty, empty, empty, nan, nan, "covered wavelengths only")
-
-
-def blackbody(wave: Array, flux: Array) -> Extension:
-    """Add the blackbody fitted to the whole spectrum, scaled to meet it at either edge."""
-    return _blackbody(wave, flux, 0.0)
-
-
-def suppressed_blackbody(wave: Array, flux: Array) -> Extension:
-    """As `blackbody`, but below 3000 A times wavelength over 3000 A, as line blanketing suppresses it.
-
-    The form of Nicholl, Guillochon & Berger (2017, ApJ 850, 55). Where the spectrum itself begins below 3000 A the
-    suppression begins there.
-    """
-    return _blackbody(wave, flux, 1.0)
-
-
-POLICIES: dict[str, Policy] = {"none": none, "blackbody": blackbody, "suppressed_blackbody": suppressed_blackbody}
-"""Policies by name."""
-
-
-def _blackbody(wave: Array, flux: Array, power: float) -> Extension:
-    fitted = fit_blackbody(wave, flux)
-    blue, red = _edges(wave, flux)
-    u = np.linspace(0.0, 1.0, 400)
-    with np.errstate(invalid="ignore"):
-        uv = np.exp(np.log(_BLUEST) + u * (np.log(blue) - np.log(_BLUEST))[:, None])
-        nir = np.exp(np.log(red)[:, None] + u * (np.log(_REDDEST) - np.log(red))[:, None])
-        near = np.abs(np.log(wave) - np.log(np.stack([blue, red]))[:, :, None]) < _EDGE
-        model = fitted.flux(wave)
-    joined = []
-    for side in near:
-        used = side & np.isfinite(flux) & np.isfinite(model)
-        ratio = np.where(used, flux, 0.0).sum(axis=1) / np.maximum(np.where(used, model, 0.0).sum(axis=1), 1e-300)
-        joined.append(np.clip(ratio, 0.1, 10.0))
-    start = np.minimum(BLANKETED, blue)[:, None]
-    suppressed = np.minimum(uv / start, 1.0) ** power
-    shape = [fitted.scale[:, None] * _planck_rows(side, fitted.temperature) for side in (uv, nir)]
-    words = "blackbody fitted to the spectrum" + (f", times wavelength / {BLANKETED:.0f} A below it" if power else "")
-    return Extension(
-        uv, shape[0] * suppressed * joined[0][:, None], nir, shape[1] * joined[1][:, None],
-        fitted.temperature, fitted.scale, words,
-    )  # fmt: skip
-
-
-def _planck_rows(wave: Array, temperature: Array) -> Array:
-    return planck(wave, temperature[:, None])
-
-
-def _edges(wave: Array, flux: Array) -> tuple[Array, Array]:
-    """First and last covered wavelength of every spectrum; NaN where nothing is covered."""
-    known = np.isfinite(flux)
-    some = known.any(axis=1)
-    first, last = known.argmax(axis=1), known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
-    return np.where(some, wave[first], np.nan), np.where(some, wave[last], np.nan)
-
-
 def bolometric(
     series: SpectralSeries,
     *,
@@ -155,10 +70,11 @@ def bolometric(
     series : SpectralSeries
         Rest frame, 10 pc, free of dust.
     policy : str or callable
-        What lies beyond the covered wavelengths: a name in `POLICIES` or a function.
+        What lies beyond the covered wavelengths: a name in `sntransport.lightpolicy.POLICIES` or a function, such as
+        ``from_template(hsiao(), maximum=16.0)``.
     wave_range : tuple of float [rest-frame A], optional
         Only the light between these two: a pseudo-bolometric luminosity. The policy fills what is not covered of it;
-        with "none" a phase that does not cover the whole range is NaN.
+        a phase where spectrum and policy together do not reach both ends is NaN.
     draws : sequence of SpectralSeries
         Of ``series.draw(n, seed)``, two or more: the error is their scatter, with the policy fitted to each.
     error_scale : float
@@ -210,22 +126,23 @@ def _range(wave_range: tuple[float, float] | None) -> tuple[float, float]:
 
 def _integrated(series: SpectralSeries, policy: Policy, low: float, high: float) -> Bolometric:
     """The light curve without errors."""
-    extension = policy(series.wave, series.flux)
-    blue, red = _edges(series.wave, series.flux)
+    extension = policy(series.wave, series.flux, series.phase)
+    blue, red = covered_edges(series.wave, series.flux)
     covered, filled = _inside(series, low, high)
     uv = _between(extension.uv_wave, extension.uv_flux, low, high)
     nir = _between(extension.nir_wave, extension.nir_flux, low, high)
     total = np.where(np.isfinite(blue), covered + uv + nir, np.nan)
     notes = [f"beyond the covered wavelengths: {extension.words}"]
-    short = np.isfinite(total) & (((blue > low) & (low > 0)) | ((red < high) & np.isfinite(high)))
-    if extension.uv_flux.shape[1] == 0 and short.any():
+    reach = _reach(extension, blue, red)
+    short = np.isfinite(total) & (((reach[0] > low) & (low > 0)) | ((reach[1] < high) & np.isfinite(high)))
+    if short.any():
         total[short] = np.nan
         notes.append(f"{int(short.sum())} phases do not cover {low:.0f} to {high:.0f} A: no luminosity there")
     if np.isfinite(high):
         notes.append(f"light between {low:.0f} and {high:.0f} A only")
     lost = int(np.sum(np.isfinite(blue) & np.isnan(total) & ~short))
     if lost:
-        notes.append(f"no blackbody could be fitted at {lost} phases: no luminosity there")
+        notes.append(f"the policy has nothing to add at {lost} phases: no luminosity there")
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = [part / total for part in (uv, nir, filled)]
         flux = SIGMA_SB * extension.temperature**4
@@ -246,6 +163,13 @@ def _integrated(series: SpectralSeries, policy: Policy, low: float, high: float)
         policy=extension.words,
         notes=tuple(notes),
     )
+
+
+def _reach(extension: Extension, blue: Array, red: Array) -> tuple[Array, Array]:
+    """First and last wavelength of every spectrum with what the policy added."""
+    first = extension.uv_wave[:, 0] if extension.uv_wave.shape[1] else blue
+    last = extension.nir_wave[:, -1] if extension.nir_wave.shape[1] else red
+    return first, last
 
 
 def _planck_integral(temperature: Array) -> Array:

@@ -12,7 +12,7 @@ MODULES = [
     "bands", "dust", "sightline", "observations", "errormodel", "series", "observedseries", "lightcurves",
     "photometry", "draws",
     "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",
-    "blackbody", "luminosity", "lightshape", "bolcorrection", "boloutput",
+    "blackbody", "lightpolicy", "luminosity", "lightshape", "bolcorrection", "boloutput",
     "transport", "features", "interpolators", "templates", "alignment", "template_transport", "choice",
     "photosystems", "reading", "rawspectra", "rawphotometry", "osc_facts", "osc_file", "read_osc",
     "spectrum_files", "photometry_file", "read_folder", "read",

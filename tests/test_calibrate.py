@@ -157,3 +157,51 @@ def test_grey_offset_has_the_stated_floor_and_ignores_what_is_not_positive():
     assert grey_offset(synthetic, observed, error)[0] == pytest.approx(expected, rel=1e-12)
     assert grey_offset(-synthetic, observed, error, 0.03)[0] != expected
     assert np.isnan(grey_offset(-synthetic, observed, error)[0])
+
+
+LONG = np.arange(5.0, 40.0, 5.0)
+MANY = np.stack([flux_at(p, WAVE) for p in LONG])
+SEEN = synthetic_flux(MANY, MATRIX)[0]
+
+
+def long_series(flux):
+    return SpectralSeries(LONG, WAVE, flux, 0.05 * np.abs(flux))
+
+
+def test_five_percent_errors_in_the_bands_do_not_make_it_worse_than_one_factor():
+    rng = np.random.default_rng(4)
+    tilted = long_series(MANY * np.exp(rng.normal(0.0, 0.1, (LONG.size, 1)) * np.linspace(-1, 1, WAVE.size)))
+    noisy = SEEN * np.exp(rng.normal(0.0, 0.05, SEEN.shape))
+    warped = calibrate(tilted, MATRIX, noisy, 0.05 * noisy).series.flux
+    gray = calibrate(tilted, MATRIX, noisy, 0.05 * noisy, color_scatter=1e-3).series.flux
+    miss = [np.median(np.abs(np.log(synthetic_flux(flux, MATRIX)[0] / SEEN))) for flux in (warped, gray)]
+    assert miss[0] < miss[1] + 0.01
+
+
+@pytest.mark.parametrize("band", ["uvot::uvw2", "sdssz", "2massj"])
+def test_a_band_the_series_does_not_cover_has_no_say(band):
+    """Off the series, or only partly on it: the answer is that of the other bands alone."""
+    wider = band_matrix(WAVE, (*BANDS, band), SIGHTLINE)
+    observed = np.column_stack([SEEN, np.full(LONG.size, 1e9)])
+    got = calibrate(long_series(2.0 * MANY), wider, observed, 0.02 * observed)
+    alone = calibrate(long_series(2.0 * MANY), MATRIX, SEEN, 0.02 * SEEN)
+    assert not got.used[:, -1].any()
+    assert np.isnan(got.residual[:, -1]).all()
+    np.testing.assert_allclose(got.series.flux, alone.series.flux, rtol=1e-6)
+
+
+def test_photometry_that_is_not_a_number_or_not_positive_has_no_say():
+    observed = SEEN.copy()
+    observed[:, 1], observed[:, 2] = np.nan, -1.0
+    got = calibrate(long_series(2.0 * MANY), MATRIX, observed, 0.02 * np.abs(observed))
+    assert got.used.any(axis=0).tolist() == [True, False, False, True]
+    assert np.isfinite(got.series.flux).all()
+
+
+def test_one_point_in_one_band_sets_the_scale_of_its_own_phase_alone():
+    observed = np.full_like(SEEN, np.nan)
+    observed[2, 1] = SEEN[2, 1]
+    got = calibrate(long_series(2.0 * MANY), MATRIX, observed, 0.02 * SEEN)
+    np.testing.assert_allclose(got.series.flux[2] / MANY[2], 1.0, rtol=0.03)
+    np.testing.assert_array_equal(got.series.flux[[0, 1, 3]], 2.0 * MANY[[0, 1, 3]])
+    assert any("6 phases" in note for note in got.notes)

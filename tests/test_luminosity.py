@@ -11,11 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sntransport as snt
-from sntransport.bolcorrection import bolometric_correction, color_relation, luminosity_from_color
+from sntransport.bolcorrection import (
+    bolometric_correction,
+    color_relation,
+    luminosity_from_color,
+    luminosity_of_photometry,
+)
 from sntransport.boloutput import bolometric_figure
 from sntransport.cli import main
+from sntransport.lightpolicy import Extension, from_template
 from sntransport.lightshape import light_shape
-from sntransport.luminosity import Extension, absolute_magnitude, bolometric
+from sntransport.luminosity import absolute_magnitude, bolometric
 from sntransport.series import SpectralSeries
 
 RADIUS = 1e15
@@ -124,7 +130,7 @@ def test_holes_are_bridged_and_counted_and_nothing_stays_nothing():
 
 
 def test_a_policy_of_ones_own():
-    def half_again(wave, flux):
+    def half_again(wave, flux, phase):
         zero = np.zeros((flux.shape[0], 2))
         nan = np.full(flux.shape[0], np.nan)
         ends = np.tile([10000.0, 20000.0], (flux.shape[0], 1))
@@ -135,6 +141,72 @@ def test_a_policy_of_ones_own():
     added = found.luminosity - bolometric(series).luminosity
     np.testing.assert_allclose(added, 4 * np.pi * (3.0856775814913673e19) ** 2 * 1e-6, rtol=1e-6)
     assert found.policy == "a box"
+
+
+def test_a_template_gives_back_what_was_cut_away():
+    truth = blackbodies(1000.0, 25000.0)
+    template = dataclasses.replace(truth, flux=1e7 * truth.flux, phase=truth.phase - 2.0, name="its own")
+    cut = (truth.wave > 3300) & (truth.wave < 9300)
+    seen = SpectralSeries(truth.phase, truth.wave[cut], truth.flux[:, cut], truth.flux_err[:, cut])
+    found = bolometric(seen, policy=from_template(template, maximum=2.0))
+    np.testing.assert_allclose(found.luminosity, bolometric(truth).luminosity, rtol=2e-3)
+    np.testing.assert_allclose(
+        1.0 - found.share_uv - found.share_nir, bolometric(seen).luminosity / found.luminosity, rtol=1e-9
+    )
+    assert "template its own, its phase 0 at +2.0 d" in found.policy
+    assert np.isnan(found.temperature).all()
+
+
+def test_a_template_says_nothing_where_it_has_nothing():
+    truth = blackbodies(1000.0, 25000.0)
+    seen = SpectralSeries(truth.phase + 4.0, truth.wave[::3], truth.flux[:, ::3])
+    cut = dataclasses.replace(truth, name="")
+    late = bolometric(seen, policy=from_template(cut))
+    np.testing.assert_array_equal(np.isnan(late.luminosity), truth.phase + 4.0 > truth.phase[-1])
+    assert any("nothing to add at 4 phases" in note for note in late.notes)
+    narrow = (truth.wave > 5000) & (truth.wave < 6000)
+    short = SpectralSeries(truth.phase, truth.wave[narrow], truth.flux[:, narrow])
+    assert np.isnan(bolometric(seen, policy=from_template(short)).luminosity).all()
+    optical = blackbodies(*OPTICAL)
+    beyond = bolometric(optical, policy=from_template(truth), wave_range=(900.0, 9000.0))
+    assert np.isnan(beyond.luminosity).all()
+    assert any("do not cover 900 to 9000 A" in note for note in beyond.notes)
+    with pytest.raises(ValueError, match="maximum is nan"):
+        from_template(truth, np.nan)
+    with pytest.raises(TypeError, match="from_template takes a SpectralSeries"):
+        from_template("hsiao")
+
+
+def observed(series, bands, sightline):
+    """Photometry of a series without noise, with errors of 1 %."""
+    flux = snt.band_flux(series, bands, sightline)
+    mjd = np.repeat(series.mjd_ref + series.phase * (1.0 + sightline.z), len(bands))
+    return snt.LightCurve(mjd, np.tile(bands, series.n_phase), flux.ravel(), 0.01 * flux.ravel())
+
+
+def test_photometry_to_the_rest_frame_to_luminosity():
+    """Redshifted, reddened photometry of a known series comes back as its luminosity."""
+    made = blackbodies(*FULL, temperatures=np.geomspace(12000.0, 4500.0, 20))
+    series = dataclasses.replace(made, mjd_ref=60000.0)
+    sightline = snt.Sightline(z=0.1, distance_modulus=38.0, ebv_mw=0.05, ebv_host=0.1)
+    points = observed(series, ["sdssg", "sdssr"], sightline)
+    pairs = {"sdssg": "bessellb", "sdssr": "bessellv"}
+    rest = snt.k_correct(points, series, sightline, bands=pairs)
+    relation = color_relation([series], "bessellv", "bessellb", "bessellv", degree=4)
+    phase, light, error = luminosity_of_photometry(rest, relation)
+    np.testing.assert_allclose(phase, series.phase, atol=1e-9)
+    np.testing.assert_allclose(light, bolometric(series).luminosity, rtol=0.03)
+    assert np.all(error > 0.01 * light)
+    red = snt.LightCurve(points.mjd[1::2], points.band[1::2], points.flux[1::2], points.flux_err[1::2])
+    single_band = snt.k_correct(red, series, sightline, bands={"sdssr": "bessellv"})
+    with pytest.raises(ValueError, match="no point with a magnitude in bessellb, only in bessellv"):
+        luminosity_of_photometry(single_band, relation)
+    with pytest.raises(ValueError, match="in AB magnitudes, the light curve in Vega"):
+        luminosity_of_photometry(dataclasses.replace(rest, system="Vega"), relation)
+    apart = dataclasses.replace(rest, phase=np.where(rest.band_rest == "bessellb", 0.4, 0.0) + rest.phase)
+    assert luminosity_of_photometry(apart, relation, max_apart=0.3)[0].size == 0
+    one = snt.LightCurve(points.mjd[:2], points.band[:2], points.flux[:2], points.flux_err[:2])
+    assert luminosity_of_photometry(snt.k_correct(one, series, sightline, bands=pairs), relation)[1].shape == (1,)
 
 
 @pytest.mark.parametrize(
@@ -248,8 +320,11 @@ def test_real_supernovae(osc_dir, tmp_path):
 
 def test_command(osc_dir, tmp_path):
     series = blackbodies(*OPTICAL)
-    snt.write_series(series, tmp_path / "a.fits")
-    run = CliRunner().invoke(main, ["bolometric", str(tmp_path / "a.fits"), "-o", str(tmp_path), "--draws", "3"])
+    snt.write_series(series, tmp_path / "a.fits", sightline=snt.Sightline(z=0.01, distance_modulus=33.0))
+    policy = ["--policy", "suppressed_blackbody"]
+    run = CliRunner().invoke(
+        main, ["bolometric", str(tmp_path / "a.fits"), "-o", str(tmp_path), "--draws", "3", *policy]
+    )
     assert run.exit_code == 0, run.output
     text = (tmp_path / "blackbody_bolometric.ecsv").read_text(encoding="utf-8")
     assert "below it" in text
@@ -260,6 +335,21 @@ def test_command(osc_dir, tmp_path):
     )
     assert bare.exit_code == 0
     assert "light between 4000 and 9000 A only" in bare.output
+    assert "free of dust" in bare.output
+    assert "law_mw: F99" in bare.output
     bad = CliRunner().invoke(main, ["bolometric", str(tmp_path / "a.fits"), "--range", "9000", "4000"])
     assert bad.exit_code == 1
     assert "wave_range is" in bad.output
+
+
+def test_command_with_a_template(tmp_path):
+    snt.write_series(blackbodies(*OPTICAL), tmp_path / "a.fits")
+    command = ["bolometric", str(tmp_path / "a.fits"), "--policy", "template"]
+    run = CliRunner().invoke(main, [*command, "--maximum", "3"])
+    assert run.exit_code == 0, run.output
+    assert "template Hsiao et al. (2007), its phase 0 at +3.0 d" in run.output
+    own = CliRunner().invoke(main, [*command, "--maximum", "0", "--template", str(tmp_path / "a.fits")])
+    assert own.exit_code == 0, own.output
+    assert "template blackbody" in own.output
+    assert CliRunner().invoke(main, command).exit_code == 2
+    assert CliRunner().invoke(main, [*command[:2], "--maximum", "3"]).exit_code == 2

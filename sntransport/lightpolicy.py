@@ -1,0 +1,177 @@
+"""What lies beyond the covered wavelengths of a spectrum: nothing, a blackbody, or a template series.
+
+A policy is a function ``(wave, flux, phase) -> Extension``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sntransport.blackbody import fit_blackbody, planck
+from sntransport.checks import Array
+from sntransport.series import SpectralSeries, require_series
+
+BLANKETED = 3000.0
+"""Where line blanketing sets in [A] in `suppressed_blackbody` (Nicholl, Guillochon & Berger 2017, ApJ 850, 55)."""
+
+_BLUEST, _REDDEST = 200.0, 1e6
+_EDGE, _TEMPLATE_EDGE = 0.05, 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class Extension:
+    """What a policy says beyond a spectrum: flux at ``uv_wave`` and ``nir_wave`` (n_phase, n) each, and where from.
+
+    Wavelengths [A] ascend and end or begin at the edge of each spectrum. ``temperature`` (n_phase,) [K] and ``scale``
+    of the blackbody, NaN without one. ``words`` describes the policy in one line.
+    """
+
+    uv_wave: Array
+    uv_flux: Array
+    nir_wave: Array
+    nir_flux: Array
+    temperature: Array
+    scale: Array
+    words: str
+
+
+Policy = Callable[[Array, Array, Array], Extension]
+"""``f(wave, flux, phase) -> Extension``, with flux (n_phase, n_wave), NaN where not covered, and phase (n_phase,)."""
+
+
+def none(wave: Array, flux: Array, phase: Array) -> Extension:
+    """Add nothing: the luminosity is that of the covered wavelengths."""
+    empty, nan = np.empty((flux.shape[0], 0)), np.full(flux.shape[0], np.nan)
+    return Extension(empty, empty, empty, empty, nan, nan, "covered wavelengths only")
+
+
+def blackbody(wave: Array, flux: Array, phase: Array) -> Extension:
+    """Add the blackbody fitted to the whole spectrum, scaled to meet it at either edge."""
+    return _blackbody(wave, flux, 0.0)
+
+
+def suppressed_blackbody(wave: Array, flux: Array, phase: Array) -> Extension:
+    """As `blackbody`, but below 3000 A times wavelength over 3000 A, as line blanketing suppresses it.
+
+    The form of Nicholl, Guillochon & Berger (2017, ApJ 850, 55). Where the spectrum itself begins below 3000 A the
+    suppression begins there.
+    """
+    return _blackbody(wave, flux, 1.0)
+
+
+def from_template(template: SpectralSeries, maximum: float = 0.0) -> Policy:
+    """Return a policy: the template at the same phase, scaled to meet the spectrum at either edge.
+
+    Parameters
+    ----------
+    template : SpectralSeries
+        Such as `sntransport.templates.hsiao`; its absolute flux is not used.
+    maximum : float [rest-frame d]
+        Phase of the supernova's series at which the template has phase 0: the B maximum for `hsiao`, whereas a series
+        built from a supernova usually counts from discovery.
+
+    Returns
+    -------
+    callable
+        The scale at an edge is the ratio of the flux within 0.03 in ln wavelength. Nothing is added beyond the
+        wavelengths of the template. Flux is NaN at phases that the template does not have (linear between its own)
+        and where it does not reach the edge of a spectrum.
+
+    Raises
+    ------
+    TypeError
+        Where ``template`` is no `SpectralSeries`.
+    ValueError
+        Where ``maximum`` is not finite.
+    """
+    require_series(template, "from_template")
+    if not np.isfinite(maximum):
+        raise ValueError(f"maximum is {maximum}, expected the phase [d] at which the template has phase 0")
+
+    def policy(wave: Array, flux: Array, phase: Array) -> Extension:
+        sides = [_template_side(template, wave, flux, phase - maximum, red) for red in (False, True)]
+        nan = np.full(phase.size, np.nan)
+        name = template.name or "a series without a name"
+        words = f"template {name}, its phase 0 at {maximum:+.1f} d, scaled to meet the spectrum at either edge"
+        return Extension(*sides[0], *sides[1], nan, nan, words)
+
+    return policy
+
+
+def _template_side(template: SpectralSeries, wave: Array, flux: Array, phase: Array, red: bool) -> tuple[Array, Array]:
+    """Wavelengths and scaled flux of a template on one side of every spectrum, (n_phase, n) each."""
+    edge = covered_edges(wave, flux)[int(red)]
+    u = np.linspace(0.0, 1.0, 2000)
+    x, y = np.full((phase.size, u.size), np.nan), np.full((phase.size, u.size), np.nan)
+    for i in np.flatnonzero(np.isfinite(edge)):
+        theirs = template_at(template, phase[i])
+        known = np.isfinite(theirs)
+        ends = template.wave[known][[0, -1]] if known.any() else np.full(2, edge[i])
+        low, high = (edge[i], max(ends[1], edge[i])) if red else (min(ends[0], edge[i]), edge[i])
+        x[i] = np.exp(np.log(low) + u * (np.log(high) - np.log(low)))
+        x[i, -1 if not red else 0] = edge[i]
+        if known.any():
+            own = np.interp(wave, template.wave[known], theirs[known], left=np.nan, right=np.nan)
+            factor = meeting_factor(wave, flux[i], own, edge[i])
+            y[i] = np.interp(x[i], template.wave[known], theirs[known]) * factor
+    return x, y
+
+
+def meeting_factor(wave: Array, flux: Array, other: Array, edge: float) -> float:
+    """Factor that brings another spectrum to this one near an edge; NaN where they have nothing in common there."""
+    near = (np.abs(np.log(wave / edge)) < _TEMPLATE_EDGE) & np.isfinite(flux) & np.isfinite(other)
+    total = other[near].sum()
+    return float(max(flux[near].sum(), 0.0) / total) if total > 0 else np.nan
+
+
+def template_at(template: SpectralSeries, phase: float) -> Array:
+    """Spectrum of a template, linear between its phases; NaN outside them."""
+    own = template.phase
+    if not own[0] <= phase <= own[-1]:
+        return np.full(template.n_wave, np.nan)
+    k = int(np.clip(np.searchsorted(own, phase) - 1, 0, own.size - 2)) if own.size > 1 else 0
+    if own.size == 1:
+        return np.asarray(template.flux[0])
+    u = (phase - own[k]) / (own[k + 1] - own[k])
+    return np.asarray((1.0 - u) * template.flux[k] + u * template.flux[k + 1])
+
+
+POLICIES: dict[str, Policy] = {"none": none, "blackbody": blackbody, "suppressed_blackbody": suppressed_blackbody}
+"""Policies by name that need no template."""
+
+
+def _blackbody(wave: Array, flux: Array, power: float) -> Extension:
+    fitted = fit_blackbody(wave, flux)
+    blue, red = covered_edges(wave, flux)
+    u = np.linspace(0.0, 1.0, 400)
+    with np.errstate(invalid="ignore"):
+        uv = np.exp(np.log(_BLUEST) + u * (np.log(blue) - np.log(_BLUEST))[:, None])
+        nir = np.exp(np.log(red)[:, None] + u * (np.log(_REDDEST) - np.log(red))[:, None])
+        near = np.abs(np.log(wave) - np.log(np.stack([blue, red]))[:, :, None]) < _EDGE
+        model = fitted.flux(wave)
+    joined = []
+    for side in near:
+        used = side & np.isfinite(flux) & np.isfinite(model)
+        ratio = np.where(used, flux, 0.0).sum(axis=1) / np.maximum(np.where(used, model, 0.0).sum(axis=1), 1e-300)
+        joined.append(np.clip(ratio, 0.1, 10.0))
+    start = np.minimum(BLANKETED, blue)[:, None]
+    suppressed = np.minimum(uv / start, 1.0) ** power
+    shape = [fitted.scale[:, None] * _planck_rows(side, fitted.temperature) for side in (uv, nir)]
+    words = "blackbody fitted to the spectrum" + (f", times wavelength / {BLANKETED:.0f} A below it" if power else "")
+    return Extension(
+        uv, shape[0] * suppressed * joined[0][:, None], nir, shape[1] * joined[1][:, None],
+        fitted.temperature, fitted.scale, words,
+    )  # fmt: skip
+
+
+def _planck_rows(wave: Array, temperature: Array) -> Array:
+    return planck(wave, temperature[:, None])
+
+
+def covered_edges(wave: Array, flux: Array) -> tuple[Array, Array]:
+    """First and last covered wavelength of every spectrum; NaN where nothing is covered."""
+    known = np.isfinite(flux)
+    some = known.any(axis=1)
+    first, last = known.argmax(axis=1), known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    return np.where(some, wave[first], np.nan), np.where(some, wave[last], np.nan)
