@@ -245,13 +245,15 @@ def extend_from_template(
         inside = added[(added >= template.phase[0]) & (added <= template.phase[-1])]
         if not inside.size:
             continue
-        theirs = np.interp(series.wave, template.wave, _at(template, float(series.phase[at])), np.nan, np.nan)
+        theirs = np.interp(series.wave, template.wave, template_at(template, float(series.phase[at])), np.nan, np.nan)
         both = np.isfinite(theirs) & series.covered[at]
         if not np.sum(theirs[both]) > 0:
             raise ValueError(f"the template has no light in common with the series at {series.phase[at]:g} d")
         factor = np.sum(series.flux[at][both]) / np.sum(theirs[both])
         phases.append(inside)
-        rows.append([factor * np.interp(series.wave, template.wave, _at(template, p), np.nan, np.nan) for p in inside])
+        rows.append(
+            [factor * np.interp(series.wave, template.wave, template_at(template, p), np.nan, np.nan) for p in inside]
+        )
     if not phases:
         raise ValueError(
             f"nothing to add: the series has {begin:g} to {end:g} d, the template {template.phase[0]:g} to "
