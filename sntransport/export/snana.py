@@ -20,18 +20,15 @@ from sntransport import __version__
 from sntransport.bandratio import columns
 from sntransport.bands import Bandpass, load_bands
 from sntransport.checks import Array
+from sntransport.export.classes import template_codes, template_weights
 from sntransport.export.grid import TemplateGrid, template_grid
 from sntransport.export.sedtext import write_sed
 from sntransport.files import atomic_path, sha256
 from sntransport.refphase import Meaning
 from sntransport.series import SpectralSeries
 
-CLASS_CODES: dict[str, int] = {"Ia": 1, "II": 2, "IIn": 3, "IIb": 4, "Ib": 5, "Ic": 6}
-"""SNTYPE of a class where none is given. SNANA gives no meaning to the numbers; state those that your survey uses."""
-
 _LOWEST = 0.001
 _COVERED = 0.999
-_WEIGHT_STEP = Decimal("0.000001")
 _UNIT = "erg s-1 cm-2 A-1 at 10 pc, rest frame, free of dust"
 _CITATION = "Ramirez et al. 2024, arXiv:2409.10701"
 
@@ -88,7 +85,7 @@ def to_snana(
         Of the templates, relative; of a class, shared by its templates. None: all equal. They are written as decimals
         whose sum is 1 exactly.
     sntype : sequence, or mapping of class to int, or None
-        None: `CLASS_CODES` by the longest class that the type begins with.
+        None: `sntransport.export.classes.CLASS_CODES` by the longest class that the type begins with.
     magoff, magsmear : float [mag]
         Of all templates: an offset and a random scatter of brightness.
     zero, given, unbracketed, wave_step, phase_step, wave_range
@@ -143,8 +140,8 @@ def to_snana(
         ))
         for one, one_z, told in zip(series, at, before, strict=True)
     )  # fmt: skip
-    weight = _weights(grids, weights)
-    codes = _codes(grids, sntype)
+    weight = template_weights(grids, weights)
+    codes = template_codes(grids, sntype)
     limits = usable_redshifts(grids, bands)
     announce(limits)
     allowed = _redshifts(limits, redshifts, beyond)
@@ -228,47 +225,6 @@ def _clear(place: Path) -> None:
     for pattern in ("NON1A.LIST", "SED.INFO", "SIMGEN_INCLUDE_*.INPUT", "*.SED.gz", "README.md"):
         for path in sorted(place.glob(pattern)) if place.is_dir() else ():
             path.unlink()
-
-
-def _weights(grids: Sequence[TemplateGrid], weights: Sequence[float] | Mapping[str, float] | None) -> list[Decimal]:
-    if weights is None:
-        values = [1.0] * len(grids)
-    elif isinstance(weights, Mapping):
-        classes = [_class_of(grid.sn_type, weights) for grid in grids]
-        if None in classes:
-            lost = grids[classes.index(None)]
-            raise ValueError(f"no weight for the class of {lost.name!r} ({lost.sn_type!r}); weights has {[*weights]}")
-        values = [float(weights[one]) / classes.count(one) for one in classes if one is not None]
-    else:
-        values = [float(one) for one in weights]
-    total = sum(values)
-    if len(values) != len(grids) or min(values) < 0 or not 0 < total < np.inf:
-        raise ValueError(f"weights has {len(values)} numbers for {len(grids)} series; expected one each, 0 or more")
-    out = [Decimal(value / total).quantize(_WEIGHT_STEP) for value in values]
-    out[int(np.argmax(values))] += 1 - sum(out)
-    return out
-
-
-def _codes(grids: Sequence[TemplateGrid], sntype: Sequence[int] | Mapping[str, int] | None) -> tuple[int, ...]:
-    if sntype is not None and not isinstance(sntype, Mapping):
-        if len(sntype) != len(grids):
-            raise ValueError(f"sntype has {len(sntype)} numbers for {len(grids)} series")
-        return tuple(int(code) for code in sntype)
-    known = CLASS_CODES if sntype is None else sntype
-    found = [_class_of(grid.sn_type, known) for grid in grids]
-    for grid, one in zip(grids, found, strict=True):
-        if one is None:
-            raise ValueError(
-                f"no code for the class of {grid.name!r} ({grid.sn_type!r}), known: {[*known]}; state sntype"
-            )
-    return tuple(int(known[one]) for one in found if one is not None)
-
-
-def _class_of(sn_type: str, known: Mapping[str, float]) -> str | None:
-    """The longest of the known classes that a type begins with."""
-    words = sn_type.removeprefix("SN").strip()
-    fitting = [one for one in known if words.lower().startswith(one.lower())]
-    return max(fitting, key=len) if fitting else None
 
 
 def _file_names(grids: Sequence[TemplateGrid]) -> list[str]:
