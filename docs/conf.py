@@ -40,7 +40,7 @@ napoleon_use_ivar = True
 html_theme = "pydata_sphinx_theme"
 html_title = f"sntransport {release}"
 html_show_sourcelink = False
-html_theme_options = {"navigation_with_keys": False, "show_prev_next": True, "header_links_before_dropdown": 6}
+html_theme_options = {"navigation_with_keys": False, "show_prev_next": True, "header_links_before_dropdown": 4}
 
 
 def _existing_pages(app, name, source):
