@@ -95,8 +95,8 @@ def bolometric_figure(light: Bolometric) -> Figure:
     top.set(yscale="log", ylabel="Luminosity [erg/s]")
     top.set_title(f"{light.name}\n{fill(light.policy, 80)}", fontsize=10)
     below.set(xlabel="Rest-frame phase [d]", ylabel="Share", ylim=(-0.02, 1.02))
-    if added.any():
-        top.legend(frameon=False, fontsize=9)
     if phase.size:
-        figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+        upper = top.get_legend_handles_labels() if added.any() else ([], [])
+        handles, labels = (a + b for a, b in zip(upper, below.get_legend_handles_labels(), strict=True))
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     return figure
