@@ -113,28 +113,51 @@ def run_shards(
     OSError
         Where there is not enough space, or a file cannot be written; what is finished stays for the next run.
     """
+    new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
-        if (folder / _SUCCESS).is_file():
-            entries = _finished(folder, plan)
-            for entry in entries:
-                done(entry["last"] - entry["first"])
-            return entries
-        _prepare(folder, plan)
-        looked = {number: _entry(folder, number) for number in range(plan.n_shard)}
-        missing = [number for number, entry in looked.items() if entry is None]
-        _require_space(folder, n_byte * len(missing) // plan.n_shard)
-        for number in sorted(set(looked) - set(missing)):
-            done(plan.objects(number)[1] - plan.objects(number)[0])
-        runs = _runs(missing, 1 if executor is None else _RUNS_PER_WORKER * n_worker)
-        make = partial(_make_run, folder, plan, work)
-        if executor is None:
-            for run in runs:
-                make(run, done)
-        else:
-            for future in as_completed([executor.submit(make, run) for run in runs]):
-                done(future.result())
-        return _conclude(folder, plan)
+    try:
+        with _locked(folder):
+            try:
+                return _run(folder, plan, work, executor, n_worker, n_byte, done)
+            except BaseException:
+                _forget(folder)
+                raise
+    finally:
+        if new and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _run(
+    folder: Path, plan: Plan, work: Work, executor: Executor | None, n_worker: int, n_byte: int,
+    done: Callable[[int], object],
+) -> list[dict[str, Any]]:  # fmt: skip
+    if (folder / _SUCCESS).is_file():
+        entries = _finished(folder, plan)
+        for entry in entries:
+            done(entry["last"] - entry["first"])
+        return entries
+    _prepare(folder, plan)
+    looked = {number: _entry(folder, number) for number in range(plan.n_shard)}
+    missing = [number for number, entry in looked.items() if entry is None]
+    _require_space(folder, n_byte * len(missing) // plan.n_shard)
+    for number in sorted(set(looked) - set(missing)):
+        done(plan.objects(number)[1] - plan.objects(number)[0])
+    runs = _runs(missing, 1 if executor is None else _RUNS_PER_WORKER * n_worker)
+    make = partial(_make_run, folder, plan, work)
+    if executor is None:
+        for run in runs:
+            make(run, done)
+    else:
+        for future in as_completed([executor.submit(make, run) for run in runs]):
+            done(future.result())
+    return _conclude(folder, plan)
+
+
+def _forget(folder: Path) -> None:
+    """Leave nothing behind where not one shard was finished."""
+    parts = folder / _PARTS
+    if parts.is_dir() and [path.name for path in parts.iterdir()] == ["plan.json"]:
+        shutil.rmtree(parts)
 
 
 def _make_run(folder: Path, plan: Plan, work: Work, run: tuple[int, int], done: Callable[[int], object] = int) -> int:

@@ -16,30 +16,6 @@ _UNITS = {"distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_
           "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d"}  # fmt: skip
 
 
-def write_training_set(made: TrainingSet, out: Path, provenance: Mapping[str, str]) -> list[Path]:
-    """Write SPLIT.fits for every split with objects.
-
-    Parameters
-    ----------
-    made : TrainingSet
-    out : Path
-        Folder; made if missing.
-    provenance : mapping of str to str
-        What the set was made from, kept in the file as JSON.
-
-    Returns
-    -------
-    list of Path
-
-    Notes
-    -----
-    Tables OBJECTS (one row an object: class, template, parents, weight, truth, first row and number of its
-    measurements), PHOTOMETRY (mjd [d], band, flux and flux_err [nJy AB], photflag), TEMPLATES (all, of all splits) and
-    NOTES. Bands are named in the table BANDS. Equal sets give equal bytes.
-    """
-    return [_write(made, split, out / f"{split}.fits", provenance) for split in sorted(set(made.split))]
-
-
 def template_columns(made: TrainingSet) -> dict[str, list[str]]:
     """Name, type, split, kind, parents and notes of all templates, of all splits, in their order."""
     return {
@@ -50,7 +26,27 @@ def template_columns(made: TrainingSet) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def _write(made: TrainingSet, split: str, path: Path, provenance: Mapping[str, str]) -> Path:
+def write_split(made: TrainingSet, split: str, path: Path, provenance: Mapping[str, str]) -> Path:
+    """Write the objects of one split.
+
+    Parameters
+    ----------
+    made : TrainingSet
+    split : str
+    path : Path
+    provenance : mapping of str to str
+        What the set was made from, kept in the file as JSON.
+
+    Returns
+    -------
+    Path
+
+    Notes
+    -----
+    Tables OBJECTS (one row an object: class, template, parents, weight, truth, first row and number of its
+    measurements), PHOTOMETRY (mjd [d], band, flux and flux_err [nJy AB], photflag), TEMPLATES (all, of all splits) and
+    NOTES. Bands are named in the table BANDS. Equal sets give equal bytes.
+    """
     from astropy.io import fits
 
     curves = made.light_curves.take(made.split == split)

@@ -115,7 +115,7 @@ def test_other_formats_hold_the_same_objects(folder, done):
     made = CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet", "--json"])
     assert made.exit_code == 0, made.output
     results = json.loads(made.output)["results"]
-    assert [Path(one["output"]).name for one in results] == ["test.parquet", "train.parquet", "templates.ecsv"]
+    assert [Path(one["output"]).name for one in results] == ["test.parquet", "templates.ecsv", "train.parquet"]
     curves = read_nested_parquet(folder / "pq" / "train.parquet")
     templates = Table.read(folder / "pq" / "templates.ecsv")
     with fits.open(folder / "out" / "train.fits") as hdus:
@@ -125,6 +125,20 @@ def test_other_formats_hold_the_same_objects(folder, done):
         parents = dict(zip(templates["name"], templates["parents"], strict=True))
         names = [curves.template_names[i] for i in curves.truth.template]
         assert [parents[name] for name in names] == list(objects["PARENTS"])
+
+
+def test_a_finished_set_is_left_alone_and_a_changed_input_refused(folder, done):
+    config = folder / "config.toml"
+    config.write_text(CONFIG)
+    before = {path: path.stat().st_mtime_ns for path in (folder / "pq").iterdir()}
+    again = CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet"])
+    assert again.exit_code == 0, again.output
+    assert "is finished already" in again.output
+    assert before == {path: path.stat().st_mtime_ns for path in (folder / "pq").iterdir()}
+    config.write_text(CONFIG + "# changed\n")
+    other = CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet"])
+    assert other.exit_code == 1
+    assert "holds the output of something else: sha256 was" in other.output
 
 
 @pytest.mark.parametrize(
