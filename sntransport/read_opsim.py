@@ -114,7 +114,10 @@ def _columns(path: Path, database: sqlite3.Connection, table: str) -> dict[str, 
 
 def _letters(path: Path, database: sqlite3.Connection, table: str, column: str) -> list[str]:
     query = f"SELECT DISTINCT {_quoted(column)} FROM {_quoted(table)}"  # noqa: S608 - names are quoted
-    found = [row[0] for row in database.execute(query)]
+    try:
+        found = [row[0] for row in database.execute(query)]
+    except sqlite3.DatabaseError as error:
+        raise ReadError(path, f"the database cannot be read ({error})", "download it again") from None
     if not found:
         raise ReadError(path, f"table {table!r} is empty", "give a database with visits")
     return sorted(value for value in found if isinstance(value, str))

@@ -219,4 +219,4 @@ def _radius(ra: Array, dec: Array, radius: float | None) -> tuple[float, str]:
 
 def _identifiers(library: Library) -> NDArray[np.int64]:
     texts = [keys["LIBID"].split()[0] if keys["LIBID"] else "" for keys in library.blocks]
-    return np.array([int(text) if text.isdecimal() else -1 for text in texts], dtype=np.int64)
+    return np.array([int(text) if text.isdecimal() and len(text) < 19 else -1 for text in texts], dtype=np.int64)

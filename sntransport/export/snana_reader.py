@@ -23,7 +23,7 @@ MOST_INDEX = 1000
 _OTHER_KEYS = {"NON1A.LIST": ("FLUX_SCALE:", "RESTLAMBDA_RANGE:"),
                "SED.INFO": ("FLUX_SCALE:", "RESTLAMBDA_RANGE:", "NPAR:", "PARNAMES:", "FLUX_ERRFLAG:", "LOGZBIN:",
                             "MAG_ERR:", "DOCANA:", "DOCUMENTATION:", "DOCUMENTATION_END:", "OPTMASK:")}  # fmt: skip
-_LARGEST = 2**31
+_LARGEST = 2**29
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,12 @@ def _line_of(text: str, row: int) -> int:
 
 
 def _text(path: Path, found: list[Finding]) -> str | None:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+    except OSError as error:
+        found.append(Finding(path.name, 0, f"cannot be read: {error.strerror}", "make it readable", True))
+        return None
     if zipped != (path.suffix == ".gz"):
         found.append(Finding(path.name, 0, "named .gz and not gzip" if not zipped else "gzip and not named .gz",
                              "compress it with gzip, or name it for what it is", True))  # fmt: skip
@@ -179,6 +183,8 @@ def _text(path: Path, found: list[Finding]) -> str | None:
             return path.read_text(encoding="ascii", errors="replace")
         with gzip.open(path, "rb") as stream:
             data = stream.read(_LARGEST)
+            if stream.read(1):
+                raise OSError(f"more than {_LARGEST // 2**20} MiB")
         return data.decode("ascii", errors="replace")
     except (OSError, EOFError, zlib.error) as error:
         found.append(Finding(path.name, 0, f"cannot be decompressed: {error}", "write it again", True))

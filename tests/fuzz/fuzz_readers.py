@@ -125,7 +125,8 @@ def _searcheff(folder):
     from tests.test_read_searcheff import NEW, OLD
 
     path = folder / "eff.dat"
-    path.write_text(OLD + NEW.replace("FIELD: X1", "FIELD: X9").replace("FILTER: g", "FILTER: z").replace("r", "Y", 0))
+    # Whatever stands after OLD has its maps on bands of their own.
+    path.write_text(OLD.replace("ri", "u") + NEW.replace("FILTER: g", "FILTER: z").replace("BAND: r", "BAND: Y"))
     return path
 
 
