@@ -189,7 +189,12 @@ def _template(path: Path, library: Library, letters: NDArray[np.str_]) -> tuple[
         for block, letter in zip(library.visit_blocks, letters.tolist(), strict=True)
     ]
     zero_point, sky = np.array(found).T
-    return zero_point, np.where(sky > 0, sky, np.nan)
+    wrong_visits = np.flatnonzero((sky > 0) & (np.abs(zero_point - 35.0) > 25.0))
+    if wrong_visits.size:
+        line = library.block_lines[library.visit_blocks[wrong_visits[0]]]
+        wrong = f"line {line}: TEMPLATE_ZPT of its block is {zero_point[wrong_visits[0]]:g}"
+        raise ReadError(path, wrong, "give a zero point within 10 and 60")
+    return np.where(sky > 0, zero_point, np.nan), np.where(sky > 0, sky, np.nan)
 
 
 def _saturation(path: Path, library: Library, photons: Array, area: Array, n_exposure: Array) -> Array:
