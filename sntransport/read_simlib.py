@@ -76,7 +76,7 @@ def read_simlib(
     notes = [f"{counted(coadded, 'visit')} coadded (ID*N), whose columns are those of the sum"] if coadded else []
     if library.ignored:
         notes.append(f"lines not used: {listed(library.ignored)}")
-    columns["N"] = n_exposure
+    columns = {key: values if key == "MJD" else _sane(values) for key, values in columns.items()} | {"N": n_exposure}
     return _survey(path, library, columns, letters, names, radius, name or survey or path.stem, notes)
 
 
@@ -132,7 +132,13 @@ def _positions(path: Path, library: Library) -> tuple[Array, Array, Array]:
                 raise ReadError(path, wrong, f"give {name}: in the lines after LIBID:")
         values.append([float(text) for text in row if text is not None])
     ra, dec_column, pixel = np.array(values).T
-    return ra, dec_column, pixel
+    return ra, dec_column, _sane(pixel)
+
+
+def _sane(values: Array) -> Array:
+    """The values with NaN, which rejects a visit, in place of what no camera has and no square can hold."""
+    size = np.abs(values)
+    return np.where((size < 1e9) & ((size > 1e-9) | (size == 0)), values, np.nan)
 
 
 def _area(path: Path, library: Library, columns: Mapping[str, Array], pixel: Array) -> Array:
@@ -194,7 +200,7 @@ def _template(path: Path, library: Library, letters: NDArray[np.str_]) -> tuple[
         line = library.block_lines[library.visit_blocks[wrong_visits[0]]]
         wrong = f"line {line}: TEMPLATE_ZPT of its block is {zero_point[wrong_visits[0]]:g}"
         raise ReadError(path, wrong, "give a zero point within 10 and 60")
-    return np.where(sky > 0, zero_point, np.nan), np.where(sky > 0, sky, np.nan)
+    return np.where(sky > 0, zero_point, np.nan), np.where(sky > 0, _sane(sky), np.nan)
 
 
 def _saturation(path: Path, library: Library, photons: Array, area: Array, n_exposure: Array) -> Array:
@@ -202,7 +208,7 @@ def _saturation(path: Path, library: Library, photons: Array, area: Array, n_exp
     text = library.header.get("NPE_PIXEL_SATURATE", "")
     if not text:
         return np.full(area.size, np.inf)
-    if not is_number(text) or float(text) <= 0:
+    if not is_number(text) or not 0 < float(text) < 1e30:
         raise ReadError(path, f"NPE_PIXEL_SATURATE is {text!r}", "give photo-electrons above 0")
     fwhm = np.sqrt(np.maximum(area, 1e-6) / noise.noise_area(1.0))
     return noise.saturation_flux(photons, fwhm, float(text), n_exposure=n_exposure)

@@ -83,13 +83,13 @@ def visit_columns(path: Path, library: Library, nea: bool) -> tuple[dict[str, Ar
         With the line and the field.
     """
     places = _PLACES_NEA if nea and len(library.visits[0].split()) <= 10 else _PLACES
+    if any(not text or text.isspace() for text in library.visits):  # numpy would pass over these lines
+        raise _bad_visit(path, library, places)
     try:
         numbers = np.loadtxt(library.visits, usecols=tuple(places.values()), ndmin=2, comments=None)
         labels = np.loadtxt(library.visits, usecols=(1, 2), dtype=np.str_, ndmin=2, comments=None)
     except ValueError:
         raise _bad_visit(path, library, places) from None
-    if len(numbers) != len(library.visits):  # numpy passes over empty lines
-        raise _bad_visit(path, library, places)
     zeros = np.zeros(len(library.visits))
     columns = dict.fromkeys(_PLACES, zeros) | dict(zip(places, numbers.T, strict=True))
     return columns, labels[:, 1], _n_exposure(path, library, labels[:, 0])

@@ -122,7 +122,10 @@ def _light_curves(table: Any, held: Mapping[str, Any]) -> LightCurves:
     values = {name: _known(one.flatten(), f"lightcurve.{name}") for name, one in lists.items()}
     coded = values["band"].dictionary_encode()
     order = {name: i for i, name in enumerate(held["bands"])}
-    place = np.array([order[name] for name in coded.dictionary.to_pylist()], dtype=np.int16)
+    found = coded.dictionary.to_pylist()
+    if lost := sorted(set(found) - set(order)):
+        raise ValueError(f"band {lost[0]!r} is not in the metadata")
+    place = np.array([order[name] for name in found], dtype=np.int16)
     band = place[np.asarray(coded.indices, dtype=np.int64)]
     truth = {item.name: _truth(table, item.name, len(held["bands"])) for item in fields(Truth)}
     return LightCurves(

@@ -238,12 +238,13 @@ def one_case(target, good, folder, path, seed):
     rng = np.random.default_rng(seed)
     names = sorted(good)
     changed = {name for name in names if rng.integers(len(names)) == 0} or {m.pick(rng, names)}
-    for name in names:
-        place = folder / name
-        raw = good[name]
-        place.write_bytes(
-            target.spoil(rng, place.name, raw, folder.parent / "scratch.db") if name in changed else raw
-        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            raw = good[name]
+            if name in changed:
+                raw = target.spoil(rng, Path(name).name, raw, folder.parent / "scratch.db")
+            (folder / name).write_bytes(raw)
     signal.alarm(LIMIT_SECONDS)
     try:
         with warnings.catch_warnings():
