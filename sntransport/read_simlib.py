@@ -24,7 +24,7 @@ from sntransport.reading import ReadError, counted, listed
 from sntransport.simlib_file import Library, header_value, is_number, parse_simlib, visit_columns
 from sntransport.sky import unit_vectors
 from sntransport.survey import Survey
-from sntransport.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
+from sntransport.visits import cited, require_file, resolve_bands, sane, sky_checks, usable_visits
 
 _PREFIX = {"LSST": "lsst", "DES": "des", "ZTF": "ztf", "SDSS": "sdss", "PS1": "ps1::", "ATLAS": "atlas", "CSP": "csp"}
 _PSF_UNITS = ("PIXEL_SIGMA", "PIXEL", "ARCSEC_FWHM", "NEA_PIXEL", "NEA_ARCSECSQ")
@@ -76,7 +76,7 @@ def read_simlib(
     notes = [f"{counted(coadded, 'visit')} coadded (ID*N), whose columns are those of the sum"] if coadded else []
     if library.ignored:
         notes.append(f"lines not used: {listed(library.ignored)}")
-    columns = {key: values if key == "MJD" else _sane(values) for key, values in columns.items()} | {"N": n_exposure}
+    columns = {key: values if key == "MJD" else sane(values) for key, values in columns.items()} | {"N": n_exposure}
     return _survey(path, library, columns, letters, names, radius, name or survey or path.stem, notes)
 
 
@@ -132,13 +132,7 @@ def _positions(path: Path, library: Library) -> tuple[Array, Array, Array]:
                 raise ReadError(path, wrong, f"give {name}: in the lines after LIBID:")
         values.append([float(text) for text in row if text is not None])
     ra, dec_column, pixel = np.array(values).T
-    return ra, dec_column, _sane(pixel)
-
-
-def _sane(values: Array) -> Array:
-    """The values with NaN, which rejects a visit, in place of what no camera has and no square can hold."""
-    size = np.abs(values)
-    return np.where((size < 1e9) & ((size > 1e-9) | (size == 0)), values, np.nan)
+    return ra, dec_column, sane(pixel)
 
 
 def _area(path: Path, library: Library, columns: Mapping[str, Array], pixel: Array) -> Array:
@@ -200,7 +194,7 @@ def _template(path: Path, library: Library, letters: NDArray[np.str_]) -> tuple[
         line = library.block_lines[library.visit_blocks[wrong_visits[0]]]
         wrong = f"line {line}: TEMPLATE_ZPT of its block is {zero_point[wrong_visits[0]]:g}"
         raise ReadError(path, wrong, "give a zero point within 10 and 60")
-    return np.where(sky > 0, zero_point, np.nan), np.where(sky > 0, _sane(sky), np.nan)
+    return np.where(sky > 0, zero_point, np.nan), np.where(sky > 0, sane(sky), np.nan)
 
 
 def _saturation(path: Path, library: Library, photons: Array, area: Array, n_exposure: Array) -> Array:
