@@ -101,7 +101,7 @@ def _columns(path: Path, database: sqlite3.Connection, table: str) -> dict[str, 
             held = ", ".join(tables[:8]) or "none"
             raise ReadError(path, f"no table {table!r} (it has {held})", "name the table of visits with table=")
         found = {row[1].lower(): row[1] for row in database.execute(f"PRAGMA table_info({_quoted(table)})")}
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise ReadError(path, f"the database cannot be read ({error})", "download it again") from None
     columns = {}
     for ours, theirs in (_REQUIRED | _OPTIONAL | {label: (label,) for label in _LABELS}).items():
@@ -117,7 +117,7 @@ def _letters(path: Path, database: sqlite3.Connection, table: str, column: str) 
     query = f"SELECT DISTINCT {_quoted(column)} FROM {_quoted(table)}"  # noqa: S608 - names are quoted
     try:
         found = [row[0] for row in database.execute(query)]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise ReadError(path, f"the database cannot be read ({error})", "download it again") from None
     if not found:
         raise ReadError(path, f"table {table!r} is empty", "give a database with visits")
@@ -154,7 +154,7 @@ def _rows(
         rows = np.fromiter(database.execute(query), dtype=dtype)
     except (ValueError, TypeError):
         raise _text_in_numbers(path, database, table, {ours: columns[ours] for ours in numbers}) from None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise ReadError(path, f"the database cannot be read ({error})", "download it again") from None
     for ours in numbers:
         rows[ours][np.isinf(rows[ours])] = np.nan

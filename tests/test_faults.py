@@ -1,5 +1,6 @@
 """What goes wrong around the program: signals, full disks, odd places and environments; nothing half-written is left."""
 
+import dataclasses
 import json
 import os
 import resource
@@ -126,14 +127,21 @@ def test_a_folder_in_the_place_of_a_file(tmp_path):
     assert "SN2099zz.fits: it is a folder" in done.output
 
 
-def test_nan_in_the_middle_of_a_template_is_refused_or_marked():
+def test_nan_in_the_middle_of_a_template_gives_nan_there_and_nowhere_else():
     series = bump(phase=np.arange(0.0, 40.0, 4.0), wave=np.arange(2500.0, 9500.0, 50.0))
     flux = series.flux.copy()
     flux[4, 60:70] = np.nan
-    broken = snt.SpectralSeries(series.phase, series.wave, flux, name="broken")
-    survey = snt.nominal_survey("ztf", years=0.3) if hasattr(snt, "nominal_survey") else snt.load_survey("ztf", years=0.3)
-    with pytest.raises(ValueError, match="broken"):
-        snt.simulate([broken], survey, snt.Population(redshift=0.02), n=50, seed=1)
+    broken = dataclasses.replace(series, flux=flux, flux_err=None, origin=None)
+    survey, near = snt.load_survey("ztf", years=0.3), snt.Population(redshift=0.02)
+    whole, marked = (snt.simulate([one], survey, near, n=50, seed=1) for one in (series, broken))
+    owner = np.repeat(np.arange(whole.n_object), np.diff(whole.offset))
+    phase = (whole.mjd - whole.truth.mjd_ref[owner]) / (1.0 + whole.truth.z[owner])
+    lost = np.isnan(marked.flux)
+    # Phase 16 and what is interpolated from it, in the band that has the hole.
+    np.testing.assert_array_equal(lost, (whole.band == whole.bands.index("ztfr")) & (np.abs(phase - 16.0) < 4.0))
+    assert 0 < lost.sum() < 0.5 * lost.size
+    # The other band reaches into the hole with a thousandth of its light.
+    np.testing.assert_allclose(marked.flux[~lost], whole.flux[~lost], rtol=1e-3)
 
 
 def test_nothing_reaches_for_the_network(tmp_path, monkeypatch):
