@@ -91,7 +91,12 @@ def read_visits(
 
 def _bands(table: VisitTable, given: Mapping[str, str] | None) -> tuple[tuple[str, ...], NDArray[np.int16], str]:
     """Names of the bands, index of each visit's (-1: not known), and the names that are not known."""
-    letters = np.asarray(table.columns["band"], dtype=np.str_)
+    try:
+        letters = np.asarray(table.columns["band"], dtype=np.str_)
+    except (TypeError, ValueError):
+        raise ReadError(table.path, "band is no column of names", "give one name a row") from None
+    if letters.ndim != 1:
+        raise ReadError(table.path, "band is no column of names", "give one name a row")
     if letters.size == 0:
         raise ReadError(table.path, "no visits", "give a table with one row or more")
     kinds, kind = np.unique(letters, return_inverse=True)
@@ -163,7 +168,7 @@ def _radius(table: VisitTable, value: Any) -> float:
 def _per_band(table: VisitTable, key: str, value: Any, bands: tuple[str, ...]) -> Array:
     """One number or a mapping of bands, as (n_band,); 0 for those not named."""
     given = dict.fromkeys(bands, value or 0.0) if not isinstance(value, Mapping) else dict(value)
-    if unknown := sorted(set(given) - set(bands)):
+    if unknown := sorted(map(str, set(given) - set(bands))):
         raise ReadError(table.path, f"{key} names {unknown[0]!r}", f"use bands of the table: {', '.join(bands)}")
     try:
         values = np.array([float(given.get(band, 0.0)) for band in bands])

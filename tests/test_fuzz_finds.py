@@ -17,6 +17,7 @@ from sntransport.export import snana_reader
 from sntransport.export.check import check_folder
 from sntransport.read_opsim import read_opsim
 from sntransport.read_simlib import read_simlib
+from sntransport.read_visits import read_visits
 from sntransport.reading import ReadError
 from tests.fuzz import fuzz_readers
 from tests.test_datasets import BANDS, curves
@@ -70,6 +71,39 @@ def test_opsim_with_a_damaged_page(tmp_path):
     path.write_bytes(raw)
     with pytest.raises(ReadError, match=r"a\.db: the database cannot be read"):
         read_opsim(path)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("60000.5,lsstg,11,-31,32.2,0.9,1e300,9,1.5,8", "sky is not a number, 0 or more"),
+        ("60000.5,lsstg,11,-31,32.2,0.9,13,9,1e-320,8", "gain is not above 0"),
+        ("60000.5,lsstg,11,-31,32.2,1e300,13,9,1.5,8", "fwhm is not above 0"),
+    ],
+)
+def test_visits_with_absurd_numbers_are_left_out(tmp_path, row, message):
+    head = "mjd,band,ra,dec,zero_point,fwhm,sky_noise,read_noise,gain,field\n"
+    good = "60001.5,lsstr,10,-30,32.1,0.8,12,9,1.5,1e300\n"
+    (tmp_path / "a.csv").write_text(head + good + row + "\n")
+    survey = read_visits(tmp_path / "a.csv", radius=1.0, pixel_scale=0.2)
+    assert (survey.n_visit, survey.field.tolist()) == (1, [-1])
+    assert any(message in note for note in survey.notes), survey.notes
+
+
+@pytest.mark.parametrize("value", [np.nan, -0.1, 10**400, {1: 0.1, "lsstg": 0.1}])
+def test_visits_with_a_senseless_calibration_error(tmp_path, value):
+    (tmp_path / "a.csv").write_text("mjd,band,ra,dec,depth\n60001.5,lsstr,10,-30,24\n")
+    with pytest.raises(ReadError, match=r"a\.csv: zero_point_error "):
+        read_visits(tmp_path / "a.csv", radius=1.0, zero_point_error=value)
+
+
+def test_opsim_with_absurd_numbers(tmp_path):
+    odd = [{"visitExposureTime": 1e300}, {"airmass": 1e300}, {"seeingFwhmEff": 1e-300}, {"fieldId": 1e300}]
+    path = write_opsim(tmp_path / "a.db", [a_row(i, **one) for i, one in enumerate(odd)])
+    survey = read_opsim(path)
+    assert survey.n_visit == 2
+    assert survey.saturation[0] == np.inf
+    assert survey.field[1] == -1
 
 
 def test_an_image_of_absurd_width_never_saturates():
