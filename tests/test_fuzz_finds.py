@@ -19,6 +19,7 @@ from sntransport.read_opsim import read_opsim
 from sntransport.read_simlib import read_simlib
 from sntransport.read_visits import read_visits
 from sntransport.reading import ReadError
+from sntransport.simconfig import read_config
 from tests.fuzz import fuzz_readers
 from tests.test_datasets import BANDS, curves
 from tests.test_read_opsim import a_row
@@ -106,6 +107,34 @@ def test_opsim_with_absurd_numbers(tmp_path):
     assert survey.field[1] == -1
 
 
+POPULATION = '[[population]]\nname = "a"\ntemplates = ["{templates}"]\nredshift = {redshift}\nobjects = 3\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f'[[survey]]\nsource = "{"a" * 300}"', "survey[0].source: aaaa"),
+        ('[[survey]]\nsource = "["', "survey[0].source: [: no survey of that name and no such file"),
+        ('[[survey]]\nsource = "ztf"\nyears = "a"', "survey[0].source: ztf with {'years': 'a'} cannot be made"),
+        ('[[survey]]\nsource = "ztf"\nseed = -1', "survey[0].source: ztf with {'seed': -1} cannot be made"),
+        (f"[cosmology]\nh0 = 1{'0' * 400}", "cosmology.h0: is a number of 401 digits"),
+        (f"dates = [1{'0' * 400}, 2]", "dates: is a number of 401 digits"),
+        (POPULATION.format(templates="", redshift=0.1), "population[0].templates: '' is no pattern of files"),
+        (POPULATION.format(templates="x**y", redshift=0.1), "population[0].templates: "),
+        (POPULATION.format(templates="a" * 300, redshift=0.1), "population[0].templates: "),
+        ("a = " + "[" * 10000 + "]" * 10000, "nested too deeply"),
+    ],
+)  # fmt: skip
+def test_configuration_that_makes_no_sense(tmp_path, text, message):
+    survey = "" if "survey" in text else '\n[[survey]]\nsource = "visits.csv"\nradius = 1.0\n'
+    (tmp_path / "visits.csv").write_text("mjd,band,ra,dec,depth\n60001.5,ztfr,10,-30,20\n")
+    (tmp_path / "c.toml").write_text(text + "\n" + survey)
+    with pytest.raises(ReadError) as caught:
+        read_config(tmp_path / "c.toml")
+    assert str(caught.value).startswith(str(tmp_path / "c.toml"))
+    assert message in str(caught.value)
+
+
 def test_an_image_of_absurd_width_never_saturates():
     assert noise.saturation_flux(1.0, 1e300, 1e5) == np.inf
 
@@ -114,6 +143,11 @@ def test_an_image_of_absurd_width_never_saturates():
 def test_what_is_no_small_whole_number_is_refused_as_one(value):
     with pytest.raises(ValueError, match="index cannot be read as numbers"):
         readonly(value, "index", dtype=np.uint8)
+
+
+def test_model_folder_with_a_name_that_is_too_long(tmp_path):
+    (tmp_path / "NON1A.LIST").write_text(f"NON1A: 1 II {'a' * 300}\n")
+    assert any("no file 'aaa" in one.text for one in check_folder(tmp_path).findings)
 
 
 def test_model_folder_with_digits_that_are_none(tmp_path):

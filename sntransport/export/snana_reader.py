@@ -5,6 +5,7 @@ The rules are those of SNANA's own readers (see `sntransport.export.snana`): nam
 """
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -113,7 +114,8 @@ def find_file(folder: Path, name: str) -> Path | None:
     """Where SNANA finds a file of a list: with .SED, as it is, or with .gz; None where it does not."""
     for ending in (".SED", ".SED.gz", "", ".gz"):
         path = folder / f"{name}{ending}"
-        if path.is_file():
+        # pathlib raises for a name that is too long; this says that there is no such file.
+        if os.path.isfile(path):
             return path
     return None
 
