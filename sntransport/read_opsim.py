@@ -187,7 +187,8 @@ def _survey(path: Path, rows: NDArray[Any], columns: Mapping[str, str], names: M
     checks = sky_checks(rows["mjd"], rows["ra"], rows["dec"], [columns[key] for key in ("mjd", "ra", "dec")])
     checks |= {
         f"{columns['band']} is no known filter": band >= 0,
-        f"{columns['exposure']} is not within 0 and {_LONGEST:g}": (rows["exposure"] > 0) & (rows["exposure"] < _LONGEST),
+        f"{columns['exposure']} is not within 0 and {_LONGEST:g}": (rows["exposure"] > 0)
+        & (rows["exposure"] < _LONGEST),
         f"{columns.get('airmass', 'airmass')} is not within 1 and 100": (airmass >= 1.0) & (airmass <= 100.0),
         f"{columns['depth']} is not within 0 and 40": (rows["depth"] > 0) & (rows["depth"] < 40),
         f"{columns['depth']} is fainter than the photons of the exposure allow": np.isfinite(background),

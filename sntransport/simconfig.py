@@ -248,7 +248,9 @@ def read_survey(section: Section) -> Survey:
         wrong, _, remedy = str(error).partition("; ")
         raise section.wrong("source", wrong, remedy) from None
     except (ValueError, TypeError) as error:
-        raise section.wrong("source", f"{source} with {values} cannot be made ({error})", "correct the options") from None
+        raise section.wrong(
+            "source", f"{source} with {values} cannot be made ({error})", "correct the options"
+        ) from None
 
 
 def _cosmology(section: Section) -> Cosmology:

@@ -153,5 +153,6 @@ def test_nothing_reaches_for_the_network(tmp_path, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    assert CliRunner().invoke(main, ["build", str(write_input(tmp_path / "a.json")), "-o", str(tmp_path)]).exit_code == 0
+    done = CliRunner().invoke(main, ["build", str(write_input(tmp_path / "a.json")), "-o", str(tmp_path)])
+    assert done.exit_code == 0, done.output
     assert os.path.getsize(tmp_path / "SN2099zz.fits") > 0

@@ -154,7 +154,7 @@ def _table(path: Path, needed: Mapping[str, str]) -> tuple[Any, Any]:
     except Exception as error:  # astropy raises a dozen kinds
         message = " ".join(str(error).split())
         raise ValueError(f"{path}: not a FITS file with a table ({message})") from None
-    columns = rows.dtype.fields or {}
+    columns: Mapping[str, Any] = rows.dtype.fields or {}
     for name, kinds in needed.items():
         there = [one for one in name.split("|") if one in columns]
         if not there:

@@ -27,7 +27,7 @@ from tests.fuzz import mutations as m
 LIMIT_SECONDS, LIMIT_BYTES = 10, 2 * 2**30
 
 
-class TooLong(BaseException):  # noqa: N818 - not an Exception, so that no reader catches it
+class TooLong(BaseException):
     """The case took more than its time."""
 
 
@@ -284,7 +284,9 @@ def run(name, cases, seed, seconds=float("inf"), show=1):
                 counts[outcome] += 1
             else:
                 counts["NOT ALLOWED"] += 1
-                last = [line for line in outcome.strip().splitlines() if line.startswith("  File") and "sntransport" in line]
+                last = [
+                    line for line in outcome.strip().splitlines() if line.startswith("  File") and "sntransport" in line
+                ]
                 finds.setdefault((last or [""])[-1] + outcome.strip().splitlines()[-1][:60], (i, outcome))
     print(f"{name}: {sum(counts.values())} cases, seed {seed}: {dict(counts)}, {len(finds)} different")
     for i, outcome in list(finds.values())[:show]:
@@ -307,7 +309,8 @@ def main():
     resource.setrlimit(resource.RLIMIT_DATA, (LIMIT_BYTES, LIMIT_BYTES))
     signal.signal(signal.SIGALRM, _too_long)
     names = list(_targets()) if given.reader == "all" else [given.reader]
-    sys.exit(any([run(name, given.cases, given.seed, given.seconds, given.show) for name in names]))
+    finds = [run(name, given.cases, given.seed, given.seconds, given.show) for name in names]
+    sys.exit(any(finds))
 
 
 if __name__ == "__main__":

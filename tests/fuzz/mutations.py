@@ -14,13 +14,15 @@ ODD_NUMBERS = (
     10**400, 0.1, 1e5, 2456000.5, 5e-324, -0.0,
 )  # fmt: skip
 ODD_WORDS = (
-    "", "nan", "inf", "-inf", "1e999", "-1e999", "-1", "0", "1e-320", "99999999999999999999", "0x10", "1_000", "1,5", "--",
-    "None", "true", "é", "\u0661", "²", "\x00", "\u2028", "a" * 300, "../../etc/passwd", "/etc/passwd", "~", "*", "**", "[",
-    "]", "{", "{}", "[]", '"', "'", "#", "=", "%s", "\\", "1979-05-27", "-0", "+1", ".", "1e", "Infinity", "\ufeff", "\r", "S:",
+    "", "nan", "inf", "-inf", "1e999", "-1e999", "-1", "0", "1e-320", "99999999999999999999", "0x10", "1_000", "1,5",
+    "--", "None", "true", "é", "\u0661", "²", "\x00", "\u2028", "a" * 300, "../../etc/passwd", "/etc/passwd", "~", "*",
+    "**", "[", "]", "{", "{}", "[]", '"', "'", "#", "=", "%s", "\\", "1979-05-27", "-0", "+1", ".", "1e", "Infinity",
+    "\ufeff", "\r", "S:",
 )  # fmt: skip
 ODD_VALUES = (None, True, False, "", [], {}, [[]], [None], {"": None}, "text", "1e999", "\ud800", *ODD_NUMBERS)
 ODD_CELLS = (
-    None, b"\x00\xff", "é", "", "nan", "g", -1, 0, 1e300, -1e300, 5e-324, float("inf"), float("-inf"), 2**62, "1e999", "\x00",
+    None, b"\x00\xff", "é", "", "nan", "g", -1, 0, 1e300, -1e300, 5e-324, float("inf"), float("-inf"), 2**62, "1e999",
+    "\x00",
 )  # fmt: skip
 
 
@@ -127,7 +129,7 @@ def of_gzip(rng, raw, inner):
 
 
 def of_fits(rng, raw):
-    """Change header cards, cells, columns and HDUs with astropy, and bring the checksums up to date; or change bytes."""
+    """Change cards, cells, columns and HDUs with astropy, and bring the checksums up to date; or change bytes."""
     from astropy.io import fits
 
     if rng.integers(4) == 0:
@@ -159,7 +161,13 @@ def _change_hdu(rng, hdus, at, hdu):
         hdus.append(hdu.copy())
     elif kind == 2:
         key = pick(rng, [key for key in hdu.header if key not in ("", "COMMENT", "HISTORY")])
-        hdu.header[key] = pick(rng, ("", "x", "F", True, -1, 0, 2, 1e300, 2**40, "../x", "Angstrom", "a" * 60))
+        # astropy counts up to NAXIS when it writes.
+        odd = (
+            (0, 1, 3, "x", -1, True)
+            if key == "NAXIS"
+            else ("", "x", "F", True, -1, 0, 2, 1e300, 2**40, "../x", "Angstrom", "a" * 60)
+        )
+        hdu.header[key] = pick(rng, odd)
     elif kind == 3:
         del hdu.header[pick(rng, list(hdu.header))]
     elif isinstance(hdu, fits.BinTableHDU) and kind == 4:
