@@ -1,4 +1,4 @@
-"""What goes wrong around the program: signals, full disks, odd places and environments; nothing half-written is left."""
+"""What goes wrong around the program: signals, full disks, odd places; nothing half-written is left."""
 
 import dataclasses
 import json
