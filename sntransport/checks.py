@@ -31,7 +31,8 @@ def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64
     Raises
     ------
     ValueError
-        If it cannot be converted or has another number of dimensions.
+        If it cannot be converted, or only with a loss (1.5 or 300 as an 8-bit integer), or has another number of
+        dimensions.
     """
     # Variants of a value object share what they do not change.
     if isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim:
@@ -39,12 +40,27 @@ def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64
         if frozen:
             return value
     try:
-        array = np.array(value, dtype=dtype, order="C")
-    except (TypeError, ValueError) as error:
+        array = _converted(value, np.dtype(dtype))
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} cannot be read as numbers: {error}") from None
     if array.ndim != ndim:
         raise ValueError(f"{name} has {array.ndim} dimensions {array.shape}, expected {ndim}")
     array.setflags(write=False)
+    return array
+
+
+def _converted(value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """A copy as ``dtype``; numpy itself would cut fractions and wrap what is too large."""
+    if dtype.kind not in "iu":
+        return np.array(value, dtype=dtype, order="C")
+    given = np.asarray(value)
+    if given.dtype.kind == "f":
+        limit = np.iinfo(dtype)
+        if not np.all((given >= limit.min) & (given <= limit.max) & (given == np.floor(given))):
+            raise ValueError(f"not all are whole numbers from {limit.min} to {limit.max}")
+    array = np.array(given, dtype=dtype, order="C")
+    if given.dtype.kind in "iu" and not np.array_equal(array, given):
+        raise ValueError(f"not all are within {np.iinfo(dtype).min} and {np.iinfo(dtype).max}")
     return array
 
 

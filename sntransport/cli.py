@@ -1,14 +1,18 @@
 """The command line: names to functions, messages, exit codes; no logic of its own.
 
 Exit code 0: done. 1: an input or an output failed (one line says what, where, and what to do). 2: wrong usage.
-130: interrupted by the user; what was not complete is not there.
+130: interrupted by the user, 143: by SIGTERM; what was not complete is not there.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
+import signal
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -42,20 +46,41 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _stopped_like_an_interrupt():
                 warnings.showwarning = lambda message, *_: click.echo(f"sntransport: warning: {message}", err=True)
                 return super().invoke(ctx)
         except BrokenPipeError:
             # Whoever read our output has seen enough; click ends quietly.
             raise
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             click.echo(
                 "sntransport: interrupted: files written so far are complete, nothing half-written is left", err=True
             )
-            ctx.exit(130)
+            ctx.exit(143 if isinstance(stop, _Terminated) else 130)
         except (ValueError, OSError) as error:
             fail(error, ctx)
             ctx.exit(1)
+
+
+class _Terminated(KeyboardInterrupt):
+    """Another process, such as a scheduler whose time is up, asked this one to end."""
+
+
+@contextmanager
+def _stopped_like_an_interrupt() -> Iterator[None]:
+    """Within the block SIGTERM unwinds as Ctrl-C does, so that temporary files are removed."""
+
+    def stop(*_: object) -> None:
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class Section:
             return default
         value = self.values[key]
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
+            return self._float(key, value)
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise self.wrong(key, f"is {value!r}", f"expected {_NAMES[kind]}")
         return value
@@ -81,7 +82,13 @@ class Section:
         good = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
         if not good or (n is not None and len(values) != n):
             raise self.wrong(key, f"is {values!r}", f"expected a list of {n or ''} numbers".replace("  ", " "))
-        return [float(value) for value in values]
+        return [self._float(key, value) for value in values]
+
+    def _float(self, key: str, value: int | float) -> float:
+        try:
+            return float(value)
+        except OverflowError:
+            raise self.wrong(key, f"is a number of {len(str(abs(value)))} digits", "write it as 1e30") from None
 
     def section(self, key: str) -> Section:
         """The table of a key, empty where it is missing."""
@@ -97,7 +104,7 @@ class Section:
     def file(self, key: str) -> Path:
         """A path relative to the configuration file, which must exist."""
         found = self.path.parent / str(self.get(key, str, required=True))
-        if not found.is_file():
+        if not os.path.isfile(found):
             raise self.wrong(key, f"no file {found}", "paths are relative to the configuration file")
         return found
 
@@ -116,5 +123,7 @@ def read_toml(path: Path) -> Section:
         raise ReadError(path, f"cannot be read ({error.strerror})", "give a TOML file") from None
     except UnicodeDecodeError:
         raise ReadError(path, "is not text", "give a TOML file") from None
+    except RecursionError:
+        raise ReadError(path, "is nested too deeply", "give a TOML file of a few levels") from None
     except tomllib.TOMLDecodeError as error:
         raise ReadError(path, f"is not TOML: {error}", "see docs/simulation.md for an example") from None

@@ -170,7 +170,9 @@ def saturation_flux(
     sigma = _SIGMA_PER_FWHM * np.asarray(fwhm, dtype=np.float64)
     peak = erf(0.5 / (np.sqrt(2.0) * sigma)) ** 2
     room = full_well * np.asarray(n_exposure, dtype=np.float64) - np.asarray(sky, dtype=np.float64)
-    return np.asarray(np.where(room > 0, room, np.nan) / (peak * np.asarray(photons, dtype=np.float64)))
+    # An image so wide that its peak underflows never saturates.
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(room > 0, room, np.nan) / (peak * np.asarray(photons, dtype=np.float64)))
 
 
 def add_template_noise(survey: Survey, depth: ArrayLike) -> Survey:

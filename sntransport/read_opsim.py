@@ -26,6 +26,7 @@ _OPTIONAL = {
     "n_exposure": ("numExposures",), "field": ("fieldId", "field_id"),
 }  # fmt: skip
 _LABELS = ("target_name", "target", "scheduler_note", "note", "science_program")
+_LONGEST = 1e6
 _TYPICAL_AIRMASS = 1.2
 
 Part = Literal["all", "wfd", "ddf"]
@@ -100,7 +101,7 @@ def _columns(path: Path, database: sqlite3.Connection, table: str) -> dict[str, 
             held = ", ".join(tables[:8]) or "none"
             raise ReadError(path, f"no table {table!r} (it has {held})", "name the table of visits with table=")
         found = {row[1].lower(): row[1] for row in database.execute(f"PRAGMA table_info({_quoted(table)})")}
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise ReadError(path, f"the database cannot be read ({error})", "download it again") from None
     columns = {}
     for ours, theirs in (_REQUIRED | _OPTIONAL | {label: (label,) for label in _LABELS}).items():
@@ -114,7 +115,10 @@ def _columns(path: Path, database: sqlite3.Connection, table: str) -> dict[str, 
 
 def _letters(path: Path, database: sqlite3.Connection, table: str, column: str) -> list[str]:
     query = f"SELECT DISTINCT {_quoted(column)} FROM {_quoted(table)}"  # noqa: S608 - names are quoted
-    found = [row[0] for row in database.execute(query)]
+    try:
+        found = [row[0] for row in database.execute(query)]
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise ReadError(path, f"the database cannot be read ({error})", "download it again") from None
     if not found:
         raise ReadError(path, f"table {table!r} is empty", "give a database with visits")
     return sorted(value for value in found if isinstance(value, str))
@@ -150,7 +154,7 @@ def _rows(
         rows = np.fromiter(database.execute(query), dtype=dtype)
     except (ValueError, TypeError):
         raise _text_in_numbers(path, database, table, {ours: columns[ours] for ours in numbers}) from None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise ReadError(path, f"the database cannot be read ({error})", "download it again") from None
     for ours in numbers:
         rows[ours][np.isinf(rows[ours])] = np.nan
@@ -183,8 +187,9 @@ def _survey(path: Path, rows: NDArray[Any], columns: Mapping[str, str], names: M
     checks = sky_checks(rows["mjd"], rows["ra"], rows["dec"], [columns[key] for key in ("mjd", "ra", "dec")])
     checks |= {
         f"{columns['band']} is no known filter": band >= 0,
-        f"{columns['exposure']} is not above 0": rows["exposure"] > 0,
-        f"{columns.get('airmass', 'airmass')} is not 1 or more": airmass >= 1.0,
+        f"{columns['exposure']} is not within 0 and {_LONGEST:g}": (rows["exposure"] > 0)
+        & (rows["exposure"] < _LONGEST),
+        f"{columns.get('airmass', 'airmass')} is not within 1 and 100": (airmass >= 1.0) & (airmass <= 100.0),
         f"{columns['depth']} is not within 0 and 40": (rows["depth"] > 0) & (rows["depth"] < 40),
         f"{columns['depth']} is fainter than the photons of the exposure allow": np.isfinite(background),
     }
@@ -194,7 +199,7 @@ def _survey(path: Path, rows: NDArray[Any], columns: Mapping[str, str], names: M
     if np.any(camera_band[keep] < 0):
         notes = (*notes, "bands that are not LSST's: no Poisson noise of the source, no saturation")
     kept, per_band = rows[keep], np.ones(len(bands))
-    field = np.where(np.isfinite(kept["field"]), kept["field"], -1) if "field" in columns else np.full(kept.size, -1)
+    field = np.where(np.abs(kept["field"]) < 2**53, kept["field"], -1) if "field" in columns else np.full(kept.size, -1)
     return Survey(
         name=name, bands=bands, mjd=kept["mjd"] + 0.5 * kept["exposure"] / 86400.0, band=band[keep],
         ra=kept["ra"], dec=kept["dec"], background=background[keep], photons_per_njy=photons[keep],
@@ -207,7 +212,8 @@ def _survey(path: Path, rows: NDArray[Any], columns: Mapping[str, str], names: M
 
 def _photons(rows: NDArray[Any], camera_band: NDArray[np.integer], airmass: Array) -> Array:
     """Photo-electrons per nJy; infinite in bands that are not the camera's, NaN where exposure or airmass is none."""
-    exposure = np.where(rows["exposure"] > 0, rows["exposure"], np.nan)
+    exposure = np.where((rows["exposure"] > 0) & (rows["exposure"] < _LONGEST), rows["exposure"], np.nan)
+    airmass = np.where(np.abs(airmass) <= 100.0, airmass, np.nan)
     return np.where(camera_band >= 0, visit_photons(LSST, camera_band, exposure, airmass), np.inf)
 
 
@@ -216,7 +222,7 @@ def _saturation(rows: NDArray[Any], columns: Mapping[str, str], photons: Array) 
     if "fwhm" not in columns:
         return np.full(rows.size, np.inf)
     n_exposure = rows["n_exposure"] if "n_exposure" in columns else np.ones(rows.size)
-    fwhm = np.where(rows["fwhm"] > 0, rows["fwhm"], np.nan)
+    fwhm = np.where((rows["fwhm"] > 0.01) & (rows["fwhm"] < 1e3), rows["fwhm"], np.nan)
     full = visit_saturation(LSST, photons, fwhm, np.where(n_exposure >= 1, n_exposure, 1.0))
     return np.where(full > 0, full, np.inf)
 

@@ -24,7 +24,7 @@ from sntransport.reading import ReadError, counted, listed
 from sntransport.simlib_file import Library, header_value, is_number, parse_simlib, visit_columns
 from sntransport.sky import unit_vectors
 from sntransport.survey import Survey
-from sntransport.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
+from sntransport.visits import cited, require_file, resolve_bands, sane, sky_checks, usable_visits
 
 _PREFIX = {"LSST": "lsst", "DES": "des", "ZTF": "ztf", "SDSS": "sdss", "PS1": "ps1::", "ATLAS": "atlas", "CSP": "csp"}
 _PSF_UNITS = ("PIXEL_SIGMA", "PIXEL", "ARCSEC_FWHM", "NEA_PIXEL", "NEA_ARCSECSQ")
@@ -76,7 +76,7 @@ def read_simlib(
     notes = [f"{counted(coadded, 'visit')} coadded (ID*N), whose columns are those of the sum"] if coadded else []
     if library.ignored:
         notes.append(f"lines not used: {listed(library.ignored)}")
-    columns["N"] = n_exposure
+    columns = {key: values if key == "MJD" else sane(values) for key, values in columns.items()} | {"N": n_exposure}
     return _survey(path, library, columns, letters, names, radius, name or survey or path.stem, notes)
 
 
@@ -132,7 +132,7 @@ def _positions(path: Path, library: Library) -> tuple[Array, Array, Array]:
                 raise ReadError(path, wrong, f"give {name}: in the lines after LIBID:")
         values.append([float(text) for text in row if text is not None])
     ra, dec_column, pixel = np.array(values).T
-    return ra, dec_column, pixel
+    return ra, dec_column, sane(pixel)
 
 
 def _area(path: Path, library: Library, columns: Mapping[str, Array], pixel: Array) -> Array:
@@ -189,7 +189,12 @@ def _template(path: Path, library: Library, letters: NDArray[np.str_]) -> tuple[
         for block, letter in zip(library.visit_blocks, letters.tolist(), strict=True)
     ]
     zero_point, sky = np.array(found).T
-    return zero_point, np.where(sky > 0, sky, np.nan)
+    wrong_visits = np.flatnonzero((sky > 0) & (np.abs(zero_point - 35.0) > 25.0))
+    if wrong_visits.size:
+        line = library.block_lines[library.visit_blocks[wrong_visits[0]]]
+        wrong = f"line {line}: TEMPLATE_ZPT of its block is {zero_point[wrong_visits[0]]:g}"
+        raise ReadError(path, wrong, "give a zero point within 10 and 60")
+    return np.where(sky > 0, zero_point, np.nan), np.where(sky > 0, sane(sky), np.nan)
 
 
 def _saturation(path: Path, library: Library, photons: Array, area: Array, n_exposure: Array) -> Array:
@@ -197,7 +202,7 @@ def _saturation(path: Path, library: Library, photons: Array, area: Array, n_exp
     text = library.header.get("NPE_PIXEL_SATURATE", "")
     if not text:
         return np.full(area.size, np.inf)
-    if not is_number(text) or float(text) <= 0:
+    if not is_number(text) or not 0 < float(text) < 1e30:
         raise ReadError(path, f"NPE_PIXEL_SATURATE is {text!r}", "give photo-electrons above 0")
     fwhm = np.sqrt(np.maximum(area, 1e-6) / noise.noise_area(1.0))
     return noise.saturation_flux(photons, fwhm, float(text), n_exposure=n_exposure)
@@ -219,4 +224,4 @@ def _radius(ra: Array, dec: Array, radius: float | None) -> tuple[float, str]:
 
 def _identifiers(library: Library) -> NDArray[np.int64]:
     texts = [keys["LIBID"].split()[0] if keys["LIBID"] else "" for keys in library.blocks]
-    return np.array([int(text) if text.isdecimal() else -1 for text in texts], dtype=np.int64)
+    return np.array([int(text) if text.isdecimal() and len(text) < 19 else -1 for text in texts], dtype=np.int64)

@@ -1,6 +1,7 @@
 """A survey from a plain table of its visits: ECSV, CSV or Parquet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from sntransport.checks import Array
 from sntransport.reading import ReadError, counted
 from sntransport.survey import Survey
 from sntransport.visit_table import VisitTable, read_table, require_column
-from sntransport.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
+from sntransport.visits import cited, require_file, resolve_bands, sane, sky_checks, usable_visits
+
+_OF_CAMERA = ("gain", "sky_noise", "sky_mag", "read_noise", "fwhm", "background", "photons_per_njy")
 
 
 def read_visits(
@@ -59,6 +62,8 @@ def read_visits(
     table = read_table(require_file(path))
     for column in ("mjd", "band", "ra", "dec"):
         require_column(table, column)
+    camera = {key: sane(table.columns[key]) for key in _OF_CAMERA if key in table.columns}
+    table = replace(table, columns=table.columns | camera)
     options = {"radius": radius, "pixel_scale": pixel_scale, "name": name, "zero_point_error": zero_point_error,
                "calibration_floor": calibration_floor}  # fmt: skip
     options = {key: table.meta.get(key) if value is None else value for key, value in options.items()}
@@ -79,14 +84,19 @@ def read_visits(
         zero_point_error=_per_band(table, "zero_point_error", options["zero_point_error"], used),
         calibration_floor=_per_band(table, "calibration_floor", options["calibration_floor"], used),
         saturation=np.where(saturation > 0, saturation, np.inf),
-        field=np.where(np.isfinite(field), field, -1).astype(np.int64),
+        field=np.where(np.abs(field) < 2**53, field, -1).astype(np.int64),
         notes=(f"{counted(int(keep.sum()), 'visit')} read", *notes), source=cited(table.path),
     )  # fmt: skip
 
 
 def _bands(table: VisitTable, given: Mapping[str, str] | None) -> tuple[tuple[str, ...], NDArray[np.int16], str]:
     """Names of the bands, index of each visit's (-1: not known), and the names that are not known."""
-    letters = np.asarray(table.columns["band"], dtype=np.str_)
+    try:
+        letters = np.asarray(table.columns["band"], dtype=np.str_)
+    except (TypeError, ValueError):
+        raise ReadError(table.path, "band is no column of names", "give one name a row") from None
+    if letters.ndim != 1:
+        raise ReadError(table.path, "band is no column of names", "give one name a row")
     if letters.size == 0:
         raise ReadError(table.path, "no visits", "give a table with one row or more")
     kinds, kind = np.unique(letters, return_inverse=True)
@@ -130,14 +140,15 @@ def _from_pixels(table: VisitTable, photons: Array, pixel_scale: Any) -> tuple[A
         raise ReadError(table.path, f"nothing tells the noise (it has {', '.join(columns)})", f"add {need}")
     for column in ("zero_point", "fwhm"):
         require_column(table, column)
-    if not isinstance(pixel_scale, int | float) or not pixel_scale > 0:
+    if not isinstance(pixel_scale, int | float) or not 1e-6 < pixel_scale < 1e6:
         raise ReadError(table.path, f"pixel_scale is {pixel_scale}", "pass pixel_scale= [arcsec]")
     good = (columns["fwhm"] > 0) & np.isfinite(photons)
     area = noise.noise_area(np.where(good, columns["fwhm"], np.nan) / pixel_scale)
     if "sky_noise" in columns:
         sky = columns["sky_noise"] * columns.get("gain", 1.0)
     else:
-        sky = np.sqrt(noise.sky_electrons(photons, columns["sky_mag"], float(pixel_scale)))
+        sky_mag = np.where(np.abs(columns["sky_mag"]) < 100, columns["sky_mag"], np.nan)
+        sky = np.sqrt(noise.sky_electrons(photons, sky_mag, float(pixel_scale)))
     read_noise = columns.get("read_noise", np.zeros(area.size))
     background = noise.sky_background(photons, sky, area, read_noise)
     return background, {
@@ -157,9 +168,12 @@ def _radius(table: VisitTable, value: Any) -> float:
 def _per_band(table: VisitTable, key: str, value: Any, bands: tuple[str, ...]) -> Array:
     """One number or a mapping of bands, as (n_band,); 0 for those not named."""
     given = dict.fromkeys(bands, value or 0.0) if not isinstance(value, Mapping) else dict(value)
-    if unknown := sorted(set(given) - set(bands)):
+    if unknown := sorted(map(str, set(given) - set(bands))):
         raise ReadError(table.path, f"{key} names {unknown[0]!r}", f"use bands of the table: {', '.join(bands)}")
     try:
-        return np.array([float(given.get(band, 0.0)) for band in bands])
-    except (TypeError, ValueError):
-        raise ReadError(table.path, f"{key} is {value!r}", "give magnitudes") from None
+        values = np.array([float(given.get(band, 0.0)) for band in bands])
+    except (TypeError, ValueError, OverflowError):
+        values = np.array([np.nan])
+    if not np.all((values >= 0) & np.isfinite(values)):
+        raise ReadError(table.path, f"{key} is {value!r}", "give magnitudes of 0 or more")
+    return values

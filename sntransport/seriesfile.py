@@ -172,7 +172,8 @@ def read_series_file(path: str | os.PathLike[str]) -> SeriesFile:
     try:
         require_intact(raw)
         return _from_bytes(raw)
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        # Those after OSError come from astropy, of cards that make no sense under a checksum that matches.
         message = " ".join(str(error.args[0] if error.args else error).split())
         raise ValueError(f"{path}: {message}") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -240,7 +241,16 @@ def read_survey(section: Section) -> Survey:
     source = section.get("source", str, required=True)
     values.pop("source")
     path = section.path.parent / source
-    return load_survey(path if path.is_file() else source, **values)
+    try:
+        # pathlib raises for a name that is too long; this says that there is no such file.
+        return load_survey(path if os.path.isfile(path) else source, **values)
+    except ReadError as error:
+        wrong, _, remedy = str(error).partition("; ")
+        raise section.wrong("source", wrong, remedy) from None
+    except (ValueError, TypeError) as error:
+        raise section.wrong(
+            "source", f"{source} with {values} cannot be made ({error})", "correct the options"
+        ) from None
 
 
 def _cosmology(section: Section) -> Cosmology:
@@ -273,8 +283,11 @@ def _templates(section: Section) -> tuple[SpectralSeries, ...]:
         if pattern == "hsiao":
             made.append(hsiao())
             continue
-        found = sorted(section.path.parent.glob(str(pattern))) if not Path(str(pattern)).is_absolute() else []
-        found = found or [path for path in (Path(str(pattern)),) if path.is_file()]
+        try:
+            found = sorted(section.path.parent.glob(str(pattern))) if not Path(str(pattern)).is_absolute() else []
+        except (ValueError, NotImplementedError, OSError) as error:
+            raise section.wrong("templates", f"{pattern!r} is no pattern of files ({error})", "correct it") from None
+        found = found or [path for path in (Path(str(pattern)),) if os.path.isfile(path)]
         if not found:
             raise section.wrong("templates", f"no file {pattern}", "paths are relative to the configuration file")
         made += [read_series(path) for path in found]

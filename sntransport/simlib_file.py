@@ -1,6 +1,7 @@
 """The lines of an SNANA observation library (SIMLIB file): header, blocks and columns, as they are written."""
 
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ def is_simlib(path: Path) -> bool:
     try:
         with _opened(path) as file:
             return any(line.startswith(("BEGIN LIBGEN", "LIBID:")) for line in file.read(2**20).splitlines())
-    except (OSError, UnicodeDecodeError, EOFError):
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error):
         return False
 
 
@@ -52,7 +53,7 @@ def parse_simlib(path: Path) -> Library:
         with _opened(path) as file:
             for number, line in _plain_lines(file):
                 _read_line(path, library, number, line)
-    except (UnicodeDecodeError, EOFError, OSError) as error:
+    except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         raise ReadError(path, f"cannot be read as text ({error})", "give a SIMLIB file") from None
     return library
 
@@ -82,6 +83,8 @@ def visit_columns(path: Path, library: Library, nea: bool) -> tuple[dict[str, Ar
         With the line and the field.
     """
     places = _PLACES_NEA if nea and len(library.visits[0].split()) <= 10 else _PLACES
+    if any(not text or text.isspace() for text in library.visits):  # numpy would pass over these lines
+        raise _bad_visit(path, library, places)
     try:
         numbers = np.loadtxt(library.visits, usecols=tuple(places.values()), ndmin=2, comments=None)
         labels = np.loadtxt(library.visits, usecols=(1, 2), dtype=np.str_, ndmin=2, comments=None)
@@ -181,7 +184,7 @@ def _n_exposure(path: Path, library: Library, labels: NDArray[np.str_]) -> Array
     n = np.ones(labels.size)
     for i in np.flatnonzero(np.char.find(labels, "*") >= 0):
         text = str(labels[i]).partition("*")[2]
-        if not (text.isdecimal() and int(text) > 0):
+        if not (text.isdecimal() and len(text) < 10 and int(text) > 0):
             wrong = f"line {library.visit_lines[i]}: IDEXPT is {str(labels[i])!r}, expected ID or ID*N"
             raise ReadError(path, wrong, "give a number of exposures above 0")
         n[i] = int(text)

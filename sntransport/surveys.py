@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def load_survey(source: str | Path, **options: Any) -> Survey:
     if str(source) in RECIPES:
         return _call(source, make_survey, RECIPES[str(source)], options)
     path = Path(source)
-    if not path.is_file():
+    if not os.path.isfile(path):
         near = difflib.get_close_matches(str(source), list(RECIPES), n=2)
         names = " or ".join(near) or f"one of {', '.join(RECIPES)}"
         raise ReadError(source, "no survey of that name and no such file", f"use {names}, or a file")

@@ -65,6 +65,15 @@ def sky_checks(
     }
 
 
+def sane(values: Array) -> Array:
+    """Numbers of a camera, with NaN, which rejects a visit, for sizes that no camera has and no square can hold.
+
+    Those are 1e9 and more, and 1e-9 and less except 0.
+    """
+    size = np.abs(values)
+    return np.where((size < 1e9) & ((size > 1e-9) | (size == 0)), values, np.nan)
+
+
 def resolve_bands(path: object, found: Sequence[str], given: Mapping[str, str] | None, prefix: str) -> dict[str, str]:
     """A file's names of filters as names of `sntransport.load_bands`.
 

@@ -113,12 +113,12 @@ def test_unusable_visits_are_counted_and_the_first_named(tmp_path):
     np.testing.assert_array_equal(survey.field, [100])
     notes = "\n".join(survey.notes)
     for expected in (
-        "1 visit of 11 rejected: visitExposureTime is not above 0 (first: observationId 1)",
+        "1 visit of 11 rejected: visitExposureTime is not within 0 and 1e+06 (first: observationId 1)",
         "3 visits of 11 rejected: fiveSigmaDepth is not within 0 and 40 (first: observationId 2)",
         "filter is no known filter (first: observationId 4)",
         "fieldDec is not within -90 and 90 (first: observationId 5)",
         "observationStartMJD is not a Modified Julian date (first: observationId 6)",
-        "airmass is not 1 or more (first: observationId 7)",
+        "airmass is not within 1 and 100 (first: observationId 7)",
         "fiveSigmaDepth is fainter than the photons of the exposure allow (first: observationId 8)",
         "fieldRA is not within -360 and 360 (first: observationId 9)",
     ):

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves, Truth
 
 _MEASURED = ("mjd", "band", "flux", "flux_err", "photflag")
+_NAMES = ("bands", "surveys", "template_names", "template_types")
 _KEY = b"sntransport"
 
 
@@ -54,9 +56,7 @@ def write_nested_parquet(
     columns |= {item.name: getattr(truth, item.name) for item in fields(Truth)}
     arrays = {name: _lists(value) if name in PER_BAND else pa.array(value) for name, value in columns.items()}
     arrays["lightcurve"] = pa.StructArray.from_arrays(lists, names=list(_MEASURED))
-    held = {
-        name: list(getattr(light_curves, name)) for name in ("bands", "surveys", "template_names", "template_types")
-    }
+    held = {name: list(getattr(light_curves, name)) for name in _NAMES}
     table = pa.table(arrays).replace_schema_metadata(
         {_KEY: json.dumps(held | {"meta": dict(light_curves.meta)}, sort_keys=True)}
     )
@@ -75,36 +75,86 @@ def read_nested_parquet(path: str | os.PathLike[str]) -> LightCurves:
     Raises
     ------
     ValueError
-        Where it is another file.
+        With the file: where it is no such file, damaged, or a part is missing, null or of another length.
+    OSError
+        Where it cannot be opened.
     """
+    try:
+        return _light_curves(*_table(path))
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError, ValueError) as error:
+        message = " ".join(str(error).split())
+        raise ValueError(f"{path}: not a training set of sntransport in nested Parquet ({message})") from None
+
+
+def _table(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
+    """The table, and what its metadata hold."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path).combine_chunks()
+    try:
+        # As one file: a folder would be read as a data set, and names of its folders as columns.
+        table = pq.ParquetFile(Path(path)).read().combine_chunks()
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(str(error)) from None
     raw = (table.schema.metadata or {}).get(_KEY)
     if raw is None or "lightcurve" not in table.column_names:
-        raise ValueError(f"{path}: not a training set of sntransport in nested Parquet")
-    held = json.loads(raw)
-    curve = table["lightcurve"].chunk(0) if table.num_rows else table["lightcurve"]
+        raise ValueError("no column lightcurve, or no metadata of ours")
     if not table.num_rows:
-        raise ValueError(f"{path}: no objects in it")
+        raise ValueError("no objects in it")
+    held = json.loads(raw)
+    if not isinstance(held, dict) or not isinstance(held.get("meta"), dict):
+        raise ValueError("its metadata are another program's")
+    for name in _NAMES:
+        if not isinstance(held[name], list) or not all(isinstance(one, str) for one in held[name]):
+            raise ValueError(f"{name} in the metadata is no list of names")
+    return table, held
+
+
+def _light_curves(table: Any, held: Mapping[str, Any]) -> LightCurves:
+    curve = _whole(table, "lightcurve")
     lists = {name: curve.field(name) for name in _MEASURED}
     offset = np.asarray(lists["mjd"].offsets, dtype=np.int64)
-    values = {name: one.flatten() for name, one in lists.items()}
+    for name, one in lists.items():
+        if one.null_count or not np.array_equal(np.diff(np.asarray(one.offsets)), np.diff(offset)):
+            raise ValueError(f"lightcurve.{name} has other lengths than mjd")
+    values = {name: _known(one.flatten(), f"lightcurve.{name}") for name, one in lists.items()}
     coded = values["band"].dictionary_encode()
     order = {name: i for i, name in enumerate(held["bands"])}
-    place = np.array([order[name] for name in coded.dictionary.to_pylist()], dtype=np.int16)
+    found = coded.dictionary.to_pylist()
+    if lost := sorted(set(found) - set(order)):
+        raise ValueError(f"band {lost[0]!r} is not in the metadata")
+    place = np.array([order[name] for name in found], dtype=np.int16)
     band = place[np.asarray(coded.indices, dtype=np.int64)]
-    n_band = len(held["bands"])
-    truth = {
-        item.name: np.asarray(table[item.name].chunk(0).flatten()).reshape(-1, n_band)
-        if item.name in PER_BAND else table[item.name].to_numpy()
-        for item in fields(Truth)
-    }  # fmt: skip
+    truth = {item.name: _truth(table, item.name, len(held["bands"])) for item in fields(Truth)}
     return LightCurves(
         held["bands"], held["surveys"], offset - offset[0], values["mjd"].to_numpy(), band,
         values["flux"].to_numpy(), values["flux_err"].to_numpy(), values["photflag"].to_numpy(), Truth(**truth),
         held["template_names"], held["template_types"], held["meta"],
     )  # fmt: skip
+
+
+def _truth(table: Any, name: str, n_band: int) -> Any:
+    column = _whole(table, name)
+    if name not in PER_BAND:
+        return column.to_numpy()
+    if np.any(np.diff(np.asarray(column.offsets)) != n_band):
+        raise ValueError(f"{name} needs {n_band} values an object, one for each band")
+    return _known(column.flatten(), name).to_numpy().reshape(-1, n_band)
+
+
+def _whole(table: Any, name: str) -> Any:
+    """A column as one array without nulls."""
+    if table.column_names.count(name) != 1:
+        raise ValueError(f"no column {name}, or two")
+    return _known(table[name].chunk(0), name)
+
+
+def _known(array: Any, name: str) -> Any:
+    if array.null_count:
+        raise ValueError(f"{name} has nulls")
+    return array
 
 
 def _lists(values: Any) -> Any:

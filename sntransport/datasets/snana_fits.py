@@ -15,12 +15,16 @@ from sntransport.datasets.columns import codes, fluxes, id_texts, known_rows, ty
 from sntransport.files import atomic_path
 from sntransport.hdus import texts, to_bytes
 from sntransport.lightcurves import LightCurves
+from sntransport.units import njy_at_zero_point
 
 ZP_FLUXCAL = 27.5
 """Zero point of FLUXCAL when none is asked for, and of files that do not state theirs."""
 
 SEPARATOR = -777.0
 """MJD of the row after every object."""
+
+_HEAD_COLUMNS = {"PTROBS_MIN": "iu", "PTROBS_MAX": "iu"}
+_PHOT_COLUMNS = {"MJD": "f", "BAND|FLT": "SU", "FLUXCAL": "f", "FLUXCALERR": "f", "PHOTFLAG": "iu"}
 
 BAND_CODES: dict[str, str] = {
     "lsstu": "u", "lsstg": "g", "lsstr": "r", "lssti": "i", "lsstz": "z", "lssty": "Y",
@@ -106,31 +110,58 @@ def read_snana_fits(head: str | os.PathLike[str]) -> tuple[dict[str, Any], list[
     Raises
     ------
     ValueError
-        Where a pointer leads out of PHOT or the row after an object does not have MJD = -777.
+        With the file: where it is no FITS file, a column is missing or of another type, PHOTFILE is not in the same
+        folder, a pointer leads out of PHOT or the row after an object does not have MJD = -777.
+    OSError
+        Where a file cannot be opened.
     """
-    from astropy.io import fits
-
-    from sntransport.units import njy_at_zero_point
-
     path = Path(head)
-    with fits.open(path) as file:
-        rows, header = np.array(file[1].data), file[1].header
-    with fits.open(path.with_name(str(header["PHOTFILE"]).strip())) as file:
-        phot = np.array(file[1].data)
-    zero_point = float(header.get("ZP_FLUXCAL", ZP_FLUXCAL))
-    scale = 1.0 / njy_at_zero_point(zero_point)
-    band = "BAND" if "BAND" in (phot.dtype.names or ()) else "FLT"
+    rows, header = _table(path, _HEAD_COLUMNS)
+    name = str(header.get("PHOTFILE", "")).strip()
+    if name != Path(name).name or name in ("", ".", ".."):
+        raise ValueError(f"{path}: PHOTFILE is {name!r}, not the name of a file in the same folder")
+    phot, _ = _table(path.with_name(name), _PHOT_COLUMNS)
+    zero_point = header.get("ZP_FLUXCAL", ZP_FLUXCAL)
+    if not isinstance(zero_point, (int, float)) or not 0 < zero_point < 100:
+        raise ValueError(f"{path}: ZP_FLUXCAL is {zero_point!r}, no zero point in magnitudes")
+    scale = 1.0 / njy_at_zero_point(float(zero_point))
     objects = []
     for i, row in enumerate(rows):
         first, last = int(row["PTROBS_MIN"]) - 1, int(row["PTROBS_MAX"])
         if not 0 <= first <= last < phot.size or phot["MJD"][last] != SEPARATOR:
             raise ValueError(f"{path}: row {i + 1}: PTROBS_MIN {first + 1} and PTROBS_MAX {last} do not fit PHOT")
-        part = phot[first:last]
-        objects.append({name: row[name] for name in rows.dtype.names or ()} | {
-            "mjd": part["MJD"].astype(float), "band": np.char.strip(part[band].astype(str)),
-            "flux": part["FLUXCAL"] * scale, "flux_err": part["FLUXCALERR"] * scale, "photflag": part["PHOTFLAG"],
-        })  # fmt: skip
-    return {"SURVEY": header.get("SURVEY"), "FILTERS": header.get("FILTERS"), "ZP_FLUXCAL": zero_point}, objects
+        objects.append({name: row[name] for name in rows.dtype.names or ()} | _measurements(phot[first:last], scale))
+    held = {key: header.get(key) for key in ("SURVEY", "FILTERS")}
+    return held | {"ZP_FLUXCAL": float(zero_point)}, objects
+
+
+def _measurements(part: Any, scale: float) -> dict[str, Any]:
+    band = "BAND" if "BAND" in part.dtype.names else "FLT"
+    return {
+        "mjd": part["MJD"].astype(float), "band": np.char.strip(part[band].astype(str)),
+        "flux": part["FLUXCAL"] * scale, "flux_err": part["FLUXCALERR"] * scale, "photflag": part["PHOTFLAG"],
+    }  # fmt: skip
+
+
+def _table(path: Path, needed: Mapping[str, str]) -> tuple[Any, Any]:
+    """The first table of a file, with its header; a ValueError with the file unless it has the columns needed."""
+    from astropy.io import fits
+
+    raw = path.read_bytes()
+    try:
+        with fits.HDUList.fromstring(raw) as file:
+            rows, header = np.array(file[1].data), dict(file[1].header)
+    except Exception as error:  # astropy raises a dozen kinds
+        message = " ".join(str(error).split())
+        raise ValueError(f"{path}: not a FITS file with a table ({message})") from None
+    columns: Mapping[str, Any] = rows.dtype.fields or {}
+    for name, kinds in needed.items():
+        there = [one for one in name.split("|") if one in columns]
+        if not there:
+            raise ValueError(f"{path}: no column {' or '.join(name.split('|'))}")
+        if columns[there[0]][0].kind not in kinds or columns[there[0]][0].shape:
+            raise ValueError(f"{path}: column {there[0]} is of type {columns[there[0]][0]}")
+    return np.atleast_1d(rows), header
 
 
 def _head(

@@ -208,7 +208,7 @@ def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
 
 def _check_keys(path: Path, line: int, words: Sequence[str], found: list[Finding]) -> list[str]:
     names = list(words[1:])
-    if not words or not words[0].isdigit() or int(words[0]) != len(names) or names[:2] != ["INDEX", "WGT"]:
+    if not words or not words[0].isdecimal() or int(words[0]) != len(names) or names[:2] != ["INDEX", "WGT"]:
         found.append(Finding(path.name, line, f"NON1A_KEYS: {' '.join(words)!r}",
                              "write their number, then INDEX WGT and the others", True))  # fmt: skip
     return names
@@ -233,7 +233,7 @@ def _check_weight(
     if not 0 <= weight < np.inf or not np.all(np.isfinite(others)):
         say(f"weight {words[1]} of template {index} is not a number of 0 or more", "correct it")
         return
-    if "SNTYPE" in keys and not words[list(keys).index("SNTYPE")].isdigit():
+    if "SNTYPE" in keys and not words[list(keys).index("SNTYPE")].isdecimal():
         say(f"SNTYPE {words[list(keys).index('SNTYPE')]!r} is no whole number", "write the code of the class")
     if index not in listed:
         say(f"template {index} is not in NON1A.LIST", "correct the index, or add it to the list")

@@ -5,6 +5,7 @@ The rules are those of SNANA's own readers (see `sntransport.export.snana`): nam
 """
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ MOST_INDEX = 1000
 _OTHER_KEYS = {"NON1A.LIST": ("FLUX_SCALE:", "RESTLAMBDA_RANGE:"),
                "SED.INFO": ("FLUX_SCALE:", "RESTLAMBDA_RANGE:", "NPAR:", "PARNAMES:", "FLUX_ERRFLAG:", "LOGZBIN:",
                             "MAG_ERR:", "DOCANA:", "DOCUMENTATION:", "DOCUMENTATION_END:", "OPTMASK:")}  # fmt: skip
-_LARGEST = 2**31
+_LARGEST = 2**29
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def find_file(folder: Path, name: str) -> Path | None:
     """Where SNANA finds a file of a list: with .SED, as it is, or with .gz; None where it does not."""
     for ending in (".SED", ".SED.gz", "", ".gz"):
         path = folder / f"{name}{ending}"
-        if path.is_file():
+        # pathlib raises for a name that is too long; this says that there is no such file.
+        if os.path.isfile(path):
             return path
     return None
 
@@ -168,8 +170,12 @@ def _line_of(text: str, row: int) -> int:
 
 
 def _text(path: Path, found: list[Finding]) -> str | None:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+    except OSError as error:
+        found.append(Finding(path.name, 0, f"cannot be read: {error.strerror}", "make it readable", True))
+        return None
     if zipped != (path.suffix == ".gz"):
         found.append(Finding(path.name, 0, "named .gz and not gzip" if not zipped else "gzip and not named .gz",
                              "compress it with gzip, or name it for what it is", True))  # fmt: skip
@@ -179,6 +185,8 @@ def _text(path: Path, found: list[Finding]) -> str | None:
             return path.read_text(encoding="ascii", errors="replace")
         with gzip.open(path, "rb") as stream:
             data = stream.read(_LARGEST)
+            if stream.read(1):
+                raise OSError(f"more than {_LARGEST // 2**20} MiB")
         return data.decode("ascii", errors="replace")
     except (OSError, EOFError, zlib.error) as error:
         found.append(Finding(path.name, 0, f"cannot be decompressed: {error}", "write it again", True))

@@ -1,0 +1,317 @@
+"""Feed every reader with damaged input: python tests/fuzz/fuzz_readers.py --reader osc --cases 10000 --seed 1.
+
+A case is allowed to give a result, or the error that the reader documents, in one line that names the file. Anything
+else is printed with its seed, which makes the same case again: another exception, a numerical warning (a number that
+nobody looked at), more than 10 s, or more than 2 GiB of memory.
+"""
+
+import argparse
+import resource
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.fuzz import mutations as m
+
+LIMIT_SECONDS, LIMIT_BYTES = 10, 2 * 2**30
+
+
+class TooLong(BaseException):
+    """The case took more than its time."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One reader: how to make good input in a folder, how to spoil a file of it, how to read it, what it may raise."""
+
+    make: Callable[[Path], Path]
+    spoil: Callable[[np.random.Generator, str, bytes, Path], bytes]
+    read: Callable[[Path], object]
+    allowed: tuple[type[Exception], ...]
+
+
+def _osc(folder):
+    import json
+
+    from tests.test_read import event
+
+    path = folder / "sn.json"
+    path.write_text(json.dumps({"SN2099zz": event()}))
+    return path
+
+
+def _folder(folder):
+    from astropy.io import fits
+    from astropy.table import Table
+
+    wave = np.arange(4000.0, 8000.0, 40.0)
+    flux = 1e-15 * (2.0 + np.sin(wave / 300.0))
+    (folder / "spectra").mkdir()
+    (folder / "sn.toml").write_text(
+        'name = "SN2099zz"\ntype = "Ia"\nz = 0.02\ndistance_mpc = 86.0\nebv_mw = 0.03\n'
+        '[[spectra]]\nfile = "spectra/b.fits"\nmjd = 60010.5\n'
+    )
+    np.savetxt(folder / "spectra" / "a.txt", np.column_stack([wave, flux, 0.1 * flux]), header="MJD = 60001.5")
+    Table({"wave": wave, "flux": flux}, meta={"MJD": 60005.0}).write(folder / "spectra" / "c.ecsv")
+    hdu = fits.PrimaryHDU(flux)
+    hdu.header.update({"CRVAL1": 4000.0, "CDELT1": 40.0, "CRPIX1": 1.0, "CTYPE1": "WAVE", "CUNIT1": "Angstrom"})
+    hdu.header["BUNIT"] = "erg/s/cm2/Angstrom"
+    hdu.writeto(folder / "spectra" / "b.fits")
+    (folder / "photometry.csv").write_text(
+        "mjd,band,mag,mag_err,system,instrument\n60000.5,bessellv,16.5,0.02,Vega,KAIT\n60001.5,sdssr,16.7,0.03,AB,\n"
+    )
+    return folder
+
+
+def _series_file(path):
+    from sntransport.observations import LightCurve
+    from sntransport.seriesfile import write_series
+    from tests import synthetic
+    from tests.test_export import bump
+
+    series = bump(phase=np.arange(0.0, 40.0, 4.0), wave=np.arange(3000.0, 9000.0, 200.0))
+    light = LightCurve([59001.0, 59002.0], np.array(["lsstg", "lsstr"]), [1.0, 2.0], [0.1, 0.2])
+    write_series(
+        series, path, sightline=synthetic.SIGHTLINE, sparse=series, light_curve=light, pairs=[[0, 1], [1, 2]],
+        weight=np.full((series.n_phase, 2), 0.5), notes=["a note"], provenance={"input": "a.json"},
+    )  # fmt: skip
+    return path
+
+
+def _series(folder):
+    return _series_file(folder / "series.fits")
+
+
+def _simlib(folder):
+    from tests.test_read_simlib import block, visit, write
+
+    keys = "PSF_UNIT: PIXEL\nNPE_PIXEL_SATURATE: 90000\nTEMPLATE_ZPT: 31 31 31 31\nTEMPLATE_SKYSIG: 5 5 5 5"
+    return write(folder / "a.simlib", block([visit(), visit("z")]), block([visit("r")], 2, ra=40.0), keys=keys)
+
+
+def _opsim(folder):
+    from tests.test_read_opsim import a_row, write
+
+    return write(folder / "opsim.db", [a_row(i) for i in range(12)])
+
+
+def _visits_csv(folder):
+    path = folder / "visits.csv"
+    path.write_text(
+        "# a survey\nmjd,band,ra,dec,zero_point,fwhm,sky_noise,read_noise,gain,field\n"
+        "60001.5,lsstr,10,-30,32.1,0.8,12,9,1.5,7\n60000.5,lsstg,11,-31,32.2,0.9,13,9,1.5,8\n"
+    )
+    return path
+
+
+def _visits_ecsv(folder):
+    from tests.test_read_visits import a_table, write
+
+    return write(folder / "visits.ecsv", a_table(depth=[24.0, 25.0]), radius=1.5, zero_point_error={"lsstg": 0.01})
+
+
+def _searcheff(folder):
+    from tests.test_read_searcheff import NEW, OLD
+
+    path = folder / "eff.dat"
+    # Whatever stands after OLD has its maps on bands of their own.
+    path.write_text(OLD.replace("ri", "u") + NEW.replace("FILTER: g", "FILTER: z").replace("BAND: r", "BAND: Y"))
+    return path
+
+
+def _config(folder):
+    _series_file(folder / "t.fits")
+    _visits_ecsv(folder)
+    path = folder / "config.toml"
+    path.write_text(
+        'seed = 1\nkeep = "triggered"\n[cosmology]\nh0 = 70.0\nom0 = 0.3\n[[survey]]\nsource = "visits.ecsv"\n'
+        'name = "mine"\n[detection]\nthreshold = 5.0\nn_epochs = 2\nepoch_window = 0.02\n[[population]]\nname = "Ia"\n'
+        'templates = ["t.fits"]\npeak_band = "bessellb"\npeak_mag = -19.3\nobjects = 300\n'
+        'redshift = { rate = "frohmaier2019", range = [0.005, 0.15] }\nmag_offset = { two_sided = [0.0, 0.1, 0.2] }\n'
+        "ebv_host = { exponential = 0.1, max = 0.6 }\nrv_host = 3.1\nebv_mw = 0.05\npeculiar_velocity = 300.0\n"
+    )
+    return path
+
+
+def _model(folder):
+    from sntransport.export.snana import to_snana
+    from tests.test_export_check import bump
+
+    place, phase = folder / "M", np.arange(0.0, 30.0, 3.0)
+    to_snana([bump("a", "II", phase), bump("b", "Ia", phase)], place, wave_step=400.0, phase_step=5.0)
+    return place
+
+
+def _parquet(folder):
+    from sntransport.datasets.nested_parquet import write_nested_parquet
+    from tests.test_datasets import curves
+
+    return write_nested_parquet(curves(), folder / "a.parquet")
+
+
+def _snana(folder):
+    from sntransport.datasets.snana_fits import write_snana_fits
+    from tests.test_datasets import curves
+
+    return write_snana_fits(curves(), folder / "a")[0]
+
+
+def _by_kind(rng, name, raw, scratch):
+    """A change that suits the file's name."""
+    if name.endswith(".json"):
+        return m.of_json(rng, raw)
+    if name.lower().endswith(".fits"):
+        return m.of_fits(rng, raw)
+    if name.endswith(".parquet"):
+        return m.of_parquet(rng, raw)
+    if name.endswith(".db"):
+        return m.of_sqlite(rng, raw, scratch)
+    if name.endswith(".gz"):
+        return m.of_gzip(rng, raw, m.text_or_bytes)
+    return m.text_or_bytes(rng, raw)
+
+
+def _only(*names):
+    """A change of these files only."""
+    return lambda rng, name, raw, scratch: _by_kind(rng, name, raw, scratch) if name in names else raw
+
+
+def _reads(module, function, *arguments):
+    """The reader, imported when it is needed."""
+
+    def read(path):
+        from importlib import import_module
+
+        return getattr(import_module(f"sntransport.{module}"), function)(path, *arguments)
+
+    return read
+
+
+def _supernova(path):
+    from sntransport.read import read_supernova
+
+    return read_supernova(path, default_system="AB")
+
+
+def _targets():
+    from sntransport.reading import ReadError
+
+    read_error, value_error = (ReadError,), (ValueError,)
+    visits = lambda path: _reads("read_visits", "read_visits")(path)  # noqa: E731
+    return {
+        "osc": Target(_osc, _by_kind, _supernova, read_error),
+        "folder": Target(_folder, _by_kind, _supernova, read_error),
+        "series": Target(_series, _by_kind, _reads("seriesfile", "read_series_file"), value_error),
+        "simlib": Target(_simlib, _by_kind, _reads("read_simlib", "read_simlib"), read_error),
+        "opsim": Target(_opsim, _by_kind, _reads("read_opsim", "read_opsim"), read_error),
+        "visits_csv": Target(
+            _visits_csv, _by_kind, lambda p: __import__("sntransport.read_visits", fromlist=["x"]).read_visits(
+                p, radius=1.0, pixel_scale=0.2), read_error),
+        "visits_ecsv": Target(_visits_ecsv, _by_kind, visits, read_error),
+        "searcheff": Target(_searcheff, _by_kind, _searcheff_read, read_error),
+        "config": Target(_config, _only("config.toml"), _reads("simconfig", "read_config"), value_error),
+        "model": Target(_model, _by_kind, _reads("export.check", "check_folder"), ()),
+        "parquet": Target(_parquet, _by_kind, _reads("datasets.nested_parquet", "read_nested_parquet"), value_error),
+        "snana": Target(_snana, _by_kind, _reads("datasets.snana_fits", "read_snana_fits"), value_error),
+    }  # fmt: skip
+
+
+def _searcheff_read(path):
+    from sntransport.read_searcheff import read_searcheff
+
+    return read_searcheff(path, prefix="lsst", field="X3")
+
+
+def one_case(target, good, folder, path, seed):
+    """Outcome of one case: "result", "refused", or the traceback of what was not allowed."""
+    rng = np.random.default_rng(seed)
+    names = sorted(good)
+    changed = {name for name in names if rng.integers(len(names)) == 0} or {m.pick(rng, names)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            raw = good[name]
+            if name in changed:
+                raw = target.spoil(rng, Path(name).name, raw, folder.parent / "scratch.db")
+            (folder / name).write_bytes(raw)
+    signal.alarm(LIMIT_SECONDS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", RuntimeWarning)
+            target.read(path)
+        return "result"
+    except target.allowed as error:
+        text = str(error)
+        if not any(Path(name).name in text for name in (*good, folder.name)) or "\n" in text:
+            return f"{type(error).__name__} without the file, or of several lines: {text!r}"
+        return "refused"
+    except (Exception, TooLong):
+        return traceback.format_exc()
+    finally:
+        signal.alarm(0)
+
+
+def run(name, cases, seed, seconds=float("inf"), show=1):
+    """Run the cases of a reader and print what came out; return the number of those not allowed."""
+    target = _targets()[name]
+    counts, finds, start = Counter(), {}, time.monotonic()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "in"
+        folder.mkdir()
+        path = target.make(folder)
+        good = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+        target.read(path)
+        # astropy prints what it ignores.
+        warnings.showwarning = lambda *_: None
+        sys.unraisablehook = lambda *_: None
+        for i in range(cases):
+            if time.monotonic() - start > seconds:
+                break
+            outcome = one_case(target, good, folder, path, [seed, i])
+            if outcome in ("result", "refused"):
+                counts[outcome] += 1
+            else:
+                counts["NOT ALLOWED"] += 1
+                last = [
+                    line for line in outcome.strip().splitlines() if line.startswith("  File") and "sntransport" in line
+                ]
+                finds.setdefault((last or [""])[-1] + outcome.strip().splitlines()[-1][:60], (i, outcome))
+    print(f"{name}: {sum(counts.values())} cases, seed {seed}: {dict(counts)}, {len(finds)} different")
+    for i, outcome in list(finds.values())[:show]:
+        print(f"--- case [{seed}, {i}]\n{outcome}")
+    return counts["NOT ALLOWED"]
+
+
+def _too_long(*_):
+    raise TooLong(f"more than {LIMIT_SECONDS} s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reader", choices=[*_targets(), "all"], default="all")
+    parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop a reader after this time")
+    parser.add_argument("--show", type=int, default=1, help="how many different tracebacks to print")
+    given = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_DATA, (LIMIT_BYTES, LIMIT_BYTES))
+    signal.signal(signal.SIGALRM, _too_long)
+    names = list(_targets()) if given.reader == "all" else [given.reader]
+    finds = [run(name, given.cases, given.seed, given.seconds, given.show) for name in names]
+    sys.exit(any(finds))
+
+
+if __name__ == "__main__":
+    main()
