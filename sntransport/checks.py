@@ -59,7 +59,7 @@ def _converted(value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
         if not np.all((given >= limit.min) & (given <= limit.max) & (given == np.floor(given))):
             raise ValueError(f"not all are whole numbers from {limit.min} to {limit.max}")
     array = np.array(given, dtype=dtype, order="C")
-    if given.dtype.kind in "iu" and not np.array_equal(array, given):
+    if given.dtype.kind in "iu" and given.dtype != dtype and not np.array_equal(array, given):
         raise ValueError(f"not all are within {np.iinfo(dtype).min} and {np.iinfo(dtype).max}")
     return array
 
