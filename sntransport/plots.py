@@ -8,13 +8,16 @@ from sntransport.lightplots import color_curves, light_curves, simulated_light_c
 from sntransport.makingplots import transport_map, warp_map, weights_map
 from sntransport.scores import ratio_figure
 from sntransport.seriesplots import comparison, waterfall
+from sntransport.simplots import examples_figure, population_figure
 
 __all__ = [
     "bolometric_figure",
     "color_curves",
     "comparison",
+    "examples_figure",
     "k_correction_figure",
     "light_curves",
+    "population_figure",
     "ratio_figure",
     "rest_light_curve_figure",
     "share_figure",

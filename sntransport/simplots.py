@@ -40,20 +40,23 @@ def population_figure(tallies: Sequence[Tally]) -> Figure:
             panels[0].stairs(getattr(one, name), one.z_edges, label=name, linestyle=line, color=color, linewidth=1.6)
         panels[0].set(xlabel="redshift", ylabel=f"{one.name}\nobjects", title="redshift")
         panels[0].set_ylim(bottom=0)
-        panels[0].legend(fontsize=8)
         for place, (label, color, _) in _styles(one).items():
             panels[1].stairs(one.peak[place], one.peak_edges, color=color, label=label, linewidth=1.3)
             panels[2].stairs(one.snr[place], one.snr_edges, color=color, label=label, linewidth=1.3)
         _fit(panels[1], one.peak.sum(axis=0), one.peak_edges)
         panels[1].invert_xaxis()
-        panels[1].set(xlabel="AB magnitude", title="true peak of all generated")
-        panels[1].legend(fontsize=7)
+        panels[1].set(xlabel="AB magnitude [mag]", title="true peak of all generated")
         panels[2].set(xlabel="flux / error", title="measurements", xscale="symlog", yscale="symlog")
         panels[2].axvline(5.0, color="0.6", linewidth=0.8)
         panels[2].set_ylim(bottom=0)
         panels[3].stairs(one.detections, one.detections_edges, color="#0072B2", fill=True)
         panels[3].set(xlabel="detections", title="of observed objects", xscale="symlog")
         _fit(panels[3], one.detections, one.detections_edges)
+    # The bands may differ from row to row; their names do not repeat.
+    named: dict[str, Any] = {}
+    for panel in figure.axes:
+        named |= dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
+    figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=10, frameon=False, fontsize=9)
     return figure
 
 
@@ -64,8 +67,9 @@ def examples_figure(one: Tally) -> Figure | None:
     curves = one.examples
     if not curves.n_object:
         return None
-    figure = Figure(figsize=(14, 7.5), layout="constrained")
-    panels = figure.subplots(2, 3).ravel()
+    n_row = 1 if curves.n_object <= 3 else 2
+    figure = Figure(figsize=(14, 0.6 + 3.6 * n_row), layout="constrained")
+    panels = figure.subplots(n_row, 3, squeeze=False).ravel()
     for panel in panels[curves.n_object :]:
         panel.set_axis_off()
     for i, panel in zip(range(curves.n_object), panels, strict=False):
@@ -83,8 +87,10 @@ def examples_figure(one: Tally) -> Figure | None:
         panel.axhline(0.0, color="0.6", linewidth=0.8)
         truth = curves.truth
         panel.set_title(f"object {truth.object_id[i]}, z = {truth.z[i]:.3f}", fontsize=10)
-        panel.set(xlabel="observer-frame days from phase 0", ylabel="flux [µJy]")
-    panels[0].legend(fontsize=7)
+        panel.set(xlabel="observer-frame time from phase 0 [d]", ylabel="flux [µJy]")
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=10, frameon=False, fontsize=9
+    )
     figure.suptitle(f"{one.name}: filled symbols are detections")
     return figure
 

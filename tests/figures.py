@@ -21,6 +21,7 @@ from sntransport.pipeline import build
 from sntransport.prepare import prepare
 from sntransport.restframe import k_correct
 from sntransport.scores import score
+from sntransport.simsummary import tally
 from sntransport.validate import judge
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
 
@@ -109,8 +110,10 @@ def makers():
         "bolometric_figure": lambda: plots.bolometric_figure(bolometric(result.series, policy="blackbody")),
         "color_curves": lambda: plots.color_curves(result.series, SIGHTLINE, seen),
         "comparison": lambda: plots.comparison(result.series, result.series, result.sparse, "itself"),
+        "examples_figure": lambda: plots.examples_figure(tally("II", simulated(), (0.0, 0.1))),
         "k_correction_figure": lambda: plots.k_correction_figure(k, "synthetic", 10.0),
         "light_curves": lambda: plots.light_curves(result.series, SIGHTLINE, seen),
+        "population_figure": lambda: plots.population_figure([tally("II", simulated(), (0.0, 0.1))]),
         "ratio_figure": lambda: plots.ratio_figure(score(tested())),
         "rest_light_curve_figure": lambda: plots.rest_light_curve_figure(rest),
         "share_figure": lambda: plots.share_figure(band_points()),

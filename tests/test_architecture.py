@@ -30,7 +30,7 @@ MODULES = [
     "datasets.__init__",
     "shards", "configkeys", "simconfig", "simsummary", "simoutput", "augmentconfig", "augmentrun", "trainingfile",
     "bandtest", "bandplots", "scores", "ktables", "kplots",
-    "seriesplots", "lightplots", "makingplots", "gapplots", "plots", "simplots", "batch", "kcommand",
+    "seriesplots", "lightplots", "makingplots", "gapplots", "simplots", "plots", "batch", "kcommand",
     "material", "payload", "report", "demo",
     "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli_report",
     "cli_simulate", "cli_augment", "cli", "__main__",
