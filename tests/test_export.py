@@ -123,6 +123,12 @@ def test_phase_zero_is_explicit():
     series = bump()
     assert template_grid(series).mjd_ref != template_grid(series, z=0.5).mjd_ref
     assert template_grid(series, z=0.5).mjd_ref == pytest.approx(59000.0 + 12.0 * 1.5, abs=1.0)
+    for zero in ("bolometric maximum", "V maximum"):
+        grid = template_grid(series, zero=zero)
+        row = int(np.searchsorted(series.phase, grid.phase[20] + grid.shift - 1e-6))
+        assert series.phase[row] == pytest.approx(grid.phase[20] + grid.shift)
+        at = int(np.searchsorted(grid.wave, 6000.0))
+        assert grid.flux[20, at] == pytest.approx(np.interp(grid.wave[at], series.wave, series.flux[row]), rel=1e-3)
     kept = template_grid(series, zero="explosion", given="explosion")
     assert (kept.phase[0], kept.zero, kept.mjd_ref) == (0.0, "explosion", 59000.0)
     with pytest.raises(ValueError, match="which no series shows; state that it does"):

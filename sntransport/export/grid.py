@@ -21,7 +21,8 @@ class TemplateGrid:
     """Flux (n_phase, n_wave) [erg s-1 cm-2 A-1 at 10 pc] on constant steps of phase [d] and wavelength [A].
 
     ``extrapolated`` is the share of bins that rest on bins of the series without data of their own; ``zero`` says what
-    phase 0 means and ``mjd_ref`` when it was; ``notes`` what was cut, shifted or set to 0.
+    phase 0 means and ``mjd_ref`` when it was, ``shift`` [d] which phase of the series that is; ``notes`` what was cut,
+    shifted or set to 0.
     """
 
     name: str
@@ -32,6 +33,7 @@ class TemplateGrid:
     extrapolated: float
     zero: str
     mjd_ref: float
+    shift: float
     notes: tuple[str, ...]
 
 
@@ -111,7 +113,8 @@ def template_grid(
     wave = 0.5 * (edges[1:] + edges[:-1])
     return TemplateGrid(
         series.name, series.sn_type, phase - shift, wave, flux, float(filled.mean()), zero,
-        moved.mjd_ref + (shift * (1.0 + z) if shift else 0.0), tuple(notes),
+        moved.mjd_ref + (shift * (1.0 + z) if shift else 0.0), float(series.phase[0] - moved.phase[0] + shift),
+        tuple(notes),
     )  # fmt: skip
 
 

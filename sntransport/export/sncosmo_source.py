@@ -43,23 +43,13 @@ def to_sncosmo(
         series, zero=zero, given=given, wave_step=wave_step, phase_step=phase_step, wave_range=wave_range,
         unbracketed=unbracketed,
     )  # fmt: skip
-    shift = _shift(series, grid.phase[0], zero, given, unbracketed)
     source = _source_class()(
         grid.phase, grid.wave, grid.flux, zero_before=True, name=series.name if name is None else name, version=version
     )
-    source.hold_errors(series.phase - shift, series.wave, series.flux_err)
+    source.hold_errors(series.phase - grid.shift, series.wave, series.flux_err)
     if register:
         sncosmo.register(source, source.name, force=True)
     return source
-
-
-def _shift(series: SpectralSeries, first: float, zero: Meaning, given: Meaning | None, unbracketed: str) -> float:
-    """Phase of the series that is phase 0 of its grid."""
-    from sntransport.refphase import rezero
-
-    if given == zero:
-        return 0.0
-    return rezero(series, zero, unbracketed="edge" if unbracketed == "edge" else "error")[1]
 
 
 @cache
