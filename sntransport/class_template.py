@@ -150,14 +150,26 @@ def _checked(series: Sequence[SpectralSeries], zeros: Mapping[str, float], sn_ty
     return names, sn_type or classes[names[0]]
 
 
-def _common_wave(series: Sequence[SpectralSeries]) -> Array:
-    """The grid of 250 km/s that `prepare` uses, over what at least two series cover."""
+def lit_spans(series: Sequence[SpectralSeries]) -> Array:
+    """First and last wavelength of each series with light at some phase, (n_series, 2), in bins of `prepare`'s grid.
+
+    Raises
+    ------
+    ValueError
+        Where a series has no positive flux.
+    """
     spans = []
     for one in series:
         used = np.flatnonzero((one.flux > 0).any(axis=0))
         if used.size == 0:
             raise ValueError(f"{one.name}: no positive flux")
         spans.append(np.log(one.wave[used[[0, -1]]]) * C_KMS / GRID_STEP)
+    return np.array(spans)
+
+
+def _common_wave(series: Sequence[SpectralSeries]) -> Array:
+    """The grid of 250 km/s that `prepare` uses, over what at least two series cover."""
+    spans = lit_spans(series)
     low, high = sorted(span[0] for span in spans)[1], sorted(span[1] for span in spans)[-2]
     first, last = int(np.ceil(low - 1e-6)), int(np.floor(high + 1e-6))
     if last - first + 1 < _FEWEST_BINS:

@@ -127,6 +127,22 @@ def write_as(kind: str, curves: LightCurves, stem: Path) -> Path | tuple[Path, .
     return written
 
 
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, however it does: a killed run leaves no workers."""
+    from multiprocessing import connection, parent_process
+    from threading import Thread
+
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 @contextmanager
 def _executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tuple[Executor | None, int]]:
     """What runs the shards: a Dask cluster, one that SLURM starts, processes here, or nothing but this process."""
@@ -142,7 +158,7 @@ def _executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tu
         from multiprocessing import get_context
 
         # Not forked: threads of numerical libraries do not survive that.
-        with ProcessPoolExecutor(n_worker, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(n_worker, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
             yield pool, n_worker
     else:
         yield None, 1

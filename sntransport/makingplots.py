@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ from sntransport.plotstyle import DIVERGING, edges, limit, new_figure, row_label
 from sntransport.series import SpectralSeries
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import QuadMesh
     from matplotlib.figure import Figure
 
 _MAX_PAIRS = 40
@@ -117,19 +120,7 @@ def transport_map(sparse: SpectralSeries, *, max_gap: float = 40.0) -> Figure:
     top.axhline(0.0, color="0.6", lw=0.6)
     top.set_ylabel("Shift of features [km/s]")
     top.set_title(title(sparse.name, sparse.sn_type, "transport from each spectrum to the next"), fontsize=11)
-    size = limit(picture, 100.0)
-    mesh = below.pcolormesh(
-        edges(sparse.wave),
-        np.arange(len(labels) + 1) - 0.5,
-        picture,
-        cmap=DIVERGING,
-        vmin=-size,
-        vmax=size,
-        rasterized=True,
-    )
-    below.set_facecolor("0.9")
-    below.invert_yaxis()
-    row_labels(below, labels)
+    mesh = _signed_map(below, sparse.wave, picture, labels, least=100.0)
     below.set_ylabel("From – to [rest-frame d]")
     wave_axis(below, sparse.wave)
     figure.colorbar(mesh, ax=below, label="Shift [km/s], redward positive", aspect=30)
@@ -166,19 +157,7 @@ def warp_map(observed: SpectralSeries, calibrated: SpectralSeries) -> Figure:
     gray = np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in warp])
     color = warp - gray[:, None]
     figure, (left, right) = new_figure(9.0, 2.2 + 0.17 * max(phase.size, 12), 1, 2, sharey=True, width_ratios=(3, 1))
-    size = limit(color, 0.05)
-    mesh = left.pcolormesh(
-        edges(observed.wave),
-        np.arange(phase.size + 1) - 0.5,
-        color,
-        cmap=DIVERGING,
-        vmin=-size,
-        vmax=size,
-        rasterized=True,
-    )
-    left.set_facecolor("0.9")
-    left.invert_yaxis()
-    row_labels(left, [f"{value:.1f}" for value in phase])
+    mesh = _signed_map(left, observed.wave, color, [f"{value:.1f}" for value in phase], least=0.05)
     wave_axis(left, observed.wave)
     left.set_ylabel("Observed spectrum, rest-frame phase [d]")
     left.set_title(title(observed.name, observed.sn_type, "warp of color"), fontsize=11)
@@ -205,3 +184,14 @@ def _shift(sparse: SpectralSeries, k: int) -> Array:
         if all(flux.max() > 0 for flux in fluxes):
             shift[span] = feature_shift(wave, *fluxes)
     return shift
+
+
+def _signed_map(axes: Axes, wave: Array, picture: Array, labels: Sequence[str], *, least: float) -> QuadMesh:
+    """Rows (n_row, n_wave) as colors that diverge from 0, the first at the top; ``least`` is the smallest range."""
+    size = limit(picture, least)
+    rows = np.arange(len(labels) + 1) - 0.5
+    mesh = axes.pcolormesh(edges(wave), rows, picture, cmap=DIVERGING, vmin=-size, vmax=size, rasterized=True)
+    axes.set_facecolor("0.9")
+    axes.invert_yaxis()
+    row_labels(axes, labels)
+    return mesh

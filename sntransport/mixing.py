@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport.checks import Array, readonly, require_increasing
-from sntransport.class_template import Barycenter, at_phases, on_grid
+from sntransport.class_template import Barycenter, at_phases, lit_spans, on_grid
 from sntransport.feature_mean import feature_barycenter
 from sntransport.features import feature_transport
 from sntransport.lightclock import light_clock, light_curve, maximum, plain_clock
@@ -166,14 +166,8 @@ def _type(series: Sequence[SpectralSeries]) -> str:
 
 def _shared_wave(series: Sequence[SpectralSeries]) -> Array:
     """The grid of 250 km/s that `prepare` uses, over what every series covers at some phase."""
-    spans = []
-    for one in series:
-        used = np.flatnonzero((one.flux > 0).any(axis=0))
-        if used.size == 0:
-            raise ValueError(f"{one.name}: no positive flux")
-        spans.append(np.log(one.wave[used[[0, -1]]]) * C_KMS / GRID_STEP)
-    first = int(np.ceil(max(span[0] for span in spans) - 1e-6))
-    last = int(np.floor(min(span[1] for span in spans) + 1e-6))
+    spans = lit_spans(series)
+    first, last = int(np.ceil(spans[:, 0].max() - 1e-6)), int(np.floor(spans[:, 1].min() + 1e-6))
     if last - first + 1 < _FEWEST_BINS:
         raise ValueError(f"{_label(series)}: less than 25,000 km/s of wavelengths in common")
     return grid_wave(first, last - first + 1)

@@ -2,32 +2,31 @@
 
 A folder of output holds the files of all shards, ``manifest.json`` with one entry a shard, and, when all is done,
 ``_SUCCESS``. While it is made, a folder ``_parts`` has one entry for each finished shard; a run that was killed begins
-again with the shards that have none, and ends in the same bytes. Only one run at a time may write to a folder.
+again with the shards that have none, and ends in the same bytes. Only one run at a time may write to a folder: a worker
+that has outlived its run enters nothing.
 """
 
 import json
 import os
 import re
+import secrets
 import shutil
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import Executor, as_completed, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from sntransport.files import atomic_path, sha256
+from sntransport.folderlock import BusyError, locked
 
-_PARTS, _MANIFEST, _SUCCESS, _LOCK = "_parts", "manifest.json", "_SUCCESS", "_lock"
+_PARTS, _MANIFEST, _SUCCESS = "_parts", "manifest.json", "_SUCCESS"
+# In the folder of entries: what is made, and which run makes it.
+_PLAN, _RUN = "plan.json", "run"
 # What `sntransport.files.atomic_path` leaves behind when it is killed.
 _UNFINISHED = re.compile(r"\.[0-9a-f]{16}-.+")
 _RUNS_PER_WORKER = 4
-
-
-class BusyError(OSError):
-    """Another run writes to the folder."""
 
 
 class PlanError(ValueError):
@@ -102,7 +101,7 @@ def run_shards(
     -------
     list of dict
         The entries of the manifest: number, first, last, objects, rows, extra, and name, bytes and sha256 of each file.
-        A finished folder is not touched.
+        A finished folder is not touched; its files are compared by size, not by checksum.
 
     Raises
     ------
@@ -111,12 +110,13 @@ def run_shards(
     PlanError
         Where the folder holds the output of another plan, or of a finished one a file is missing or has changed.
     OSError
-        Where there is not enough space, or a file cannot be written; what is finished stays for the next run.
+        Where there is not enough space, or a file cannot be written; what is finished stays for the next run. Whatever
+        the error, it is raised when all workers have stopped.
     """
     new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with _locked(folder):
+        with locked(folder):
             try:
                 return _run(folder, plan, work, executor, n_worker, n_byte, done)
             except BaseException:
@@ -136,34 +136,52 @@ def _run(
         for entry in entries:
             done(entry["last"] - entry["first"])
         return entries
-    _prepare(folder, plan)
+    token = _prepare(folder, plan)
     looked = {number: _entry(folder, number) for number in range(plan.n_shard)}
     missing = [number for number, entry in looked.items() if entry is None]
     _require_space(folder, n_byte * len(missing) // plan.n_shard)
     for number in sorted(set(looked) - set(missing)):
         done(plan.objects(number)[1] - plan.objects(number)[0])
     runs = _runs(missing, 1 if executor is None else _RUNS_PER_WORKER * n_worker)
-    make = partial(_make_run, folder, plan, work)
+    make = partial(_make_run, folder, token, plan, work)
     if executor is None:
         for run in runs:
             make(run, done)
     else:
-        for future in as_completed([executor.submit(make, run) for run in runs]):
-            done(future.result())
+        _share(folder, executor, make, runs, done)
     return _conclude(folder, plan)
+
+
+def _share(
+    folder: Path, executor: Executor, make: Callable[[tuple[int, int]], int], runs: Sequence[tuple[int, int]],
+    done: Callable[[int], object],
+) -> None:  # fmt: skip
+    futures = [executor.submit(make, run) for run in runs]
+    try:
+        for future in as_completed(futures):
+            done(future.result())
+    except BaseException:
+        # Nobody may write any more once the folder is let go of.
+        (folder / _PARTS / _RUN).unlink(missing_ok=True)
+        wait([future for future in futures if not future.cancel()])
+        raise
 
 
 def _forget(folder: Path) -> None:
     """Leave nothing behind where not one shard was finished."""
     parts = folder / _PARTS
-    if parts.is_dir() and [path.name for path in parts.iterdir()] == ["plan.json"]:
+    if parts.is_dir() and {path.name for path in parts.iterdir()} <= {_PLAN, _RUN}:
         shutil.rmtree(parts)
 
 
-def _make_run(folder: Path, plan: Plan, work: Work, run: tuple[int, int], done: Callable[[int], object] = int) -> int:
+def _make_run(
+    folder: Path, token: str, plan: Plan, work: Work, run: tuple[int, int], done: Callable[[int], object] = int
+) -> int:
     """Make neighboring shards and enter each; the number of their objects."""
     total = 0
+    _require_current(folder, token)
     for number, made in work(*run):
+        _require_current(folder, token)
         first, last = plan.objects(number)
         files = [{"name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in made.files]
         entry = {"number": number, "first": first, "last": last, "objects": made.objects, "rows": made.rows,
@@ -172,6 +190,15 @@ def _make_run(folder: Path, plan: Plan, work: Work, run: tuple[int, int], done: 
         total += last - first
         done(last - first)
     return total
+
+
+def _require_current(folder: Path, token: str) -> None:
+    try:
+        current = (folder / _PARTS / _RUN).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        current = ""
+    if current != token:
+        raise BusyError(f"{folder}: the run that this worker belongs to has ended; start it again to go on")
 
 
 def _runs(missing: Sequence[int], at_least: int) -> list[tuple[int, int]]:
@@ -186,19 +213,25 @@ def _runs(missing: Sequence[int], at_least: int) -> list[tuple[int, int]]:
     return out
 
 
-def _prepare(folder: Path, plan: Plan) -> None:
-    """Make the folder of entries, or make sure that it is of the same plan; remove what a killed run left."""
+def _prepare(folder: Path, plan: Plan) -> str:
+    """Make the folder of entries, or make sure that it is of the same plan; remove what a killed run left.
+
+    Returns what tells this run from those before it, whose workers may still be alive.
+    """
     head = {"n": plan.n, "size": plan.size, "inputs": dict(plan.inputs)}
-    path = folder / _PARTS / "plan.json"
+    path = folder / _PARTS / _PLAN
     if path.is_file():
         _require_same(folder, json.loads(path.read_text(encoding="utf-8")), head)
     else:
         (folder / _PARTS).mkdir(exist_ok=True)
         _write_json(path, head)
+    token = secrets.token_hex(16)
+    _write_text(folder / _PARTS / _RUN, token)
     for place in (folder, folder / _PARTS):
         for left in place.iterdir():
             if _UNFINISHED.fullmatch(left.name) and left.is_file():
                 left.unlink()
+    return token
 
 
 def _require_same(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
@@ -279,41 +312,3 @@ def _require_space(folder: Path, n_byte: int) -> None:
             f"{folder}: about {n_byte / 1e9:.2f} GB are still to be written and {free / 1e9:.2f} GB are free; "
             "make room, or ask for fewer objects"
         )
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; the system lets go of it when the process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:
-        # Not there on Windows; two runs on one folder are then not noticed.
-        yield
-        return
-    file = _lock_file(folder / _LOCK, fcntl)
-    try:
-        yield
-    finally:
-        # Before it is let go of: whoever opened it meanwhile sees that it is gone, and makes a new one.
-        (folder / _LOCK).unlink(missing_ok=True)
-        file.close()
-
-
-def _lock_file(path: Path, fcntl: Any) -> IO[str]:
-    while True:
-        file = path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            file.close()
-            raise BusyError(
-                f"{path.parent} is being written by another run ({holder}); wait for it, or choose another folder"
-            ) from None
-        if path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino:
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {socket.gethostname()}")
-            file.flush()
-            return file
-        file.close()

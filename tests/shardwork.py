@@ -1,12 +1,15 @@
-"""Work in shards for the tests, also as a script that is killed: python -m tests.shardwork FOLDER PAUSE."""
+"""Work in shards for the tests, also as a script that is killed: python -m tests.shardwork FOLDER PAUSE WORKERS."""
 
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
+from sntransport.cli_simulate import end_with_parent
 from sntransport.files import atomic_path
 from sntransport.shards import Made, Plan, run_shards
 
@@ -34,5 +37,19 @@ def run(folder, pause=0.0, **options):
     return run_shards(folder, PLAN, partial(work, folder, pause, PLAN), **options)
 
 
+def broken_work(folder, pause, plan, first, last):
+    """All is well until shard 3."""
+    for number, made in work(folder, pause, plan, first, last):
+        if number == 3:
+            raise OSError(f"shard {number} cannot be made")
+        yield number, made
+
+
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), float(sys.argv[2]))
+    n_worker = int(sys.argv[3])
+    if n_worker == 1:
+        run(Path(sys.argv[1]), float(sys.argv[2]))
+    else:
+        context = get_context("spawn")
+        with ProcessPoolExecutor(n_worker, mp_context=context, initializer=end_with_parent) as pool:
+            run(Path(sys.argv[1]), float(sys.argv[2]), executor=pool, n_worker=n_worker)

@@ -5,12 +5,14 @@ import errno
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ import pytest
 from sntransport import shards
 from sntransport.shards import BusyError, Plan, PlanError, run_shards
 from tests.conftest import ROOT
-from tests.shardwork import PLAN, run, work
+from tests.shardwork import PLAN, broken_work, run, work
 
 KILLS = int(os.environ.get("SNTRANSPORT_KILLS", "6"))
 
@@ -51,7 +53,7 @@ def test_killed_at_any_moment_it_ends_in_the_same_bytes(whole, tmp_path):
     folder = tmp_path / "out"
     killed = 0
     while killed < KILLS:
-        process = subprocess.Popen([sys.executable, "-m", "tests.shardwork", str(folder), "0.02"], cwd=ROOT)
+        process = subprocess.Popen([sys.executable, "-m", "tests.shardwork", str(folder), "0.02", "1"], cwd=ROOT)
         try:
             process.wait(0.15 + rng.uniform(0.0, 0.5))
         except subprocess.TimeoutExpired:
@@ -66,6 +68,62 @@ def test_killed_at_any_moment_it_ends_in_the_same_bytes(whole, tmp_path):
                 path.rmdir() if path.is_dir() else path.unlink()
     run(folder)
     assert content(folder) == whole
+
+
+def workers_of(process):
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_workers_of_a_killed_run_end_and_enter_nothing(whole, tmp_path):
+    folder = tmp_path / "out"
+    for _ in range(max(KILLS // 3, 1)):
+        arguments = [sys.executable, "-m", "tests.shardwork", str(folder), "0.2", "2"]
+        process = subprocess.Popen(arguments, cwd=ROOT)
+        deadline = time.monotonic() + 60
+        while len(list(folder.glob("_parts/0*.json"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        workers = workers_of(process)
+        assert len(workers) >= 2
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        run(folder)
+        while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not any(alive(pid) for pid in workers)
+        left = {path: data for path, data in content(folder).items() if not shards._UNFINISHED.fullmatch(path.name)}
+        assert left == whole
+        shutil.rmtree(folder)
+
+
+def test_when_one_worker_fails_all_have_stopped(tmp_path):
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with pytest.raises(OSError, match="shard 3 cannot be made"):
+            run_shards(tmp_path, PLAN, partial(broken_work, tmp_path, 0.1, PLAN), executor=pool, n_worker=2)
+        before = content(tmp_path)
+        time.sleep(0.6)
+        assert content(tmp_path) == before
+    assert Path("_parts/plan.json") in before
+    assert Path("_parts/run") not in before
+
+
+def test_a_run_that_another_has_replaced_enters_nothing(tmp_path):
+    def replaced(first, last):
+        for number, made in work(tmp_path, 0.0, PLAN, first, last):
+            if number == 2:
+                (tmp_path / "_parts" / "run").write_text("another")
+            yield number, made
+
+    with pytest.raises(BusyError, match="the run that this worker belongs to has ended; start it again to go on"):
+        run_shards(tmp_path, PLAN, replaced)
+    assert sorted(path.name for path in (tmp_path / "_parts").glob("0*")) == ["0000000.json", "0000001.json"]
 
 
 def test_a_full_disk_stops_it_and_room_lets_it_go_on(whole, tmp_path, monkeypatch):
