@@ -17,9 +17,8 @@ from sntransport.feature_mean import feature_barycenter
 from sntransport.features import feature_transport
 from sntransport.lightclock import light_clock, light_curve, maximum, plain_clock
 from sntransport.observations import broad_class
-from sntransport.prepare import GRID_STEP, grid_wave
+from sntransport.prepare import grid_wave
 from sntransport.series import Origin, SpectralSeries
-from sntransport.units import C_KMS
 
 SeriesClock = Callable[[Sequence[Array], Sequence[Array], Array, Array], tuple[Array, Array]]
 """``f(phases, logs, wave, zero) -> (zero, stretch)``, such as `light_clock` or `sntransport.class_clock.align`."""

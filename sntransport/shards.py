@@ -7,7 +7,6 @@ that has outlived its run enters nothing.
 """
 
 import json
-import os
 import re
 import secrets
 import shutil
