@@ -2,7 +2,8 @@
 
 Each band is a Gaussian process in ln flux with a Matern-3/2 kernel (Rasmussen & Williams 2006, eq. 4.17): rough
 enough for a sharp rise, smooth enough not to follow noise. Amplitude, time scale and an extra scatter term are those
-of highest marginal likelihood on a fixed grid, so that the result does not depend on an optimizer.
+of highest marginal likelihood on a fixed grid, so that the result does not depend on an optimizer. Instruments that
+share a band have an offset each, and a scatter of their own.
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport.checks import Array, readonly
 from sntransport.observations import LightCurve
+from sntransport.offsets import common_offsets
 
 _TIME_SCALES = np.geomspace(4.0, 256.0, 9)
 _AMPLITUDES = np.array([0.15, 0.4, 1.0, 2.5])
 _SCATTERS = np.array([0.01, 0.03, 0.08, 0.2])
 _FIRST_SCATTER = 0.05
+_OFFSET_SCATTER = 0.05
+# Fewer nights of an instrument do not say how much it scatters.
+_FEWEST_NIGHTS = 6
+_SCATTER_RANGE = (0.005, 0.5)
+_WORTH_A_NOTE = 0.05
 _MAX_REJECTED = 0.15
 
 # The work grows with the cube of the number of nights: beyond this many, outliers are sought piece by piece and the
@@ -26,14 +33,21 @@ _MOST_NIGHTS = 250
 
 @dataclass(frozen=True, eq=False)
 class BandCurve:
-    """Gaussian process of one band: nights used, and what predicts ln flux from them (see `evaluate`)."""
+    """Gaussian process of one band: nights used, and what predicts ln flux from them (see `evaluate`).
+
+    ``instruments`` share the band; ``offset`` (n_instrument,) [mag] is how much fainter each is than the curve, and
+    ``scatter`` (n_instrument,) its error in ln flux beyond the stated one. ``error_floor`` is that of the curve.
+    """
 
     band: str
     mjd: Array
     mean: float
     amplitude: float
     time_scale: float
-    scatter: float
+    instruments: tuple[str, ...]
+    offset: Array
+    scatter: Array
+    error_floor: float
     inverse: Array
     weights: Array
     support: Array
@@ -41,9 +55,13 @@ class BandCurve:
 
 @dataclass(frozen=True, eq=False)
 class BandCurves:
-    """Smooth photometry of one supernova in ``bands`` (n_band,); see `evaluate`."""
+    """Smooth photometry of one supernova in ``bands`` (n_band,); see `evaluate`.
+
+    ``used`` (n_obs,) says which rows of the light curve took part.
+    """
 
     curves: tuple[BandCurve, ...]
+    used: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
 
     @property
@@ -75,26 +93,35 @@ def fit_band_curves(
     BandCurves
         Its notes count what was left out. Bands without a usable point are absent.
     """
-    curves, faint, rejected = [], 0, []
+    curves, rejected, offsets = [], [], []
+    used = np.zeros(light_curve.mjd.size, dtype=bool)
+    with np.errstate(invalid="ignore"):
+        bright = light_curve.flux > min_snr * np.where(np.isfinite(light_curve.flux_err), light_curve.flux_err, np.inf)
     for band in light_curve.bands:
-        rows = light_curve.band == band
-        flux, flux_err = light_curve.flux[rows], light_curve.flux_err[rows]
-        usable = flux > min_snr * np.where(np.isfinite(flux_err), flux_err, np.inf)
-        faint += int(np.sum(~usable))
-        if not usable.any():
+        rows = np.flatnonzero((light_curve.band == band) & bright)
+        if not rows.size:
             continue
-        nights = _nights(light_curve.mjd[rows][usable], flux[usable], flux_err[usable])
-        kept = _without_outliers(*nights, outlier)
+        nights = _nights(light_curve, rows)
+        kept = _without_outliers(nights, outlier)
         if not kept.all():
             rejected.append(f"{band} {int(np.sum(~kept))}")
-        mjd, value, error = (column[kept] for column in nights)
-        curves.append(_fit(band, mjd, value, error, extend, max_gap))
+        used[rows[np.isin(nights.member, np.flatnonzero(kept))]] = True
+        curve = _fit(band, nights.only(kept), extend, max_gap)
+        curves.append(curve)
+        offsets += [
+            f"{band} {name or 'not named'} {value:+.2f}"
+            for name, value in zip(curve.instruments, curve.offset, strict=True)
+            if abs(value) > _WORTH_A_NOTE
+        ]
+    faint = int(np.sum(~bright))
     notes = []
     if faint:
         notes.append(f"{faint} photometric points below signal to noise {min_snr:g} not used for band curves")
     if rejected:
         notes.append(f"nights left out as outliers of their band curve: {', '.join(rejected)}")
-    return BandCurves(tuple(curves), tuple(notes))
+    if offsets:
+        notes.append(f"instruments off the others of their band, taken off [mag]: {', '.join(offsets)}")
+    return BandCurves(tuple(curves), used, tuple(notes))
 
 
 def evaluate(curves: BandCurves, mjd: ArrayLike) -> tuple[Array, Array]:
@@ -120,8 +147,30 @@ def evaluate(curves: BandCurves, mjd: ArrayLike) -> tuple[Array, Array]:
         cross = curve.amplitude**2 * _matern(mjd[inside, None] - curve.mjd, curve.time_scale)
         variance = curve.amplitude**2 - np.einsum("ij,jk,ik->i", cross, curve.inverse, cross)
         flux[inside, j] = np.exp(curve.mean + cross @ curve.weights)
-        flux_err[inside, j] = flux[inside, j] * np.sqrt(np.maximum(variance, 0.0) + curve.scatter**2)
+        flux_err[inside, j] = flux[inside, j] * np.sqrt(np.maximum(variance, 0.0) + curve.error_floor**2)
     return flux, flux_err
+
+
+def instrument_offsets(curves: BandCurves, light_curve: LightCurve) -> Array:
+    """How much fainter the instrument of each point is than its band curve.
+
+    Parameters
+    ----------
+    curves : BandCurves
+    light_curve : LightCurve
+
+    Returns
+    -------
+    ndarray, (n_obs,) [mag]
+        0 where the band has no curve, or the instrument no part in it.
+    """
+    known = {
+        (curve.band, name): value
+        for curve in curves.curves
+        for name, value in zip(curve.instruments, curve.offset, strict=True)
+    }
+    pairs = zip(light_curve.band.tolist(), light_curve.instrument.tolist(), strict=True)
+    return np.array([known.get(pair, 0.0) for pair in pairs], dtype=np.float64)
 
 
 def _matern(lag: Array, scale: float) -> Array:
@@ -129,46 +178,77 @@ def _matern(lag: Array, scale: float) -> Array:
     return np.asarray((1.0 + distance) * np.exp(-distance))
 
 
-def _nights(mjd: Array, flux: Array, flux_err: Array, width: float = 0.3) -> tuple[Array, Array, Array]:
-    """Weighted means of points within ``width`` days: date, ln flux and its error.
+@dataclass(frozen=True, eq=False)
+class _Nights:
+    """Weighted means of one instrument's points of a night, in order of date: ln flux and its error.
 
-    The error of a mean is at least its own scatter, so that instruments that disagree do not make a precise night.
+    ``instrument`` (n_night,) counts in ``names``; ``member`` (n_point,) is the night of each point.
     """
-    starts = [0]
-    for i in range(1, mjd.size):
-        if mjd[i] - mjd[starts[-1]] > width:
-            starts.append(i)
-    rows = []
-    for group in np.split(np.arange(mjd.size), starts[1:]):
-        value, error = np.log(flux[group]), flux_err[group] / flux[group]
-        weight = 1.0 / (error**2 + 0.01**2)
-        mean = np.average(value, weights=weight)
-        scatter = np.average((value - mean) ** 2, weights=weight) / max(group.size - 1, 1)
-        rows.append((np.average(mjd[group], weights=weight), mean, np.sqrt(1.0 / weight.sum() + scatter)))
-    columns = np.array(rows).T
-    return columns[0], columns[1], columns[2]
+
+    mjd: Array
+    value: Array
+    error: Array
+    instrument: NDArray[np.int64]
+    names: tuple[str, ...]
+    member: NDArray[np.int64]
+
+    def only(self, kept: NDArray[np.bool_]) -> "_Nights":
+        columns = (self.mjd[kept], self.value[kept], self.error[kept], self.instrument[kept])
+        return _Nights(*columns, self.names, self.member)
 
 
-def _covariances(mjd: Array, error: Array, scale: float, amplitude: Array, scatter: Array) -> Array:
+def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> _Nights:
+    """Weighted means of an instrument's points within ``width`` days.
+
+    The error of a mean is at least its own scatter, so that points that disagree do not make a precise night.
+    """
+    names, instrument = np.unique(curve.instrument[rows], return_inverse=True)
+    value, error = np.log(curve.flux[rows]), curve.flux_err[rows] / curve.flux[rows]
+    mjd, member = curve.mjd[rows], np.empty(rows.size, dtype=np.int64)
+    nights: list[tuple[float, float, float, int]] = []
+    for k in range(names.size):
+        mine = np.flatnonzero(instrument == k)
+        starts = [0]
+        for i in range(1, mine.size):
+            if mjd[mine[i]] - mjd[mine[starts[-1]]] > width:
+                starts.append(i)
+        for group in np.split(mine, starts[1:]):
+            weight = 1.0 / (error[group] ** 2 + 0.01**2)
+            mean = np.average(value[group], weights=weight)
+            scatter = np.average((value[group] - mean) ** 2, weights=weight) / max(group.size - 1, 1)
+            member[group] = len(nights)
+            nights.append((np.average(mjd[group], weights=weight), mean, np.sqrt(1.0 / weight.sum() + scatter), k))
+    columns = np.array(nights)
+    order = np.argsort(columns[:, 0], kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    date, mean, deviation, which = columns[order].T
+    return _Nights(date, mean, deviation, which.astype(np.int64), tuple(names.tolist()), place[member])
+
+
+def _covariances(nights: _Nights, scale: float, amplitude: Array, scatter: Array) -> Array:
     """Covariance matrices of the data for a batch of amplitudes and scatters, (n_batch, n, n)."""
-    shape = _matern(mjd[:, None] - mjd, scale)
-    noise = error**2 + scatter[:, None] ** 2
-    return amplitude[:, None, None] ** 2 * shape + noise[:, :, None] * np.eye(mjd.size)
+    shape = _matern(nights.mjd[:, None] - nights.mjd, scale)
+    noise = nights.error**2 + scatter[:, None] ** 2
+    alike = nights.instrument[:, None] == nights.instrument
+    common = _OFFSET_SCATTER**2 * alike if len(nights.names) > 1 else 0.0
+    return amplitude[:, None, None] ** 2 * shape + common + noise[:, :, None] * np.eye(nights.mjd.size)
 
 
-def _without_outliers(mjd: Array, value: Array, error: Array, limit: float) -> NDArray[np.bool_]:
+def _without_outliers(nights: _Nights, limit: float) -> NDArray[np.bool_]:
     """Which nights agree with what the others around them predict."""
-    if mjd.size > _MOST_NIGHTS:
-        half = mjd.size // 2
-        sides = (slice(None, half), slice(half, None))
-        return np.concatenate([_without_outliers(mjd[side], value[side], error[side], limit) for side in sides])
-    kept = np.ones(mjd.size, dtype=bool)
-    for _ in range(int(_MAX_REJECTED * mjd.size)):
+    n = nights.mjd.size
+    if n > _MOST_NIGHTS:
+        first = np.arange(n) < n // 2
+        return np.concatenate([_without_outliers(nights.only(side), limit) for side in (first, ~first)])
+    kept = np.ones(n, dtype=bool)
+    for _ in range(int(_MAX_REJECTED * n)):
         used = np.flatnonzero(kept)
-        covariance = _covariances(mjd[used], error[used], 20.0, np.array([1.0]), np.array([_FIRST_SCATTER]))[0]
+        covariance = _covariances(nights.only(kept), 20.0, np.array([1.0]), np.array([_FIRST_SCATTER]))[0]
         inverse = np.linalg.inv(covariance)
+        value = nights.value[used]
         # Leave-one-out residual over its standard deviation (Rasmussen & Williams 2006, eq. 5.12).
-        pull = np.abs(inverse @ (value[used] - np.median(value[used]))) / np.sqrt(np.diag(inverse))
+        pull = np.abs(inverse @ (value - np.median(value))) / np.sqrt(np.diag(inverse))
         worst = int(np.argmax(pull))
         if pull[worst] <= limit:
             break
@@ -176,31 +256,62 @@ def _without_outliers(mjd: Array, value: Array, error: Array, limit: float) -> N
     return kept
 
 
-def _fit(band: str, mjd: Array, value: Array, error: Array, extend: float, max_gap: float) -> BandCurve:
-    mean = float(np.average(value, weights=1.0 / (error**2 + 0.05**2)))
-    amplitude, scale, scatter = _best(mjd, value - mean, error)
-    covariance = _covariances(mjd, error, scale, np.array([amplitude]), np.array([scatter]))[0]
-    inverse = np.linalg.inv(covariance)
+def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve:
+    mjd = nights.mjd
+    mean = float(np.average(nights.value, weights=1.0 / (nights.error**2 + 0.05**2)))
+    amplitude, scale, best_scatter = _best(nights, mean)
+    shape = amplitude**2 * _matern(mjd[:, None] - mjd, scale)
+    member = nights.instrument[:, None] == np.arange(len(nights.names))
+    scatter: Array = np.full(len(nights.names), best_scatter)
+    value = nights.value - mean
+    rounds = 3 if len(nights.names) > 1 else 1
+    for step in range(rounds):
+        noise = np.diag(nights.error**2 + scatter[nights.instrument] ** 2)
+        inverse = np.asarray(np.linalg.inv(shape + noise), dtype=np.float64)
+        shift, _ = common_offsets(
+            member.T @ inverse @ member, member.T @ inverse @ value, _OFFSET_SCATTER if rounds > 1 else 0.0
+        )
+        # Which instrument is right is not known: the level of the band is the mean over nights.
+        shift = shift - np.average(shift, weights=member.sum(axis=0))
+        weights = inverse @ (value - member @ shift)
+        if step < rounds - 1:
+            scatter = _scatters(nights, inverse, weights, scatter)
     breaks = np.flatnonzero(np.diff(mjd) > max_gap)
     starts, stops = np.append(0, breaks + 1), np.append(breaks, mjd.size - 1)
     support = np.stack([mjd[starts] - extend, mjd[stops] + extend], axis=1)
+    floor = float(np.mean(scatter[nights.instrument] ** -2.0) ** -0.5)
     return BandCurve(
-        band, readonly(mjd, "mjd"), mean, amplitude, scale, scatter, inverse, inverse @ (value - mean), support
-    )
+        band, readonly(mjd, "mjd"), mean, amplitude, scale, nights.names, -2.5 / np.log(10.0) * shift, scatter, floor,
+        inverse, weights, support,
+    )  # fmt: skip
 
 
-def _best(mjd: Array, value: Array, error: Array) -> tuple[float, float, float]:
+def _scatters(nights: _Nights, inverse: Array, weights: Array, scatter: Array) -> Array:
+    """Scatter of each instrument, from how far its nights are off what all others predict (leave-one-out)."""
+    variance = 1.0 / np.diag(inverse)
+    excess = (weights * variance) ** 2 - variance + scatter[nights.instrument] ** 2
+    out = scatter.copy()
+    for k in range(scatter.size):
+        mine = nights.instrument == k
+        if mine.sum() >= _FEWEST_NIGHTS:
+            out[k] = np.sqrt(np.clip(excess[mine].mean(), _SCATTER_RANGE[0] ** 2, _SCATTER_RANGE[1] ** 2))
+    return out
+
+
+def _best(nights: _Nights, mean: float) -> tuple[float, float, float]:
     """Amplitude, time scale and scatter of highest marginal likelihood; sane fixed values for very few nights."""
-    if mjd.size < 4:
+    if nights.mjd.size < 4:
         return 1.0, 20.0, 0.05
-    thin = slice(None, None, -(-mjd.size // _MOST_NIGHTS))
-    mjd, value, error = mjd[thin], value[thin], error[thin]
+    thin = np.zeros(nights.mjd.size, dtype=bool)
+    thin[:: -(-nights.mjd.size // _MOST_NIGHTS)] = True
+    nights = nights.only(thin)
+    n = nights.mjd.size
+    value = nights.value - mean
     amplitude, scatter = (grid.ravel() for grid in np.meshgrid(_AMPLITUDES, _SCATTERS))
     best, chosen = -np.inf, (1.0, 20.0, 0.05)
     for scale in _TIME_SCALES:
-        covariance = _covariances(mjd, error, scale, amplitude, scatter)
-        factor = np.linalg.cholesky(covariance)
-        white = np.linalg.solve(factor, np.broadcast_to(value[:, None], (amplitude.size, mjd.size, 1)))[..., 0]
+        factor = np.linalg.cholesky(_covariances(nights, scale, amplitude, scatter))
+        white = np.linalg.solve(factor, np.broadcast_to(value[:, None], (amplitude.size, n, 1)))[..., 0]
         determinant = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
         likelihood = -0.5 * (white**2).sum(axis=1) - determinant
         k = int(np.argmax(likelihood))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe & Ito (2008): told apart by everybody, and in print by their markers.
-_STYLES = (("#999999", "x"), ("#E69F00", "o"), ("#0072B2", "s"), ("#009E73", "D"))
+_STYLES = (("#999999", "x"), ("#E69F00", "o"), ("#0072B2", "s"), ("#009E73", "D"), ("#CC79A7", "^"), ("#56B4E9", "v"))
 _FEWEST = 5
 
 
@@ -36,7 +36,7 @@ def share_figure(points: BandPoints) -> Figure:
     for axes, sn_class in zip(panels, classes, strict=True):
         for k, (method, (color, marker)) in enumerate(zip(METHODS, _STYLES, strict=True)):
             found = [_share(points, sn_class, letter, k) for letter in LETTERS]
-            place = np.arange(len(LETTERS)) + 0.16 * (k - 1.5)
+            place = np.arange(len(LETTERS)) + 0.13 * (k - 2.5)
             axes.plot(place, found, ls="none", marker=marker, color=color, label=method)
         for x, letter in enumerate(LETTERS):
             if (sn_class, letter) in PAPER:

@@ -3,6 +3,9 @@
 The warp is multiplicative. Its logarithm is a Gaussian process over ln wavelength: a constant of almost free size (slit
 losses, clouds) plus a smooth part of modest size (color errors), fitted to the log ratios of observed to synthetic
 flux with the photometric errors. Away from the bands it falls back to the constant, so nothing is invented there.
+
+Photometry has its own errors that stay from night to night: zero points, filter curves unlike the real ones. What a
+band is off the smooth warp at all phases alike is its offset, found for all bands together; the spectra are spared it.
 """
 
 from dataclasses import dataclass, replace
@@ -12,8 +15,12 @@ from numpy.typing import NDArray
 
 from sntransport.bands import effective_wave
 from sntransport.checks import Array
+from sntransport.offsets import common_offsets
 from sntransport.photometry import BandMatrix, synthetic_flux
 from sntransport.series import SpectralSeries
+
+_LN_PER_MAG = 0.4 * np.log(10.0)
+_WORTH_A_NOTE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +28,16 @@ class Calibrated:
     """Result of `calibrate`.
 
     ``series`` is the warped series; ``residual`` (n_phase, n_band) [mag] is synthetic minus observed after the warp,
-    NaN where either is missing; ``used`` (n_phase, n_band) says which photometry took part.
+    NaN where either is missing; ``used`` (n_phase, n_band) says which photometry took part. ``offset`` and
+    ``offset_err`` (n_band,) [mag] is how much fainter the photometry of a band is at all phases than the warped spectra
+    are meant to be: it was taken off before the fit, and remains in ``residual``.
     """
 
     series: SpectralSeries
     residual: Array
     used: NDArray[np.bool_]
+    offset: Array
+    offset_err: Array
     notes: tuple[str, ...]
 
 
@@ -58,10 +69,13 @@ def calibrate(
     observed: Array,
     observed_err: Array,
     *,
-    grey_scatter: float = 1.0,
-    color_scatter: float = 0.15,
-    color_scale: float = 0.25,
+    offset: tuple[Array, Array] | None = None,
+    grey_scatter: float = 10.0,
+    color_scatter: float = 0.25,
+    color_scale: float = 1.0,
     floor: float = 0.03,
+    offset_scatter: float = 0.05,
+    common_slope: float = 0.3,
     outlier: float = 4.0,
     iterations: int = 3,
 ) -> Calibrated:
@@ -74,12 +88,20 @@ def calibrate(
         Of the bands and sightline of the photometry, on the grid of the series.
     observed, observed_err : ndarray, (n_phase, n_band) [nJy]
         Photometry at the dates of the series; NaN where there is none.
+    offset : tuple of ndarray, (n_band,) [mag], optional
+        Offsets of the photometry and their errors, as an earlier result has them; none: they are solved for.
     grey_scatter, color_scatter : float
         Prior standard deviation of the constant and of the smooth part of ln warp.
     color_scale : float
-        Length of the smooth part in ln wavelength.
+        Length of the smooth part in ln wavelength, of a Matern-3/2 kernel (Rasmussen & Williams 2006, eq. 4.17).
     floor : float
         Relative error added in quadrature to every band (zero points, filter curves).
+    offset_scatter : float
+        Size of common offsets: the scale of a Cauchy prior, which lets one band be far off without a say in the others.
+        0: no offsets.
+    common_slope : float
+        Prior standard deviation of the slope of ln warp over ln wavelength that all spectra share (flux calibration,
+        dust): it is not taken for offsets of the photometry.
     outlier : float
         With four bands or more, one that is further than this many standard deviations from what the others predict
         is left out and counted in the notes.
@@ -98,24 +120,29 @@ def calibrate(
     spread = _prior(np.log(series.wave), position, grey_scatter, color_scatter, color_scale)
     shares = np.zeros(observed.shape)
     rejected = np.zeros(observed.shape, dtype=bool)
+    around = position - (position.mean() if position.size else 0.0)
+    common = common_slope**2 * np.outer(around, around)
+    known = None if offset is None else (-_LN_PER_MAG * offset[0], _LN_PER_MAG * offset[1])
     for step in range(iterations):
         warped = series.flux * np.exp(shares @ spread.T)
         ratio, variance = _log_ratio(synthetic_flux(warped, matrix)[0], observed, observed_err, floor)
         target = ratio + shares @ prior
         if step == 0:
-            rejected = _contradicting(prior, target, variance, outlier)
+            rejected = _contradicting(prior, target - (0.0 if known is None else known[0]), variance, outlier)
         used = np.isfinite(target) & ~rejected
-        inverse = np.linalg.inv(prior + _noise(used, variance))
-        shares = np.einsum("pij,pj->pi", inverse, np.where(used, target, 0.0))
-    warp_err = _warp_error(
-        np.asarray(inverse, dtype=np.float64), used, spread, float(np.hypot(grey_scatter, color_scatter))
-    )
+        inverse = _inverse(prior, used, variance)
+        shift, shift_err = known or _offsets(inverse, target, used, offset_scatter, common)
+        shares = np.einsum("pij,pj->pi", inverse, np.where(used, target - shift, 0.0))
+    inverse = _inverse(prior, used, variance + shift_err**2)
+    warp_err = _warp_error(inverse, used, spread, float(np.hypot(grey_scatter, color_scatter)))
     warp = np.exp(shares @ spread.T)
     flux = series.flux * warp
     result = replace(series, flux=flux, flux_err=np.hypot(series.flux_err * warp, flux * warp_err))
     final, _ = _log_ratio(synthetic_flux(flux, matrix)[0], observed, observed_err, floor)
     notes = _describe(series, matrix, used, rejected)
-    return Calibrated(result, 2.5 / np.log(10.0) * final, used, notes)
+    if known is None:
+        notes += _describe_offsets(matrix, shift, shift_err)
+    return Calibrated(result, final / _LN_PER_MAG, used, -shift / _LN_PER_MAG, shift_err / _LN_PER_MAG, notes)
 
 
 def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: float) -> tuple[Array, Array]:
@@ -129,12 +156,24 @@ def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: fl
 
 def _prior(at: Array, bands: Array, grey: float, color: float, scale: float) -> Array:
     """Prior covariance of ln warp between two sets of ln wavelengths."""
-    return grey**2 + color**2 * np.exp(-0.5 * ((np.asarray(at)[:, None] - np.asarray(bands)) / scale) ** 2)
+    distance = np.sqrt(3.0) * np.abs(np.asarray(at)[:, None] - np.asarray(bands)) / scale
+    return np.asarray(grey**2 + color**2 * (1.0 + distance) * np.exp(-distance))
 
 
-def _noise(used: NDArray[np.bool_], variance: Array) -> Array:
-    """Diagonal noise matrices, (n_phase, n_band, n_band); a band that is not used has no say."""
-    return np.where(used, variance, 1e12)[:, :, None] * np.eye(used.shape[1])
+def _inverse(prior: Array, used: NDArray[np.bool_], variance: Array) -> Array:
+    """Inverse covariances of the data, (n_phase, n_band, n_band); a band that is not used has no say."""
+    noise = np.where(used, variance, 1e12)[:, :, None] * np.eye(used.shape[1])
+    return np.asarray(np.linalg.inv(prior + noise), dtype=np.float64)
+
+
+def _offsets(
+    inverse: Array, target: Array, used: NDArray[np.bool_], scale: float, common: Array
+) -> tuple[Array, Array]:
+    """What each band is off at all phases, in ln flux, and its error, both (n_band,)."""
+    # Not used means no say: the noise there is large but finite.
+    seen = np.where(used[:, :, None] & used[:, None, :], inverse, 0.0)
+    pull = np.einsum("pij,pj->i", seen, np.where(used, target, 0.0))
+    return common_offsets(seen.sum(axis=0), pull, scale, common)
 
 
 def _contradicting(prior: Array, target: Array, variance: Array, limit: float) -> NDArray[np.bool_]:
@@ -142,7 +181,7 @@ def _contradicting(prior: Array, target: Array, variance: Array, limit: float) -
     rejected = np.zeros(target.shape, dtype=bool)
     for _ in range(2 if target.shape[1] >= 4 else 0):
         used = np.isfinite(target) & ~rejected
-        inverse = np.linalg.inv(prior + _noise(used, variance))
+        inverse = _inverse(prior, used, variance)
         shares = np.einsum("pij,pj->pi", inverse, np.where(used, target, 0.0))
         pull = np.where(used, np.abs(shares) / np.sqrt(np.diagonal(inverse, axis1=1, axis2=2)), 0.0)
         worst = pull.argmax(axis=1)
@@ -162,6 +201,17 @@ def _warp_error(inverse: Array, used: NDArray[np.bool_], spread: Array, prior_er
         posterior = np.sqrt(np.maximum(prior_err**2 - explained, 0.0))
         error[i] = np.interp(np.arange(n_wave), coarse, posterior)
     return error
+
+
+def _describe_offsets(matrix: BandMatrix, shift: Array, shift_err: Array) -> tuple[str, ...]:
+    named = [
+        f"{band.name} {-value / _LN_PER_MAG:+.2f}"
+        for band, value, error in zip(matrix.bands, shift, shift_err, strict=True)
+        if abs(value) > max(2.0 * error, _WORTH_A_NOTE)
+    ]
+    if not named:
+        return ()
+    return (f"photometry off the smooth warp at all phases alike, not put on the spectra [mag]: {', '.join(named)}",)
 
 
 def _describe(

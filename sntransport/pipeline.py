@@ -121,12 +121,14 @@ def _build(
     matrix = band_matrix(prepared.series.wave, curves.bands, sn.sightline)
     prepared = _with_scale(sn, prepared, curves, matrix)
     sparse, notes = prepared.series, [*sn.notes, *prepared.notes, *curves.notes]
+    offset = None
     if calibrate:
-        sparse = _calibrated(sn, sparse, curves, matrix, notes, "observed spectra").series
+        done = _calibrated(sn, sparse, curves, matrix, notes, "observed spectra")
+        sparse, offset = done.series, (done.offset, done.offset_err)
     fitted = for_supernova(interpolate, sn, prepared.series)
     notes += getattr(fitted, "notes", ())
     targets = _targets(sparse, cadence, phases)
-    photometry = Photometry(matrix, *evaluate(curves, _mjd(sn, targets)))
+    photometry = Photometry(matrix, *_without(offset, *evaluate(curves, _mjd(sn, targets))))
     result = synthesize(
         # The series is calibrated itself: an error of the warp that came along would count twice.
         _with_noise_alone(sparse, prepared.series),
@@ -139,7 +141,8 @@ def _build(
         errors=errors,
     )
     notes += _gap_notes(sparse, targets, max_gap)
-    final = _calibrated(sn, result.series, curves, matrix, notes, "series") if calibrate else None
+    # Neighboring phases share their photometry: what a band is off is known from the dates of the spectra alone.
+    final = _calibrated(sn, result.series, curves, matrix, notes, "series", offset) if calibrate else None
     series = final.series if final else result.series
     residual = final.residual if final else _residual(series, matrix, photometry)
     return BuildResult(series, sparse, result.pairs, result.weight, prepared.members, curves, residual, tuple(notes))
@@ -193,11 +196,18 @@ def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: B
 
 
 def _calibrated(
-    sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, notes: list[str], what: str
-) -> Calibrated:
-    result = calibrate_series(series, matrix, *evaluate(curves, _mjd(sn, series.phase)))
+    sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, notes: list[str], what: str,
+    offset: tuple[Array, Array] | None = None,
+) -> Calibrated:  # fmt: skip
+    result = calibrate_series(series, matrix, *evaluate(curves, _mjd(sn, series.phase)), offset=offset)
     notes += [f"calibration of the {what}: {note}" for note in result.notes]
     return result
+
+
+def _without(offset: tuple[Array, Array] | None, flux: Array, flux_err: Array) -> tuple[Array, Array]:
+    """Photometry as it would be without what each band is off."""
+    factor = 1.0 if offset is None else 10.0 ** (0.4 * offset[0])
+    return flux * factor, flux_err * factor
 
 
 def _with_noise_alone(calibrated: SpectralSeries, observed: SpectralSeries) -> SpectralSeries:

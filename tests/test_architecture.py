@@ -18,7 +18,7 @@ MODULES = [
     "spectrum_files", "photometry_file", "read_folder", "read",
     "clean", "stitch", "prepare", "metrics", "feature_mean", "class_clock", "class_template",
     "lightclock", "mixing", "mixtures", "selection", "splits", "augmentation",
-    "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
+    "offsets", "bandcurves", "calibrate", "weights", "synthesis", "pipeline", "validate",
     "survey", "noise", "sky", "detection", "cameras", "nominal",
     "visits", "read_opsim", "simlib_file", "read_simlib", "visit_table", "read_visits", "read_searcheff", "surveys",
     "distributions", "rates", "population", "fluxtables", "tablefluxes", "engine",

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sntransport.bandcurves import evaluate, fit_band_curves
+from sntransport.bandcurves import evaluate, fit_band_curves, instrument_offsets
 from sntransport.observations import LightCurve
 
 
@@ -55,6 +55,59 @@ def test_disagreeing_instruments_on_one_night_widen_the_error():
     flux = np.concatenate([decline(mjd) * 1.1, decline(mjd) * 0.9])
     both = LightCurve(np.tile(mjd, 2), np.full(2 * mjd.size, "bessellv"), flux, 0.01 * flux)
     assert evaluate(fit_band_curves(both), [114.0])[1][0, 0] > one
+
+
+def two_instruments(offset=0.15, noise=(0.01, 0.06)):
+    """The same band from two telescopes on different nights, the second fainter by ``offset`` [mag] and noisier."""
+    rng = np.random.default_rng(12)
+    mjd = np.arange(100.0, 160.0, 1.0)
+    second = np.arange(mjd.size) % 3 == 0
+    scatter = np.where(second, noise[1], noise[0])
+    flux = decline(mjd) * 10.0 ** (-0.4 * offset * second) * np.exp(scatter * rng.normal(size=mjd.size))
+    names = np.where(second, "B", "A")
+    return LightCurve(mjd, np.full(mjd.size, "bessellv"), flux, 0.005 * flux, names), second
+
+
+def test_offset_and_scatter_of_instruments_are_found():
+    light_curve, second = two_instruments()
+    curves = fit_band_curves(light_curve)
+    (only,) = curves.curves
+    assert only.instruments == ("A", "B")
+    assert only.offset[1] - only.offset[0] == pytest.approx(0.15, abs=0.03)
+    # The level is the mean over nights.
+    assert np.mean(only.offset[second.astype(int)]) == pytest.approx(0.0, abs=1e-12)
+    assert only.scatter[0] == pytest.approx(0.01, abs=0.006)
+    assert only.scatter[1] == pytest.approx(0.06, abs=0.025)
+    np.testing.assert_array_equal(instrument_offsets(curves, light_curve), only.offset[second.astype(int)])
+    assert any(
+        "instruments off the others of their band, taken off [mag]: bessellv B +0.09" in note for note in curves.notes
+    )
+    # Smooth, although every third night is 15 % fainter.
+    when = np.arange(105.0, 155.0, 0.5)
+    flux = evaluate(curves, when)[0][:, 0] / decline(when)
+    assert np.ptp(flux) < 0.05
+
+
+def test_offsets_follow_the_law_of_scaling_one_instrument():
+    light_curve, second = two_instruments(offset=0.0)
+    factor = np.where(second, 1.07, 1.0)
+    scaled = LightCurve(
+        light_curve.mjd, light_curve.band, light_curve.flux * factor, light_curve.flux_err * factor,
+        light_curve.instrument,
+    )  # fmt: skip
+    before, after = (np.diff(fit_band_curves(one).curves[0].offset)[0] for one in (light_curve, scaled))
+    # Some of it is kept back by the prior.
+    assert after - before == pytest.approx(-2.5 * np.log10(1.07), abs=0.01)
+
+
+def test_which_points_took_part():
+    light_curve, _ = two_instruments()
+    flux, flux_err = light_curve.flux.copy(), light_curve.flux_err.copy()
+    flux[7] *= 4.0
+    flux_err[20] = flux[20]
+    changed = LightCurve(light_curve.mjd, light_curve.band, flux, flux_err, light_curve.instrument)
+    used = fit_band_curves(changed).used
+    assert np.flatnonzero(~used).tolist() == [7, 20]
 
 
 def test_faint_and_errorless_points_are_counted():
