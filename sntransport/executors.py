@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sntransport.configkeys import read_toml
+from sntransport.configkeys import Section, read_toml
 
 _WORTH_A_PROCESS = 50_000
 
@@ -41,15 +41,25 @@ def executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tup
 
     Raises
     ------
+    ReadError
+        Where ``[slurm]`` has a wrong key or value.
     ImportError
         Where a cluster is asked for and Dask is not installed.
     """
     slurm = read_toml(config).values.get("slurm")
-    if scheduler is not None or slurm is not None:
-        client = _distributed("distributed").Client
-        with client(scheduler) if scheduler is not None else client(slurm_cluster(slurm or {})) as connected:
-            connected.wait_for_workers(1)
-            yield connected.get_executor(), len(connected.scheduler_info()["workers"])
+    if scheduler is not None:
+        with _distributed("distributed").Client(scheduler) as client:
+            client.wait_for_workers(1)
+            yield client.get_executor(), len(client.scheduler_info()["workers"])
+    elif slurm is not None:
+        connect = _distributed("distributed").Client
+        made, jobs = slurm_cluster(config, slurm)
+        # The jobs end with the cluster, not with the client.
+        with made as cluster, connect(cluster) as client:
+            cluster.scale(jobs=jobs)
+            client.wait_for_workers(1)
+            # Others may wait in the queue still; the work is cut for all that are to come.
+            yield client.get_executor(), len(cluster.plan)
     elif n_worker > 1:
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
@@ -61,13 +71,32 @@ def executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tup
         yield None, 1
 
 
-def slurm_cluster(table: Mapping[str, Any]) -> Any:
-    """A ``dask_jobqueue.SLURMCluster`` that is asked for ``jobs`` (1) jobs; all other keys are its own."""
-    options = dict(table)
-    jobs = options.pop("jobs", 1)
-    cluster = _distributed("dask_jobqueue").SLURMCluster(**options)
-    cluster.scale(jobs=jobs)
-    return cluster
+def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
+    """A ``dask_jobqueue.SLURMCluster`` without jobs yet, and how many it is to have.
+
+    Parameters
+    ----------
+    config : Path
+        For messages.
+    table : mapping
+        ``jobs`` (1), and whatever a ``SLURMCluster`` takes.
+
+    Raises
+    ------
+    ReadError
+        For a key that is not known, missing or of a wrong value.
+    ImportError
+        Where dask-jobqueue is not installed.
+    """
+    section, make = Section(config, "slurm", table), _distributed("dask_jobqueue").SLURMCluster
+    jobs = section.get("jobs", int, 1)
+    if jobs < 1:
+        raise section.wrong("jobs", f"is {jobs}", "expected 1 or more")
+    try:
+        return make(**{key: value for key, value in table.items() if key != "jobs"}), jobs
+    except (TypeError, ValueError) as error:
+        wrong = str(error).splitlines()[0]
+        raise section.wrong("", wrong, "give jobs and the options of dask_jobqueue.SLURMCluster") from None
 
 
 def end_with_parent() -> None:

@@ -360,3 +360,27 @@ def test_images_of_spectra():
     assert (image[:, :7] == 0).all()
     assert (image[:, 9:] > 0).all()
     assert image.max() == 255
+
+
+def test_lsdb_makes_a_catalog_of_nested_parquet(tmp_path):
+    lsdb = pytest.importorskip("lsdb")
+    nested_pandas = pytest.importorskip("nested_pandas")
+    held = curves(200)
+    frame = nested_pandas.read_parquet(write_nested_parquet(held, tmp_path / "a.parquet"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = lsdb.from_dataframe(frame, ra_column="ra", dec_column="dec")
+        made.write_catalog(tmp_path / "hats", catalog_name="a")
+        catalog = lsdb.open_catalog(tmp_path / "hats")
+        back = catalog.compute().set_index("object_id", drop=False)
+        place = (float(held.truth.ra[0]), float(held.truth.dec[0]))
+        near = catalog.cone_search(*place, radius_arcsec=1).compute()
+    assert list(near["object_id"]) == [held.truth.object_id[0]]
+    assert len(back) == held.n_object
+    for i in (0, 2, 3, 150):
+        own, rows = back.loc[held.truth.object_id[i]], slice(held.offset[i], held.offset[i + 1])
+        assert own["z"] == held.truth.z[i]
+        for name in ("mjd", "flux", "photflag"):
+            np.testing.assert_array_equal(
+                own["lightcurve"][name] if rows.stop > rows.start else [], getattr(held, name)[rows]
+            )
