@@ -250,7 +250,7 @@ def test_memory_stays_as_it_is(folder):
 
     # The first run also loads what is loaded once.
     peaks(1, "first")
-    small, large = peaks(1, "small"), peaks(6, "large")
+    small, large = peaks(1, "small"), peaks(4, "large")
     assert np.all(large < 1.05 * small)
 
 
