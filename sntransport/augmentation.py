@@ -1,21 +1,18 @@
-"""Augmentation: from the series of real supernovae to templates, and from those to a labeled training set.
+"""Augmentation: from the series of real supernovae to the templates of a labeled training set.
 
-Every template knows the supernovae it was made of and the one split they are all in. Light curves are made by
-`sntransport.engine.simulate`, chosen to a stated balance, and carry the weights that undo a selection.
+Every template knows the supernovae it was made of and the one split they are all in. Light curves are made of them by
+`sntransport.engine.simulate` and chosen by `sntransport.trainingset`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sntransport.checks import Array
-from sntransport.lightcurves import LightCurves
 from sntransport.mixing import Mixture, mix
 from sntransport.mixtures import draw_mixtures
 from sntransport.observations import broad_class
-from sntransport.selection import balanced, inverse_propensity_weights, select
 from sntransport.series import SpectralSeries
 from sntransport.splits import require_no_leak, split_of
 
@@ -37,28 +34,6 @@ class TrainingTemplate:
     def sn_class(self) -> str:
         """Class of the light curves: "Ia", "II", "Ib/c" or "other"."""
         return broad_class(self.series.sn_type)
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingSet:
-    """Labeled light curves with the split and the parents of each template.
-
-    ``templates`` are those that ``light_curves.truth.template`` counts; ``notes`` say what was chosen and why.
-    """
-
-    light_curves: LightCurves
-    templates: tuple[TrainingTemplate, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def split(self) -> NDArray[np.str_]:
-        """Split of every object, (n_object,)."""
-        return np.array([one.split for one in self.templates])[self.light_curves.truth.template]
-
-    @property
-    def sn_class(self) -> NDArray[np.str_]:
-        """Class of every object, (n_object,)."""
-        return np.array([one.sn_class for one in self.templates])[self.light_curves.truth.template]
 
 
 def make_templates(
@@ -155,80 +130,6 @@ def template_weights(templates: Sequence[TrainingTemplate], target: Mapping[str,
                     f"{count} objects of class {sn_class} in the split {split!r} asked for, but no template"
                 )
     return np.array([target.get(split, {}).get(kind, 0) / groups.count((split, kind)) for split, kind in groups])
-
-
-def select_training_set(
-    light_curves: LightCurves,
-    templates: Sequence[TrainingTemplate],
-    target: Mapping[str, Mapping[str, int]],
-    seed: int,
-    *,
-    z_edges: Sequence[float] = (),
-    z_shares: Sequence[float] = (),
-    propensity: Callable[[LightCurves], Array] | None = None,
-    biased: Sequence[str] = ("train",),
-    undo: bool = False,
-) -> TrainingSet:
-    """Choose simulated light curves to a target.
-
-    Parameters
-    ----------
-    light_curves : LightCurves
-        Of ``templates``, in their order; more than the target asks for.
-    templates : sequence of TrainingTemplate
-    target : mapping of str to mapping of str to int
-        Objects by split and class.
-    seed : int
-        Not negative.
-    z_edges, z_shares
-        Redshift bins and their shares, in every class; see `sntransport.selection.balanced`.
-    propensity : callable, optional
-        ``f(light_curves) -> (n_object,)``: the chance of each object to get a spectrum, and so to be in a split that is
-        ``biased``.
-    biased : sequence of str
-        Splits that only hold what got a spectrum.
-    undo : bool
-        Whether ``truth.weight`` is multiplied by the inverse of the propensity, so that a biased split stands for all.
-
-    Returns
-    -------
-    TrainingSet
-
-    Raises
-    ------
-    LeakError
-        Where a supernova is in two splits: the set is not made.
-    ValueError
-        Where there are fewer objects than asked for; the message names split, class and redshift.
-    """
-    made = TrainingSet(light_curves, tuple(templates), ())
-    if len(templates) != len(light_curves.template_names):
-        raise ValueError(f"{len(templates)} templates for light curves of {len(light_curves.template_names)}")
-    used = np.unique(light_curves.truth.template)
-    require_no_leak([templates[i].parents for i in used], [templates[i].split for i in used])
-    split, sn_class = made.split, made.sn_class
-    chance = np.ones(split.size) if propensity is None else propensity(light_curves)
-    free = ~np.isin(split, list(biased)) | (propensity is None)
-    candidate = free | select(chance, seed)
-    chosen, notes = [], []
-    for number, name in enumerate(sorted(target)):
-        rows = np.flatnonzero(candidate & (split == name))
-        z = light_curves.truth.z[rows]
-        try:
-            own = balanced(sn_class[rows], z, target[name], seed + 1 + number, z_edges=z_edges, z_shares=z_shares)
-        except ValueError as error:
-            raise ValueError(f"split {name!r}: {error}") from None
-        chosen.append(rows[own])
-        notes.append(f"{name}: {own.size} of {int((split == name).sum())} light curves, {rows.size} of them selectable")
-    kept = np.sort(np.concatenate(chosen)) if chosen else np.empty(0, dtype=np.int64)
-    picked = light_curves.take(kept)
-    if undo and propensity is not None:
-        weight = picked.truth.weight.copy()
-        inside = ~free[kept]
-        weight[inside] *= inverse_propensity_weights(chance[kept][inside])
-        picked = replace(picked, truth=replace(picked.truth, weight=weight))
-        notes.append("weights undo the selection of spectra")
-    return TrainingSet(picked, tuple(templates), tuple(notes))
 
 
 def _draws(template: TrainingTemplate, n: int, seed: int) -> list[TrainingTemplate]:

@@ -25,6 +25,7 @@ _KEYS: dict[str, dict[str, tuple[Any, Any]]] = {
         "band": (str, None), "half": (float, None), "width": (float, 0.5), "biased": (list[str], ["train"]),
         "undo": (bool, False),
     },
+    "slurm": {"*": (object, {})},
 }  # fmt: skip
 
 _TOLD: dict[Any, str] = {

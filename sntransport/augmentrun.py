@@ -1,19 +1,20 @@
-"""One augmentation from its configuration to the training set: the chain of calls that the command makes."""
+"""One augmentation from its configuration to templates, and to what makes and chooses any part of its light curves."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path
 from typing import Any
 
-from sntransport.augmentation import TrainingSet, make_templates, select_training_set, template_weights
+from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
 from sntransport.checks import Array
 from sntransport.class_template import Barycenter
 from sntransport.configkeys import Section
-from sntransport.engine import simulate
+from sntransport.engine import BLOCK, simulate_chunks
 from sntransport.lightcurves import LightCurves
 from sntransport.mixing import Mixture, feature_mix, mix, mix_linear
 from sntransport.pipeline import build
+from sntransport.population import Population
 from sntransport.rates import Cosmology
 from sntransport.read import read_supernova
 from sntransport.reading import ReadError
@@ -21,7 +22,9 @@ from sntransport.selection import spectroscopic_propensity
 from sntransport.series import SpectralSeries
 from sntransport.seriesfile import read_series
 from sntransport.simconfig import read_population, read_survey
-from sntransport.splits import assign_splits
+from sntransport.splits import assign_splits, require_no_leak
+from sntransport.survey import Survey
+from sntransport.trainingset import Rule, make_rule
 
 Make = Callable[..., Mixture]
 POPULATION = (
@@ -32,8 +35,27 @@ POPULATION = (
 _SERIES = (".fits", ".fit")
 
 
-def run(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = mix) -> TrainingSet:
-    """Make the training set of a configuration.
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """All that is needed to make any part of the light curves and to choose from it."""
+
+    rule: Rule
+    survey: Survey
+    events: Population
+    n: int
+    options: Mapping[str, Any]
+
+    def parts(self, first: int, last: int) -> Iterator[LightCurves]:
+        """Light curves of some objects, a block at a time; ``first`` is a multiple of `sntransport.engine.BLOCK`."""
+        series = [one.series for one in self.rule.templates]
+        return simulate_chunks(
+            series, self.survey, self.events, n=self.n, seed=self.rule.seed, chunk=BLOCK, objects=(first, last),
+            **self.options,
+        )  # fmt: skip
+
+
+def templates(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = mix) -> tuple[TrainingTemplate, ...]:
+    """Make the templates of a configuration.
 
     Parameters
     ----------
@@ -44,33 +66,55 @@ def run(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = mix) -
     make : callable
         How series are mixed: ``f(series, weights) -> Mixture``.
 
-    Returns
-    -------
-    TrainingSet
-
     Raises
     ------
     ReadError
         Where an input cannot be read.
     LeakError, ValueError
-        As for `sntransport.augmentation`; where the survey has no visits in common with the events.
+        As for `sntransport.augmentation.make_templates`, and where a target has no templates.
     """
-    seed, templates = config[""]["seed"], config["templates"]
+    seed, given = config[""]["seed"], config["templates"]
     series = read_all(config[""]["series"], path.parent)
     splits = assign_splits({one.name: one.sn_type for one in series}, config["split"], seed)
-    options = {key: templates[key] for key in ("mixtures", "draws", "augmented", "parents", "concentration")}
+    options = {key: given[key] for key in ("mixtures", "draws", "augmented", "parents", "concentration")}
     made = make_templates(series, splits, seed, make=make, **options)
-    weight = template_weights(made, config["target"])
+    template_weights(made, config["target"])
+    return made
+
+
+def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Survey, Population]:
+    """The survey and the population of a configuration, whatever the templates.
+
+    Raises
+    ------
+    ReadError, ValueError
+        Where one cannot be read, or a value is wrong.
+    """
     survey = read_survey(Section(path, "survey", config["survey"]))
-    chance = propensity(config["selection"], survey.bands)
+    propensity(config["selection"], survey.bands)
     section = Section(path, "population", config["population"])
     section.only(*POPULATION)
-    events = replace(read_population(section, Cosmology()), template_weight=weight)
-    curves = simulate([one.series for one in made], survey, events, seed=seed, **config["simulation"])
-    biased, undo = config["selection"]["biased"], config["selection"]["undo"]
-    return select_training_set(
-        curves, made, config["target"], seed, **config["balance"], propensity=chance, biased=biased, undo=undo
-    )
+    return survey, read_population(section, Cosmology())
+
+
+def set_up(
+    config: Mapping[str, Mapping[str, Any]], survey: Survey, population: Population, made: Sequence[TrainingTemplate]
+) -> Setup:  # fmt: skip
+    """What light curves of some templates are made and chosen by; survey and population are those of `events`.
+
+    Raises
+    ------
+    LeakError
+        Where a supernova is in two splits.
+    """
+    require_no_leak([one.parents for one in made], [one.split for one in made])
+    weighted = replace(population, template_weight=template_weights(made, config["target"]))
+    selection, options = config["selection"], dict(config["simulation"])
+    rule = make_rule(
+        made, config["target"], config[""]["seed"], **config["balance"],
+        propensity=propensity(selection, survey.bands), biased=selection["biased"], undo=selection["undo"],
+    )  # fmt: skip
+    return Setup(rule, survey, weighted, options.pop("n"), options)
 
 
 def mixing(barycenter: str) -> Make:

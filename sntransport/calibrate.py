@@ -120,7 +120,8 @@ def calibrate(
     spread = _prior(np.log(series.wave), position, grey_scatter, color_scatter, color_scale)
     shares = np.zeros(observed.shape)
     rejected = np.zeros(observed.shape, dtype=bool)
-    around = position - (position.mean() if position.size else 0.0)
+    # Where it turns does not matter: the constant of each spectrum is free.
+    around = position - np.log(5500.0)
     common = common_slope**2 * np.outer(around, around)
     known = None if offset is None else (-_LN_PER_MAG * offset[0], _LN_PER_MAG * offset[1])
     for step in range(iterations):

@@ -2,58 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sntransport import __version__
-from sntransport.cli_parts import EXISTING, FOLDER, conclude, detail, say, speaking
+from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, detail, fail, say, speaking
 from sntransport.cli_simulate import WRITERS, write_as
-
-if TYPE_CHECKING:
-    from sntransport.shards import Made
 
 
 @click.command()
 @click.argument("config", type=EXISTING, metavar="CONFIG.toml")
 @click.option("-o", "--out", required=True, type=FOLDER, help="Folder for the files of each split and their manifest.")
 @click.option("--format", "kind", type=click.Choice(list(WRITERS)), default="fits", show_default=True)
+@click.option("--chunk", type=click.IntRange(min=1), default=8192, show_default=True, help="Objects a shard.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes; when left out as many as there are cores and work for."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, such as tcp://host:8786, to work on instead.")
 @speaking
-def augment(config: Path, out: Path, kind: str) -> None:
+def augment(config: Path, out: Path, kind: str, chunk: int, workers: int | None, scheduler: str | None) -> None:
     """Make a labeled training set from series of real supernovae.
 
     Every series is seen again at other redshifts, cadences and depths; new supernovae are mixed between those of a
     class; classes and redshifts are balanced. Splits are by supernova: one whose light curves would be on both sides
-    fails the run. See docs/augmentation.md for the configuration. A run that was stopped is made anew from the splits
-    that are missing, to the same bytes; a finished one is left as it is.
+    fails the run. See docs/augmentation.md for the configuration. A run that was stopped goes on where it was when it
+    is started again, to the same bytes; a finished one is left as it is.
     """
+    from astropy.table import Table
+
     from sntransport.augmentconfig import read_config
-    from sntransport.shards import Plan, run_shards
+    from sntransport.augmentoutput import run_augmentation
+    from sntransport.executors import executor, processes
 
     given = read_config(config)
-    splits = sorted(given["split"])
     inputs = {"config": config.name, "sha256": checksum(config, given), "version": __version__, "format": kind}
     finished = (out / "_SUCCESS").is_file()
-    work = partial(_make, config, out, kind, inputs, splits)
-    entries = run_shards(out, Plan(len(splits), 1, inputs), work)
+    n = max(given["simulation"]["n"], 1)
+    n_process = processes(workers, n, -(-n // chunk))
+    write = None if kind == "fits" else partial(write_as, kind)
+    try:
+        with ExitStack() as stack:
+            pool, n_worker = stack.enter_context(executor(config, scheduler, n_process)) if not finished else (None, 1)
+            bars = partial(_bar, stack)
+            entries = run_augmentation(
+                config, inputs, out, write, chunk, executor=pool, n_worker=n_worker, progress=bars
+            )
+    except ImportError as error:
+        fail(error)
+        sys.exit(1)
     if finished:
         say(f"{out} is finished already; nothing was written")
     paths = [out / file["name"] for entry in entries for file in entry["files"]]
-    for note in dict.fromkeys(note for entry in entries for note in entry["extra"]["notes"]):
+    for note in entries[0]["extra"]["notes"]:
         say(note)
-    for entry in entries:
-        if not entry["objects"]:
-            say(f"no light curve in {splits[entry['number']]!r}")
-    for path in paths if not finished else ():
-        say(f"wrote {path}")
+    if asked_for("verbose"):
+        for note in Table.read(out / "templates.ecsv")["notes"]:
+            detail(str(note))
+    for split in given["target"]:
+        if not any(entry["extra"]["splits"][split] for entry in entries):
+            say(f"no light curve in {split!r}")
+    if not finished:
+        say(f"wrote {len(paths)} files to {out}")
     conclude([{"output": str(path)} for path in paths])
 
 
 def checksum(config: Path, given: dict[str, Any]) -> str:
-    """Of the configuration and of all series that it names, so that a changed input is noticed."""
+    """Of the configuration and of all files that it names, so that a changed input is noticed."""
     import hashlib
     from glob import glob
 
@@ -64,37 +84,29 @@ def checksum(config: Path, given: dict[str, Any]) -> str:
         for name in sorted(glob(str(config.parent / pattern))):
             inside = [Path(name)] if Path(name).is_file() else sorted(p for p in Path(name).rglob("*") if p.is_file())
             digest.update("".join(sha256(path) for path in inside).encode())
+    for text in (*_texts(given["survey"]), *_texts(given["population"])):
+        path = config.parent / text
+        try:
+            digest.update((sha256(path) if path.is_file() else "").encode())
+        except OSError:
+            # Too long for a name; whoever reads it says so.
+            continue
     return digest.hexdigest()
 
 
-def _make(
-    config: Path, out: Path, kind: str, inputs: dict[str, str], splits: list[str], first: int, last: int
-) -> Iterator[tuple[int, Made]]:  # fmt: skip
-    """Make the set and write some of its splits; the templates go with the first."""
-    from astropy.table import Table
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a table, in its order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
 
-    from sntransport.augmentconfig import read_config
-    from sntransport.augmentrun import mixing, run
-    from sntransport.shards import Made
-    from sntransport.tables import write_table
-    from sntransport.trainingfile import template_columns, write_split
 
-    given = read_config(config)
-    made = run(given, config, mixing(given["templates"]["barycenter"]))
-    kinds = [one.kind for one in made.templates]
-    told = ", ".join(f"{kinds.count(one)} {one} templates" for one in ("source", "mixture", "draw"))
-    for note in (note for one in made.templates for note in one.notes):
-        detail(note)
-    for number in range(first, last):
-        split = splits[number]
-        curves = made.light_curves.take(made.split == split)
-        if not curves.n_object:
-            files: tuple[Path, ...] = ()
-        elif kind == "fits":
-            files = (write_split(made, split, out / f"{split}.fits", inputs),)
-        else:
-            written = write_as(kind, curves, out / split)
-            files = (written,) if isinstance(written, Path) else written
-        if number == 0:
-            files += (write_table(Table(template_columns(made), meta=inputs), out / "templates.ecsv"),)
-        yield number, Made(files, curves.n_object, curves.n_obs, {"split": split, "notes": [told, *made.notes]})
+def _bar(stack: ExitStack, what: str, n: int) -> Callable[[int], object]:
+    from tqdm import tqdm
+
+    silent = True if asked_for("json") or asked_for("quiet") else None
+    bar = stack.enter_context(tqdm(total=n, unit="SN", desc=what, disable=silent, leave=False))
+    done: Callable[[int], object] = bar.update
+    return done

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,9 +27,6 @@ WRITERS = {
     "atat": ("datasets.atat_hdf5", "write_atat", ".h5"),
     "tokens": ("datasets.tokens", "write_tokens", ".parquet"),
 }
-
-
-_WORTH_A_PROCESS = 50_000
 
 
 @click.command()
@@ -57,16 +51,14 @@ def simulate(
     examples/simulation.toml is one. Writes a folder of shards for each population, with a manifest, and summary.ecsv
     and figures. A run that was stopped goes on where it was when it is started again; a finished one is left as it is.
     """
+    from sntransport.executors import executor, processes
     from sntransport.simconfig import read_config
 
     jobs = read_config(config, objects, seed)
     try:
-        n_shard = max(-(-job.n // chunk) for job in jobs)
-        # A new process costs as much as some thousand light curves.
-        worth = max(job.n for job in jobs) // _WORTH_A_PROCESS + 1
-        n_process = workers or min(os.cpu_count() or 1, worth)
-        with _executor(config, scheduler, min(n_process, n_shard)) as (executor, n_worker):
-            _simulate(config, out, kind, objects, seed, chunk, executor, n_worker)
+        most = max(job.n for job in jobs)
+        with executor(config, scheduler, processes(workers, most, -(-most // chunk))) as (pool, n_worker):
+            _simulate(config, out, kind, objects, seed, chunk, pool, n_worker)
     except (ValueError, OSError, ImportError) as error:
         fail(error)
         sys.exit(1)
@@ -125,55 +117,3 @@ def write_as(kind: str, curves: LightCurves, stem: Path) -> Path | tuple[Path, .
     write = getattr(import_module(f"sntransport.{module}"), name)
     written: Path | tuple[Path, ...] = write(curves, stem.with_name(f"{stem.name}{ending}"))
     return written
-
-
-def end_with_parent() -> None:
-    """Let this process end when the one that started it does, however it does: a killed run leaves no workers."""
-    from multiprocessing import connection, parent_process
-    from threading import Thread
-
-    parent = parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tuple[Executor | None, int]]:
-    """What runs the shards: a Dask cluster, one that SLURM starts, processes here, or nothing but this process."""
-    from sntransport.configkeys import read_toml
-
-    slurm = read_toml(config).values.get("slurm")
-    if scheduler is not None or slurm is not None:
-        with _dask(scheduler, slurm or {}) as client:
-            client.wait_for_workers(1)
-            yield client.get_executor(), len(client.scheduler_info()["workers"])
-    elif n_worker > 1:
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
-        # Not forked: threads of numerical libraries do not survive that.
-        with ProcessPoolExecutor(n_worker, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
-            yield pool, n_worker
-    else:
-        yield None, 1
-
-
-def _dask(scheduler: str | None, slurm: dict[str, Any]) -> Any:
-    try:
-        client = import_module("distributed").Client
-        if scheduler is not None:
-            return client(scheduler)
-        slurm_cluster = import_module("dask_jobqueue").SLURMCluster
-    except ImportError as error:
-        raise ImportError(f"{error.name} is not installed: pip install 'sntransport[distributed]'") from None
-    options = dict(slurm)
-    jobs = options.pop("jobs", 1)
-    cluster = slurm_cluster(**options)
-    cluster.scale(jobs=jobs)
-    return client(cluster)

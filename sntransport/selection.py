@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_increasing, require_shape
+from sntransport.checks import Array, readonly, require_shape
+from sntransport.quotas import keys, limits, make_quota, uniform_numbers
 
 
 def spectroscopic_propensity(peak_mag: ArrayLike, half: float, width: float) -> Array:
@@ -36,8 +37,16 @@ def spectroscopic_propensity(peak_mag: ArrayLike, half: float, width: float) -> 
     return np.where(np.isfinite(x), 1.0 / (1.0 + np.exp(x)), 0.0)
 
 
-def select(propensity: ArrayLike, seed: int) -> NDArray[np.bool_]:
-    """Draw who is selected, (n_object,): each by its own probability, the same for the same seed.
+def select(propensity: ArrayLike, seed: int, object_id: ArrayLike | None = None) -> NDArray[np.bool_]:
+    """Draw who is selected, (n_object,): each by its own probability.
+
+    Parameters
+    ----------
+    propensity : array_like, (n_object,)
+    seed : int
+        Not negative.
+    object_id : array_like of int, (n_object,), optional
+        What the random numbers belong to: the same for the same seed and identifier. Default: 0, 1, 2 and so on.
 
     Raises
     ------
@@ -45,10 +54,10 @@ def select(propensity: ArrayLike, seed: int) -> NDArray[np.bool_]:
         Where a propensity is not from 0 to 1.
     """
     chance = _propensity(propensity)
-    return np.asarray(np.random.default_rng(seed).random(chance.size) < chance)
+    return np.asarray(uniform_numbers(np.arange(chance.size) if object_id is None else object_id, seed) < chance)
 
 
-def inverse_propensity_weights(propensity: ArrayLike, *, floor: float = 0.01) -> Array:
+def inverse_propensity_weights(propensity: ArrayLike, *, floor: float = 0.01, mean: float | None = None) -> Array:
     """Weights that undo a selection: those selected stand for all that were not (Horvitz & Thompson 1952).
 
     Parameters
@@ -57,6 +66,8 @@ def inverse_propensity_weights(propensity: ArrayLike, *, floor: float = 0.01) ->
         Of the objects that were selected, 0 to 1.
     floor : float
         A smaller propensity counts as this, above 0: a bias that is accepted so that no object rules the sum.
+    mean : float, optional
+        Of ``1 / propensity`` of all objects, where these are some of them.
 
     Returns
     -------
@@ -71,7 +82,7 @@ def inverse_propensity_weights(propensity: ArrayLike, *, floor: float = 0.01) ->
     if not 0 < floor <= 1:
         raise ValueError(f"floor is {floor}, expected above 0, at most 1")
     weights = 1.0 / np.maximum(_propensity(propensity), floor)
-    return np.asarray(weights / weights.mean()) if weights.size else weights
+    return np.asarray(weights / (weights.mean() if mean is None else mean)) if weights.size else weights
 
 
 def effective_number(weights: ArrayLike) -> float:
@@ -88,6 +99,7 @@ def balanced(
     *,
     z_edges: ArrayLike = (),
     z_shares: ArrayLike = (),
+    object_id: ArrayLike | None = None,
 ) -> NDArray[np.int64]:
     """Choose objects so that classes and redshifts are as a target states.
 
@@ -103,6 +115,8 @@ def balanced(
         Edges of redshift bins; objects outside are left out. Without it redshifts stay as they are.
     z_shares : array_like, (n_bin,), optional
         Share of each bin, the same in all classes; equal where not given.
+    object_id : array_like of int, (n_object,), optional
+        What the random numbers belong to, each once. Default: 0, 1, 2 and so on.
 
     Returns
     -------
@@ -117,32 +131,20 @@ def balanced(
     """
     z, kinds = readonly(z, "z"), np.asarray(classes, dtype=str)
     require_shape(z, "z", kinds.shape, "(n_object,)")
-    edges = np.array([-np.inf, np.inf])
-    if np.size(z_edges):
-        edges = readonly(z_edges, "z_edges")
-        require_increasing(edges, "z_edges")
-    shares = np.ones(edges.size - 1) if not np.size(z_shares) else np.array(z_shares, dtype=np.float64)
-    if edges.size < 2 or shares.shape != (edges.size - 1,) or not np.all(shares >= 0) or shares.sum() <= 0:
-        raise ValueError(f"z_shares {shares} for {edges.size - 1} redshift bins: expected one each, not negative")
-    rng, chosen = np.random.default_rng(seed), []
-    for sn_class in sorted(target):
-        if target[sn_class] < 0:
-            raise ValueError(f"target of {sn_class} is {target[sn_class]}, expected 0 or more")
-        for low, high, count in zip(edges[:-1], edges[1:], whole_counts(target[sn_class], shares), strict=True):
-            rows = np.flatnonzero((kinds == sn_class) & (z >= low) & (z < high))
-            if rows.size < count:
-                where = f"class {sn_class}" + (f" at z {low:g} to {high:g}" if np.isfinite(low) else "")
-                raise ValueError(f"{where}: {rows.size} objects, {count} asked for; simulate more or ask for fewer")
-            chosen.append(rng.choice(rows, count, replace=False))
-    return np.sort(np.concatenate(chosen)).astype(np.int64) if chosen else np.empty(0, dtype=np.int64)
+    names = sorted(target)
+    quota = make_quota({f"class {name}": target[name] for name in names}, z_edges, z_shares)
+    group = quota.group(_places(kinds, names), z)
+    rows = np.flatnonzero(group >= 0)
+    key = keys(np.arange(z.size) if object_id is None else object_id, seed)[rows]
+    return np.asarray(rows[key <= limits(lambda: [(group[rows], key)], quota)[group[rows]]])
 
 
-def whole_counts(n: int, shares: ArrayLike) -> NDArray[np.int64]:
-    """Whole numbers of sum n nearest to n times the normalized shares; of equal remainders the first gains."""
-    exact = n * np.asarray(shares, dtype=np.float64) / np.sum(shares)
-    counts = np.floor(exact + 1e-9).astype(np.int64)
-    counts[np.argsort(counts - exact, kind="stable")[: n - int(counts.sum())]] += 1
-    return np.asarray(counts)
+def _places(kinds: NDArray[np.str_], names: Sequence[str]) -> NDArray[np.int64]:
+    """Place of each among the names, -1 where it is not there."""
+    out = np.full(kinds.size, -1, dtype=np.int64)
+    for i, name in enumerate(names):
+        out[kinds == name] = i
+    return out
 
 
 def _propensity(value: ArrayLike) -> Array:

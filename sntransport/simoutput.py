@@ -25,7 +25,7 @@ Writer = Callable[[LightCurves, Path], Path | tuple[Path, ...]]
 """``write(curves, stem)`` makes files with endings of their own and returns their paths."""
 
 # Of one measurement and of one object in the least compact of the formats.
-_ROW_BYTES, _OBJECT_BYTES = 48, 600
+ROW_BYTES, OBJECT_BYTES = 48, 600
 
 _UNITS = {
     "distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
@@ -150,7 +150,7 @@ def _chunks(job: Job, objects: tuple[int, int], chunk: int) -> Iterator[LightCur
 def _estimate(job: Job, first: LightCurves) -> int:
     """About how many bytes all light curves of a job will have, by its first."""
     kept = first.take(is_triggered(first)) if job.keep == "triggered" else first
-    return int((_ROW_BYTES * kept.n_obs + _OBJECT_BYTES * kept.n_object) / first.n_object * job.n)
+    return int((ROW_BYTES * kept.n_obs + OBJECT_BYTES * kept.n_object) / first.n_object * job.n)
 
 
 def write_fits(curves: LightCurves, stem: Path) -> Path:

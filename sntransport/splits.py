@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sntransport.checks import Array
 from sntransport.observations import broad_class
-from sntransport.selection import whole_counts
+from sntransport.quotas import whole_counts
 
 
 class LeakError(ValueError):

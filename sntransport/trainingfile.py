@@ -1,28 +1,29 @@
 """A training set as FITS: one file with light curves, truth and templates for each split."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
-from sntransport.augmentation import TrainingSet
+from sntransport.augmentation import TrainingTemplate
 from sntransport.files import atomic_path
 from sntransport.hdus import table, to_bytes
 from sntransport.lightcurves import Truth
+from sntransport.trainingset import TrainingSet
 
 _UNITS = {"distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
           "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d"}  # fmt: skip
 
 
-def template_columns(made: TrainingSet) -> dict[str, list[str]]:
-    """Name, type, split, kind, parents and notes of all templates, of all splits, in their order."""
+def template_columns(templates: Sequence[TrainingTemplate]) -> dict[str, list[str]]:
+    """Name, type, split, kind, parents and notes of templates, in their order."""
     return {
-        "name": [one.series.name for one in made.templates], "type": [one.series.sn_type for one in made.templates],
-        "split": [one.split for one in made.templates], "kind": [one.kind for one in made.templates],
-        "parents": ["+".join(one.parents) for one in made.templates],
-        "notes": ["; ".join(one.notes) for one in made.templates],
+        "name": [one.series.name for one in templates], "type": [one.series.sn_type for one in templates],
+        "split": [one.split for one in templates], "kind": [one.kind for one in templates],
+        "parents": ["+".join(one.parents) for one in templates],
+        "notes": ["; ".join(one.notes) for one in templates],
     }  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def write_split(made: TrainingSet, split: str, path: Path, provenance: Mapping[s
         table("OBJECTS", objects, _UNITS),
         table("PHOTOMETRY", photometry, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
         table("BANDS", {"name": list(curves.bands), "survey": list(curves.surveys)}),
-        table("TEMPLATES", template_columns(made)),
+        table("TEMPLATES", template_columns(made.templates)),
         table("NOTES", {"note": [*made.notes, *notes]}),
     ])  # fmt: skip
     with atomic_path(path) as temporary:

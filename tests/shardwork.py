@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sntransport.cli_simulate import end_with_parent
+from sntransport.executors import end_with_parent
 from sntransport.files import atomic_path
 from sntransport.shards import Made, Plan, run_shards
 

@@ -79,7 +79,7 @@ def done(folder):
 def test_files_hold_what_the_target_asks_for(folder, done):
     assert done.exit_code == 0, done.output
     assert "8 source templates, 4 mixture templates, 8 draw templates" in done.output
-    with fits.open(folder / "out" / "train.fits", checksum=True) as hdus:
+    with fits.open(folder / "out" / "train-00000.fits", checksum=True) as hdus:
         objects, photometry = hdus["OBJECTS"].data, hdus["PHOTOMETRY"].data
         assert [int((objects["CLASS"] == name).sum()) for name in ("Ia", "II")] == [60, 40]
         assert np.histogram(objects["Z"][objects["CLASS"] == "Ia"], [0.02, 0.035, 0.05])[0].tolist() == [30, 30]
@@ -94,7 +94,7 @@ def test_files_hold_what_the_target_asks_for(folder, done):
         templates = hdus["TEMPLATES"].data
         assert set(templates["KIND"]) == {"source", "mixture", "draw"}
         assert any("weights undo" in note for note in hdus["NOTES"].data["NOTE"])
-    with fits.open(folder / "out" / "test.fits") as hdus:
+    with fits.open(folder / "out" / "test-00000.fits") as hdus:
         test = set(hdus["OBJECTS"].data["PARENTS"])
         assert len(hdus["OBJECTS"].data) == 10
     assert test
@@ -103,7 +103,7 @@ def test_files_hold_what_the_target_asks_for(folder, done):
 
 def test_the_same_configuration_gives_the_same_bytes(folder, done):
     assert run(folder, CONFIG, "again").exit_code == 0
-    for name in ("train.fits", "test.fits"):
+    for name in ("train-00000.fits", "test-00000.fits"):
         assert (folder / "again" / name).read_bytes() == (folder / "out" / name).read_bytes()
 
 
@@ -115,10 +115,14 @@ def test_other_formats_hold_the_same_objects(folder, done):
     made = CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet", "--json"])
     assert made.exit_code == 0, made.output
     results = json.loads(made.output)["results"]
-    assert [Path(one["output"]).name for one in results] == ["test.parquet", "templates.ecsv", "train.parquet"]
-    curves = read_nested_parquet(folder / "pq" / "train.parquet")
+    assert [Path(one["output"]).name for one in results] == [
+        "test-00000.parquet",
+        "train-00000.parquet",
+        "templates.ecsv",
+    ]
+    curves = read_nested_parquet(folder / "pq" / "train-00000.parquet")
     templates = Table.read(folder / "pq" / "templates.ecsv")
-    with fits.open(folder / "out" / "train.fits") as hdus:
+    with fits.open(folder / "out" / "train-00000.fits") as hdus:
         objects = hdus["OBJECTS"].data
         np.testing.assert_array_equal(objects["OBJECT_ID"], curves.truth.object_id)
         np.testing.assert_array_equal(objects["WEIGHT"], curves.truth.weight)
@@ -184,7 +188,7 @@ def test_one_supernova_under_two_names_is_in_one_split(folder, tmp_path):
     text = CONFIG.replace('["*.fits"]', f'["*.fits", "{tmp_path}/twin.fits"]').replace("draws = 1", "draws = 0")
     made = run(folder, text, "twins")
     assert made.exit_code == 0, made.output
-    with fits.open(folder / "twins" / "train.fits") as hdus:
+    with fits.open(folder / "twins" / "train-00000.fits") as hdus:
         templates = hdus["TEMPLATES"].data
         split = {name: split for name, split, kind in zip(templates["NAME"], templates["SPLIT"], templates["KIND"],
                                                           strict=True) if kind == "source"}  # fmt: skip

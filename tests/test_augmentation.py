@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sntransport.augmentation import TrainingTemplate, make_templates, select_training_set, template_weights
+from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
 from sntransport.lightcurves import LightCurves, Truth
 from sntransport.mixing import mix_linear
 from sntransport.prepare import grid_wave
 from sntransport.selection import spectroscopic_propensity
 from sntransport.series import SpectralSeries
 from sntransport.splits import LeakError
+from sntransport.trainingset import select_training_set
 
 WAVE = grid_wave(9850, 300)
 PHASE = np.arange(-10.0, 31.0)

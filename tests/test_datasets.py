@@ -186,18 +186,45 @@ def test_plasticc(tmp_path):
         write_plasticc(held, tmp_path / "z", targets={"Ia": 1, "II": 2})
 
 
+# Of elasticc.v0_9_1.*.avsc, without the columns of host galaxies; Avro's long, double and float.
+ELASTICC = {
+    "diaObject": "diaObjectId:int64 simVersion:string ra:double decl:double mwebv:float mwebv_err:float z_final:float "
+    "z_final_err:float",
+    "diaSource": "diaSourceId:int64 diaObjectId:int64 midPointTai:double filterName:string ra:double decl:double "
+    "psFlux:float psFluxErr:float snr:float",
+    "diaForcedSource": "diaForcedSourceId:int64 diaObjectId:int64 midPointTai:double filterName:string psFlux:float "
+    "psFluxErr:float",
+}
+
+
 def test_elasticc(tmp_path):
     import pyarrow.parquet as pq
 
     held = curves()
-    objects, sources = write_elasticc(held, tmp_path / "e")
-    table, measured = pq.read_table(objects).to_pydict(), pq.read_table(sources).to_pydict()
-    assert table["diaObjectId"] == list(held.truth.object_id)
-    owner = np.array(measured["diaObjectId"])
+    paths = write_elasticc(held, tmp_path / "e")
+    names = [path.name for path in paths]
+    assert names == [f"e_{name}.parquet" for name in (*ELASTICC, "truth")]
+    for path, columns in zip(paths, ELASTICC.values(), strict=False):
+        assert sorted(f"{one.name}:{one.type}" for one in pq.read_schema(path)) == sorted(columns.split())
+    objects, found, forced, truth = (pq.read_table(path).to_pydict() for path in paths)
+    assert objects["diaObjectId"] == truth["diaobject_id"] == list(held.truth.object_id)
+    np.testing.assert_allclose(objects["z_final"], held.truth.z, rtol=1e-6)
+    np.testing.assert_allclose(truth["zcmb"], held.truth.z_cosmology, rtol=1e-6)
+    np.testing.assert_allclose(truth["av"], held.truth.rv_host * held.truth.ebv_host, rtol=1e-6)
+    owner = np.array(forced["diaObjectId"])
     for name, (mjd, _, flux, _) in by_id(held).items():
-        np.testing.assert_array_equal(np.array(measured["midPointTai"])[owner == name], mjd)
-        np.testing.assert_allclose(np.array(measured["psFlux"])[owner == name], flux * njy_at_zero_point(27.5))
-    assert set(measured["filterName"]) <= set("ugrizY")
+        np.testing.assert_array_equal(np.array(forced["midPointTai"])[owner == name], mjd)
+        np.testing.assert_allclose(np.array(forced["psFlux"])[owner == name], flux * njy_at_zero_point(27.5), rtol=1e-6)
+    assert set(forced["filterName"]) <= set("ugrizY")
+    known = np.isfinite(held.flux)
+    detected = (held.photflag[known] & 4096) > 0
+    assert 0 < detected.sum() < detected.size
+    for name in ("psFlux", "midPointTai", "filterName", "diaObjectId"):
+        np.testing.assert_array_equal(found[name], np.array(forced[name])[detected])
+    np.testing.assert_array_equal(found["diaSourceId"], np.array(forced["diaForcedSourceId"])[detected])
+    assert len(set(forced["diaForcedSourceId"])) == len(owner)
+    np.testing.assert_array_equal(np.array(forced["diaForcedSourceId"]) // 1_000_000, owner)
+    np.testing.assert_allclose(np.array(found["snr"]) * found["psFluxErr"], found["psFlux"], rtol=1e-6)
 
 
 def atat_reader(path, rows):
@@ -333,3 +360,27 @@ def test_images_of_spectra():
     assert (image[:, :7] == 0).all()
     assert (image[:, 9:] > 0).all()
     assert image.max() == 255
+
+
+def test_lsdb_makes_a_catalog_of_nested_parquet(tmp_path):
+    lsdb = pytest.importorskip("lsdb")
+    nested_pandas = pytest.importorskip("nested_pandas")
+    held = curves(200)
+    frame = nested_pandas.read_parquet(write_nested_parquet(held, tmp_path / "a.parquet"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = lsdb.from_dataframe(frame, ra_column="ra", dec_column="dec")
+        made.write_catalog(tmp_path / "hats", catalog_name="a")
+        catalog = lsdb.open_catalog(tmp_path / "hats")
+        back = catalog.compute().set_index("object_id", drop=False)
+        place = (float(held.truth.ra[0]), float(held.truth.dec[0]))
+        near = catalog.cone_search(*place, radius_arcsec=1).compute()
+    assert list(near["object_id"]) == [held.truth.object_id[0]]
+    assert len(back) == held.n_object
+    for i in (0, 2, 3, 150):
+        own, rows = back.loc[held.truth.object_id[i]], slice(held.offset[i], held.offset[i + 1])
+        assert own["z"] == held.truth.z[i]
+        for name in ("mjd", "flux", "photflag"):
+            np.testing.assert_array_equal(
+                own["lightcurve"][name] if rows.stop > rows.start else [], getattr(held, name)[rows]
+            )

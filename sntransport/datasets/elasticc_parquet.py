@@ -1,11 +1,17 @@
-"""Tables in the style of ELAsTiCC's alerts: diaObject and diaForcedSource, zero point 27.5, as Parquet.
+"""Tables in the style of ELAsTiCC's alerts, as Parquet: objects, detections, forced photometry, truth; zero point 27.5.
 
-The names of the columns are those of ELAsTiCC's alert schema, from memory: midPointTai, filterName, psFlux, psFluxErr.
+Names, types and tables are those of ELAsTiCC2's alert schema 0.9.1, ``alert_schema/elasticc.v0_9_1.*.avsc`` of
+github.com/LSSTDESC/elasticc (commit 1da315f). What they mean is in the training set's A_FORMAT.TXT
+(portal.nersc.gov/cfs/lsst/DESC_TD_PUBLIC/ELASTICC/TRAINING_SAMPLES): ``z_final`` is heliocentric, SNANA's
+REDSHIFT_HELIO, and fluxes are FLUXCAL. The truth has the names of ``elasticc2_diaobjecttruth``
+(``jupyter/sprint_week_2024oct/elasticc2_schema.txt``, commit 81e7404). Alerts of Rubin itself have other names:
+midpointMjdTai, band, psfFlux in nJy.
 """
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +24,18 @@ from sntransport.lightcurves import LightCurves
 ZERO_POINT = 27.5
 """Of the fluxes."""
 
+_MOST_SOURCES = 1_000_000
+
 
 def write_elasticc(
     light_curves: LightCurves, stem: str | os.PathLike[str], *, band_codes: Mapping[str, str] | None = None
-) -> tuple[Path, Path]:  # fmt: skip
-    """Write ``STEM_diaObject.parquet`` and ``STEM_diaForcedSource.parquet``.
+) -> tuple[Path, Path, Path, Path]:  # fmt: skip
+    """Write ``STEM_diaObject``, ``STEM_diaSource``, ``STEM_diaForcedSource`` and ``STEM_truth``, all ``.parquet``.
 
     Parameters
     ----------
     light_curves : LightCurves
+        At most a million measurements an object.
     stem : path-like
         Path without the endings.
     band_codes : mapping of str to str, optional
@@ -34,35 +43,63 @@ def write_elasticc(
 
     Returns
     -------
-    objects, sources : Path
+    objects, detections, forced, truth : Path
 
     Notes
     -----
-    Lost: fluxes that are not known, and the trigger flag.
+    Redshift and Milky Way dust are the true ones, with errors of 0; there are no columns of host galaxies. Sources are
+    numbered ``1000000 * diaObjectId + i``, so that no number occurs in two shards. In the truth, ``type``,
+    ``template``, ``mag_offset`` and ``weight`` are ours; ``gentype`` numbers ELAsTiCC's own models and is left out.
+    ``peakmjd`` is the date of phase 0. Lost: fluxes that are not known, digits beyond 32 bits but of dates and places,
+    and the trigger flag.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     letters = codes(light_curves, band_codes, {band: BAND_CODES.get(band, band) for band in light_curves.bands})
     rows, offset = known_rows(light_curves)
-    flux, flux_err = fluxes(light_curves, ZERO_POINT)
-    truth = light_curves.truth
-    objects = pa.table({
-        "diaObjectId": truth.object_id, "ra": truth.ra, "decl": truth.dec, "mwebv": truth.ebv_mw,
-        "z_final": truth.z_cosmology, "true_class": types(light_curves), "template": names(light_curves),
-        "true_z_helio": truth.z, "true_mjd_ref": truth.mjd_ref, "true_distmod": truth.distance_modulus,
-        "true_ebv_host": truth.ebv_host, "true_mag_offset": truth.mag_offset, "weight": truth.weight,
-    })  # fmt: skip
+    flux, flux_err = (values[rows].astype(np.float32) for values in fluxes(light_curves, ZERO_POINT))
+    truth, count = light_curves.truth, np.diff(offset)
+    owner = np.repeat(np.arange(light_curves.n_object), count)
     band = pa.DictionaryArray.from_arrays(pa.array(light_curves.band[rows].astype(np.int32)), letters)
-    sources = pa.table({
-        "diaForcedSourceId": np.arange(rows.size, dtype=np.int64), "midPointTai": light_curves.mjd[rows],
-        "diaObjectId": np.repeat(truth.object_id, np.diff(offset)), "filterName": band.cast(pa.string()),
-        "psFlux": flux[rows], "psFluxErr": flux_err[rows],
-        "detected": (light_curves.photflag[rows] & PHOTFLAG_DETECTION) > 0,
-    })  # fmt: skip
-    place = Path(stem)
-    paths = place.with_name(f"{place.name}_diaObject.parquet"), place.with_name(f"{place.name}_diaForcedSource.parquet")
-    for path, table in zip(paths, (objects, sources), strict=True):
-        with atomic_path(path) as temporary:
-            pq.write_table(table, temporary, compression="zstd", write_statistics=False)
-    return paths
+    measured: dict[str, Any] = {
+        "diaObjectId": truth.object_id[owner], "midPointTai": light_curves.mjd[rows],
+        "filterName": band.cast(pa.string()), "psFlux": flux, "psFluxErr": flux_err,
+    }  # fmt: skip
+    number = truth.object_id[owner] * _MOST_SOURCES + np.arange(rows.size) - offset[owner]
+    found = np.flatnonzero(light_curves.photflag[rows] & PHOTFLAG_DETECTION)
+    detected = {name: values.take(found) for name, values in measured.items()}
+    place = {"ra": truth.ra[owner[found]], "decl": truth.dec[owner[found]]}
+    exact = np.zeros(light_curves.n_object, dtype=np.float32)
+    tables = {
+        "diaObject": {
+            "diaObjectId": truth.object_id, "simVersion": [str(light_curves.meta.get("generator", ""))] * exact.size,
+            "ra": truth.ra, "decl": truth.dec, "mwebv": truth.ebv_mw.astype(np.float32), "mwebv_err": exact,
+            "z_final": truth.z.astype(np.float32), "z_final_err": exact,
+        },
+        "diaSource": {"diaSourceId": number[found], **detected, **place, "snr": flux[found] / flux_err[found]},
+        "diaForcedSource": {"diaForcedSourceId": number, **measured},
+        "truth": {"diaobject_id": truth.object_id, **_truth(light_curves, letters), "nobs": count},
+    }  # fmt: skip
+    base = Path(stem)
+    paths = []
+    for name, columns in tables.items():
+        paths.append(base.with_name(f"{base.name}_{name}.parquet"))
+        with atomic_path(paths[-1]) as temporary:
+            pq.write_table(pa.table(columns), temporary, compression="zstd", write_statistics=False)
+    return paths[0], paths[1], paths[2], paths[3]
+
+
+def _truth(light_curves: LightCurves, letters: list[Any]) -> dict[str, Any]:
+    """Columns by the names of ELAsTiCC2's table of truth, and ours."""
+    truth = light_curves.truth
+    single = {
+        "zcmb": truth.z_cosmology, "zhelio": truth.z, "mwebv": truth.ebv_mw, "rv": truth.rv_host,
+        "av": truth.rv_host * truth.ebv_host, "mu": truth.distance_modulus,
+        **{f"peakmag_{letter}": truth.peak_mag[:, j] for j, letter in enumerate(letters)},
+        "mag_offset": truth.mag_offset, "weight": truth.weight,
+    }  # fmt: skip
+    return {
+        "type": types(light_curves), "template": names(light_curves), "ra": truth.ra, "dec": truth.dec,
+        "peakmjd": truth.mjd_ref, **{name: values.astype(np.float32) for name, values in single.items()},
+    }  # fmt: skip

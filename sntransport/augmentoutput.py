@@ -1,0 +1,288 @@
+"""A training set of any size: three passes, each in shards, so that a killed run goes on and memory stays as it is.
+
+First the templates are made. Then all light curves are simulated, a block at a time, of which only 20 bytes are kept of
+each that may be chosen. What these say together is little; with it, the light curves of each shard are simulated once
+more, chosen and written. The first two passes leave their files in a folder that goes when all is done.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sntransport.augmentation import TrainingTemplate
+from sntransport.augmentconfig import read_config
+from sntransport.augmentrun import Setup, events, mixing, set_up, templates
+from sntransport.engine import BLOCK
+from sntransport.files import atomic_path
+from sntransport.folderlock import locked
+from sntransport.lightcurves import LightCurves, concatenate
+from sntransport.population import Population
+from sntransport.seriesfile import read_series, write_series
+from sntransport.shards import Made, Plan, PlanError, run_shards
+from sntransport.simoutput import OBJECT_BYTES, ROW_BYTES, Writer
+from sntransport.survey import Survey
+from sntransport.tables import write_table
+from sntransport.trainingfile import template_columns, write_split
+from sntransport.trainingset import CANDIDATE, Candidates, Settled, TrainingSet, settle
+
+_WORK, _TEMPLATES, _LOOK = "_work", "templates", "candidates"
+# Shards of the second pass: blocks of each, and how many shards at most, as the manifest is in memory.
+_LEAST_BLOCKS, _MOST_LOOKS = 8, 4096
+
+Entries = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a training set comes from, so that a worker can make any part of it.
+
+    ``inputs`` are what the result depends on, with the checksum of the configuration and all files that it names;
+    ``work`` is the folder of the first two passes.
+    """
+
+    config: Path
+    work: Path
+    inputs: tuple[tuple[str, str], ...]
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The inputs by name."""
+        return dict(self.inputs)
+
+    def events(self) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
+        """The configuration, its survey and its population; read once in a process."""
+        return _events(self.config, self.told["sha256"])
+
+    def setup(self) -> Setup:
+        """What makes and chooses light curves, with the templates of the first pass; read once in a process."""
+        return _setup(self)
+
+
+@lru_cache(maxsize=2)
+def _events(config: Path, sha256: str) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
+    given = read_config(config)
+    return given, *events(given, config)
+
+
+@lru_cache(maxsize=2)
+def _setup(source: Source) -> Setup:
+    given, survey, population = source.events()
+    return set_up(given, survey, population, _read_templates(source.work / _TEMPLATES))
+
+
+def run_augmentation(
+    config: Path, inputs: Mapping[str, str], out: Path, write: Writer | None, chunk: int, *,
+    executor: Executor | None = None, n_worker: int = 1, progress: Callable[[str, int], Callable[[int], object]],
+) -> Entries:  # fmt: skip
+    """Make a training set in shards.
+
+    Parameters
+    ----------
+    config : Path
+        See `sntransport.augmentconfig`.
+    inputs : mapping of str to str
+        All that the result depends on; ``sha256`` is of the configuration and the files that it names.
+    out : Path
+        See `sntransport.shards` for what is in it and how a run that was killed goes on.
+    write : callable, optional
+        Called with the objects of one split in each shard, and ``out / SPLIT-NNNNN``. Default: `write_split`.
+    chunk : int
+        Objects of a shard, of all splits together.
+    executor, n_worker
+        See `sntransport.shards.run_shards`.
+    progress : callable
+        ``f(what, n) -> done``: begins a pass of ``n`` objects; ``done`` is told how many more there are.
+
+    Returns
+    -------
+    list of dict
+        Entries of the manifest; ``extra`` has the objects of each split, that of the first shard the notes too.
+
+    Raises
+    ------
+    LeakError, ValueError
+        Where a supernova would be in two splits, or there are fewer objects than asked for: nothing is written.
+    BusyError, PlanError, OSError
+        As `sntransport.shards.run_shards`.
+    """
+    given = read_config(config)
+    n = sum(max(count, 0) for classes in given["target"].values() for count in classes.values())
+    if n < 1:
+        raise ValueError(f"{config}: [target] asks for no light curve; ask for one or more of a class")
+    plan = Plan(n, chunk, inputs)
+    source = Source(config.resolve(), (out / _WORK).resolve(), tuple(sorted(inputs.items())))
+    if (out / "_SUCCESS").is_file():
+        entries = run_shards(out, plan, _nothing)
+        shutil.rmtree(out / _WORK, ignore_errors=True)
+        return entries
+    with _workplace(out) as work:
+        try:
+            entries = _passes(source, out, write, plan, executor, n_worker, progress)
+        except PlanError:
+            raise
+        except ValueError:
+            # The same input would fail again: there is nothing to go on with.
+            shutil.rmtree(work)
+            raise
+        shutil.rmtree(work)
+    return entries
+
+
+def _passes(
+    source: Source, out: Path, write: Writer | None, plan: Plan, executor: Executor | None, n_worker: int,
+    progress: Callable[[str, int], Callable[[int], object]],
+) -> Entries:  # fmt: skip
+    given, _, _ = source.events()
+    n, told = given["simulation"]["n"], source.told
+    if n < 1:
+        raise ValueError(f"{source.config}: [simulation] n is {n}, expected 1 or more")
+    # Neither format nor version of the templates depends on how the set is cut.
+    common = {key: value for key, value in told.items() if key != "format"}
+    run_shards(source.work / _TEMPLATES, Plan(1, 1, common), partial(_make_templates, source))
+    size = BLOCK * max(_LEAST_BLOCKS, -(-n // (BLOCK * _MOST_LOOKS)))
+    looks = run_shards(
+        source.work / _LOOK, Plan(n, size, common), partial(_look, source, size, n), executor=executor,
+        n_worker=n_worker, n_byte=CANDIDATE.itemsize * n, done=progress("simulating", n),
+    )  # fmt: skip
+    paths = [source.work / _LOOK / file["name"] for look in looks for file in look["files"]]
+    setup = source.setup()
+    settled = settle(lambda: map(_read_candidates, paths), setup.rule.quota, plan.size)
+    counts = {name: _sums([look["extra"]["splits"][name] for look in looks]) for name in setup.rule.target}
+    notes = (_kinds(setup.rule.templates), *setup.rule.notes(counts))
+    rows = sum(look["rows"] for look in looks) / max(sum(look["objects"] for look in looks), 1)
+    work = partial(_write_shards, source, out, write, plan, settled, notes)
+    return run_shards(
+        out, plan, work, executor=executor, n_worker=n_worker,
+        n_byte=int(plan.n * (OBJECT_BYTES + rows * ROW_BYTES)), done=progress("writing", plan.n),
+    )  # fmt: skip
+
+
+@contextmanager
+def _workplace(out: Path) -> Iterator[Path]:
+    """The folder of the first two passes, held by this run; folders that stay empty are not left behind."""
+    work, new = out / _WORK, not out.exists()
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(work):
+            yield work
+    finally:
+        for folder in (work, out) if new else (work,):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _make_templates(source: Source, first: int, last: int) -> Iterator[tuple[int, Made]]:
+    given, _, _ = source.events()
+    made = templates(given, source.config, mixing(given["templates"]["barycenter"]))
+    folder, paths = source.work / _TEMPLATES, []
+    for i, one in enumerate(made):
+        paths.append(folder / f"template-{i:05d}.fits")
+        write_series(one.series, paths[-1])
+    rows = [{"parents": one.parents, "split": one.split, "kind": one.kind, "notes": one.notes} for one in made]
+    with atomic_path(folder / "templates.json") as temporary:
+        temporary.write_text(json.dumps(rows), encoding="utf-8")
+    yield 0, Made((*paths, folder / "templates.json"), len(made), 0, {})
+
+
+def _read_templates(folder: Path) -> tuple[TrainingTemplate, ...]:
+    rows = json.loads((folder / "templates.json").read_text(encoding="utf-8"))
+    return tuple(
+        TrainingTemplate(
+            read_series(folder / f"template-{i:05d}.fits"), tuple(row["parents"]), row["split"], row["kind"],
+            tuple(row["notes"]),
+        )
+        for i, row in enumerate(rows)
+    )  # fmt: skip
+
+
+def _look(source: Source, size: int, n: int, first: int, last: int) -> Iterator[tuple[int, Made]]:
+    """Simulate and keep what may be chosen; for `run_shards`."""
+    setup = source.setup()
+    parts = setup.parts(first * size, min(last * size, n))
+    per_shard = size // BLOCK
+    for number in range(first, last):
+        n_block = min(per_shard, -(-(n - number * size) // BLOCK))
+        found, counts, n_object, rows = list[Candidates](), list[dict[str, tuple[int, int]]](), 0, 0
+        for _ in range(n_block):
+            curves = next(parts)
+            candidates, count = setup.rule.look(curves)
+            found.append(candidates)
+            counts.append(count)
+            n_object, rows = n_object + curves.n_object, rows + curves.n_obs
+        path = source.work / _LOOK / f"candidates-{number:05d}.npy"
+        with atomic_path(path) as temporary:
+            np.save(temporary, np.concatenate(found))
+        splits = {name: _sums([count[name] for count in counts]) for name in setup.rule.target}
+        yield number, Made((path,), n_object, rows, {"splits": splits})
+
+
+def _read_candidates(path: Path) -> Candidates:
+    return np.asarray(np.load(path))
+
+
+def _sums(pairs: list[Any]) -> tuple[int, int]:
+    """Sums of pairs of counts."""
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+
+
+def _kinds(made: tuple[TrainingTemplate, ...]) -> str:
+    kinds = [one.kind for one in made]
+    return ", ".join(f"{kinds.count(one)} {one} templates" for one in ("source", "mixture", "draw"))
+
+
+def _write_shards(
+    source: Source, out: Path, write: Writer | None, plan: Plan, settled: Settled, notes: tuple[str, ...], first: int,
+    last: int,
+) -> Iterator[tuple[int, Made]]:  # fmt: skip
+    """Simulate, choose and write; for `run_shards`."""
+    setup = source.setup()
+    parts = setup.parts(settled.first[first] // BLOCK * BLOCK, settled.last[last - 1] + 1)
+    held: list[LightCurves] = []
+    for number in range(first, last):
+        low, high = plan.objects(number)
+        while sum(one.n_object for one in held) < high - low:
+            chosen = setup.rule.take(next(parts), settled)
+            held.append(chosen.take(chosen.truth.object_id >= settled.first[first]))
+        whole = concatenate(held)
+        held = [whole.take(np.arange(high - low, whole.n_object))]
+        yield number, _write(source, out, write, setup, whole.take(np.arange(high - low)), notes, number)
+
+
+def _write(
+    source: Source, out: Path, write: Writer | None, setup: Setup, curves: LightCurves, notes: tuple[str, ...],
+    number: int,
+) -> Made:  # fmt: skip
+    """Write one shard, a file or more for each split; the templates go with the first."""
+    from astropy.table import Table
+
+    made, told = setup.rule.templates, source.told
+    whole = TrainingSet(curves, made, notes)
+    files: list[Path] = []
+    counts = {name: int((whole.split == name).sum()) for name in sorted(setup.rule.target)}
+    for split in (name for name, count in counts.items() if count):
+        stem = out / f"{split}-{number:05d}"
+        if write is None:
+            files.append(write_split(whole, split, stem.with_name(f"{stem.name}.fits"), told))
+        else:
+            written = write(curves.take(whole.split == split), stem)
+            files += [written] if isinstance(written, Path) else list(written)
+    extra: dict[str, Any] = {"splits": counts}
+    if number == 0:
+        files.append(write_table(Table(template_columns(made), meta=told), out / "templates.ecsv"))
+        extra["notes"] = list(notes)
+    return Made(tuple(files), curves.n_object, curves.n_obs, extra)
+
+
+def _nothing(first: int, last: int) -> Iterator[tuple[int, Made]]:
+    """The work of a finished run."""
+    yield from ()

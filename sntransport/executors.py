@@ -1,0 +1,122 @@
+"""What runs the shards of a command: processes here, a Dask cluster, or one that SLURM starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sntransport.configkeys import Section, read_toml
+
+_WORTH_A_PROCESS = 50_000
+
+
+def processes(workers: int | None, n_object: int, n_shard: int) -> int:
+    """How many processes to use: those asked for, else as many as there are cores and work for; one a shard at most."""
+    # A new process costs as much as some thousand light curves.
+    return min(workers or min(os.cpu_count() or 1, n_object // _WORTH_A_PROCESS + 1), n_shard)
+
+
+@contextmanager
+def executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tuple[Executor | None, int]]:
+    """What runs the shards: a Dask cluster, one that SLURM starts, processes here, or nothing but this process.
+
+    Parameters
+    ----------
+    config : Path
+        A table ``[slurm]`` in it asks for a cluster of its own; see `slurm_cluster`.
+    scheduler : str, optional
+        Address of a Dask cluster, such as ``tcp://host:8786``.
+    n_worker : int
+        Processes where there is no cluster.
+
+    Yields
+    ------
+    executor, n_worker
+        For `sntransport.shards.run_shards`.
+
+    Raises
+    ------
+    ReadError
+        Where ``[slurm]`` has a wrong key or value.
+    ImportError
+        Where a cluster is asked for and Dask is not installed.
+    """
+    slurm = read_toml(config).values.get("slurm")
+    if scheduler is not None:
+        with _distributed("distributed").Client(scheduler) as client:
+            client.wait_for_workers(1)
+            yield client.get_executor(), len(client.scheduler_info()["workers"])
+    elif slurm is not None:
+        connect = _distributed("distributed").Client
+        made, jobs = slurm_cluster(config, slurm)
+        # The jobs end with the cluster, not with the client.
+        with made as cluster, connect(cluster) as client:
+            cluster.scale(jobs=jobs)
+            client.wait_for_workers(1)
+            # Others may wait in the queue still; the work is cut for all that are to come.
+            yield client.get_executor(), len(cluster.plan)
+    elif n_worker > 1:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        # Not forked: threads of numerical libraries do not survive that.
+        with ProcessPoolExecutor(n_worker, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+            yield pool, n_worker
+    else:
+        yield None, 1
+
+
+def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
+    """A ``dask_jobqueue.SLURMCluster`` without jobs yet, and how many it is to have.
+
+    Parameters
+    ----------
+    config : Path
+        For messages.
+    table : mapping
+        ``jobs`` (1), and whatever a ``SLURMCluster`` takes.
+
+    Raises
+    ------
+    ReadError
+        For a key that is not known, missing or of a wrong value.
+    ImportError
+        Where dask-jobqueue is not installed.
+    """
+    section, make = Section(config, "slurm", table), _distributed("dask_jobqueue").SLURMCluster
+    jobs = section.get("jobs", int, 1)
+    if jobs < 1:
+        raise section.wrong("jobs", f"is {jobs}", "expected 1 or more")
+    try:
+        return make(**{key: value for key, value in table.items() if key != "jobs"}), jobs
+    except (TypeError, ValueError) as error:
+        wrong = str(error).splitlines()[0]
+        raise section.wrong("", wrong, "give jobs and the options of dask_jobqueue.SLURMCluster") from None
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, however it does: a killed run leaves no workers."""
+    from multiprocessing import connection, parent_process
+    from threading import Thread
+
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def _distributed(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(f"{error.name} is not installed: pip install 'sntransport[distributed]'") from None

@@ -1,0 +1,165 @@
+"""How many objects of each kind and redshift, and which: by numbers that belong to the objects.
+
+Every object has random numbers made from the seed and its identifier alone, so what is chosen does not depend on how
+the objects are cut into parts, and choosing needs only a few counts in memory.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sntransport.checks import Array, readonly, require_increasing
+
+_BLOCK = 1024
+_ID_BITS = 31
+_DIGIT_BITS = 12
+
+Part = tuple[NDArray[np.int64], NDArray[np.uint64]]
+"""Group and key of objects, both (n_object,)."""
+
+
+class Purpose(IntEnum):
+    """What random numbers are for; those below 5 are `sntransport.engine`'s, under the same seed."""
+
+    SELECTION = 5
+    BALANCE = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Quota:
+    """How many objects are wanted: ``counts`` (n_kind, n_bin) by kind and bin of redshift between ``edges``.
+
+    ``names`` are of the kinds, for messages. Group ``kind * n_bin + bin`` counts them all.
+    """
+
+    names: tuple[str, ...]
+    edges: Array
+    counts: NDArray[np.int64]
+
+    def group(self, kind: NDArray[np.int64], z: Array) -> NDArray[np.int64]:
+        """Group of every object, (n_object,), by the number of its kind; -1 where none of it are wanted."""
+        n_bin = self.counts.shape[1]
+        place = np.searchsorted(self.edges, z, side="right") - 1
+        inside = (kind >= 0) & (place >= 0) & (place < n_bin)
+        group = np.where(inside, kind * n_bin + place, -1)
+        group[inside] = np.where(self.counts.ravel()[group[inside]] > 0, group[inside], -1)
+        return group
+
+    def label(self, group: int) -> str:
+        """Name of a group for messages."""
+        kind, place = divmod(group, self.counts.shape[1])
+        low, high = self.edges[place : place + 2]
+        where = f" at z {low:g} to {high:g}" if np.isfinite(low) else ""
+        return f"{self.names[kind]}{where}"
+
+
+def make_quota(target: Mapping[str, int], z_edges: ArrayLike = (), z_shares: ArrayLike = ()) -> Quota:
+    """A quota of some of each kind, shared among bins of redshift.
+
+    Parameters
+    ----------
+    target : mapping of str to int
+        How many of each kind, by its name; the number of a kind is its place here.
+    z_edges : array_like, (n_bin + 1,), optional
+        Edges of redshift bins; objects outside are not wanted. Without it all redshifts are one bin.
+    z_shares : array_like, (n_bin,), optional
+        Share of each bin, the same for all kinds; equal where not given.
+
+    Raises
+    ------
+    ValueError
+        Where the target is negative or shares do not fit the edges.
+    """
+    edges = np.array([-np.inf, np.inf])
+    if np.size(z_edges):
+        edges = readonly(z_edges, "z_edges")
+        require_increasing(edges, "z_edges")
+    shares = np.ones(edges.size - 1) if not np.size(z_shares) else np.array(z_shares, dtype=np.float64)
+    if edges.size < 2 or shares.shape != (edges.size - 1,) or not np.all(shares >= 0) or shares.sum() <= 0:
+        raise ValueError(f"z_shares {shares} for {edges.size - 1} redshift bins: expected one each, not negative")
+    for name, count in target.items():
+        if count < 0:
+            raise ValueError(f"{name}: {count} objects asked for, expected 0 or more")
+    counts = np.array([whole_counts(count, shares) for count in target.values()], dtype=np.int64)
+    return Quota(tuple(target), edges, counts.reshape(len(target), shares.size))
+
+
+def uniform_numbers(object_id: ArrayLike, seed: int) -> Array:
+    """Numbers from 0 to 1 that belong to objects, (n_object,): the same for the same seed and identifier."""
+    return np.asarray(_by_object(object_id, seed, Purpose.SELECTION) / 2.0**33)
+
+
+def keys(object_id: ArrayLike, seed: int) -> NDArray[np.uint64]:
+    """The order in which objects are chosen, (n_object,): random, then the identifier, so that no two are equal."""
+    number = np.asarray(object_id, dtype=np.uint64)
+    return np.asarray(_by_object(object_id, seed, Purpose.BALANCE) << np.uint64(_ID_BITS) | number)
+
+
+def key_id(key: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The identifiers of objects by their `keys`."""
+    return (key & np.uint64(2**_ID_BITS - 1)).astype(np.int64)
+
+
+def limits(parts: Callable[[], Iterable[Part]], quota: Quota) -> NDArray[np.uint64]:
+    """The last key of each group that is chosen, (n_group,): those up to it are as many as are wanted.
+
+    Parameters
+    ----------
+    parts : callable
+        Gives groups and `keys` of all objects, part by part; called twice. Memory grows with the largest part only.
+    quota : Quota
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer objects than wanted; no object is repeated to fill it.
+    """
+    wanted, n_digit = quota.counts.ravel(), 2**_DIGIT_BITS
+    # How many begin with each digit says with which digit the last one that is chosen begins.
+    found = np.zeros(wanted.size * n_digit, dtype=np.int64)
+    for group, key in parts():
+        found += np.bincount(group * n_digit + _digit(key), minlength=found.size)
+    up_to = found.reshape(-1, n_digit).cumsum(axis=1)
+    for k in np.flatnonzero(up_to[:, -1] < wanted):
+        raise ValueError(
+            f"{quota.label(int(k))}: {up_to[k, -1]} objects, {wanted[k]} asked for; simulate more or ask for fewer"
+        )
+    last = (up_to < wanted[:, None]).sum(axis=1)
+    same: list[Part] = []
+    for group, key in parts():
+        rows = _digit(key) == last[group]
+        same.append((group[rows], key[rows]))
+    out = np.zeros(wanted.size, dtype=np.uint64)
+    groups, close = (np.concatenate([part[i] for part in same]) if same else np.empty(0) for i in (0, 1))
+    for k in np.flatnonzero(wanted):
+        before = up_to[k, last[k] - 1] if last[k] else 0
+        out[k] = np.sort(close[groups == k])[wanted[k] - before - 1]
+    return out
+
+
+def whole_counts(n: int, shares: ArrayLike) -> NDArray[np.int64]:
+    """Whole numbers of sum n nearest to n times the normalized shares; of equal remainders the first gains."""
+    exact = n * np.asarray(shares, dtype=np.float64) / np.sum(shares)
+    counts = np.floor(exact + 1e-9).astype(np.int64)
+    counts[np.argsort(counts - exact, kind="stable")[: n - int(counts.sum())]] += 1
+    return np.asarray(counts)
+
+
+def _digit(key: NDArray[np.uint64]) -> NDArray[np.int64]:
+    return (key >> np.uint64(64 - _DIGIT_BITS)).astype(np.int64)
+
+
+def _by_object(object_id: ArrayLike, seed: int, purpose: Purpose) -> NDArray[np.uint64]:
+    """33 random bits of each object."""
+    number = np.asarray(object_id, dtype=np.int64)
+    out = np.empty(number.size, dtype=np.uint64)
+    order = np.argsort(number, kind="stable")
+    blocks, starts = np.unique(number[order] // _BLOCK, return_index=True)
+    for block, start, end in zip(blocks, starts, [*starts[1:], number.size], strict=False):
+        rows = order[start:end]
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int(block), int(purpose))))
+        out[rows] = rng.integers(2**33, size=_BLOCK, dtype=np.uint64)[number[rows] % _BLOCK]
+    return out
