@@ -44,6 +44,10 @@ PAPER = {
 """Shares [%] of Ramirez et al. 2024 (arXiv:2409.10701), scaled in V, gaps up to 40 d; other supernovae than here."""
 
 WITHIN = 0.1
+
+FAR = 3.0
+"""Points this far from any spectrum have a table of their own [rest-frame d]."""
+
 _NEAREST = 1.0
 _LARGEST_ERROR = 0.1
 
@@ -226,8 +230,28 @@ def _nearest(sn: Supernova, sparse: SpectralSeries, targets: Array) -> SpectralS
     return None if factor is None else _in_place(held, np.where(np.isfinite(factor), factor, -np.inf))
 
 
-def share_rows(points: BandPoints, *, at_least: float = 0.0) -> list[dict[str, str]]:
-    """Share of points within 10 %, one row a class and letter, for `sntransport.tables.text_table`.
+@dataclass(frozen=True)
+class Share:
+    """How much of the photometry one method meets within 10 %.
+
+    Of a class and letter (or "all"), of points ``at_least`` [rest-frame d] from the nearest spectrum. ``n_points`` are
+    those that all three series cover, from ``n_supernovae``; the shares are of the ``n_known`` of them that the method
+    gives: ``share`` of all, ``mean`` over supernovae of each one's share; NaN without any.
+    """
+
+    sn_class: str
+    letter: str
+    at_least: float
+    n_supernovae: int
+    n_points: int
+    method: str
+    n_known: int
+    share: float
+    mean: float
+
+
+def all_shares(points: BandPoints, *, at_least: float = 0.0) -> list[Share]:
+    """Share of points within 10 %, of every class, letter and method.
 
     Parameters
     ----------
@@ -237,11 +261,11 @@ def share_rows(points: BandPoints, *, at_least: float = 0.0) -> list[dict[str, s
 
     Returns
     -------
-    list of dict
-        Of each method the share of points, the mean over supernovae in parentheses, and how many points if fewer than
-        are judged in all. The columns of the three series use the same points: those all of them cover.
+    list of Share
+        Of each class and letter with any points, the methods in the order of `METHODS`. The three series use the same
+        points: those all of them cover.
     """
-    rows = []
+    found = []
     far = points.distance >= at_least
     classes = [name for name in ("Ia", "II", "Ib/c", "other") if np.any(points.sn_class == name)]
     for sn_class in [*classes, "all"]:
@@ -250,23 +274,37 @@ def share_rows(points: BandPoints, *, at_least: float = 0.0) -> list[dict[str, s
                 far & ((points.sn_class == sn_class) | (sn_class == "all")) & np.isfinite(points.ratio[1:]).all(axis=0)
             )
             mine &= (points.letter == letter) | (letter == "all")
-            if mine.any():
-                rows.append(_share_row(points, sn_class, letter, mine))
-    return rows
+            for method, ratio in zip(METHODS, points.ratio, strict=True):
+                known = mine & np.isfinite(ratio) & (ratio > 0)
+                met = shares(points.supernova[known], ratio[known]) if known.any() else (np.nan, np.nan)
+                counts = np.unique(points.supernova[mine]).size, int(mine.sum())
+                if counts[1]:
+                    found.append(Share(sn_class, letter, at_least, *counts, method, int(known.sum()), *met))
+    return found
 
 
-def _share_row(points: BandPoints, sn_class: str, letter: str, mine: NDArray[np.bool_]) -> dict[str, str]:
-    row = {"class": sn_class, "band": letter, "SNe": str(np.unique(points.supernova[mine]).size)}
-    row |= {"points": str(int(mine.sum())), "paper [%]": PAPER.get((sn_class, letter), "")}
-    for method, ratio in zip(METHODS, points.ratio, strict=True):
-        known = mine & np.isfinite(ratio) & (ratio > 0)
-        if not known.any():
-            row[f"{method} [%]"] = ""
-            continue
-        by_point, by_supernova = shares(points.supernova[known], ratio[known])
-        counted = "" if known.sum() == mine.sum() else f" of {int(known.sum())}"
-        row[f"{method} [%]"] = f"{100 * by_point:.0f} ({100 * by_supernova:.0f}){counted}"
-    return row
+def share_rows(found: Iterable[Share]) -> list[dict[str, str]]:
+    """Rows of a table, one a class and letter, for `sntransport.tables.text_table`.
+
+    Parameters
+    ----------
+    found : iterable of Share
+
+    Returns
+    -------
+    list of dict
+        Of each method the share of points, the mean over supernovae in parentheses, and how many points if fewer than
+        are judged in all.
+    """
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for one in found:
+        row = rows.setdefault((one.sn_class, one.letter), {"class": one.sn_class, "band": one.letter})
+        row |= {"SNe": str(one.n_supernovae), "points": str(one.n_points)}
+        row |= {"paper [%]": PAPER.get((one.sn_class, one.letter), "")}
+        counted = "" if one.n_known == one.n_points else f" of {one.n_known}"
+        text = f"{100 * one.share:.0f} ({100 * one.mean:.0f}){counted}" if one.n_known else ""
+        row[f"{one.method} [%]"] = text
+    return list(rows.values())
 
 
 def shares(supernova: NDArray[np.str_], ratio: Array) -> tuple[float, float]:
@@ -280,8 +318,8 @@ def report(points: BandPoints) -> str:
     from sntransport.tables import text_table
 
     tables = {
-        "All points": share_rows(points),
-        "Points 3 d or more from any spectrum": share_rows(points, at_least=3.0),
+        "All points": share_rows(all_shares(points)),
+        f"Points {FAR:.0f} d or more from any spectrum": share_rows(all_shares(points, at_least=FAR)),
     }
     text = "\n".join(f"{title}\n{text_table(rows)}\n" for title, rows in tables.items() if rows)
     return (

@@ -50,16 +50,16 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
     triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)
     if not triplets.n:
         raise ValueError("no spectrum lies between two others that cover it, at most 70 d apart: nothing to judge")
-    text = scores.report(triplets, floor)
+    found = [one for metric in scores.metric_names() for one in scores.score(triplets, floor, metric=metric)]
+    text = scores.report_of(found)
     say(text)
     files = []
     if out is not None:
         files.append(batch.write_text(text, out / "validation.txt"))
-        figure = scores.ratio_figure(scores.score(triplets, floor))
+        figure = scores.ratio_figure([one for one in found if one.metric == "feature"])
         files.append(batch.write_figure(figure, out / "validation.png"))
     for file in files:
         say(f"wrote {file}")
-    found = [one for metric in scores.metric_names() for one in scores.score(triplets, floor, metric=metric)]
     conclude([{"inputs": inputs, "files": files, "scores": [asdict(one) for one in found]}])
 
 
@@ -91,4 +91,5 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
         files.append(batch.write_figure(bandplots.share_figure(points), out / "bandtest.png"))
     for file in files:
         say(f"wrote {file}")
-    conclude([{"inputs": inputs, "files": files, "report": text.splitlines()}])
+    found = [asdict(one) for far in (0.0, judge.FAR) for one in judge.all_shares(points, at_least=far)]
+    conclude([{"inputs": inputs, "files": files, "shares": found, "report": text.splitlines()}])
