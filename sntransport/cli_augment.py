@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sntransport import __version__
-from sntransport.cli_parts import EXISTING, FOLDER, conclude, detail, say, speaking
+from sntransport.cli_parts import EXISTING, FOLDER, conclude, detail, progress_bar, say, speaking
 from sntransport.cli_simulate import WRITERS, write_as
 
 if TYPE_CHECKING:
@@ -38,7 +38,14 @@ def augment(config: Path, out: Path, kind: str) -> None:
     inputs = {"config": config.name, "sha256": checksum(config, given), "version": __version__, "format": kind}
     finished = (out / "_SUCCESS").is_file()
     work = partial(_make, config, out, kind, inputs, splits)
-    entries = run_shards(out, Plan(len(splits), 1, inputs), work)
+    with progress_bar(len(splits), "splits") as shown:
+
+        def counted(first: int, last: int) -> Iterator[tuple[int, Made]]:
+            for made in work(first, last):
+                shown.update()
+                yield made
+
+        entries = run_shards(out, Plan(len(splits), 1, inputs), counted)
     if finished:
         say(f"{out} is finished already; nothing was written")
     paths = [out / file["name"] for entry in entries for file in entry["files"]]

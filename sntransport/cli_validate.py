@@ -46,7 +46,7 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
 
     family = {name: interpolator_named(name) for name in names}
     supernovae = [read_series(path) if is_series(path) else read.read_supernova(path) for path in inputs]
-    shown = progress(supernovae, len(supernovae), "SN")
+    shown = progress(supernovae, len(supernovae), "supernovae")
     triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)
     if not triplets.n:
         raise ValueError("no spectrum lies between two others that cover it, at most 70 d apart: nothing to judge")
@@ -82,7 +82,7 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     from sntransport import bandtest as judge
 
     supernovae = [read.read_supernova(path) for path in inputs]
-    points = judge.judge_bands(progress(supernovae, len(supernovae), "SN"))
+    points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))
     text = judge.report(points)
     say(text)
     files = []
