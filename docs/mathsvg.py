@@ -39,7 +39,9 @@ def drawn(tex: str, inline: bool) -> str:
     style += f"vertical-align:{-(top + height) / _EM:.3f}em" if inline else "max-width:100%"
     told = f'role="img" aria-label="{escape(tex)}" style="{style}"'
     box = " ".join(found.groups()[1:])
-    return f'<svg {found[1]}viewBox="{box}" {told}>{made[found.end() :]}'
+    # Lines, such as that over a mean, are black whatever color was asked for.
+    inside = made[found.end() :].replace('"black"', '"currentColor"')
+    return f'<svg {found[1]}viewBox="{box}" {told}>{inside}'
 
 
 def _write(translator: Any, node: nodes.Element, inline: bool) -> None:
