@@ -27,10 +27,14 @@ test: setup  ## Lint, type check and test
 
 docs: .venv/installed-docs  ## Build the documentation into docs/_build, warnings as errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build
+	$(BIN)/python docs/offline.py docs/_build
 	@echo "open docs/_build/index.html"
 
-bench: setup  ## Run the benchmarks (off by default)
-	$(BIN)/python -m pytest -o addopts=--strict-markers --benchmark-only tests/benchmarks
+bench: setup  ## Run the benchmarks (off by default); their results go into docs/measured and the pages
+	mkdir -p .benchmarks
+	$(BIN)/python -m pytest -o addopts=--strict-markers --benchmark-only --benchmark-json=.benchmarks/latest.json tests/benchmarks
+	$(BIN)/python tests/benchmarks/recording.py .benchmarks/latest.json
+	$(BIN)/python docs/measured.py
 
 clean:  ## Remove everything that can be made again
 	rm -rf .venv demo dist build docs/_build docs/api_pages docs/jupyter_execute .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks

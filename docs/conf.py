@@ -1,25 +1,28 @@
-"""Sphinx: ``make docs`` builds the pages into ``docs/_build``, warnings as errors, nothing fetched.
-
-Formulas are drawn in the reader's browser by MathJax, which it loads from the network; without, they read as TeX.
-"""
+"""Sphinx: ``make docs`` builds the pages into ``docs/_build``, warnings as errors; readers fetch nothing."""
 
 import re
+import sys
 from pathlib import Path
 
 from sntransport import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import measured
 
 project = "sntransport"
 author = "The sntransport developers"
 release = version = __version__
 
 extensions = [
+    "mathsvg",
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
 ]
-exclude_patterns = ["_build", "_templates"]
+html_math_renderer = "mathsvg"
+exclude_patterns = ["_build", "_templates", "jupyter_execute"]
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["dollarmath", "deflist"]
@@ -52,6 +55,15 @@ def _existing_pages(app, name, source):
         )
 
 
+def _measured_tables(app, name, source):
+    """Fill in the tables of measurements; a page depends on their files."""
+    if measured.MARKED.search(source[0]):
+        source[0] = measured.filled(source[0])
+        for path in measured.FOLDER.glob("*.json"):
+            app.env.note_dependency(str(path))
+
+
 def setup(app):
     """Connect the above."""
     app.connect("source-read", _existing_pages)
+    app.connect("source-read", _measured_tables)

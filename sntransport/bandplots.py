@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport.bandtest import LETTERS, METHODS, PAPER, WITHIN, BandPoints, shares
+from sntransport.bandshares import shares
+from sntransport.bandtest import LETTERS, METHODS, PAPER, WITHIN, BandPoints
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

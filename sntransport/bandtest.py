@@ -46,8 +46,15 @@ PAPER = {
 """Shares [%] of Ramirez et al. 2024 (arXiv:2409.10701), scaled in V, gaps up to 40 d; other supernovae than here."""
 
 WITHIN = 0.1
+
+FAR = 3.0
+"""Points this far from any spectrum have a table of their own [rest-frame d]."""
+
+
+LARGEST_ERROR = 0.1
+"""Points with a larger relative error are not judged."""
+
 _NEAREST = 1.0
-_LARGEST_ERROR = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +108,7 @@ def judge_bands(
         curve = sn.light_curve
         known = np.isin(curve.band, [name for names in LETTERS.values() for name in names])
         with np.errstate(invalid="ignore"):
-            good = known & (curve.flux > 0) & (curve.flux_err < _LARGEST_ERROR * curve.flux)
+            good = known & (curve.flux > 0) & (curve.flux_err < LARGEST_ERROR * curve.flux)
         if good.any():
             parts.append(_judged(sn, _rows(curve, good), interpolate, max_gap, int(np.sum(known & ~good))))
     if not parts:
@@ -257,90 +264,3 @@ def _nearest(sn: Supernova, in_v: LightCurve, sparse: SpectralSeries, targets: A
     held = SpectralSeries(targets, sparse.wave, flux, name=sparse.name, sn_type=sparse.sn_type, mjd_ref=sparse.mjd_ref)
     factor = _one_factor(in_v, sn, held)
     return None if factor is None else _in_place(held, np.where(np.isfinite(factor), factor, -np.inf))
-
-
-def on_one_system(points: BandPoints) -> BandPoints:
-    """The points as one instrument a band would have seen them, without nights that are outliers of their band."""
-    kept = ~points.rejected
-    columns = {
-        name: getattr(points, name)[kept]
-        for name in ("supernova", "sn_class", "band", "letter", "phase", "distance", "mjd", "rejected")
-    }
-    ratio = points.ratio[:, kept] * 10.0 ** (-0.4 * points.offset[kept])
-    return BandPoints(**columns, ratio=ratio, offset=np.zeros(int(kept.sum())), n_faint=points.n_faint)
-
-
-def share_rows(points: BandPoints, *, at_least: float = 0.0) -> list[dict[str, str]]:
-    """Share of points within 10 %, one row a class and letter, for `sntransport.tables.text_table`.
-
-    Parameters
-    ----------
-    points : BandPoints
-    at_least : float [rest-frame d]
-        Only points this far or further from the nearest spectrum.
-
-    Returns
-    -------
-    list of dict
-        Of each method the share of points, the mean over supernovae in parentheses, and how many points if fewer than
-        are judged in all. The columns of the three series use the same points: those all of them cover.
-    """
-    rows = []
-    far = points.distance >= at_least
-    classes = [name for name in ("Ia", "II", "Ib/c", "other") if np.any(points.sn_class == name)]
-    for sn_class in [*classes, "all"]:
-        for letter in [*LETTERS, "all"]:
-            mine = (
-                far & ((points.sn_class == sn_class) | (sn_class == "all")) & np.isfinite(points.ratio[1:]).all(axis=0)
-            )
-            mine &= (points.letter == letter) | (letter == "all")
-            if mine.any():
-                rows.append(_share_row(points, sn_class, letter, mine))
-    return rows
-
-
-def _share_row(points: BandPoints, sn_class: str, letter: str, mine: NDArray[np.bool_]) -> dict[str, str]:
-    row = {"class": sn_class, "band": letter, "SNe": str(np.unique(points.supernova[mine]).size)}
-    row |= {"points": str(int(mine.sum())), "paper [%]": PAPER.get((sn_class, letter), "")}
-    for method, ratio in zip(METHODS, points.ratio, strict=True):
-        known = mine & np.isfinite(ratio) & (ratio > 0)
-        if not known.any():
-            row[f"{method} [%]"] = ""
-            continue
-        by_point, by_supernova = shares(points.supernova[known], ratio[known])
-        counted = "" if known.sum() == mine.sum() else f" of {int(known.sum())}"
-        row[f"{method} [%]"] = f"{100 * by_point:.0f} ({100 * by_supernova:.0f}){counted}"
-    return row
-
-
-def shares(supernova: NDArray[np.str_], ratio: Array) -> tuple[float, float]:
-    """Share of ratios within 10 % of 1: of all points, and the mean over supernovae of each one's share."""
-    inside = np.abs(ratio - 1.0) <= WITHIN
-    return float(inside.mean()), float(np.mean([inside[supernova == name].mean() for name in np.unique(supernova)]))
-
-
-def _outliers(points: BandPoints) -> str:
-    """Which points are outliers of their band, one line each."""
-    rows = np.flatnonzero(points.rejected)
-    named = [f"  {points.supernova[i]} {points.band[i]} MJD {points.mjd[i]:.2f}\n" for i in rows]
-    return f"{rows.size} points are outliers of their band{':' if named else '.'}\n{''.join(named)}"
-
-
-def report(points: BandPoints) -> str:
-    """The tables as text, with what they count."""
-    from sntransport.tables import text_table
-
-    tables = {
-        "All points": share_rows(points),
-        "Points 3 d or more from any spectrum": share_rows(points, at_least=3.0),
-        "All points, instruments of a band on one system, without outliers": share_rows(on_one_system(points)),
-    }
-    text = "\n".join(f"{title}\n{text_table(rows)}\n" for title, rows in tables.items() if rows)
-    return (
-        f"Share of observed photometry within {WITHIN:.0%} of the synthetic photometry of the series\n\n{text}\n"
-        "In parentheses the mean over supernovae. floor: nearest spectrum within a day, scaled in V; V only: spectra\n"
-        "and series scaled in V; all bands: calibrated on all; left out: calibrated on all but those of the letter;\n"
-        "one factor: scaled in these; as is: not calibrated.\n"
-        f"paper: Ramirez et al. 2024, scaled in V, other supernovae. {points.n_faint} points with errors above "
-        f"{_LARGEST_ERROR:.0%} are not judged.\n{_outliers(points)}"
-    )

@@ -21,7 +21,7 @@ from sntransport import __version__
 from sntransport.cli_augment import augment
 from sntransport.cli_build import build, demo
 from sntransport.cli_export import export
-from sntransport.cli_parts import fail, keep_words
+from sntransport.cli_parts import aside, fail, keep_words
 from sntransport.cli_report import completion, plot, report
 from sntransport.cli_series import bolometric, kcorrect, photometry
 from sntransport.cli_simulate import simulate
@@ -47,7 +47,7 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with warnings.catch_warnings(), _stopped_like_an_interrupt():
-                warnings.showwarning = lambda message, *_: click.echo(f"sntransport: warning: {message}", err=True)
+                warnings.showwarning = lambda message, *_: aside(f"sntransport: warning: {message}")
                 return super().invoke(ctx)
         except BrokenPipeError:
             # Whoever read our output has seen enough; click ends quietly.

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from sntransport import __version__
-from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, detail, fail, say, speaking
+from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, detail, fail, progress_bar, say, speaking
 from sntransport.cli_simulate import WRITERS, write_as
 
 
@@ -104,9 +104,5 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _bar(stack: ExitStack, what: str, n: int) -> Callable[[int], object]:
-    from tqdm import tqdm
-
-    silent = True if asked_for("json") or asked_for("quiet") else None
-    bar = stack.enter_context(tqdm(total=n, unit="SN", desc=what, disable=silent, leave=False))
-    done: Callable[[int], object] = bar.update
+    done: Callable[[int], object] = stack.enter_context(progress_bar(n, "SN", what)).update
     return done

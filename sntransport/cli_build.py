@@ -15,6 +15,7 @@ from sntransport.cli_parts import (
     FOLDER,
     INTERPOLATORS,
     advise,
+    aside,
     asked_for,
     command_line,
     conclude,
@@ -94,7 +95,7 @@ def build(
     failed = 0
     rows: list[dict[str, str]] = []
     results: list[dict[str, Any]] = []
-    for outcome in progress(outcomes, len(inputs), "SN"):
+    for outcome in progress(outcomes, len(inputs), "supernovae"):
         if outcome.error is not None:
             failed += 1
             fail(outcome.error)
@@ -102,9 +103,9 @@ def build(
             rows.append(outcome.summary or {})
             results.append({"input": outcome.path, **rows[-1], "files": outcome.written, "notes": outcome.notes})
             for note in outcome.notes if notes or asked_for("verbose") else ():
-                click.echo(f"{rows[-1]['name']}: {note}", err=True)
+                aside(f"{rows[-1]['name']}: {note}")
     if rows:
-        say(tables.text_table(rows))
+        say(tables.text_table([row | {"residual [mag]": tables.worst_residual(row["residual [mag]"])} for row in rows]))
         say(f"{len(rows)} of {len(inputs)} built, in {out}")
         series = results[0]["files"][-1]
         advise(
@@ -128,7 +129,7 @@ def demo(out: Path, interpolator: str, seed: int) -> None:
     names = list(dict.fromkeys((interpolator, "log_linear", "wasserstein")))
     compared = {
         name: demonstration.compare(interpolator_named(name), seed)
-        for name in progress(names, len(names), "interpolator")
+        for name in progress(names, len(names), "interpolators")
     }
     say(demonstration.table(compared))
     written = demonstration.write(compared[interpolator], interpolator, out, command_line())

@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from sntransport import __version__
 
 if TYPE_CHECKING:
     from astropy.table import Table
+    from tqdm import tqdm
 
     from sntransport.seriesfile import SeriesFile
     from sntransport.sightline import Sightline
@@ -30,6 +32,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _META = "sntransport."
+_BAR = "{desc}{percentage:3.0f} % |{bar}| {n_fmt} of {total_fmt} {unit}, {elapsed} gone, {remaining} left"
 
 
 def speaking(command: _Command) -> _Command:
@@ -61,7 +64,7 @@ def say(text: str) -> None:
 def detail(text: str) -> None:
     """Print a note on standard error where verbose was asked for."""
     if asked_for("verbose"):
-        click.echo(text, err=True)
+        aside(text)
 
 
 def advise(text: str) -> None:
@@ -93,11 +96,49 @@ def columns(table: Table) -> dict[str, Any]:
 
 
 def progress(items: Iterable[_Item], total: int, unit: str) -> Generator[_Item, None, None]:
-    """The items, with a bar and an estimate from the second on; on terminals only, and gone at the end."""
+    """The items, with a `progress_bar`; ``unit`` is the plural of what they are."""
+    with progress_bar(total, unit) as shown:
+        for item in items:
+            yield item
+            shown.update()
+
+
+@contextmanager
+def progress_bar(total: int, unit: str, name: str = "") -> Iterator[tqdm[Any]]:
+    """A bar with an estimate from the second step on; on terminals only, and gone at the end.
+
+    Its clock goes on while a step takes long, so that one sees that work is being done.
+    """
+    from threading import Event, Thread
+
     from tqdm import tqdm
 
     silent = True if asked_for("json") or asked_for("quiet") else None
-    yield from tqdm(items, total=total, unit=unit, disable=silent, leave=False)
+    before = f"{name}: " if name else ""
+    shown = tqdm(total=total, unit=unit, desc=before, bar_format=_BAR, disable=silent, leave=False)
+    over = Event()
+
+    def tick() -> None:
+        while not over.wait(1.0):
+            shown.refresh()
+
+    clock = None if shown.disable else Thread(target=tick, daemon=True)
+    if clock:
+        clock.start()
+    try:
+        yield shown
+    finally:
+        over.set()
+        if clock:
+            clock.join()
+        shown.close()
+
+
+def aside(text: str) -> None:
+    """Print on standard error, above a bar if there is one."""
+    known = sys.modules.get("tqdm")
+    with known.tqdm.external_write_mode(file=sys.stderr) if known else nullcontext():
+        click.echo(text, err=True, color=_color())
 
 
 def command_line() -> str:
@@ -134,9 +175,9 @@ def _color() -> bool | None:
 def fail(error: Exception, ctx: click.Context | None = None) -> None:
     """Say in one line what went wrong; before it the traceback, if that was asked for."""
     if (ctx or click.get_current_context().find_root()).params.get("debug"):
-        click.echo("".join(traceback.format_exception(error)), err=True)
+        aside("".join(traceback.format_exception(error)))
     message = " ".join(str(error).split())
-    click.echo(f"sntransport: {click.style('error', fg='red')}: {message}", err=True, color=_color())
+    aside(f"sntransport: {click.style('error', fg='red')}: {message}")
     (ctx or click.get_current_context()).meta.setdefault(_META + "failed", []).append(message)
 
 
@@ -175,7 +216,7 @@ def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], Mapping
 
     failed, results = False, []
     # One file takes no time worth a bar.
-    for path in progress(files, len(files), "file") if len(files) > 1 else files:
+    for path in progress(files, len(files), "files") if len(files) > 1 else files:
         try:
             results.append({"file": path, **work(path, read_series_file(path))})
         except BrokenPipeError:

@@ -49,7 +49,7 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
 
     names: list[str] = []
     steps = (2 if no_gap_test else 3) * len(inputs)
-    bar = progress(range(steps), steps, "step")
+    bar = progress(range(steps), steps, "steps")
 
     def made() -> Iterator[Material]:
         for path in inputs:
@@ -111,7 +111,7 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
             lacking = [name for name in only if name not in drawable]
             if lacking:
                 raise ValueError(f"{path}: has no data for {', '.join(lacking)}; it has {', '.join(drawable)}")
-            for name in progress(only or drawable, len(only or drawable), "figure"):
+            for name in progress(only or drawable, len(only or drawable), "figures"):
                 stem = out / batch.file_stem(material.name)
                 try:
                     files.append(batch.write_figure(drawable[name](), batch.ending(stem, f"_{name}.{kind}")))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, fail, say, speaking
+from sntransport.cli_parts import EXISTING, FOLDER, conclude, fail, progress_bar, say, speaking
 
 if TYPE_CHECKING:
     from sntransport.lightcurves import LightCurves
@@ -68,8 +68,6 @@ def _simulate(
     config: Path, out: Path, kind: str, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
     n_worker: int,
 ) -> None:  # fmt: skip
-    from tqdm import tqdm
-
     from sntransport import simplots
     from sntransport.batch import file_stem, write_figure
     from sntransport.simconfig import read_config
@@ -80,11 +78,10 @@ def _simulate(
     jobs = read_config(config, objects, seed)
     folders = [out / file_stem(job.name) for job in jobs]
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
-    silent = True if asked_for("json") or asked_for("quiet") else None
     tallies, results, n_file = [], [], 0
     for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
         source = Source(config.resolve(), i, objects, seed)
-        with tqdm(total=job.n, unit="SN", desc=job.name, disable=silent, leave=False) as bar:
+        with progress_bar(job.n, "objects", job.name) as bar:
             made, paths = run_job(
                 source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,
                 n_worker=n_worker,

@@ -46,20 +46,20 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
 
     family = {name: interpolator_named(name) for name in names}
     supernovae = [read_series(path) if is_series(path) else read.read_supernova(path) for path in inputs]
-    shown = progress(supernovae, len(supernovae), "SN")
+    shown = progress(supernovae, len(supernovae), "supernovae")
     triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)
     if not triplets.n:
         raise ValueError("no spectrum lies between two others that cover it, at most 70 d apart: nothing to judge")
-    text = scores.report(triplets, floor)
+    found = [one for metric in scores.metric_names() for one in scores.score(triplets, floor, metric=metric)]
+    text = scores.report_of(found)
     say(text)
     files = []
     if out is not None:
         files.append(batch.write_text(text, out / "validation.txt"))
-        figure = scores.ratio_figure(scores.score(triplets, floor))
+        figure = scores.ratio_figure([one for one in found if one.metric == "feature"])
         files.append(batch.write_figure(figure, out / "validation.png"))
     for file in files:
         say(f"wrote {file}")
-    found = [one for metric in scores.metric_names() for one in scores.score(triplets, floor, metric=metric)]
     conclude([{"inputs": inputs, "files": files, "scores": [asdict(one) for one in found]}])
 
 
@@ -80,10 +80,11 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     """
     from sntransport import bandplots, batch, read
     from sntransport import bandtest as judge
+    from sntransport.bandshares import all_shares, report
 
     supernovae = [read.read_supernova(path) for path in inputs]
-    points = judge.judge_bands(progress(supernovae, len(supernovae), "SN"))
-    text = judge.report(points)
+    points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))
+    text = report(points)
     say(text)
     files = []
     if out is not None:
@@ -91,4 +92,7 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
         files.append(batch.write_figure(bandplots.share_figure(points), out / "bandtest.png"))
     for file in files:
         say(f"wrote {file}")
-    conclude([{"inputs": inputs, "files": files, "report": text.splitlines()}])
+    found = all_shares(points) + all_shares(points, at_least=judge.FAR) + all_shares(points, one_system=True)
+    conclude(
+        [{"inputs": inputs, "files": files, "shares": [asdict(one) for one in found], "report": text.splitlines()}]
+    )

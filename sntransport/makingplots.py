@@ -168,6 +168,7 @@ def warp_map(observed: SpectralSeries, calibrated: SpectralSeries) -> Figure:
         right.plot(0.0, k, color=style(1)["color"], marker=">" if gray[k] > 0 else "<", ms=5)
     right.axvline(0.0, color="black", lw=0.6)
     right.set_xlabel("Gray offset [mag]")
+    right.locator_params(axis="x", nbins=3)
     right.set_title("arrows: arbitrary units" if far.any() else "gray offset", fontsize=9)
     return figure
 

@@ -230,11 +230,16 @@ def _ratio_text(one: Score) -> str:
 
 def report(triplets: Triplets, floor: Triplets | None = None) -> str:
     """The tables of all metrics, with headings, as text."""
+    return report_of([one for metric in metric_names() for one in score(triplets, floor, metric=metric)])
+
+
+def report_of(scores: Sequence[Score]) -> str:
+    """The same from scores, of any number of metrics."""
     parts = []
     for metric in metric_names():
-        scores = score(triplets, floor, metric=metric)
-        if scores:
-            parts.append(f"{_HEADINGS.get(metric, metric + ' blueshift error')}\n{text_table(summarize(scores))}")
+        mine = [one for one in scores if one.metric == metric]
+        if mine:
+            parts.append(f"{_HEADINGS.get(metric, metric + ' blueshift error')}\n{text_table(summarize(mine))}")
     return "\n\n".join([*parts, _EXPLANATION])
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Okabe & Ito (2008), from short to long wavelength; markers say it again in gray print.
 _COLORS = ("#CC79A7", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_COUNT_TICKS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
 def population_figure(tallies: Sequence[Tally]) -> Figure:
@@ -52,6 +53,10 @@ def population_figure(tallies: Sequence[Tally]) -> Figure:
         panels[3].stairs(one.detections, one.detections_edges, color="#0072B2", fill=True)
         panels[3].set(xlabel="detections", title="of observed objects", xscale="symlog")
         _fit(panels[3], one.detections, one.detections_edges)
+        # A logarithmic axis of less than a decade would have no number on it.
+        low, high = panels[3].get_xlim()
+        panels[3].set_xticks(ticks := [t for t in _COUNT_TICKS if low <= t <= high], [str(t) for t in ticks])
+        panels[3].set_xticks([], minor=True)
     # The bands may differ from row to row; their names do not repeat.
     named: dict[str, Any] = {}
     for panel in figure.axes:
@@ -110,7 +115,7 @@ def _styles(one: Tally) -> dict[int, tuple[str, str, str]]:
 
 
 def _fit(panel: Any, counts: Any, edges: Any) -> None:
-    """The horizontal range that has values."""
+    """The horizontal range that has values, and an empty bin on either side, if there is one."""
     filled = np.flatnonzero(counts)
     if filled.size:
-        panel.set_xlim(edges[filled[0]], edges[filled[-1] + 1])
+        panel.set_xlim(edges[max(filled[0] - 1, 0)], edges[min(filled[-1] + 2, len(edges) - 1)])

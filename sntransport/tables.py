@@ -65,6 +65,15 @@ def residual_text(result: BuildResult) -> str:
     return " ".join(parts)
 
 
+def worst_residual(text: str) -> str:
+    """What `residual_text` gives as the median over bands and the worst: "0.05, worst uvot::w1 0.31"."""
+    words = text.split()
+    if len(words) < 4:
+        return text
+    bands, values = words[::2], [float(word) for word in words[1::2]]
+    return f"{np.median(values):.2f}, worst {bands[int(np.argmax(values))]} {max(values):.2f}"
+
+
 def text_table(rows: Sequence[Mapping[str, str]]) -> str:
     """Rows with the same keys as an aligned text table; empty for no rows."""
     if not rows:

@@ -31,6 +31,9 @@ SIZE = (96, 72)
 
 BANDS = ("bessellb", "bessellv", "bessellr")
 
+BRIGHTNESS = np.array([1e7, 3e6, 8e5])
+"""Of the simulated objects, times the made-up supernova, which is far too faint for any survey."""
+
 
 def simulated():
     """Three objects in six bands, as a survey would see the made-up supernova."""
@@ -39,15 +42,18 @@ def simulated():
     surveys = ("lsst_wfd",) * 4 + ("ztf",) * 2
     n = 120
     parts = {"mjd": [], "band": [], "flux": [], "flux_err": [], "photflag": []}
-    for _ in range(3):
+    # The same noise for all: the fainter, the fewer detections.
+    at_peak = synthetic_flux(flux_at(0.0, wave)[None], band_matrix(wave, bands, SIGHTLINE))[0]
+    level = 0.01 * BRIGHTNESS[0] * np.nanmax(at_peak)
+    for brightness in BRIGHTNESS:
         mjd = np.sort(MJD_REF + rng.uniform(-20.0, 90.0, n))
         band = rng.integers(0, 6, n)
         phase = (mjd - MJD_REF) / (1 + SIGHTLINE.z)
         flux, _ = synthetic_flux(
             np.stack([flux_at(max(p, 0.0), wave) * (p > 0) for p in phase]), band_matrix(wave, bands, SIGHTLINE)
         )
-        true = flux[np.arange(n), band]
-        error = 0.02 * np.nanmax(flux) * np.ones(n) * rng.uniform(0.7, 1.5, n)
+        true = brightness * flux[np.arange(n), band]
+        error = level * rng.uniform(0.7, 1.5, n)
         seen = true + error * rng.normal(size=n)
         flag = np.where(seen > 5 * error, PHOTFLAG_DETECTION, 0)
         flag[np.flatnonzero(flag)[1]] |= PHOTFLAG_TRIGGER
@@ -55,11 +61,12 @@ def simulated():
         seen[n // 2] = np.nan
         for key, value in zip(parts, (mjd, band, seen, error, flag), strict=True):
             parts[key].append(value)
-    peak = np.tile(synthetic_flux(flux_at(0.0, wave)[None], band_matrix(wave, bands, SIGHTLINE))[0], (3, 1))
+    peak = BRIGHTNESS[:, None] * at_peak
     zero = np.zeros(3)
     truth = Truth(
         object_id=[7, 8, 9], template=[0, 0, 0], z=zero + SIGHTLINE.z, z_cosmology=zero + SIGHTLINE.z,
-        distance_modulus=zero + 34, mag_offset=zero, ebv_mw=zero, ebv_host=zero, rv_host=zero + 3.1, ra=zero, dec=zero,
+        distance_modulus=zero + 34, mag_offset=-2.5 * np.log10(BRIGHTNESS), ebv_mw=zero, ebv_host=zero,
+        rv_host=zero + 3.1, ra=zero, dec=zero,
         mjd_ref=zero + MJD_REF, weight=zero + 1, peak_mag=31.4 - 2.5 * np.log10(peak),
         peak_mjd=zero[:, None] + MJD_REF + np.zeros((3, 6)),
     )  # fmt: skip
@@ -97,7 +104,17 @@ def band_points():
     letters = np.repeat(["B", "V"], n // 2)
     days = np.arange(n) * 1.0
     return BandPoints(
-        names, np.full(n, "II"), np.char.add("bessell", np.char.lower(letters)), letters, days, days, ratio, 0
+        names,
+        np.full(n, "II"),
+        np.char.add("bessell", np.char.lower(letters)),
+        letters,
+        days,
+        days,
+        ratio,
+        days,
+        0.0 * days,
+        np.zeros(n, dtype=bool),
+        0,
     )
 
 

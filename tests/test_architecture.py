@@ -30,7 +30,7 @@ MODULES = [
     "datasets.__init__",
     "folderlock", "shards", "configkeys", "executors", "simconfig", "simsummary", "simoutput",
     "augmentconfig", "augmentrun", "trainingfile", "augmentoutput",
-    "bandtest", "bandplots", "scores", "ktables", "kplots",
+    "bandtest", "bandshares", "bandplots", "scores", "ktables", "kplots",
     "seriesplots", "lightplots", "makingplots", "gapplots", "simplots", "plots", "batch", "kcommand",
     "material", "payload", "report", "demo",
     "cli_parts", "cli_template", "cli_build", "cli_series", "cli_validate", "cli_export", "cli_report",

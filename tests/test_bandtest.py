@@ -1,13 +1,15 @@
 """The photometric test: known answers, and its figures on real supernovae."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from sntransport.bandplots import share_figure
-from sntransport.bandtest import LETTERS, METHODS, judge_bands, report, share_rows, shares
+from sntransport.bandshares import all_shares, report, share_rows, shares
+from sntransport.bandtest import LETTERS, METHODS, judge_bands
 from sntransport.cli import main
 from sntransport.observations import LightCurve
 from sntransport.read import read_supernova
@@ -27,7 +29,7 @@ def observed(phases=NIGHTS, **spectra):
 def columns(points):
     return {
         (row["band"], method): float(row[f"{method} [%]"].split()[0])
-        for row in share_rows(points)
+        for row in share_rows(all_shares(points))
         if row["class"] == "II"
         for method in METHODS
         if row[f"{method} [%]"]
@@ -97,9 +99,13 @@ def test_no_band_has_two_letters():
 
 
 def test_command_and_figure(tmp_path, osc_dir):
-    result = CliRunner().invoke(main, ["bandtest", str(osc_dir / "iPTF13dge.json.gz"), "-o", str(tmp_path)])
+    result = CliRunner().invoke(main, ["bandtest", str(osc_dir / "iPTF13dge.json.gz"), "-o", str(tmp_path), "--json"])
     assert result.exit_code == 0, result.output
     assert "left out [%]" in (tmp_path / "bandtest.txt").read_text(encoding="utf-8")
+    (told,) = json.loads(result.stdout)["results"]
+    last = told["shares"][-1]
+    assert (last["sn_class"], last["letter"], last["method"], last["one_system"]) == ("all", "all", "as is", True)
+    assert f"{100 * last['share']:.0f} ({100 * last['mean']:.0f})" in told["report"][-5]
     assert (tmp_path / "bandtest.png").stat().st_size > 10_000
 
 
@@ -107,7 +113,7 @@ def test_shares_of_real_supernovae_are_kept(osc_dir):
     # Pinned, so that no later change loses them unnoticed; points, so 3 % is about one point in thirty.
     real = [read_supernova(osc_dir / f"{name}.json.gz") for name in ("SN2012cg", "SN2012ec", "SN2011bm")]
     points = judge_bands(real)
-    row = share_rows(points)[-1]
+    row = share_rows(all_shares(points))[-1]
     found = [float(row[f"{method} [%]"].split()[0]) for method in METHODS]
     assert found == pytest.approx([78.0, 80.0, 90.0, 83.0], abs=3.0)
     assert "not judged" in report(points)

@@ -3,7 +3,7 @@ import pytest
 
 import sntransport as snt
 from sntransport.photometry import CoverageWarning
-from sntransport.tables import photometry_table, summarize, text_table, write_table
+from sntransport.tables import photometry_table, summarize, text_table, worst_residual, write_table
 from tests.synthetic import SIGHTLINE, photometry, supernova
 
 SN = supernova(light_curve=photometry(np.arange(0.0, 56.0, 3.0), ("bessellb", "bessellv")))
@@ -46,3 +46,9 @@ def test_uncovered_band_warns_and_is_nan():
     with pytest.warns(CoverageWarning, match="lssty"):
         table = photometry_table(RESULT.series, ["lssty"], SIGHTLINE)
     assert np.isnan(table["mag"]).all()
+
+
+def test_long_residuals_are_told_in_short():
+    assert worst_residual("bessellb 0.13 besselli 0.05 sdssr 0.02") == "0.05, worst bessellb 0.13"
+    assert worst_residual("bessellb 0.13") == "bessellb 0.13"
+    assert worst_residual("-") == "-"

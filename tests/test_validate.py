@@ -68,12 +68,13 @@ def test_tellurics_are_not_compared():
     assert judged().n_bins.max() == case_wave.size - masked
 
 
-def test_baseline_against_itself_is_exactly_one():
+def test_baseline_against_itself_is_one():
     found = judge([supernova(PHASES)], {"again": log_linear})
     for metric in scores.metric_names():
         for one in scores.score(found, metric=metric):
-            assert one.ratio == 1.0
-            assert one.value == one.baseline
+            # Not exactly: some processors sum the rows of one matrix product in different orders.
+            assert one.ratio == pytest.approx(1.0, rel=1e-9)
+            assert one.value == pytest.approx(one.baseline, rel=1e-9)
 
 
 def test_perfect_interpolator_beats_the_baseline():

@@ -1,6 +1,6 @@
 """Do the errors of a rebuilt series cover? Hidden spectra against `synthesize` from all pairs, and against `build`.
 
-    python tests/benchmarks/coverage_of_series.py [FOLDER of OSC files]
+    python tests/benchmarks/coverage_of_series.py [FOLDER of OSC files] [--record]
 
 Gaps up to 40 d, all spectra in the gap hidden. `synthesize` knows no photometry and is judged at one gray factor;
 `build` is judged as it comes, in absolute flux, against the spectrum as `build` calibrates it when it is not hidden.
@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from recording import asked_to_record, record
 
 import sntransport as snt
 from sntransport.choice import class_transport
@@ -68,17 +69,36 @@ def by_build(sn, per_bin=3):
             yield inside(s.flux[row[0], at], noise[k, at], made, used, gray=False)
 
 
-def main(folder="../shared/data/osc"):
+def main(arguments):
+    given, recorded = asked_to_record(arguments)
+    folder = given[0] if given else "../shared/data/osc"
     supernovae = [snt.read_supernova(path) for path in sorted(Path(folder).glob("*.json.gz"))]
-    for label, judge in (("synthesize, all pairs", by_synthesize), ("build, absolute flux", by_build)):
+    table = []
+    for label, judge in (
+        ("`synthesize`, all pairs, no photometry, gray factor out", by_synthesize),
+        ("`build`, calibrated, absolute flux", by_build),
+    ):
         found = {sn.name: np.array(rows) for sn in supernovae if (rows := list(judge(sn)))}
         kind = {sn.name: _case(sn, BANDS).sn_class for sn in supernovae if sn.name in found}
         print(f"{label}: 68 % and 95 % of {len(found)} supernovae, {sum(map(len, found.values()))} hidden spectra")
+        cells = []
         for name in ("all", *CLASSES):
             means = [rows.mean(axis=0) for sn, rows in found.items() if name in ("all", kind[sn])]
-            print(f"  {name:5s}", *(f"{100 * share:.1f}" for share in np.mean(means, axis=0)))
+            cells.append(tuple(100 * share for share in np.mean(means, axis=0)))
+            print(f"  {name:5s}", *(f"{share:.1f}" for share in cells[-1]))
         print("  ", {sn: [round(float(100 * v)) for v in rows.mean(axis=0)] for sn, rows in found.items()})
+        table.append((label, len(found), *cells))
+    if recorded:
+        head = ("all, in 68, 95 %", *CLASSES)
+        record(
+            "delivered_intervals",
+            ("", "supernovae", *head),
+            table,
+            about="Shares [%] of the bins of hidden spectra inside the 68 and the 95 % interval, gaps to 40 d",
+            command="python tests/benchmarks/coverage_of_series.py --record",
+            digits=dict.fromkeys(head, 1),
+        )
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])

@@ -1,6 +1,6 @@
 """Choose the parameters of the default interpolator, each supernova judged by what the others chose.
 
-python tests/benchmarks/cross_validation.py SN.json.gz ...
+python tests/benchmarks/cross_validation.py SN.json.gz ... [--record]
 
 Prints the feature residual of every variant relative to log-flux interpolation, by class, and what is left of the gain
 when the variant of a supernova is the best of the *other* supernovae of its class.
@@ -11,12 +11,14 @@ from functools import partial
 from itertools import product
 
 import numpy as np
+from recording import asked_to_record, record
 
 import sntransport as snt
 from sntransport.choice import ClassTransport
 from sntransport.features import feature_transport
 from sntransport.interpolators import Paced
 from sntransport.observations import broad_class
+from sntransport.tables import text_table
 from sntransport.template_transport import beside_template
 from sntransport.templates import hsiao
 from sntransport.validate import judge
@@ -54,39 +56,47 @@ def gains(triplets, beyond):
 
 
 def report(sn_class, supernovae):
+    """Rows (class, what, ratio in all gaps, ratio beyond 20 d), and ln of the chosen ratios by supernova."""
     triplets = judge(supernovae, variants(sn_class))
     every, wide = gains(triplets, 0.0), gains(triplets, 20.0)
-    names = triplets.interpolators[1:]
-    print(f"\n{sn_class}: {every.shape[1]} supernovae, {triplets.n} triplets; ratio in all gaps, and beyond 20 d")
-    for name, row, far in zip(names, every, wide, strict=True):
-        print(f"  {name:34s} {np.exp(row.mean()):.3f}  {np.exp(far.mean()):.3f}")
+    names, members = triplets.interpolators[1:], sorted(supernovae, key=lambda sn: sn.name)
+    rows = [(name, np.exp(row.mean()), np.exp(far.mean())) for name, row, far in zip(names, every, wide, strict=True)]
     others = (every.sum(axis=1, keepdims=True) - every) / (every.shape[1] - 1)
     chosen = others.argmin(axis=0)
     columns = np.arange(every.shape[1])
-    found = np.exp([x[chosen, columns].mean() for x in (every, wide)])
-    print(f"  {'cross-validated':34s} {found[0]:.3f}  {found[1]:.3f}")
-    print("  chosen: " + "; ".join(sorted({names[k] for k in chosen})))
-    for k, sn in enumerate(sorted(supernovae, key=lambda sn: sn.name)):
-        values = np.exp([x[chosen[k], k] for x in (every, wide)])
-        print(f"    {sn.name + ' (' + sn.sn_type + ')':32s} {values[0]:.3f}  {values[1]:.3f}")
-    normal = np.array([sn.sn_type == sn_class for sn in sorted(supernovae, key=lambda sn: sn.name)])
+    kept = [x[chosen, columns] for x in (every, wide)]
+    rows.append((f"cross-validated, {len(members)} SNe, {triplets.n} triplets", *(np.exp(x.mean()) for x in kept)))
+    for k, sn in enumerate(members):
+        rows.append((f"{sn.name} ({sn.sn_type}): {names[chosen[k]]}", *(np.exp(x[k]) for x in kept)))
+    normal = np.array([sn.sn_type == sn_class for sn in members])
     if 1 < normal.sum() < normal.size:
-        kept = np.exp([x[chosen, columns][normal].mean() for x in (every, wide)])
-        print(f"  {f'cross-validated, {sn_class} without subtype':34s} {kept[0]:.3f}  {kept[1]:.3f}")
-    return every[chosen, columns], wide[chosen, columns]
+        rows.append((f"cross-validated, {sn_class} without subtype", *(np.exp(x[normal].mean()) for x in kept)))
+    return [(sn_class, *row) for row in rows], kept
 
 
-def main(paths):
+def main(arguments):
+    paths, recorded = asked_to_record(arguments)
     read = [snt.read_supernova(path) for path in paths]
     groups = {}
     for sn in read:
         groups.setdefault(broad_class(sn.sn_type), []).append(sn)
     parts = [report(sn_class, group) for sn_class, group in sorted(groups.items()) if len(group) > 1]
-    pooled = [np.exp(np.concatenate(column).mean()) for column in zip(*parts, strict=True)]
-    print(f"\nall supernovae, cross-validated      {pooled[0]:.3f}  {pooled[1]:.3f}")
+    rows = [row for found, _ in parts for row in found]
+    pooled = [np.exp(np.concatenate(column).mean()) for column in zip(*(kept for _, kept in parts), strict=True)]
+    rows.append(("all", "cross-validated", *pooled))
     default = judge(read, {"default": ClassTransport()})
-    print(f"the default as it ships              {np.exp(gains(default, 0.0).mean()):.3f}  ", end="")
-    print(f"{np.exp(gains(default, 20.0).mean()):.3f}")
+    rows.append(("all", "the default as it ships", *(np.exp(gains(default, low).mean()) for low in (0.0, 20.0))))
+    head = ("class", "what", "all gaps", "> 20 d")
+    print(text_table([dict(zip(head, (*row[:2], *(f"{x:.3f}" for x in row[2:])), strict=True)) for row in rows]))
+    if recorded:
+        record(
+            "cross_validation",
+            head,
+            rows,
+            about="Parameters of the default, each supernova judged by what the others of its class chose",
+            command="python tests/benchmarks/cross_validation.py *.json.gz --record",
+            digits={"all gaps": 3, "> 20 d": 3},
+        )
 
 
 if __name__ == "__main__":

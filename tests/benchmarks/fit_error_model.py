@@ -1,6 +1,6 @@
 """Fit the coefficients of `sntransport.errormodel` and print how true its intervals are, cross-validated by supernova.
 
-    python tests/benchmarks/fit_error_model.py [INTERPOLATOR] [FOLDER of OSC files]
+    python tests/benchmarks/fit_error_model.py [INTERPOLATOR] [FOLDER of OSC files] [--record]
 
 The residual judged is ln(observed / rebuilt) of a bin of a hidden spectrum, as prepared and not smoothed, all spectra
 in the gap hidden, telluric and bridged bins left out, less its median over the spectrum (the gray factor, which
@@ -15,6 +15,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
+from recording import asked_to_record, record
 from scipy.optimize import least_squares, minimize
 
 import sntransport as snt
@@ -204,10 +205,12 @@ def coverage(data, spread, width):
     return rows
 
 
+HEAD = ("class", "gap [d]", "SNe", "in 68 %", "in 95 %", "in 1.96 flux_err")
+
+
 def table(rows):
-    head = ("class", "gap [d]", "SNe", "in 68 %", "in 95 %", "in 1.96 flux_err")
     return text_table(
-        [dict(zip(head, (*row[:2], str(row[2]), *(f"{100 * v:.1f}" for v in row[3:])), strict=True)) for row in rows]
+        [dict(zip(HEAD, (*row[:2], str(row[2]), *(f"{100 * v:.1f}" for v in row[3:])), strict=True)) for row in rows]
     )
 
 
@@ -313,7 +316,9 @@ def correlations(supernovae, interpolate, each):
     return fit_correlation(list(curves.values()), list(days.values())), pulls
 
 
-def main(name="class_transport", folder="../shared/data/osc"):
+def main(arguments):
+    given, recorded = asked_to_record(arguments)
+    name, folder = (*given, *("class_transport", "../shared/data/osc")[len(given) :])
     interpolate = class_transport if name == "class_transport" else getattr(snt.interpolators, name)
     supernovae = [snt.read_supernova(path) for path in sorted(Path(folder).glob("*.json.gz"))]
     data = collect(supernovae, interpolate)
@@ -321,7 +326,17 @@ def main(name="class_transport", folder="../shared/data/osc"):
     print(f"FITTED = {found}\n95 % interval: {interval_factor(0.95, found):.3f} flux_err")
     for one, c in each.items():
         print(f"  without {one}: 95 % at {interval_factor(0.95, c):.3f}, {c}")
-    print(table(coverage(data, spread, width)))
+    shares = coverage(data, spread, width)
+    print(table(shares))
+    if recorded:
+        record(
+            "error_intervals",
+            HEAD,
+            [(*row[:3], *(100 * v for v in row[3:])) for row in shares],
+            about="Shares [%] of the bins of hidden spectra inside the intervals that the other supernovae give",
+            command="python tests/benchmarks/fit_error_model.py --record",
+            digits=dict.fromkeys(HEAD[3:], 1),
+        )
     correlation, pulls = correlations(supernovae, interpolate, each)
     print(f"CORRELATION = {correlation}\nbands: |ln observed / rebuilt| over its error, the others' coefficients:")
     for label, rows in (("within 1", 1.0), ("within 1.96", GAUSS)):
@@ -333,4 +348,4 @@ def main(name="class_transport", folder="../shared/data/osc"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])

@@ -1,6 +1,6 @@
 """A two-dimensional Gaussian process over phase and ln wavelength, judged like every interpolator; not in the package.
 
-python tests/benchmarks/gaussian_process.py SN.json.gz ...
+python tests/benchmarks/gaussian_process.py SN.json.gz ... [--record]
 
 Ln flux is a Gaussian process around the mean of the spectra used, in bins of 750 km/s, with a Matern-3/2 kernel in
 phase times one in ln wavelength, as in PyCoCo (Vincenzi et al. 2019, MNRAS 489, 5802). Scales and noise are those of
@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
+from recording import asked_to_record, record
 from scipy.linalg import eigh
 
 import sntransport as snt
@@ -106,11 +107,27 @@ FAMILY = {
 }
 
 
-def main(paths):
+def main(arguments):
+    paths, recorded = asked_to_record(arguments)
     triplets = judge((snt.read_supernova(path) for path in paths), FAMILY)
+    rows = []
     for metric in ("feature", "flux", "color"):
         print(f"\n{metric} residual over that of log_linear")
-        print(text_table(summarize(score(triplets, metric=metric))))
+        found = score(triplets, metric=metric)
+        print(text_table(summarize(found)))
+        cells = {}
+        for one in found:
+            cells.setdefault((metric, one.sn_class, one.gap), {})[one.interpolator] = (one.ratio, one.low, one.high)
+        rows += [(*key, *(cell[name] for name in FAMILY)) for key, cell in cells.items()]
+    if recorded:
+        record(
+            "gaussian_process",
+            ("residual", "class", "gap [d]", *FAMILY),
+            rows,
+            about="A Gaussian process over phase and wavelength on the triplets of the leave-out test",
+            command="python tests/benchmarks/gaussian_process.py *.json.gz --record",
+            digits=dict.fromkeys(FAMILY, 2),
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The leave-out test on smooth template series instead of real spectra.
 
-python tests/benchmarks/smooth_templates.py DIR
+python tests/benchmarks/smooth_templates.py DIR [--record]
 
 DIR is sncosmo's data directory (what SNCOSMO_DATA_DIR names): models/hsiao and models/vincenzi are read. Templates are
 themselves interpolated and smoothed bin by bin, so they flatter every method that works bin by bin. `class_transport`
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import sncosmo
+from recording import asked_to_record, record
 
 import sntransport as snt
 from sntransport.choice import class_transport
@@ -51,19 +52,37 @@ def templates(folder):
         yield series(name, TYPES[name.removeprefix("SN")], *sncosmo.read_griddata_ascii(str(path)))
 
 
-def main(folder):
+def main(arguments):
+    (folder,), recorded = asked_to_record(arguments)
     found = list(templates(Path(folder)))
     triplets = judge(found, FAMILY)
     for metric in ("feature", "flux"):
         print(f"\n{metric} residual over that of log_linear")
         print(text_table(summarize(score(triplets, metric=metric))))
-    print("\nfeature residual, every series by itself, all gaps and beyond 20 d")
     ratio = np.log(np.maximum(triplets.feature, 1e-6) / np.maximum(triplets.feature[0], 1e-6))
+    rows = []
     for one in found:
         mine = triplets.supernova == one.name
-        rows = [np.exp(ratio[1:, mine & (triplets.gap >= low)].mean(axis=1)) for low in (0.0, 20.0)]
-        print(f"  {one.name:9s} {one.sn_type:6s} {'  '.join(f'{a:.2f} {b:.2f}' for a, b in zip(*rows, strict=True))}")
+        means = [np.exp(ratio[1:, mine & (triplets.gap >= low)].mean(axis=1)) for low in (0.0, 20.0)]
+        rows.append((one.name, one.sn_type, *zip(*means, strict=True)))
+    scores = {(one.sn_class, one.gap, one.interpolator): one for one in score(triplets)}
+    for sn_class in ("Ib/c", "II"):
+        both = [[scores[sn_class, gap, name] for gap in ("all", "> 20")] for name in FAMILY]
+        count = f"{sn_class}, {both[0][0].n_supernovae} series"
+        rows.append((count, "", *((a.ratio, a.low, a.high, b.ratio) for a, b in both)))
+    print("\nfeature residual, every series by itself, all gaps and beyond 20 d")
+    for row in rows:
+        print(f"  {row[0]:16s} {row[1]:6s} {'  '.join(' '.join(f'{x:.2f}' for x in cell) for cell in row[2:])}")
+    if recorded:
+        record(
+            "smooth_templates",
+            ("series", "type", *FAMILY),
+            rows,
+            about="The leave-out test on smooth template series; cells: all gaps [interval], beyond 20 d",
+            command="python tests/benchmarks/smooth_templates.py DIR --record",
+            digits=dict.fromkeys(FAMILY, 2),
+        )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

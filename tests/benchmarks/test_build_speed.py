@@ -23,12 +23,12 @@ print(json.dumps([middle - start, end - middle, peak, *result.series.flux.shape]
 """
 
 
-def cpu_seconds(arguments):
+def cpu_seconds(arguments, rounds=7):
     """Least CPU time of several runs of a command."""
     import resource
 
     times = []
-    for _ in range(7):
+    for _ in range(rounds):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(arguments, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -48,6 +48,7 @@ def test_build_of_a_real_supernova(benchmark, osc_dir, capsys):
     sn = snt.read_supernova(path)
     benchmark.pedantic(snt.build, args=(sn,), rounds=3, warmup_rounds=1)
     benchmark.extra_info |= {"read [s CPU]": read, "build [s CPU]": build, "peak [MB]": peak}
+    benchmark.extra_info |= {"phases": n_phase, "bins": n_wave}
     with capsys.disabled():
         print(
             f"\nSN2013am, {n_phase} phases x {n_wave} bins, warm: read {read:.2f} s + build {build:.2f} s of CPU, "

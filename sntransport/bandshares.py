@@ -1,0 +1,139 @@
+"""Shares of the photometric test: how much of the photometry each way to a series meets, as tables."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport.bandtest import FAR, LARGEST_ERROR, LETTERS, METHODS, PAPER, WITHIN, BandPoints
+from sntransport.checks import Array
+
+
+def on_one_system(points: BandPoints) -> BandPoints:
+    """The points as one instrument a band would have seen them, without nights that are outliers of their band."""
+    kept = ~points.rejected
+    columns = {
+        name: getattr(points, name)[kept]
+        for name in ("supernova", "sn_class", "band", "letter", "phase", "distance", "mjd", "rejected")
+    }
+    ratio = points.ratio[:, kept] * 10.0 ** (-0.4 * points.offset[kept])
+    return BandPoints(**columns, ratio=ratio, offset=np.zeros(int(kept.sum())), n_faint=points.n_faint)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of the photometry one method meets within 10 %.
+
+    Of a class and letter (or "all"), of points ``at_least`` [rest-frame d] from the nearest spectrum, as observed or
+    put on ``one_system`` a band (`on_one_system`). ``n_points`` are those that all series cover, from
+    ``n_supernovae``; the shares are of the ``n_known`` of them that the method gives: ``share`` of all, ``mean`` over
+    supernovae of each one's share; NaN without any.
+    """
+
+    sn_class: str
+    letter: str
+    at_least: float
+    one_system: bool
+    n_supernovae: int
+    n_points: int
+    method: str
+    n_known: int
+    share: float
+    mean: float
+
+
+def all_shares(points: BandPoints, *, at_least: float = 0.0, one_system: bool = False) -> list[Share]:
+    """Share of points within 10 %, of every class, letter and method.
+
+    Parameters
+    ----------
+    points : BandPoints
+    at_least : float [rest-frame d]
+        Only points this far or further from the nearest spectrum.
+    one_system : bool
+        Whether to put the points on one system a band first.
+
+    Returns
+    -------
+    list of Share
+        Of each class and letter with any points, the methods in the order of `METHODS`. All series use the same points:
+        those all of them cover.
+    """
+    found = []
+    if one_system:
+        points = on_one_system(points)
+    far = points.distance >= at_least
+    classes = [name for name in ("Ia", "II", "Ib/c", "other") if np.any(points.sn_class == name)]
+    for sn_class in [*classes, "all"]:
+        for letter in [*LETTERS, "all"]:
+            mine = (
+                far & ((points.sn_class == sn_class) | (sn_class == "all")) & np.isfinite(points.ratio[1:]).all(axis=0)
+            )
+            mine &= (points.letter == letter) | (letter == "all")
+            for method, ratio in zip(METHODS, points.ratio, strict=True):
+                known = mine & np.isfinite(ratio) & (ratio > 0)
+                met = shares(points.supernova[known], ratio[known]) if known.any() else (np.nan, np.nan)
+                counts = np.unique(points.supernova[mine]).size, int(mine.sum())
+                if counts[1]:
+                    found.append(Share(sn_class, letter, at_least, one_system, *counts, method, int(known.sum()), *met))
+    return found
+
+
+def share_rows(found: Iterable[Share]) -> list[dict[str, str]]:
+    """Rows of a table, one a class and letter, for `sntransport.tables.text_table`.
+
+    Parameters
+    ----------
+    found : iterable of Share
+
+    Returns
+    -------
+    list of dict
+        Of each method the share of points, the mean over supernovae in parentheses, and how many points if fewer than
+        are judged in all.
+    """
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for one in found:
+        row = rows.setdefault((one.sn_class, one.letter), {"class": one.sn_class, "band": one.letter})
+        row |= {"SNe": str(one.n_supernovae), "points": str(one.n_points)}
+        row |= {"paper [%]": PAPER.get((one.sn_class, one.letter), "")}
+        counted = "" if one.n_known == one.n_points else f" of {one.n_known}"
+        text = f"{100 * one.share:.0f} ({100 * one.mean:.0f}){counted}" if one.n_known else ""
+        row[f"{one.method} [%]"] = text
+    return list(rows.values())
+
+
+def shares(supernova: NDArray[np.str_], ratio: Array) -> tuple[float, float]:
+    """Share of ratios within 10 % of 1: of all points, and the mean over supernovae of each one's share."""
+    inside = np.abs(ratio - 1.0) <= WITHIN
+    return float(inside.mean()), float(np.mean([inside[supernova == name].mean() for name in np.unique(supernova)]))
+
+
+def _outliers(points: BandPoints) -> str:
+    """Which points are outliers of their band, one line each."""
+    rows = np.flatnonzero(points.rejected)
+    named = [f"  {points.supernova[i]} {points.band[i]} MJD {points.mjd[i]:.2f}\n" for i in rows]
+    return f"{rows.size} points are outliers of their band{':' if named else '.'}\n{''.join(named)}"
+
+
+def report(points: BandPoints) -> str:
+    """The tables as text, with what they count."""
+    from sntransport.tables import text_table
+
+    tables = {
+        "All points": share_rows(all_shares(points)),
+        f"Points {FAR:.0f} d or more from any spectrum": share_rows(all_shares(points, at_least=FAR)),
+        "All points, instruments of a band on one system, without outliers": share_rows(
+            all_shares(points, one_system=True)
+        ),
+    }
+    text = "\n".join(f"{title}\n{text_table(rows)}\n" for title, rows in tables.items() if rows)
+    return (
+        f"Share of observed photometry within {WITHIN:.0%} of the synthetic photometry of the series\n\n{text}\n"
+        "In parentheses the mean over supernovae. floor: nearest spectrum within a day, scaled in V; V only: spectra\n"
+        "and series scaled in V; all bands: calibrated on all; left out: calibrated on all but those of the letter;\n"
+        "one factor: scaled in these; as is: not calibrated.\n"
+        f"paper: Ramirez et al. 2024, scaled in V, other supernovae. {points.n_faint} points with errors above "
+        f"{LARGEST_ERROR:.0%} are not judged.\n{_outliers(points)}"
+    )
