@@ -269,7 +269,9 @@ def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve
         noise = np.diag(nights.error**2 + scatter[nights.instrument] ** 2)
         inverse = np.asarray(np.linalg.inv(shape + noise), dtype=np.float64)
         shift, _ = common_offsets(
-            member.T @ inverse @ member, member.T @ inverse @ value, _OFFSET_SCATTER if rounds > 1 else 0.0
+            member.T @ inverse @ member,
+            member.T @ inverse @ value,
+            np.full(len(nights.names), _OFFSET_SCATTER if rounds > 1 else 0.0),
         )
         # Which instrument is right is not known: the level of the band is the mean over nights.
         shift = shift - np.average(shift, weights=member.sum(axis=0))

@@ -75,7 +75,7 @@ def calibrate(
     color_scale: float = 1.0,
     floor: float = 0.03,
     offset_scatter: float = 0.05,
-    common_slope: float = 0.3,
+    common_slope: float = 0.1,
     outlier: float = 4.0,
     iterations: int = 3,
 ) -> Calibrated:
@@ -100,8 +100,8 @@ def calibrate(
         Size of common offsets: the scale of a Cauchy prior, which lets one band be far off without a say in the others.
         0: no offsets.
     common_slope : float
-        Prior standard deviation of the slope of ln warp over ln wavelength that all spectra share (flux calibration,
-        dust): it is not taken for offsets of the photometry.
+        Size of the slope of ln warp over ln wavelength that all spectra share (flux calibration, dust), with a Cauchy
+        prior too: it is not taken for offsets of the photometry.
     outlier : float
         With four bands or more, one that is further than this many standard deviations from what the others predict
         is left out and counted in the notes.
@@ -122,7 +122,6 @@ def calibrate(
     rejected = np.zeros(observed.shape, dtype=bool)
     # Where it turns does not matter: the constant of each spectrum is free.
     around = position - np.log(5500.0)
-    common = common_slope**2 * np.outer(around, around)
     known = None if offset is None else (-_LN_PER_MAG * offset[0], _LN_PER_MAG * offset[1])
     for step in range(iterations):
         warped = series.flux * np.exp(shares @ spread.T)
@@ -132,7 +131,7 @@ def calibrate(
             rejected = _contradicting(prior, target - (0.0 if known is None else known[0]), variance, outlier)
         used = np.isfinite(target) & ~rejected
         inverse = _inverse(prior, used, variance)
-        shift, shift_err = known or _offsets(inverse, target, used, offset_scatter, common)
+        shift, shift_err = known or _offsets(inverse, target, used, around, offset_scatter, common_slope)
         shares = np.einsum("pij,pj->pi", inverse, np.where(used, target - shift, 0.0))
     inverse = _inverse(prior, used, variance + shift_err**2)
     warp_err = _warp_error(inverse, used, spread, float(np.hypot(grey_scatter, color_scatter)))
@@ -168,13 +167,17 @@ def _inverse(prior: Array, used: NDArray[np.bool_], variance: Array) -> Array:
 
 
 def _offsets(
-    inverse: Array, target: Array, used: NDArray[np.bool_], scale: float, common: Array
+    inverse: Array, target: Array, used: NDArray[np.bool_], around: Array, scatter: float, slope: float
 ) -> tuple[Array, Array]:
     """What each band is off at all phases, in ln flux, and its error, both (n_band,)."""
+    n_band = around.size
     # Not used means no say: the noise there is large but finite.
     seen = np.where(used[:, :, None] & used[:, None, :], inverse, 0.0)
     pull = np.einsum("pij,pj->i", seen, np.where(used, target, 0.0))
-    return common_offsets(seen.sum(axis=0), pull, scale, common)
+    parts = np.column_stack([np.eye(n_band), around])
+    scale = np.append(np.full(n_band, scatter), slope)
+    offset, offset_err = common_offsets(parts.T @ seen.sum(axis=0) @ parts, parts.T @ pull, scale)
+    return offset[:-1], offset_err[:-1]
 
 
 def _contradicting(prior: Array, target: Array, variance: Array, limit: float) -> NDArray[np.bool_]:

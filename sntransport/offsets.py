@@ -7,41 +7,37 @@ from sntransport.checks import Array
 _STEPS = 12
 
 
-def common_offsets(information: Array, pull: Array, scale: float, smooth: Array | None = None) -> tuple[Array, Array]:
-    """Offsets with a Cauchy prior, and their errors.
+def common_offsets(information: Array, pull: Array, scale: Array) -> tuple[Array, Array]:
+    """Offsets with a Cauchy prior each, and their errors.
 
     Parameters
     ----------
     information : ndarray, (n, n)
-        ``Z.T @ inv(C) @ Z`` for data of covariance ``C``, where ``Z`` (n_obs, n) says which offset a datum has.
+        ``Z.T @ inv(C) @ Z`` for data of covariance ``C``, where ``Z`` (n_obs, n) says which offsets a datum has.
     pull : ndarray, (n,)
         ``Z.T @ inv(C) @ y`` for data ``y`` that have mean zero but for the offsets.
-    scale : float
-        Scale of the prior, whose long tails let one offset be large without a say in the others; 0: no offsets.
-    smooth : ndarray, (n, n), optional
-        Prior covariance of what else stays for good and is no offset; none: there is nothing else.
+    scale : ndarray, (n,)
+        Scales of the priors, whose long tails let one offset be large without a say in the others; 0: no offset.
 
     Returns
     -------
     offset, offset_err : ndarray, (n,)
-        Where there is no information, 0 and about the scale of the prior.
+        Where there is no information, 0 and the scale of the prior.
 
     Notes
     -----
     A Cauchy distribution is a Gaussian of unknown variance; mean and variance are found in turn (expectation
     maximization for the t distribution of one degree of freedom; Liu & Rubin 1995, Statistica Sinica 5, 19).
     """
-    n = pull.size
-    if scale == 0.0 or n == 0:
-        return np.zeros(n), np.zeros(n)
-    width = np.full(n, scale**2)
-    other = np.zeros((n, n)) if smooth is None else smooth
+    offset, offset_err = np.zeros(pull.size), np.zeros(pull.size)
+    some = np.flatnonzero(scale > 0)
+    if some.size == 0:
+        return offset, offset_err
+    information, pull, least = information[np.ix_(some, some)], pull[some], scale[some] ** 2
+    width = least
     for _ in range(_STEPS):
-        # What the data know is the sum of offsets and the rest: of covariance `total` before, `both` after.
-        total = np.diag(width) + other
-        share = width[:, None] * np.linalg.inv(total)
-        both = np.linalg.inv(np.linalg.inv(total) + information)
-        mean = share @ both @ pull
-        variance = width - np.einsum("ij,ij->i", share, np.diag(width)) + np.einsum("ij,jk,ik->i", share, both, share)
-        width = 0.5 * (scale**2 + mean**2 + variance)
-    return mean, np.sqrt(variance)
+        covariance = np.linalg.inv(information + np.diag(1.0 / width))
+        mean = covariance @ pull
+        width = 0.5 * (least + mean**2 + np.diag(covariance))
+    offset[some], offset_err[some] = mean, np.sqrt(np.diag(covariance))
+    return offset, offset_err

@@ -30,7 +30,7 @@ REAL = (
     "SN2010aj", "SN2011bm", "SN2012ap",
 )  # fmt: skip
 
-_LEAST_END = 25.0
+_LEAST_END = 24.0
 _LEAST_COVER = 0.97
 
 
