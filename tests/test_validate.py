@@ -68,12 +68,13 @@ def test_tellurics_are_not_compared():
     assert judged().n_bins.max() == case_wave.size - masked
 
 
-def test_baseline_against_itself_is_exactly_one():
+def test_baseline_against_itself_is_one():
     found = judge([supernova(PHASES)], {"again": log_linear})
     for metric in scores.metric_names():
         for one in scores.score(found, metric=metric):
-            assert one.ratio == 1.0
-            assert one.value == one.baseline
+            # Rows of one matrix product are rounded by their place in it, with some libraries.
+            assert one.ratio == pytest.approx(1.0, abs=1e-11)
+            assert one.value == pytest.approx(one.baseline, rel=1e-11)
 
 
 def test_perfect_interpolator_beats_the_baseline():
