@@ -1,19 +1,24 @@
 # Needs only make and a Python >= 3.11 with venv; everything else goes into .venv.
 # Another interpreter: make PYTHON=/path/to/python3.12 test
+# Versions from a list, in an environment of its own: make CONSTRAINTS=constraints/lowest.txt test
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test docs bench clean
+.PHONY: help setup demo test test-lowest docs bench clean
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
-BIN := .venv/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+CONSTRAINTS ?=
+VENV := $(if $(CONSTRAINTS),.venv-$(basename $(notdir $(CONSTRAINTS))),.venv)
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
+# Tests skip what is not there; LightCurveLynx needs a newer pyarrow than the lowest that is supported.
+EXTRAS ?= $(if $(filter lowest,$(basename $(notdir $(CONSTRAINTS)))),test,test,lightcurvelynx)
 
 help:  ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
-setup: .venv/installed-test  ## Create .venv and install the package with all it needs for tests
+setup: $(VENV)/installed-test  ## Create .venv and install the package with all it needs for tests
 
-demo: .venv/installed  ## Run the main job on embedded data, into demo/; ends with where its report is
+demo: $(VENV)/installed  ## Run the main job on embedded data, into demo/; ends with where its report is
 	$(BIN)/sntransport demo -o demo
 
 test: setup  ## Lint, type check and test
@@ -25,7 +30,12 @@ test: setup  ## Lint, type check and test
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --cov --cov-append --cov-report=term --cov-fail-under=90 \
 		tests/test_kernels.py tests/test_transport.py tests/test_features.py
 
-docs: .venv/installed-docs  ## Build the documentation into docs/_build, warnings as errors
+test-lowest:  ## Run the tests with the lowest versions that are supported, in .venv-lowest
+	$(MAKE) CONSTRAINTS=constraints/lowest.txt setup
+	# Compiled code of another numba would be replaced again and again.
+	NUMBA_CACHE_DIR=$(CURDIR)/.venv-lowest/numba .venv-lowest/bin/python -m pytest -n auto --dist worksteal
+
+docs: $(VENV)/installed-docs  ## Build the documentation into docs/_build, warnings as errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build
 	$(BIN)/python docs/offline.py docs/_build
 	@echo "open docs/_build/index.html"
@@ -37,15 +47,15 @@ bench: setup  ## Run the benchmarks (off by default); their results go into docs
 	$(BIN)/python docs/measured.py
 
 clean:  ## Remove everything that can be made again
-	rm -rf .venv demo dist build docs/_build docs/api_pages docs/jupyter_execute .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
+	rm -rf .venv .venv-* demo dist build docs/_build docs/api_pages docs/jupyter_execute .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
 	find sntransport tests examples filters -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # venv writes this file; where venv fails half way, make removes it again and the next run starts over.
-.venv/pyvenv.cfg:
+$(VENV)/pyvenv.cfg:
 	@for python in $(PYTHON); do \
 		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-			echo "creating .venv with $$("$$python" --version) ($$python)"; \
-			exec "$$python" -m venv .venv; \
+			echo "creating $(VENV) with $$("$$python" --version) ($$python)"; \
+			exec "$$python" -m venv $(VENV); \
 		fi; \
 	done; \
 	echo "no suitable Python among: $(PYTHON)" >&2; \
@@ -54,17 +64,17 @@ clean:  ## Remove everything that can be made again
 	exit 1
 
 # Time stamps: packages are installed again only where pyproject.toml or the environment is newer.
-.venv/installed: pyproject.toml .venv/pyvenv.cfg
-	@echo "installing into .venv (the first time takes some minutes)"
+$(VENV)/installed: pyproject.toml $(CONSTRAINTS) $(VENV)/pyvenv.cfg
+	@echo "installing into $(VENV) (the first time takes some minutes)"
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-.venv/installed-test: pyproject.toml .venv/pyvenv.cfg
-	@echo "installing into .venv (the first time takes some minutes)"
-	$(PIP_INSTALL) --editable '.[test]'
-	@touch .venv/installed $@
+$(VENV)/installed-test: pyproject.toml $(CONSTRAINTS) $(VENV)/pyvenv.cfg
+	@echo "installing into $(VENV) (the first time takes some minutes)"
+	$(PIP_INSTALL) --editable '.[$(EXTRAS)]'
+	@touch $(VENV)/installed $@
 
-.venv/installed-docs: pyproject.toml .venv/pyvenv.cfg
-	@echo "installing into .venv (the first time takes some minutes)"
+$(VENV)/installed-docs: pyproject.toml $(CONSTRAINTS) $(VENV)/pyvenv.cfg
+	@echo "installing into $(VENV) (the first time takes some minutes)"
 	$(PIP_INSTALL) --editable '.[docs]'
-	@touch .venv/installed $@
+	@touch $(VENV)/installed $@

@@ -28,9 +28,13 @@ _KEYS: dict[str, dict[str, tuple[Any, Any]]] = {
     "slurm": {"*": (object, {})},
 }  # fmt: skip
 
+# Far beyond any number that is meant; NaN, infinity and whole numbers that no float can hold are not below it.
+_LARGEST = 1e300
+
 _TOLD: dict[Any, str] = {
-    int: "a whole number", float: "a number", str: "text", bool: "true or false", list[str]: "a list of texts",
-    list[float]: "a list of numbers", dict[str, int]: "a section of whole numbers",
+    int: "a whole number, 0 or more", float: "a finite number", str: "text", bool: "true or false",
+    list[str]: "a list of texts", list[float]: "a list of finite numbers",
+    dict[str, int]: "a section of whole numbers, 0 or more",
 }  # fmt: skip
 
 
@@ -96,7 +100,9 @@ def _fits(value: Any, kind: Any) -> bool:
     if isinstance(value, bool):
         return kind in (bool, object)
     if kind is float:
-        return isinstance(value, (int, float))
+        return isinstance(value, (int, float)) and -_LARGEST < value < _LARGEST
+    if kind is int:
+        return isinstance(value, int) and 0 <= value < 2**63
     if get_origin(kind) is None:
         return isinstance(value, kind)
     inside = value.values() if isinstance(value, dict) else value

@@ -20,6 +20,8 @@ from sntransport.checks import Array, readonly, require_finite, require_increasi
 _MANIFEST = "SHA256SUMS"
 # An optical or infrared band below this is in nanometers or microns.
 _SHORTEST = 900.0
+# No filter is outside of these: wavelengths [A], and the least value of a largest throughput (its inverse is the most).
+_WAVES, _WEAKEST = (1e-3, 1e12), 1e-100
 _ANGSTROM_PER = {"Angstrom": 1.0, "angstrom": 1.0, "AA": 1.0, "nm": 10.0, "um": 1e4, "micron": 1e4}
 
 
@@ -73,8 +75,20 @@ class Bandpass:
             raise ValueError(f"{label}throughput[{i}] is {throughput[i]:g}, expected 0 or more")
         if throughput.max() == 0:
             raise ValueError(f"{label}throughput is zero everywhere")
+        peak = throughput.max()
+        # Means would overflow, or be lost in rounding.
+        if wave[0] < _WAVES[0] or wave[-1] > _WAVES[1] or not _WEAKEST < peak < 1.0 / _WEAKEST:
+            raise ValueError(
+                f"{label}wave from {wave[0]:g} to {wave[-1]:g} A and throughput up to {peak:g}, expected wave from "
+                f"{_WAVES[0]:g} to {_WAVES[1]:g} A and throughput of {_WEAKEST:g} to {1.0 / _WEAKEST:g}"
+            )
         set_fields(self, wave=wave, throughput=throughput)
         set_fields(self, vega_ab=float(self.vega_ab), vega_mag=float(self.vega_mag))
+        if np.isinf(self.vega_ab) or not np.isfinite(self.vega_mag):
+            raise ValueError(
+                f"{label}vega_ab is {self.vega_ab} and vega_mag {self.vega_mag}, expected finite magnitudes, or NaN as "
+                "vega_ab where it is not known"
+            )
         effective = effective_wave(self)
         if effective < _SHORTEST:
             unit = "nm" if effective > 100 else "micron"
@@ -164,19 +178,22 @@ def read_bandpass(
     if detector not in ("photon", "energy"):
         raise ValueError(f"detector is {detector!r}, expected 'photon' or 'energy'")
     meta, unit, table = _parse(path)
-    wave, throughput = table[:, 0] * unit, table[:, 1]
     text = {key: str(meta.get(key, "")) for key in ("version", "vega_source")}
+    # Numbers that are none are the Bandpass's to refuse.
+    with np.errstate(all="ignore"):
+        wave = table[:, 0] * unit
+        throughput = table[:, 1] / wave if detector == "energy" else table[:, 1]
     try:
         return Bandpass(
             name=name or str(meta.get("name", path.stem)),
             wave=wave,
-            throughput=throughput / wave if detector == "energy" else throughput,
+            throughput=throughput,
             vega_ab=meta.get("vega_ab", np.nan) if vega_ab is None else vega_ab,
             vega_mag=meta.get("vega_mag", 0.0),
             source=str(meta.get("origin", path.name)),
             **text,
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
@@ -254,7 +271,7 @@ def _parse(path: Path) -> tuple[dict[str, Any], float, Array]:
     if not lines or not lines[0].startswith("# %ECSV"):
         return {}, 1.0, _numbers(path, rows, (0, 1))
     meta, columns = _header(path, lines)
-    order = [column["name"] for column in columns]
+    order = [str(column["name"]) for column in columns]
     if not {"wavelength", "throughput"} <= set(order):
         raise ValueError(f"{path}: has the columns {', '.join(order)}, expected wavelength and throughput")
     unit = str(columns[order.index("wavelength")].get("unit", "Angstrom"))
@@ -282,7 +299,7 @@ def _header(path: Path, lines: Sequence[str]) -> tuple[dict[str, Any], list[dict
         if isinstance(meta, list):  # an ordered mapping
             meta = {key: value for item in meta for key, value in item.items()}
         return dict(meta), [column for column in columns if "name" in column]
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError) as error:
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: the ECSV header cannot be read: {' '.join(str(error).split())}") from None
 
 

@@ -28,7 +28,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     OSError
-        Where ``path`` is a folder or cannot be written (before the block runs), or the block made no file.
+        Where ``path`` is a folder or cannot be written (before the block runs), or the block made no file. One that the
+        block raises for want of room names ``path``.
 
     Examples
     --------
@@ -45,6 +46,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise FileNotFoundError(f"cannot write {target}: nothing was written")
         _flush(temporary, os.O_RDWR)
         os.replace(temporary, target)
+    except OSError as error:
+        # A full disk, above all: the system's own message names no file, or one that nobody knows.
+        if error.errno is None or error.filename not in (None, str(temporary)):
+            raise
+        raise OSError(error.errno, f"cannot write: {error.strerror}", str(target)) from error
     finally:
         temporary.unlink(missing_ok=True)
     if os.name == "posix":

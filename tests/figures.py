@@ -4,6 +4,7 @@ import io
 from functools import cache
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.text import Text
 from PIL import Image
@@ -28,6 +29,9 @@ from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
 REFERENCE = Path(__file__).resolve().parent / "data"
 SIZE = (96, 72)
 """Pixels (width, height) of a reference picture."""
+
+DRAWN_WITH = (3, 11)
+"""Version of matplotlib that the references are of; older ones place panels a few pixels elsewhere."""
 
 BANDS = ("bessellb", "bessellv", "bessellr")
 
@@ -160,6 +164,11 @@ def difference(one, other):
     """Root mean square difference of two pictures over that of the second from white, after a blur of three pixels."""
     apart, ink = (uniform_filter(one - other, size=3), uniform_filter(255.0 - other, size=3))
     return float(np.sqrt(np.mean(apart**2) / np.mean(ink**2)))
+
+
+def same_matplotlib():
+    """Whether this matplotlib draws as the one of the references does."""
+    return tuple(int(part) for part in matplotlib.__version__.split(".")[:2]) >= DRAWN_WITH
 
 
 def reference(name):

@@ -23,17 +23,23 @@ def test_every_figure_has_a_reference_and_they_are_small():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_figure_looks_as_it_did(name):
-    reference = figures.reference(name)
-    assert figures.difference(figures.picture(figures.makers()[name]()), reference) < TOLERANCE
-    # The same comparison notices when half of what is drawn is missing.
+    drawn = figures.picture(figures.makers()[name]())
     spoiled = figures.picture(figures.spoil(figures.makers()[name]()))
+    # With any matplotlib, what is drawn is seen: half of it missing is another picture.
+    assert figures.difference(spoiled, drawn) > TOLERANCE
+    if not figures.same_matplotlib():
+        pytest.skip(f"matplotlib {matplotlib.__version__} places panels elsewhere than {figures.DRAWN_WITH}")
+    reference = figures.reference(name)
+    assert figures.difference(drawn, reference) < TOLERANCE
+    # The same comparison notices when half of what is drawn is missing.
     assert figures.difference(spoiled, reference) > 1.5 * TOLERANCE
 
 
 def test_fonts_do_not_matter_to_the_comparison():
     with matplotlib.rc_context({"font.family": "serif", "font.size": 14}):
         picture = figures.picture(figures.makers()["waterfall"]())
-    assert figures.difference(picture, figures.reference("waterfall")) < TOLERANCE
+    usual = figures.picture(figures.makers()["waterfall"]())
+    assert figures.difference(picture, usual) < TOLERANCE
 
 
 @pytest.mark.parametrize("name", NAMES)

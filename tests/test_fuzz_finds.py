@@ -10,6 +10,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from sntransport import noise
+from sntransport.bands import read_bandpass
 from sntransport.checks import readonly
 from sntransport.datasets.nested_parquet import read_nested_parquet, write_nested_parquet
 from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
@@ -29,7 +30,8 @@ from tests.test_read_simlib import write as write_simlib
 
 
 @pytest.mark.parametrize("name", ["osc", "folder", "simlib", "opsim", "visits_csv", "visits_ecsv", "searcheff",
-                                  "config", "model", "parquet", "snana", "series"])  # fmt: skip
+                                  "config", "model", "parquet", "snana", "series", "augment", "filter_text",
+                                  "filter_ecsv"])  # fmt: skip
 def test_a_few_seeded_cases_of_every_reader(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert fuzz_readers.run(name, 12, 7) == 0, capsys.readouterr().out
@@ -132,6 +134,47 @@ def test_configuration_that_makes_no_sense(tmp_path, text, message):
     with pytest.raises(ReadError) as caught:
         read_config(tmp_path / "c.toml")
     assert str(caught.value).startswith(str(tmp_path / "c.toml"))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("detector", ["photon", "energy"])
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("4000 0\n5000 1\n1e300 0", "wave from 4000 to 1e+300 A"),
+        ("5e-324 0\n5000 1\n6000 0", "wave from 4.94066e-324 to 6000 A"),
+        ("4000 0\n5000 1e307\n6000 0", "A and throughput up to "),
+        ("4000 0\n5000 1e-300\n6000 0", "expected wave from 0.001 to 1e+12 A and throughput of 1e-100 to 1e+100"),
+        ("0 0\n5000 1\n6000 0", "wave[0] is 0"),
+        ("nan 1\n5000 1\n6000 0", "wave[0] is not finite"),
+    ],
+)
+def test_filter_curve_of_absurd_numbers(tmp_path, rows, message, detector):
+    path = tmp_path / "a.dat"
+    path.write_text(rows)
+    with pytest.raises(ValueError, match=r"a\.dat: ") as caught:
+        read_bandpass(path, detector=detector)
+    assert message in str(caught.value)
+
+
+ECSV = "# %ECSV 1.0\n# ---\n# datatype:\n# - {{name: wavelength}}\n# - {{name: {column}}}\n# meta: {meta}\n"
+
+
+@pytest.mark.parametrize(
+    ("column", "meta", "message"),
+    [
+        ("5", "{}", "has the columns wavelength, 5, expected wavelength and throughput"),
+        ("throughput", "[" * 5000 + "]" * 5000, "the ECSV header cannot be read"),
+        ("throughput", f"{{vega_ab: 1{'0' * 400}}}", "int too large to convert to float"),
+        ("throughput", "{vega_ab: .inf}", "vega_ab is inf and vega_mag 0.0, expected finite magnitudes"),
+        ("throughput", "{vega_mag: .nan}", "vega_ab is nan and vega_mag nan, expected finite magnitudes"),
+    ],
+)
+def test_filter_curve_with_an_odd_header(tmp_path, column, meta, message):
+    path = tmp_path / "a.ecsv"
+    path.write_text(ECSV.format(column=column, meta=meta) + f"wavelength {column}\n4000 0\n5000 1\n6000 0\n")
+    with pytest.raises(ValueError, match=r"a\.ecsv: ") as caught:
+        read_bandpass(path)
     assert message in str(caught.value)
 
 

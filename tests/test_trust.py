@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # What a package's own words must have for a license of the page.
 WORDS = {
-    "BSD-3-Clause": "BSD", "BSD-2-Clause": "BSD", "MIT": "MIT", "Apache-2.0": "Apache", "MIT-CMU": "MIT-CMU",
+    "BSD-3-Clause": "BSD", "BSD-2-Clause": "BSD", "MIT": "MIT", "Apache-2.0": "Apache", "MIT-CMU": "MIT-CMU|HPND",
     "PSF-2.0": "Python Software Foundation|PSF", "MPL-2.0": "MPL-2.0|Mozilla", "MPL-2.0 AND MIT": "MPL-2.0.*MIT",
 }  # fmt: skip
 
@@ -93,3 +93,54 @@ def test_nothing_that_is_read_is_run(path):
     assert {name for name in named if name.startswith("socket.")} <= {"socket.gethostname"}
     loads = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.load"]
     assert not any(word.arg == "allow_pickle" for node in loads for word in node.keywords)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "sntransport").rglob("*.py")), ids=lambda path: path.name)
+def test_no_clock_is_read(path):
+    """So neither a date nor a clock that jumps can get into output."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not {name.rsplit(".", 1)[-1] for name in calls(tree)} & {
+        "now", "utcnow", "today", "time_ns", "monotonic", "perf_counter", "gmtime", "localtime", "ctime", "strftime",
+    }  # fmt: skip
+    modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert "time" not in modules
+
+
+def versions(text):
+    """Versions of a list of packages by their names in one spelling."""
+    found = {}
+    for line in text:
+        if match := re.match(r"([\w.-]+)\s*(?:==|>=)\s*([\w.]+)$", line.strip()):
+            found[re.sub("[-_.]+", "-", match[1]).lower()] = match[2]
+    return found
+
+
+def as_numbers(version):
+    return tuple(int(part) for part in re.findall(r"\d+", version.split("post")[0]))
+
+
+def test_lowest_versions_are_those_that_are_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    declared_ = versions([*project["dependencies"], *extras["distributed"], *extras["examples"]])
+    lowest = versions((ROOT / "constraints" / "lowest.txt").read_text(encoding="utf-8").splitlines())
+    for name, version in declared_.items():
+        given, known = as_numbers(lowest[name]), as_numbers(version)
+        assert given[: len(known)] == known, f"{name}: {lowest[name]} for >={version}"
+
+
+@pytest.mark.parametrize("name", ["lowest", "newest"])
+def test_versions_that_checks_use_are_exact_and_allowed(name):
+    lines = (ROOT / "constraints" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    listed = [line for line in lines if line and not line.startswith("#")]
+    held = versions(listed)
+    assert len(held) == len(listed)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    groups = project["optional-dependencies"]
+    if name == "lowest":
+        del groups["lightcurvelynx"], groups["docs"]
+    for package, least in versions(
+        [*project["dependencies"], *(one for group in groups.values() for one in group)]
+    ).items():
+        assert as_numbers(held[package]) >= as_numbers(least), package

@@ -108,9 +108,10 @@ def write_atat(
         "SNID": id_texts(light_curves).astype("S"), "redshift": light_curves.truth.z,
     }  # fmt: skip
     arrays |= {name: np.asarray(rows, dtype=np.int64) for name, rows in (splits or {}).items()}
-    with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         for name, value in arrays.items():
-            file.create_dataset(name, data=value)
+            # Older h5py kept the time of writing: other bytes of the same data. So did groups that keep an order.
+            file.create_dataset(name, data=value, track_times=False)
         file.attrs["bands"] = ",".join(light_curves.bands)
         file.attrs["zero_point"] = ZERO_POINT
         file.attrs["n_dropped"] = made.n_dropped

@@ -1,6 +1,7 @@
 """HDF5 as lcdata reads it (for ParSNIP): ``/observations`` and ``/metadata``, sorted by object, zero point 25."""
 
 import os
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,11 @@ def write_lcdata(light_curves: LightCurves, path: str | os.PathLike[str]) -> Pat
         "redshift": truth.z, "template": names(held).astype("S"), "mwebv": truth.ebv_mw,
         "host_ebv": truth.ebv_host, "distmod": truth.distance_modulus, "mjd_ref": truth.mjd_ref, "weight": truth.weight,
     })  # fmt: skip
-    with atomic_path(path) as temporary:
-        with h5py.File(temporary, "w", track_order=True) as file:
-            file.create_dataset("observations", data=observations)
-        write_table_hdf5(metadata, str(temporary), "/metadata", append=True, serialize_meta=True)
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file, h5py.File(BytesIO(), "w") as inner:
+        # Older h5py put the time into data sets unless told not to, which cannot be told to astropy; and into groups
+        # that keep the order of what is in them.
+        file.create_dataset("observations", data=observations, track_times=False)
+        write_table_hdf5(metadata, inner, "metadata", serialize_meta=True)
+        for name, data in inner.items():
+            file.create_dataset(name, data=data[()], track_times=False)
     return Path(path)

@@ -167,6 +167,65 @@ def _snana(folder):
     return write_snana_fits(curves(), folder / "a")[0]
 
 
+def _filter_text(folder):
+    path = folder / "a.dat"
+    path.write_text("# a curve\n# [A] per photon\n4000 0.0\n4500 0.2\n5000 0.5\n5500,0.4\n6000 0.0\n")
+    return path
+
+
+def _filter_read(path):
+    from sntransport.bands import effective_wave, pivot_wave, read_bandpass
+
+    energy, photon = read_bandpass(path, detector="energy"), read_bandpass(path)
+    # A curve that was taken has these.
+    if not np.all(
+        np.isfinite([effective_wave(energy), pivot_wave(energy), effective_wave(photon), pivot_wave(photon)])
+    ):
+        raise ArithmeticError("a mean wavelength that is none")
+    return photon
+
+
+def _filter_ecsv(folder):
+    from sntransport.bands import _folder as place
+
+    path = folder / "a.ecsv"
+    lines = (place() / "ztf" / "ztfg.ecsv").read_text().splitlines()
+    head = [line for line in lines if line.startswith("#")]
+    # A few rows, that changes meet the header as often.
+    path.write_text("\n".join([*head, *lines[len(head) :: 12]]) + "\n")
+    return path
+
+
+def _augment(folder):
+    _visits_csv(folder)
+    path = folder / "config.toml"
+    path.write_text(
+        'seed = 3\nseries = ["*.fits"]\n[split]\ntrain = 0.6\ntest = 0.4\n[templates]\nmixtures = 2\ndraws = 1\n'
+        'parents = 2\nconcentration = 1.5\nbarycenter = "linear"\naugmented = ["train"]\n[survey]\n'
+        'source = "visits.csv"\nradius = 1.0\npixel_scale = 0.2\n[population]\nredshift = { uniform = [0.02, 0.05] }\n'
+        "mag_offset = { normal = [0.0, 0.1] }\n"
+        'ebv_host = { exponential = 0.05, max = 0.5 }\n[simulation]\nn = 1500\nkeep = "all"\n[target.train]\nIa = 60\n'
+        "II = 40\n[target.test]\nIa = 10\n[balance]\nz_edges = [0.02, 0.035, 0.05]\nz_shares = [0.4, 0.6]\n"
+        '[selection]\nband = "lsstr"\nhalf = 18.0\nwidth = 0.4\nbiased = ["train"]\nundo = true\n'
+    )
+    return path
+
+
+def _augment_read(path):
+    """All that `augment` takes from the file itself."""
+    from sntransport.augmentconfig import read_config
+    from sntransport.augmentrun import POPULATION
+    from sntransport.configkeys import Section
+    from sntransport.rates import Cosmology
+    from sntransport.simconfig import read_population, read_survey
+
+    given = read_config(path)
+    read_survey(Section(path, "survey", given["survey"]))
+    section = Section(path, "population", given["population"])
+    section.only(*POPULATION)
+    read_population(section, Cosmology())
+
+
 def _by_kind(rng, name, raw, scratch):
     """A change that suits the file's name."""
     if name.endswith(".json"):
@@ -221,6 +280,9 @@ def _targets():
         "visits_ecsv": Target(_visits_ecsv, _by_kind, visits, read_error),
         "searcheff": Target(_searcheff, _by_kind, _searcheff_read, read_error),
         "config": Target(_config, _only("config.toml"), _reads("simconfig", "read_config"), value_error),
+        "augment": Target(_augment, _only("config.toml"), _augment_read, value_error),
+        "filter_text": Target(_filter_text, _by_kind, _filter_read, value_error),
+        "filter_ecsv": Target(_filter_ecsv, _by_kind, _filter_read, value_error),
         "model": Target(_model, _by_kind, _reads("export.check", "check_folder"), ()),
         "parquet": Target(_parquet, _by_kind, _reads("datasets.nested_parquet", "read_nested_parquet"), value_error),
         "snana": Target(_snana, _by_kind, _reads("datasets.snana_fits", "read_snana_fits"), value_error),
