@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sntransport.files import require_countable
+
 _ALL_ONES = 0xFFFFFFFF
 _BLOCK = 2880
 
@@ -106,6 +108,7 @@ def require_intact(raw: bytes) -> None:
         raise ValueError("the file is empty")
     if not raw.startswith(b"SIMPLE  ="):
         raise ValueError("not a FITS file")
+    require_countable(raw)
     if len(raw) % _BLOCK:
         raise ValueError(f"the file is truncated or damaged: {len(raw)} bytes are no whole number of FITS blocks")
     total = int(np.frombuffer(raw, dtype=">u4").sum(dtype=np.uint64))

@@ -24,6 +24,7 @@ from sntransport.distributions import (
     TwoSidedNormal,
     Uniform,
 )
+from sntransport.files import require_countable
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.population import Population, nearest_position
 from sntransport.rates import RATES, Cosmology, expected_number, rate_redshifts
@@ -228,6 +229,7 @@ def _columns(section: Section, key: str, names: tuple[str, ...]) -> list[np.ndar
 
     path = section.file(key)
     try:
+        require_countable(path.read_bytes())
         table = Table.read(path)
         return [np.asarray(table[name], dtype=np.float64) for name in names]
     except Exception as error:

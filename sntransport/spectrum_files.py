@@ -1,17 +1,20 @@
 """One spectrum from one file of the user: ASCII, ECSV or FITS, told apart by their content."""
 
+import gzip
 import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sntransport.checks import Array
+from sntransport.files import require_countable
 from sntransport.reading import MAX_BYTES, ReadError, number
 
 _WAVE = ("wave", "wavelength", "lambda", "lam", "wl", "loglam", "log_wave")
@@ -67,7 +70,7 @@ def read_spectrum_file(path: Path) -> RawSpectrum:
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror or error})", "check its permissions") from None
     if content.startswith((b"SIMPLE", b"\x1f\x8b")) or path.suffix.lower() in (".fits", ".fit"):
-        return _read_fits(path)
+        return _read_fits(path, content)
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -126,13 +129,18 @@ def _read_ecsv(path: Path) -> RawSpectrum:
     return _in_standard_units(_of_columns(path, columns, meta))
 
 
-def _read_fits(path: Path) -> RawSpectrum:
+def _read_fits(path: Path, content: bytes) -> RawSpectrum:
     from astropy.io import fits
 
     try:
+        if content.startswith(b"\x1f\x8b"):
+            content = gzip.GzipFile(fileobj=BytesIO(content)).read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise ReadError(path, f"larger than {MAX_BYTES / 2**20:g} MiB", "give one spectrum per file")
+        require_countable(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with fits.open(path, memmap=False) as hdus:
+            with fits.open(BytesIO(content), memmap=False) as hdus:
                 all_hdus = list(hdus)  # a plain list: reversed() would miss what is not loaded yet
                 header = {key.lower(): value for hdu in reversed(all_hdus) for key, value in hdu.header.items() if key}
                 for hdu in all_hdus:

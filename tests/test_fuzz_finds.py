@@ -9,18 +9,20 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from sntransport import noise
+from sntransport import noise, spectrum_files
 from sntransport.bands import read_bandpass
 from sntransport.checks import readonly
 from sntransport.datasets.nested_parquet import read_nested_parquet, write_nested_parquet
 from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
 from sntransport.export import snana_reader
 from sntransport.export.check import check_folder
+from sntransport.hdus import require_intact
 from sntransport.read_opsim import read_opsim
 from sntransport.read_simlib import read_simlib
 from sntransport.read_visits import read_visits
 from sntransport.reading import ReadError
 from sntransport.simconfig import read_config
+from sntransport.spectrum_files import read_spectrum_file
 from tests.fuzz import fuzz_readers
 from tests.test_datasets import BANDS, curves
 from tests.test_read_opsim import a_row
@@ -291,3 +293,27 @@ def test_snana_pair_with_parts_missing(tmp_path):
     phot.write_bytes(whole)
     with pytest.raises(ValueError, match=r"a_HEAD\.FITS: ZP_FLUXCAL is 'none'"):
         read_snana_fits(head)
+
+
+@pytest.mark.parametrize("key", ["GCOUNT", "PCOUNT", "NAXIS2"])
+def test_fits_that_counts_below_zero_is_not_read_for_ever(tmp_path, key):
+    """astropy goes back by the negative size of an HDU, and reads it again."""
+    head, phot = write_snana_fits(curves(), tmp_path / "a")
+    raw = phot.read_bytes()
+    at = raw.index(key.encode().ljust(8) + b"=", raw.index(b"BINTABLE"))
+    phot.write_bytes(raw[: at + 10] + b"-1".rjust(20) + raw[at + 30 :])
+    with pytest.raises(ValueError, match=rf"a_PHOT\.FITS: .*a FITS header counts below zero \({key}"):
+        read_snana_fits(head)
+    for name, content in (("s.fits", phot.read_bytes()), ("s.fits.gz", gzip.compress(phot.read_bytes()))):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ReadError, match=rf"{name}: not a valid FITS file \(a FITS header counts below zero"):
+            read_spectrum_file(tmp_path / name)
+    with pytest.raises(ValueError, match="a FITS header counts below zero"):
+        require_intact(phot.read_bytes())
+
+
+def test_spectrum_that_is_a_decompression_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(spectrum_files, "MAX_BYTES", 2**20)
+    (tmp_path / "s.fits.gz").write_bytes(gzip.compress(bytes(2**21)))
+    with pytest.raises(ReadError, match=r"s\.fits\.gz: larger than 1 MiB"):
+        read_spectrum_file(tmp_path / "s.fits.gz")

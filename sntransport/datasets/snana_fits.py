@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sntransport.datasets.columns import codes, fluxes, id_texts, known_rows, types
-from sntransport.files import atomic_path
+from sntransport.files import atomic_path, require_countable
 from sntransport.hdus import texts, to_bytes
 from sntransport.lightcurves import LightCurves
 from sntransport.units import njy_at_zero_point
@@ -149,6 +149,7 @@ def _table(path: Path, needed: Mapping[str, str]) -> tuple[Any, Any]:
 
     raw = path.read_bytes()
     try:
+        require_countable(raw)
         with fits.HDUList.fromstring(raw) as file:
             rows, header = np.array(file[1].data), dict(file[1].header)
     except Exception as error:  # astropy raises a dozen kinds
