@@ -78,6 +78,7 @@ def fit_band_curves(
     Parameters
     ----------
     light_curve : LightCurve
+        Points of a band that differ in ``instrument`` may have an offset from one another.
     extend : float [d]
         How far the support of a band reaches beyond its first and last night (and into its gaps).
     max_gap : float [d]
@@ -91,7 +92,8 @@ def fit_band_curves(
     Returns
     -------
     BandCurves
-        Its notes count what was left out. Bands without a usable point are absent.
+        Its notes count what was left out and name instruments that are off. Bands without a usable point are absent.
+        Each band is at the mean level of its nights: which instrument is right is not known.
     """
     curves, rejected, offsets = [], [], []
     used = np.zeros(light_curve.mjd.size, dtype=bool)
