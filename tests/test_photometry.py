@@ -84,6 +84,12 @@ def test_uncovered_band_is_nan_with_a_warning_that_names_it():
     assert np.isnan(flux[0, 1])
 
 
+def test_warning_of_coverage_says_what_is_covered_as_observed():
+    wave = np.arange(3000.0, 6001.0, 10.0)
+    with pytest.warns(CoverageWarning, match=r"\(observer frame 4500-9000 A\)"):
+        band_flux(series(np.ones_like(wave), wave), ["lsstu"], Sightline(z=0.5, distance_modulus=0.0))
+
+
 def test_band_covered_by_99_percent_uses_the_covered_mean():
     band = Bandpass("top hat", [5000.0, 5001.0, 5999.0, 6000.0], [0.0, 1.0, 1.0, 0.0], vega_ab=0.0)
     wave = np.arange(4500.0, 5991.0, 1.0)

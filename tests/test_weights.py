@@ -82,3 +82,9 @@ def test_two_bands_make_a_color_and_defaults_are_those_stated():
     assert epoch_weight(days, np.array([12.0]), days)[0] == pytest.approx(1.0 / 9.0)
     # A power of the Brownian bridge, and a mismatch in the square.
     assert paper_weight(days, np.array([12.0]), np.array([0.3]))[0] == pytest.approx(1.0 / (9.0 * 10.0))
+
+
+def test_bands_whose_errors_exceed_their_flux_still_make_a_color():
+    observed = np.array([1.0, 1.0])
+    _, mismatch = color_mismatch(np.array([[1.0, 1.3]]), observed, 3.0 * observed)
+    assert mismatch[0] == pytest.approx(0.5 * 2.5 * np.log10(1.3), rel=1e-12)
