@@ -97,7 +97,7 @@ def rezero(
         raise MaximumError(
             f"{series.name or 'the series'}: the {meaning} is not bracketed by data, the brightest phase is the "
             f"first or the last ({found.phase:.1f} d); extend the phases, state what phase 0 means yourself, or ask "
-            "for the brightest phase to be taken (unbracketed='edge')"
+            "for the brightest phase to be taken (unbracketed='edge', or --brightest)"
         )
     moved = replace(
         series, phase=series.phase - found.phase, mjd_ref=series.mjd_ref + found.phase * (1.0 + z)
