@@ -23,6 +23,8 @@ Rate = Callable[[Array], Array]
 
 # Steps of redshift in tables and integrals; linear in between.
 _N_Z = 2001
+# Beyond it there was nothing to explode, and numbers overflow.
+_LARGEST_Z = 1000.0
 _SKY = 4.0 * np.pi * np.degrees(1.0) ** 2
 
 
@@ -34,8 +36,8 @@ class Cosmology:
     om0: float = 0.3
 
     def __post_init__(self) -> None:
-        if not (0 < self.h0 < np.inf and 0 <= self.om0 <= 1):
-            raise ValueError(f"{self}: expected h0 above 0 and om0 from 0 to 1")
+        if not (1 <= self.h0 <= 1000 and 0.001 <= self.om0 <= 1):
+            raise ValueError(f"{self}: expected h0 from 1 to 1000 and om0 from 0.001 to 1")
 
     def distance_modulus(self, z: ArrayLike) -> Array:
         """Distance modulus [mag] at redshifts (n,) above 0."""
@@ -113,10 +115,11 @@ def rate_redshifts(rate: Rate, z_min: float, z_max: float, cosmology: Cosmology 
     Raises
     ------
     ValueError
-        Where ``z_min`` is not above 0 or not below ``z_max``, or a rate is negative, not finite or 0 everywhere.
+        Where ``z_min`` is not above 0 or not below ``z_max``, or that is above 1000, or a rate is negative, not finite
+        or 0 everywhere.
     """
-    if not 0 < z_min < z_max < np.inf:
-        raise ValueError(f"z_min is {z_min} and z_max {z_max}, expected 0 < z_min < z_max")
+    if not 0 < z_min < z_max <= _LARGEST_Z:
+        raise ValueError(f"z_min is {z_min:g} and z_max {z_max:g}, expected 0 < z_min < z_max <= {_LARGEST_Z:g}")
     z = np.linspace(z_min, z_max, _N_Z)
     volume = (Cosmology() if cosmology is None else cosmology).volume_per_redshift(z)
     return Tabulated(z, np.asarray(rate(z)) / (1.0 + z) * volume)

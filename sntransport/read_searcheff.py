@@ -127,6 +127,11 @@ class _Maps:
         names = resolve_bands(self.path, letters, None, prefix) if letters else {}
         if unknown := [letter for letter in letters if letter not in names]:
             raise ReadError(self.path, f"filter {unknown[0]!r} is not known", "pass prefix='lsst' or the like")
+        for letter in letters:
+            same = [other for other in letters if names[other] == names[letter]]
+            if len(same) > 1:
+                wrong = f"filters {' and '.join(map(repr, same))} are both band {names[letter]!r}"
+                raise ReadError(self.path, wrong, "leave one")
         snr = np.unique(np.concatenate([rows[:, 0] for rows in curves.values()]))
         table = np.array([np.interp(snr, rows[:, 0], rows[:, 1]) for rows in curves.values()])
         bands = tuple(names.get(letter, "*") for letter in curves)

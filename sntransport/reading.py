@@ -16,6 +16,7 @@ MAX_BYTES = 512 * 2**20
 
 _JD_MINUS_MJD = 2400000.5
 _LEAST_Z_FOR_DISTANCE = 0.005
+_LARGEST_Z_FOR_DISTANCE = 1000.0
 _UNSAID_TYPES = ("", "?", "unknown", "candidate", "other")
 
 
@@ -148,12 +149,14 @@ def require_mjd(path: object, field: str, value: float) -> float:
 
 
 def distance_from_z(path: object, z: float, account: Account) -> float:
-    """Distance modulus [mag] by Hubble's law (Planck 2018); a ReadError where ``z`` is too small for that."""
+    """Distance modulus [mag] by Hubble's law (Planck 2018); a ReadError where ``z`` is too small or too large."""
     if not z >= _LEAST_Z_FOR_DISTANCE:
         wrong = f"no luminosity distance (field lumdist), and z = {z:g} is too small to tell it"
         raise ReadError(
             path, wrong, "pass distance_modulus= (in a folder: distance_modulus or distance_mpc in sn.toml)"
         )
+    if not z <= _LARGEST_Z_FOR_DISTANCE:
+        raise ReadError(path, f"z = {z:g} is no redshift of a supernova", "correct it")
     from astropy.cosmology import Planck18
 
     modulus = float(Planck18.distmod(z).value)

@@ -287,9 +287,10 @@ def _templates(section: Section) -> tuple[SpectralSeries, ...]:
             continue
         try:
             found = sorted(section.path.parent.glob(str(pattern))) if not Path(str(pattern)).is_absolute() else []
-        except (ValueError, NotImplementedError, OSError) as error:
+        except (ValueError, NotImplementedError, IndexError, OSError) as error:
+            # A pattern without a name, such as ".", is an IndexError of pathlib in Python 3.12.
             raise section.wrong("templates", f"{pattern!r} is no pattern of files ({error})", "correct it") from None
-        found = found or [path for path in (Path(str(pattern)),) if os.path.isfile(path)]
+        found = found or [path for path in (section.path.parent / str(pattern),) if os.path.isfile(path)]
         if not found:
             raise section.wrong("templates", f"no file {pattern}", "paths are relative to the configuration file")
         made += [read_series(path) for path in found]
@@ -314,7 +315,10 @@ def _scaled(section: Section, series: SpectralSeries) -> SpectralSeries:
     peak = np.nanmax(flux, initial=0.0)
     if not peak > 0:
         raise section.wrong("peak_band", f"template {series.name!r} does not cover {band.name}", "name another band")
-    factor = float(mag_to_njy(section.get("peak_mag", float)) / peak)
+    mag = section.get("peak_mag", float)
+    if not abs(mag) < 100:
+        raise section.wrong("peak_mag", f"is {mag:g}", "give an absolute magnitude, such as -19.3")
+    factor = float(mag_to_njy(mag) / peak)
     return dataclasses.replace(series, flux=factor * series.flux, flux_err=factor * series.flux_err)
 
 

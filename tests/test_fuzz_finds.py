@@ -18,9 +18,10 @@ from sntransport.export import snana_reader
 from sntransport.export.check import check_folder
 from sntransport.hdus import require_intact
 from sntransport.read_opsim import read_opsim
+from sntransport.read_searcheff import read_searcheff
 from sntransport.read_simlib import read_simlib
 from sntransport.read_visits import read_visits
-from sntransport.reading import ReadError
+from sntransport.reading import Account, ReadError, distance_from_z
 from sntransport.simconfig import read_config
 from sntransport.spectrum_files import read_spectrum_file
 from tests.fuzz import fuzz_readers
@@ -114,6 +115,19 @@ def test_opsim_with_absurd_numbers(tmp_path):
 POPULATION = '[[population]]\nname = "a"\ntemplates = ["{templates}"]\nredshift = {redshift}\nobjects = 3\n'
 
 
+def test_a_redshift_beyond_all_supernovae(tmp_path):
+    with pytest.raises(ReadError, match=r"sn\.toml: z = 1e\+12 is no redshift of a supernova"):
+        distance_from_z(tmp_path / "sn.toml", 1e12, Account())
+
+
+def test_efficiencies_of_two_filters_that_are_one_band(tmp_path):
+    path = tmp_path / "eff.dat"
+    rows = "SNR: 1 0.1\nSNR: 10 0.9\n"
+    path.write_text("".join(f"FILTER: {letter}\n{rows}" for letter in "gyY"))
+    with pytest.raises(ReadError, match=r"filters 'y' and 'Y' are both band 'lssty'; leave one"):
+        read_searcheff(path, prefix="lsst")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -126,6 +140,17 @@ POPULATION = '[[population]]\nname = "a"\ntemplates = ["{templates}"]\nredshift 
         (POPULATION.format(templates="", redshift=0.1), "population[0].templates: '' is no pattern of files"),
         (POPULATION.format(templates="x**y", redshift=0.1), "population[0].templates: "),
         (POPULATION.format(templates="a" * 300, redshift=0.1), "population[0].templates: "),
+        (POPULATION.format(templates=".", redshift=0.1), "population[0].templates: "),
+        (
+            POPULATION.format(templates="hsiao", redshift=0.1) + 'peak_mag = -1e4\npeak_band = "bessellb"\n',
+            "population[0].peak_mag: is -10000",
+        ),
+        (
+            POPULATION.format(templates="hsiao", redshift='{rate = "dilday2008", range = [0.1, 1e200]}'),
+            "population[0].redshift.rate: z_min is 0.1 and z_max 1e+200",
+        ),
+        ("[cosmology]\nh0 = 1e-200", "cosmology.h0: Cosmology(h0=1e-200, om0=0.3): expected h0 from 1 to 1000"),
+        ("[cosmology]\nom0 = 1e-300", "expected h0 from 1 to 1000 and om0 from 0.001 to 1"),
         ("a = " + "[" * 10000 + "]" * 10000, "nested too deeply"),
     ],
 )  # fmt: skip

@@ -137,7 +137,7 @@ def test_milky_way_dust_by_value_table_and_function():
         (lambda: rates.rate_redshifts(rates.dilday2008, 0.5, 0.1), "z_min < z_max"),
         (lambda: rates.rate_redshifts(lambda z: -z, 0.1, 0.5), "none negative"),
         (lambda: rates.expected_number(rates.dilday2008, 0.1, 0.5, area=1e6, years=1), "area is"),
-        (lambda: rates.Cosmology(h0=0.0), "h0 above 0"),
+        (lambda: rates.Cosmology(h0=0.0), "h0 from 1 to 1000"),
         (lambda: Population(Uniform(-0.1, 0.5)), r"Population\.redshift reaches from -0\.1"),
         (lambda: Population(0.1, ebv_host=Normal(0.1, 0.1)), r"Population\.ebv_host reaches from -inf"),
         (lambda: Population(0.1, ebv_mw=-0.1), r"Population\.ebv_mw is -0\.1"),
