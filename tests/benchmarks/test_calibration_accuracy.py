@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 import sntransport as snt
+from sntransport import bandcurves
 from sntransport.bandcurves import evaluate, fit_band_curves
 from sntransport.bandtest import _ratios, _scaled_by
 from sntransport.calibrate import calibrate
@@ -90,3 +91,29 @@ def test_random_errors_of_bands_do_not_hurt(benchmark, osc_dir, capsys):
         print("\nmedian error of synthetic photometry with 5 % random errors added to every point:")
         for (sn_class, name), parts in sorted(misses.items()):
             print(f"  {sn_class:5s} {name:11s} {np.median(np.concatenate(parts)):.1%}")
+
+
+def test_nights_left_out(benchmark, osc_dir, capsys, monkeypatch):
+    """Leave-one-out residuals of bands that instruments share, with their offsets and without."""
+    misses = {"offsets": [], "none": []}
+    n_band = 0
+    for path in sorted(osc_dir.glob("*.json.gz")):
+        curve = snt.read_supernova(path).light_curve
+        for band in curve.bands:
+            rows = np.flatnonzero((curve.band == band) & (curve.flux > 3.0 * curve.flux_err))
+            nights = bandcurves._nights(curve, rows) if rows.size >= 8 else None
+            if nights is None or len(nights.names) < 2:
+                continue
+            n_band += 1
+            nights = nights.only(bandcurves._without_outliers(nights, 5.0))
+            for name, scatter in (("offsets", 0.05), ("none", 0.0)):
+                with monkeypatch.context() as changed:
+                    changed.setattr(bandcurves, "_OFFSET_SCATTER", scatter)
+                    fit = bandcurves._fit(band, nights, 2.0, 30.0)
+                misses[name].append((nights.mjd.size, np.median(np.abs(fit.weights / np.diag(fit.inverse)))))
+    benchmark.pedantic(lambda: None, rounds=1)
+    with capsys.disabled():
+        print(f"\nnights left out of {n_band} bands that instruments share, mean over nights of each band's median:")
+        for name, rows in misses.items():
+            size, miss = np.array(rows).T
+            print(f"  {name:8s} {np.average(miss, weights=size):.1%}")
