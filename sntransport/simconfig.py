@@ -286,8 +286,8 @@ def _templates(section: Section) -> tuple[SpectralSeries, ...]:
             made.append(hsiao())
             continue
         try:
-            found = sorted(section.path.parent.glob(str(pattern))) if not Path(str(pattern)).is_absolute() else []
-        except (ValueError, NotImplementedError, IndexError, OSError) as error:
+            found = [] if Path(str(pattern)).anchor else sorted(section.path.parent.glob(str(pattern)))
+        except (ValueError, IndexError, OSError) as error:
             # A pattern without a name, such as ".", is an IndexError of pathlib in Python 3.12.
             raise section.wrong("templates", f"{pattern!r} is no pattern of files ({error})", "correct it") from None
         found = found or [path for path in (section.path.parent / str(pattern),) if os.path.isfile(path)]

@@ -59,7 +59,7 @@ def cases(sn, series, others, work):
         ("`kcorrect SERIES -o out` (its light curve to the rest frame)", f"kcorrect {series} -o {out}"),
         ("`bolometric SERIES -o out`", f"bolometric {series} -o {out}"),
         ("`validate SN2013am.json.gz -o out` (three interpolators)", f"validate {sn} -o {out}"),
-        ("`bandtest SN2013am.json.gz -o out` (three builds)", f"bandtest {sn} -o {out}"),
+        ("`bandtest SN2013am.json.gz -o out` (a build for each way and letter)", f"bandtest {sn} -o {out}"),
         ("`demo -o out` (its own data, three builds, with its report)", f"demo -o {out}/demo"),
         ("`export SERIES --to snana -o MODEL`", f"export {series} --to snana -o {model} --overwrite"),
         ("`export --check MODEL`", f"export --check {model}"),
