@@ -79,7 +79,8 @@ def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
     config : Path
         For messages.
     table : mapping
-        ``jobs`` (1), and whatever a ``SLURMCluster`` takes.
+        ``jobs`` (1), and whatever a ``SLURMCluster`` takes. Without ``scheduler_options``, here or in Dask's own
+        configuration, the dashboard gets a free port.
 
     Raises
     ------
@@ -92,8 +93,13 @@ def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
     jobs = section.get("jobs", int, 1)
     if jobs < 1:
         raise section.wrong("jobs", f"is {jobs}", "expected 1 or more")
+    given = {key: value for key, value in table.items() if key != "jobs"}
+    configured = _distributed("dask").config.get("jobqueue.slurm.scheduler-options", None)
+    if "scheduler_options" not in given and not configured:
+        # Dask's usual port for its dashboard is taken wherever two runs share a login node.
+        given["scheduler_options"] = {"dashboard_address": ":0"}
     try:
-        return make(**{key: value for key, value in table.items() if key != "jobs"}), jobs
+        return make(**given), jobs
     except (TypeError, ValueError) as error:
         wrong = str(error).splitlines()[0]
         raise section.wrong("", wrong, "give jobs and the options of dask_jobqueue.SLURMCluster") from None

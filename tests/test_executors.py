@@ -65,6 +65,18 @@ def test_the_job_script_holds_what_the_keys_say(slurm):
     assert not (slurm / "job.sh").exists()
 
 
+def test_two_runs_share_a_login_node(slurm):
+    # A port that is taken is a warning, and that an error here.
+    with slurm_cluster(Path("config.toml"), OPTIONS)[0] as one, slurm_cluster(Path("config.toml"), OPTIONS)[0] as other:
+        assert one.scheduler_address != other.scheduler_address
+
+
+def test_options_of_the_scheduler_are_those_given(slurm):
+    table = {**OPTIONS, "scheduler_options": {"dashboard_address": "127.0.0.1:0"}}
+    with slurm_cluster(Path("config.toml"), table)[0] as made:
+        assert made.scheduler_spec["options"]["dashboard_address"] == "127.0.0.1:0"
+
+
 # Dask complains of the end of a cluster that was not made.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
