@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sqlite3
+from functools import cache
 
 import numpy as np
 
@@ -130,36 +131,69 @@ def of_gzip(rng, raw, inner):
 
 def of_fits(rng, raw):
     """Change cards, cells, columns and HDUs with astropy, and bring the checksums up to date; or change bytes."""
-    from astropy.io import fits
-
     if rng.integers(4) == 0:
         return of_bytes(rng, raw)
-    with fits.open(io.BytesIO(raw)) as opened:
-        hdus = fits.HDUList([hdu.copy() for hdu in opened])
+    # Only what changes is read and written again, which is most of the time of a case.
+    hdus = list(_hdus_of(raw))
+    fresh = bool(rng.integers(10))
     for _ in range(int(rng.integers(1, 4))):
         at = int(rng.integers(len(hdus)))
-        hdu = hdus[at]
-        try:
-            _change_hdu(rng, hdus, at, hdu)
-        except (ValueError, TypeError, OverflowError, KeyError, IndexError, AttributeError):
-            continue  # astropy refuses to make such a file
-    out = io.BytesIO()
-    try:
-        hdus.writeto(out, checksum=bool(rng.integers(10)), output_verify="ignore")
-    except Exception:  # it can not be written; any other change will do
-        return of_bytes(rng, raw)
-    return out.getvalue()
+        kind = int(rng.integers(7))
+        if kind == 0 and at:
+            del hdus[at]
+        elif kind == 1 and at:
+            hdus.append(hdus[at])
+        else:
+            try:
+                hdus[at] = _changed_hdu(hdus[at], fresh, lambda hdu, kind=kind: _change_hdu(rng, kind, hdu))
+            except Exception:
+                continue  # astropy refuses to make such a file
+    if len(hdus) != len(_hdus_of(raw)) and b"NHDU    =" in hdus[0] and rng.integers(2):
+        hdus[0] = _changed_hdu(hdus[0], fresh, lambda hdu: hdu.header.set("NHDU", len(hdus)))
+    return b"".join(hdus)
 
 
-def _change_hdu(rng, hdus, at, hdu):
+@cache
+def _hdus_of(raw):
+    """Bytes of every HDU of a file."""
     from astropy.io import fits
 
-    kind = rng.integers(7)
-    if kind == 0 and at:
-        del hdus[at]
-    elif kind == 1 and at:
-        hdus.append(hdu.copy())
-    elif kind == 2:
+    with fits.open(io.BytesIO(raw)) as opened:
+        places = [hdu.fileinfo() for hdu in opened]
+    return tuple(raw[place["hdrLoc"] : place["datLoc"] + place["datSpan"]] for place in places)
+
+
+def _changed_hdu(raw, fresh, change):
+    """Bytes of an HDU after a change, with new checksums where ``fresh``."""
+    from astropy.io import fits
+
+    kinds = ((b"SIMPLE", fits.PrimaryHDU), (b"XTENSION= 'BINTABLE'", fits.BinTableHDU), (b"", fits.ImageHDU))
+    (kind, *_) = [kind for begin, kind in kinds if raw.startswith(begin)]
+    # A copy, since what is read is read-only.
+    hdu = kind.fromstring(raw).copy()
+    change(hdu)
+    primary = kind is fits.PrimaryHDU
+    out = io.BytesIO()
+    fits.HDUList([hdu] if primary else [fits.PrimaryHDU(), hdu]).writeto(out, checksum=fresh, output_verify="ignore")
+    return out.getvalue()[0 if primary else _primary_size(fresh) :]
+
+
+@cache
+def _primary_size(fresh):
+    """Length of the empty HDU before an extension."""
+    from astropy.io import fits
+
+    out = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(np.zeros(1))]).writeto(out, checksum=fresh)
+    with fits.open(io.BytesIO(out.getvalue())) as opened:
+        return opened[1].fileinfo()["hdrLoc"]
+
+
+def _change_hdu(rng, kind, hdu):
+    """Change a card (kinds up to 3), the name of a column (4), the shape of an image (5) or a value."""
+    from astropy.io import fits
+
+    if kind in (0, 1, 2):
         key = pick(rng, [key for key in hdu.header if key not in ("", "COMMENT", "HISTORY")])
         # astropy counts up to NAXIS when it writes.
         odd = (
