@@ -303,6 +303,30 @@ def test_snana_pair_does_not_lead_out_of_its_folder(tmp_path, name):
         read_snana_fits(head)
 
 
+def test_snana_pair_without_its_photometry(tmp_path):
+    head, phot = write_snana_fits(curves(), tmp_path / "a")
+    whole = head.read_bytes()
+    head.write_bytes(whole.replace(b"a_PHOT.FITS", b"a_PHOT\x00FITS"))
+    with pytest.raises(ValueError, match=r"a_HEAD\.FITS: .*PHOTFILE"):
+        read_snana_fits(head)
+    head.write_bytes(whole)
+    phot.rename(tmp_path / "b.FITS")
+    with pytest.raises(ValueError, match=r"a_HEAD\.FITS: PHOTFILE is 'a_PHOT\.FITS', which is not in the same folder"):
+        read_snana_fits(head)
+
+
+def test_snana_fluxes_beyond_all_numbers(tmp_path):
+    head, phot = write_snana_fits(curves(), tmp_path / "a")
+    for value, refused in ((np.nan, False), (np.inf, True)):
+        with fits.open(phot, mode="update") as hdus:
+            hdus[1].data["FLUXCALERR"][0] = value
+        if refused:
+            with pytest.raises(ValueError, match=r"row 1: a FLUXCAL or FLUXCALERR of PHOT is infinite"):
+                read_snana_fits(head)
+        else:
+            assert np.isnan(read_snana_fits(head)[1][0]["flux_err"][0])
+
+
 def test_snana_pair_with_parts_missing(tmp_path):
     head, phot = write_snana_fits(curves(), tmp_path / "a")
     whole = phot.read_bytes()

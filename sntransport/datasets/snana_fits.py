@@ -111,15 +111,18 @@ def read_snana_fits(head: str | os.PathLike[str]) -> tuple[dict[str, Any], list[
     ------
     ValueError
         With the file: where it is no FITS file, a column is missing or of another type, PHOTFILE is not in the same
-        folder, a pointer leads out of PHOT or the row after an object does not have MJD = -777.
+        folder, a pointer leads out of PHOT, the row after an object does not have MJD = -777, or a flux is infinite
+        (NaN is kept).
     OSError
         Where a file cannot be opened.
     """
     path = Path(head)
     rows, header = _table(path, _HEAD_COLUMNS)
     name = str(header.get("PHOTFILE", "")).strip()
-    if name != Path(name).name or name in ("", ".", ".."):
+    if name != Path(name).name or name in ("", ".", "..") or not name.isprintable():
         raise ValueError(f"{path}: PHOTFILE is {name!r}, not the name of a file in the same folder")
+    if not path.with_name(name).is_file():
+        raise ValueError(f"{path}: PHOTFILE is {name!r}, which is not in the same folder")
     phot, _ = _table(path.with_name(name), _PHOT_COLUMNS)
     zero_point = header.get("ZP_FLUXCAL", ZP_FLUXCAL)
     if not isinstance(zero_point, (int, float)) or not 0 < zero_point < 100:
@@ -130,16 +133,22 @@ def read_snana_fits(head: str | os.PathLike[str]) -> tuple[dict[str, Any], list[
         first, last = int(row["PTROBS_MIN"]) - 1, int(row["PTROBS_MAX"])
         if not 0 <= first <= last < phot.size or phot["MJD"][last] != SEPARATOR:
             raise ValueError(f"{path}: row {i + 1}: PTROBS_MIN {first + 1} and PTROBS_MAX {last} do not fit PHOT")
-        objects.append({name: row[name] for name in rows.dtype.names or ()} | _measurements(phot[first:last], scale))
+        measured = _measurements(phot[first:last], scale)
+        if np.isinf(measured["flux"]).any() or np.isinf(measured["flux_err"]).any():
+            raise ValueError(f"{path}: row {i + 1}: a FLUXCAL or FLUXCALERR of PHOT is infinite or beyond all numbers")
+        objects.append({name: row[name] for name in rows.dtype.names or ()} | measured)
     held = {key: header.get(key) for key in ("SURVEY", "FILTERS")}
     return held | {"ZP_FLUXCAL": float(zero_point)}, objects
 
 
 def _measurements(part: Any, scale: float) -> dict[str, Any]:
     band = "BAND" if "BAND" in part.dtype.names else "FLT"
+    # Some NaN raise a warning when they are touched; what overflows is for the caller to refuse.
+    with np.errstate(invalid="ignore", over="ignore"):
+        flux, flux_err = (part[name].astype(float) * scale for name in ("FLUXCAL", "FLUXCALERR"))
     return {
-        "mjd": part["MJD"].astype(float), "band": np.char.strip(part[band].astype(str)),
-        "flux": part["FLUXCAL"] * scale, "flux_err": part["FLUXCALERR"] * scale, "photflag": part["PHOTFLAG"],
+        "mjd": part["MJD"].astype(float), "band": np.char.strip(part[band].astype(str)), "flux": flux,
+        "flux_err": flux_err, "photflag": part["PHOTFLAG"],
     }  # fmt: skip
 
 
