@@ -73,43 +73,6 @@ def residual_field(noise: _F, step: _F, mix: _F, nodes: _F, left: _I, join: _F, 
 
 
 @compiled
-def gather_visits(
-    position: _F, pair_offset: _I, pair_group: _I, group_offset: _I, group_rows: _I, pointing: _F, chord2: float,
-    first: _I, last: _I,
-) -> tuple[_I, _I]:  # fmt: skip
-    """Rows of the visits that see each position, as offsets (n + 1,) and rows, ascending for each position.
-
-    Unit vectors of ``position`` (n, 3); the groups of visits that come into question for a position, and the rows of
-    each group, ascending, as offsets and flat lists; ``pointing`` (n_visit, 3) in the order of ``group_rows``. A visit
-    counts if its row is within ``first`` <= row < ``last`` and its squared chord is at most ``chord2``.
-    """
-    n = position.shape[0]
-    # More than there can be, so that every distance is worked out once.
-    most = 0
-    start, stop = np.empty(pair_group.size, np.int64), np.empty(pair_group.size, np.int64)
-    for i in range(n):
-        for p in range(pair_offset[i], pair_offset[i + 1]):
-            begin, end = group_offset[pair_group[p]], group_offset[pair_group[p] + 1]
-            start[p] = begin + np.searchsorted(group_rows[begin:end], first[i])
-            stop[p] = begin + np.searchsorted(group_rows[begin:end], last[i])
-            most += stop[p] - start[p]
-    offset = np.zeros(n + 1, np.int64)
-    # One more, where a visit that does not count may be put last of all.
-    rows = np.empty(most + 1, np.int64)
-    for i in range(n):
-        x, y, z = position[i, 0], position[i, 1], position[i, 2]
-        found = offset[i]
-        for p in range(pair_offset[i], pair_offset[i + 1]):
-            for k in range(np.uint64(start[p]), np.uint64(stop[p])):
-                dx, dy, dz = pointing[k, 0] - x, pointing[k, 1] - y, pointing[k, 2] - z
-                rows[found] = group_rows[k]
-                found += dx * dx + dy * dy + dz * dz <= chord2
-        rows[offset[i] : found].sort()
-        offset[i + 1] = found
-    return offset, rows[: offset[n]].copy()
-
-
-@compiled
 def take_visits(rows: _I, visits: _F, out: _F) -> None:
     """Columns (n_column, n_obs) of the rows of a table (n_visit, n_column). Several rows are on their way at a time."""
     for j in range(rows.size):

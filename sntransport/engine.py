@@ -227,13 +227,14 @@ def _plan(
         raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
     meta = _meta(population, seed, n, own, surveys, options)
     starts = np.cumsum([0, *(one.n_band for one in surveys)])
-    visits = [
-        np.stack([s.mjd, s.band + float(i), s.background, s.photons_per_njy, s.saturation], axis=1)
-        for s, i in zip(surveys, starts[:-1], strict=True)
-    ]
+    visits = np.empty((sum(one.n_visit for one in surveys), 5))
+    parts = np.split(visits, np.cumsum([one.n_visit for one in surveys])[:-1])
+    for part, s, i in zip(parts, surveys, starts[:-1], strict=True):
+        for c, column in enumerate((s.mjd, s.band + i, s.background, s.photons_per_njy, s.saturation)):
+            part[:, c] = column
     return _Plan(
         templates, surveys, population, seed, tables, tuple(bands),
-        tuple(one.name for one in surveys for _ in one.bands), np.concatenate(visits),
+        tuple(one.name for one in surveys for _ in one.bands), visits,
         mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
         mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])), own, meta=meta, **options,
     )  # fmt: skip

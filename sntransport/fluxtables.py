@@ -113,8 +113,8 @@ def flux_tables(
         if not series.n_phase:
             raise ValueError(f"template {series.name!r} has no phases")
     x = _redshift_nodes(z_range)
-    mean_mw = np.array([_mean_extinction(band, 0.0, dust.rv_mw, dust.law_mw) for band in bands])
-    mean_host = np.array([[_mean_extinction(b, u, dust.rv_host, dust.law_host) for u in x] for b in bands])
+    mean_mw = np.array([_mean_extinction(band, np.zeros(1), dust.rv_mw, dust.law_mw)[0] for band in bands])
+    mean_host = np.array([_mean_extinction(band, x, dust.rv_host, dust.law_host) for band in bands])
     samples = [list(_samples(templates, band, x, dust, mean_mw[j], mean_host[j])) for j, band in enumerate(bands)]
     powers = _degrees([one for some in samples for one in some], dust)
     basis, n_term = _bases(samples, dust, powers)
@@ -162,11 +162,13 @@ def _per_excess(wave: Array, rv: float, law: str) -> Array:
     return np.asarray(_LN_MAG * extinction(wave, 1.0, rv, law))
 
 
-def _mean_extinction(band: Bandpass, x: float, rv: float, law: str) -> float:
+def _mean_extinction(band: Bandpass, x: Array, rv: float, law: str) -> Array:
+    """Mean k of a band at redshifts x = ln(1 + z)."""
     used = band.throughput > 0
     wave = band.wave[used]
     photons = band.throughput[used] * wave
-    return float(np.sum(photons * _per_excess(wave * np.exp(-x), rv, law)) / photons.sum())
+    k = _per_excess((wave * np.exp(-x)[:, None]).ravel(), rv, law).reshape(x.size, wave.size)
+    return np.asarray(k @ photons / photons.sum())
 
 
 def chebyshev(ebv: Array, most: float, degree: NDArray[np.int64]) -> Array:
@@ -175,14 +177,22 @@ def chebyshev(ebv: Array, most: float, degree: NDArray[np.int64]) -> Array:
     return np.asarray(np.cos(angle[:, None] * degree))
 
 
-def _coefficients(k: Array, most: float, degree: int) -> Array:
-    """Chebyshev coefficients (degree + 1, n) of ``exp(-k E)`` for E from 0 to ``most``."""
+def _sampled(k: Array, most: float, degree: int) -> tuple[Array, Array]:
+    """``exp(-k E)`` (n_node, n) at some E from 0 to ``most``, and what makes Chebyshev coefficients of it.
+
+    The second, (degree + 1, n_node), times the first are the coefficients.
+    """
     # Sampled at more nodes than coefficients, so that those left out fold back only beyond the tolerance.
     n_node = degree + 4
     angle = np.pi * (np.arange(n_node) + 0.5) / n_node
-    sampled = np.exp(-0.5 * most * (1.0 + np.cos(angle))[:, None] * k)
     share = 2.0 / n_node * np.cos(np.arange(degree + 1)[:, None] * angle)
     share[0] *= 0.5
+    return np.exp(-0.5 * most * (1.0 + np.cos(angle))[:, None] * k), share
+
+
+def _coefficients(k: Array, most: float, degree: int) -> Array:
+    """Chebyshev coefficients (degree + 1, n) of ``exp(-k E)`` for E from 0 to ``most``."""
+    sampled, share = _sampled(k, most, degree)
     return np.asarray(share @ sampled)
 
 
@@ -254,7 +264,8 @@ def _bases(
         rows = np.concatenate(made or [np.zeros((1, len(powers)))])
         whole = rows @ values.T
         scale = np.maximum(whole.min(axis=1, keepdims=True), 1e-300)
-        _, _, right = np.linalg.svd(rows / scale, full_matrices=True)
+        # Of the triangle: that of the rows themselves, with a square of their number, would not fit many templates.
+        _, _, right = np.linalg.svd(np.linalg.qr(rows / scale, mode="r"), full_matrices=True)
         n = 1
         while n < len(powers):
             left_out = np.abs((rows @ right[n:].T) @ (right[n:] @ values.T))
@@ -289,7 +300,12 @@ def _band_table(
     z = np.expm1(x)
     seen = columns(series.wave, band, z)
     wave, flux = series.wave[seen.span], series.flux[:, seen.span]
+    most_mw, most_host = (int(degree) for degree in powers.max(axis=0))
     k_host = _per_excess(wave, dust.rv_host, dust.law_host) if wave.size else wave
+    # exp(-(k - mean) E) of bins and redshifts is a product, so its polynomials are a matrix product.
+    (host, share), (mean, _) = (_sampled(k, dust.ebv_host, most_host) for k in (k_host, -mean_host))
+    same = [powers[:, 0] == degree for degree in range(most_mw + 1)]
+    of_host = np.stack([share[powers[one, 1]].T @ basis[one] for one in same], axis=1)
     for first in range(0, x.size, _GROUP):
         group = np.arange(first, min(first + _GROUP, x.size))
         rows = np.flatnonzero(seen.flux_weight[:, group].any(axis=1))
@@ -297,8 +313,10 @@ def _band_table(
             continue
         rows = np.arange(rows[0], rows[-1] + 1)
         k_mw = _per_excess((wave[rows, None] * np.exp(x[group])).ravel(), dust.rv_mw, dust.law_mw) - mean_mw
-        here = (k_host[rows, None] - mean_host[group]).ravel()
-        terms = (_polynomials(k_mw, here, dust, powers) @ basis).reshape(rows.size, group.size, n_term)
+        of_mw = _coefficients(k_mw, dust.ebv_mw, most_mw).reshape(-1, rows.size, group.size, 1)
+        mixed = (mean[:, group, None, None] * of_host[:, None]).reshape(len(host), -1)
+        mixed = (host[:, rows].T @ mixed).reshape(rows.size, group.size, -1, n_term)
+        terms = np.sum([one * mixed[:, :, degree] for degree, one in enumerate(of_mw)], axis=0)
         terms *= seen.flux_weight[np.ix_(rows, group)][:, :, None]
         cover = seen.cover_weight[np.ix_(rows, np.concatenate([group, x.size + group]))]
         made = _means(flux[:, rows], terms.reshape(rows.size, -1), cover, seen.photon_total[group], n_term)

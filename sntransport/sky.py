@@ -10,26 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport.checks import Array, readonly, require_finite, require_shape
 from sntransport.survey import Survey
 
-# Positions of one batch of `visits_of`; bounds its memory, not its result.
-_BATCH = 20_000
 # Cells of the footprint are cut in four until this share of their area is certain, or there are this many.
 _CERTAIN, _MOST_CELLS = 0.95, 200_000
-
-
-@dataclass(frozen=True, eq=False)
-class _Index:
-    """Visits of a survey in groups of near pointings, so that the tree stays small where every visit is dithered.
-
-    ``tree`` is of the groups' centers, all visits of a group are within ``slack`` of its center, ``rows`` are the
-    visits in the order of the groups, ascending within each, which begins at its ``offset``; ``pointing`` has their
-    unit vectors in that order.
-    """
-
-    tree: Any
-    slack: float
-    offset: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    pointing: Array
+# Added to a reach [rad], so that rounding never leaves out a cell of the grid.
+_SLACK = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +26,9 @@ class _Cells:
     low: Array
     size: Array
     inside: NDArray[np.bool_]
-    pointings: Any
-    radius: float
 
 
-_INDEXES: "WeakKeyDictionary[Survey, _Index]" = WeakKeyDictionary()
+_GRIDS: "WeakKeyDictionary[Survey, Any]" = WeakKeyDictionary()
 _CELLS: "WeakKeyDictionary[Survey, _Cells]" = WeakKeyDictionary()
 
 
@@ -86,11 +68,10 @@ def draw_positions(survey: Survey, n: int, rng: np.random.Generator) -> tuple[Ar
         place = cells.low[cell] + rng.random((m, 2)) * cells.size
         keep = cells.inside[cell]
         unsure = np.flatnonzero(~keep)
-        keep[unsure] = _covered(cells, _direction(place[unsure]))
+        keep[unsure] = _covered(survey, place[unsure])
         accepted.append(place[keep][:missing])
         missing -= accepted[-1].shape[0]
-    sine, ra = np.concatenate(accepted or [np.empty((0, 2))]).T
-    return np.degrees(ra), np.degrees(np.arcsin(sine))
+    return _degrees(np.concatenate(accepted or [np.empty((0, 2))]))
 
 
 def footprint_area(survey: Survey) -> float:
@@ -114,7 +95,7 @@ def footprint_area(survey: Survey) -> float:
     edge = cells.low[~cells.inside]
     steps = (np.arange(8) + 0.5) / 8
     points = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * cells.size
-    covered = _covered(cells, _direction((edge[:, None, :] + points).reshape(-1, 2)))
+    covered = _covered(survey, (edge[:, None, :] + points).reshape(-1, 2))
     n_cells = np.count_nonzero(cells.inside) + covered.sum() / points.shape[0]
     return float(n_cells * np.prod(cells.size) * np.degrees(1.0) ** 2)
 
@@ -151,112 +132,106 @@ def visits_of(
         require_finite(values, name)
     if survey.n_visit == 0:
         return np.zeros(ra.size + 1, np.int64), np.empty(0, np.int64)
-    first = np.searchsorted(survey.mjd, ranges[0], side="left")
-    last = np.searchsorted(survey.mjd, ranges[1], side="right")
-    place = unit_vectors(ra, dec)
-    parts = [
-        _gather(_index(survey), survey.radius, place[i : i + _BATCH], first[i : i + _BATCH], last[i : i + _BATCH])
-        for i in range(0, ra.size, _BATCH)
-    ]
-    counts = [np.diff(offset) for offset, _ in parts]
-    offset = np.concatenate([[0], *counts]).cumsum().astype(np.int64)
-    return offset, np.concatenate([np.empty(0, np.int64), *(rows for _, rows in parts)])
+    # numpy goes on from where the number before was, which is near only in their order.
+    order = np.argsort(ranges[0])
+    first, last = np.empty((2, ra.size), np.int64)
+    first[order] = np.searchsorted(survey.mjd, ranges[0][order], side="left")
+    last[order] = np.searchsorted(survey.mjd, ranges[1][order], side="right")
+    from sntransport import _kernels_sky
 
-
-def _gather(
-    index: _Index, radius: float, place: Array, first: NDArray[np.int64], last: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
-    from scipy.spatial import cKDTree
-
-    from sntransport import _kernels_light
-
-    reach = _chord(radius) * (1 + 1e-12) + index.slack
-    near = cKDTree(place).sparse_distance_matrix(index.tree, reach, output_type="ndarray")
-    order = np.argsort(near["i"], kind="stable")
-    pair_offset = np.searchsorted(near["i"][order], np.arange(place.shape[0] + 1))
     # The edge belongs to the field; rounding must not take it away.
-    chord2 = _chord(radius) ** 2 * (1 + 1e-12)
-    offset, rows = _kernels_light.gather_visits(
-        place, pair_offset, near["j"][order], index.offset, index.rows, index.pointing, chord2, first, last
+    chord2 = _chord(survey.radius) ** 2 * (1 + 1e-12)
+    offset, index = _kernels_sky.gather_visits(
+        ra, dec, first, last, chord2, np.radians(survey.radius) + _SLACK, _grid(survey)
     )
-    return offset, rows
+    return offset, index
 
 
-def _chord(angle: float) -> float:
+def forget(survey: Survey) -> None:
+    """Drop the spatial index and the footprint that are kept with a survey; the next call makes them again."""
+    _GRIDS.pop(survey, None)
+    _CELLS.pop(survey, None)
+
+
+def _chord(angle: ArrayLike) -> Any:
     """Straight distance of two directions that are ``angle`` [deg] apart."""
-    return float(2.0 * np.sin(0.5 * np.radians(angle)))
+    return 2.0 * np.sin(0.5 * np.radians(angle))
 
 
-def _index(survey: Survey) -> _Index:
-    """The survey's groups of pointings, made once: half a radius wide, in rings of declination."""
-    from scipy.spatial import cKDTree
+def _grid(survey: Survey) -> Any:
+    """The survey's visits in cells half a radius wide, made once; wider where there would be more cells than visits."""
+    from sntransport import _kernels_sky
 
-    if survey in _INDEXES:
-        return _INDEXES[survey]
-    step = 0.5 * survey.radius
-    ring = np.floor((survey.dec + 90.0) / step).astype(np.int64)
-    shrink = np.cos(np.radians(np.clip((ring + 0.5) * step - 90.0, -90.0, 90.0)))
-    column = np.floor(survey.ra * shrink / step).astype(np.int64)
-    key = ring * (int(360.0 / step) + 2) + column
-    rows = np.argsort(key, kind="stable")
-    key, pointing = key[rows], unit_vectors(survey.ra, survey.dec)[rows]
-    offset = np.concatenate([[0], np.flatnonzero(np.diff(key)) + 1, [key.size]]).astype(np.int64)
-    center = np.add.reduceat(pointing, offset[:-1], axis=0)
-    center = center / np.linalg.norm(center, axis=1, keepdims=True)
-    away = pointing - np.repeat(center, np.diff(offset), axis=0)
-    slack = float(np.sqrt(np.einsum("ij,ij->i", away, away).max()))
-    index = _Index(cKDTree(center), slack, offset, rows, pointing)
-    _INDEXES[survey] = index
-    return index
+    if survey in _GRIDS:
+        return _GRIDS[survey]
+    n = survey.n_visit
+    step = max(0.5 * survey.radius, float(np.degrees(np.sqrt(np.pi / max(n, 1)))))
+    edges = np.minimum(-90.0 + step * np.arange(int(np.ceil(180.0 / step)) + 1), 90.0)
+    sine, cosine = np.sin(np.radians(edges)), np.maximum(np.cos(np.radians(edges)), 0.0)
+    widest = np.where((edges[:-1] < 0) & (edges[1:] > 0), 1.0, np.maximum(cosine[:-1], cosine[1:]))
+    cell = np.concatenate([[0], np.cumsum(np.maximum(360.0 * widest / step, 1.0).astype(np.int64))])
+    grid = _kernels_sky.Grid(
+        step, sine, cosine, cell, np.zeros(cell[-1] + 1, np.int64), np.empty(n, np.int32), np.empty((n, 3))
+    )
+    _kernels_sky.sort_visits(survey.ra, survey.dec, grid)
+    _GRIDS[survey] = grid
+    return grid
 
 
 def _cells(survey: Survey) -> _Cells:
     """The survey's footprint in cells, made once: the sphere cut in four again and again near the edges."""
-    from scipy.spatial import cKDTree
-
     if survey.n_visit == 0:
         raise ValueError(f"survey {survey.name!r} has no visits, so there is no place in its footprint")
     if survey in _CELLS:
         return _CELLS[survey]
-    ra, dec = _distinct(survey.ra, survey.dec)
-    # Splitting at the middle of a box instead of the median makes the tree in half the time.
-    pointings = cKDTree(unit_vectors(ra, dec), balanced_tree=False, compact_nodes=False)
     size = np.array([1.0 / 8.0, np.pi / 16.0])
     sine, ra = np.meshgrid(-1.0 + size[0] * np.arange(16), size[1] * np.arange(32))
     low = np.stack([sine.ravel(), ra.ravel()], axis=1)
+    known = np.zeros(low.shape[0], dtype=np.int8)
     while True:
-        low, inside = _sorted_out(low, size, pointings, survey.radius)
-        if np.mean(inside) >= _CERTAIN or 4 * low.shape[0] > _MOST_CELLS:
+        # What is all inside stays so when it is cut.
+        unsure = known < 2
+        known[unsure] = _known(survey, low[unsure], size)
+        low, known = low[known > 0], known[known > 0]
+        if np.mean(known == 2) >= _CERTAIN or 4 * low.shape[0] > _MOST_CELLS:
             break
         size = 0.5 * size
         low = (low[:, None, :] + np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) * size).reshape(-1, 2)
-    cells = _Cells(low, size, inside, pointings, survey.radius)
+        known = np.repeat(known, 4)
+    cells = _Cells(low, size, known == 2)
     _CELLS[survey] = cells
     return cells
 
 
-def _distinct(ra: Array, dec: Array) -> tuple[Array, Array]:
-    """Every position once, in any order; one that many visits share would weigh on the tree."""
-    # Equal positions become neighbors; that others have the same sum by chance only costs a repeated position.
-    order = np.argsort(ra + np.pi * dec)
-    ra, dec = ra[order], dec[order]
-    new = np.concatenate([[True], (np.diff(ra) != 0) | (np.diff(dec) != 0)])
-    return ra[new], dec[new]
-
-
-def _sorted_out(low: Array, size: Array, pointings: Any, radius: float) -> tuple[Array, NDArray[np.bool_]]:
-    """Without the cells beyond all fields; and which of the others are all inside one."""
+def _known(survey: Survey, low: Array, size: Array) -> NDArray[np.int8]:
+    """0 for cells beyond all fields, 2 for those all inside one, else 1."""
     middle = _direction(low + 0.5 * size)
     corners = [_direction(low + np.array(corner) * size) for corner in ((0, 0), (0, 1), (1, 0), (1, 1))]
     # The corners are a cell's farthest points from its middle, since no cell is wider than 90 deg.
-    reach = np.max([_angle(np.linalg.norm(corner - middle, axis=1)) for corner in corners], axis=0)
-    distance = _angle(pointings.query(middle)[0])
-    near = distance - reach <= np.radians(radius)
-    return low[near], (distance + reach <= np.radians(radius))[near]
+    chord = np.max([np.linalg.norm(corner - middle, axis=1) for corner in corners], axis=0)
+    reach = np.degrees(2.0 * np.arcsin(np.minimum(0.5 * chord, 1.0)))
+    inner = survey.radius - reach
+    inner2 = np.where(inner >= 0, _chord(inner) ** 2, -1.0)
+    return _nearness(survey, low + 0.5 * size, inner2, np.minimum(survey.radius + reach, 180.0))
 
 
-def _angle(chord: Array) -> Array:
-    return 2.0 * np.arcsin(np.minimum(0.5 * chord, 1.0))
+def _nearness(survey: Survey, place: Array, inner2: Array, outer: Array) -> NDArray[np.int8]:
+    from sntransport import _kernels_sky
+
+    ra, dec = _degrees(place)
+    near = np.empty(ra.size, dtype=np.int8)
+    _kernels_sky.nearness(ra, dec, inner2, _chord(outer) ** 2, np.radians(outer) + _SLACK, _grid(survey), near)
+    return near
+
+
+def _covered(survey: Survey, place: Array) -> NDArray[np.bool_]:
+    outer = np.full(place.shape[0], survey.radius)
+    return np.asarray(_nearness(survey, place, _chord(outer) ** 2, outer) == 2)
+
+
+def _degrees(place: Array) -> tuple[Array, Array]:
+    """Right ascension and declination [deg] of places (n, 2): sine of declination and right ascension [rad]."""
+    return np.degrees(place[:, 1]), np.degrees(np.arcsin(np.clip(place[:, 0], -1.0, 1.0)))
 
 
 def _direction(place: Array) -> Array:
@@ -264,9 +239,3 @@ def _direction(place: Array) -> Array:
     sine = np.clip(place[:, 0], -1.0, 1.0)
     cosine = np.sqrt(1.0 - sine**2)
     return np.stack([cosine * np.cos(place[:, 1]), cosine * np.sin(place[:, 1]), sine], axis=1)
-
-
-def _covered(cells: _Cells, direction: Array) -> NDArray[np.bool_]:
-    reach = _chord(cells.radius)
-    distance, _ = cells.pointings.query(direction, distance_upper_bound=reach * (1 + 1e-9))
-    return np.asarray(distance <= reach)

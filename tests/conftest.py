@@ -1,12 +1,17 @@
 """Where the real data are, and how hypothesis runs."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A shell that puts the tests into the background lets them ignore Ctrl-C, and so the programs they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run; a loaded machine is not a failure.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, database=None)

@@ -8,7 +8,7 @@ import pytest
 
 # fmt: off
 MODULES = [
-    "checks", "units", "files", "hdus", "plotstyle", "_kernels", "_kernels_light",
+    "checks", "units", "files", "hdus", "plotstyle", "_kernels", "_kernels_light", "_kernels_sky",
     "bands", "dust", "sightline", "observations", "errormodel", "series", "observedseries", "lightcurves",
     "photometry", "draws",
     "bandratio", "ratioerror", "kcorrection", "restlightcurve", "restframe",

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from sntransport import _kernels, _kernels_light
+from sntransport import _kernels, _kernels_light, _kernels_sky
+from sntransport.sky import unit_vectors
 from tests import twins
 
 
@@ -145,21 +146,42 @@ def test_residual_field_and_chain_of_rows():
     np.testing.assert_allclose(field, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_gathered_visits_against_a_search_of_all():
+def sky_grid(ra, dec):
+    """Rings of 30 degrees, each cut in as many columns as its number and one more."""
+    edges = np.radians(np.arange(-90.0, 91.0, 30.0))
+    cell = np.concatenate([[0], np.cumsum(np.arange(1, 7))])
+    grid = _kernels_sky.Grid(
+        30.0, np.sin(edges), np.abs(np.cos(edges)), cell, np.zeros(22, np.int64), np.empty(ra.size, np.int32),
+        np.empty((ra.size, 3)),
+    )  # fmt: skip
+    _kernels_sky.sort_visits(ra, dec, grid)
+    return grid
+
+
+def test_sines_and_cosines_to_rounding():
+    angle = np.r_[np.random.default_rng(3).uniform(-360, 360, 500), np.arange(-360.0, 361.0, 45.0)]
+    got = np.array([_kernels_sky.sine_cosine(one) for one in angle]).T
+    np.testing.assert_allclose(got, [np.sin(np.radians(angle)), np.cos(np.radians(angle))], rtol=0, atol=1e-15)
+
+
+def test_visits_on_the_sky_against_a_search_of_all():
     rng = np.random.default_rng(8)
-    direction = rng.normal(size=(60, 3))
-    pointing = readonly(direction / np.linalg.norm(direction, axis=1, keepdims=True))
-    group = rng.integers(0, 5, 60)
-    rows = np.concatenate([np.flatnonzero(group == g) for g in range(5)])
-    offset = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=5))])
-    places = readonly(pointing[:7])
-    first, last = rng.integers(0, 30, 7), rng.integers(30, 61, 7)
-    pairs, pair_offset = np.tile(np.arange(5), 7), np.arange(0, 36, 5)
-    got = _kernels_light.gather_visits(
-        places, pair_offset, pairs, offset, rows, readonly(pointing[rows]), 1.5, first, last
-    )
-    for i in range(7):
-        near = np.sum((pointing - places[i]) ** 2, axis=1) <= 1.5
-        expected = [row for row in np.flatnonzero(near) if first[i] <= row < last[i]]
-        np.testing.assert_array_equal(got[1][got[0][i] : got[0][i + 1]], expected)
-    assert got[0][-1] == got[1].size > 20
+    ra, dec = rng.uniform(0, 360, 60), np.degrees(np.arcsin(rng.uniform(-1, 1, 60)))
+    grid, pointing = sky_grid(ra, dec), unit_vectors(ra, dec)
+    assert sorted(grid.rows) == list(range(60))
+    np.testing.assert_allclose(grid.pointing, pointing[grid.rows], atol=1e-15)
+    places = np.r_[ra[:7], 0.0, 359.99], np.r_[dec[:7], 90.0, -89.0]
+    first, last = rng.integers(0, 30, 9), rng.integers(30, 61, 9)
+    chord2 = np.sum((pointing - unit_vectors(*places)[:, None]) ** 2, axis=2)
+    for limit in (0.02, 0.5, 1.5, 3.9):
+        reach = 2 * np.arcsin(0.5 * np.sqrt(limit)) + 1e-6
+        got = _kernels_sky.gather_visits(*places, first, last, limit, reach, grid)
+        for i in range(9):
+            near = np.flatnonzero(chord2[i] <= limit)
+            expected = [row for row in near if first[i] <= row < last[i]]
+            np.testing.assert_array_equal(got[1][got[0][i] : got[0][i + 1]], expected)
+        known = np.empty(9, np.int8)
+        for inner in (-1.0, 0.3 * limit):
+            _kernels_sky.nearness(*places, np.full(9, inner), np.full(9, limit), np.full(9, reach), grid, known)
+            nearest = chord2.min(axis=1)
+            np.testing.assert_array_equal(known, np.where(nearest <= inner, 2, nearest <= limit))

@@ -142,14 +142,11 @@ def test_both_ends_of_the_dates_and_the_edge_of_the_field_are_included():
     np.testing.assert_array_equal(index, [0, 1, 0, 1])
 
 
-def test_batches_join_up(monkeypatch):
-    rng = np.random.default_rng(5)
-    survey = survey_at(rng.uniform(0, 30, 500), rng.uniform(-10, 10, 500), 4.0)
-    ra, dec = rng.uniform(0, 30, 101), rng.uniform(-10, 10, 101)
-    whole = sky.visits_of(survey, ra, dec, 0, 1e6)
-    monkeypatch.setattr(sky, "_BATCH", 10)
-    for ours, theirs in zip(sky.visits_of(survey, ra, dec, 0, 1e6), whole, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+def test_a_place_with_more_visits_than_expected():
+    survey = survey_at([10.0] * 5000, [0.0] * 5000, 2.0)
+    offset, index = sky.visits_of(survey, [10.0, 80.0, 10.5], [0.0, 0.0, 0.5], 60001.0, 1e6)
+    np.testing.assert_array_equal(offset, [0, 4999, 4999, 9998])
+    np.testing.assert_array_equal(index, [*range(1, 5000)] * 2)
 
 
 @pytest.mark.parametrize(
@@ -168,9 +165,13 @@ def test_visits_refuse(arguments, match):
 def test_index_goes_with_its_survey():
     survey = survey_at([1.0], [0.0], 1.0)
     gc.collect()
-    before = len(sky._INDEXES)
+    before = len(sky._GRIDS)
     sky.visits_of(survey, [1.0], [0.0], 0, 1e6)
-    assert len(sky._INDEXES) == before + 1
+    assert len(sky._GRIDS) == before + 1
+    sky.forget(survey)
+    assert len(sky._GRIDS) == before
+    sky.draw_positions(survey, 1, np.random.default_rng(1))
+    assert len(sky._GRIDS) == before + 1
     del survey
     gc.collect()
-    assert len(sky._INDEXES) == before
+    assert len(sky._GRIDS) == before
