@@ -26,6 +26,7 @@ def test_right_spectra_are_left_alone():
     got = calibrate(series(TRUTH), MATRIX, OBSERVED, ERROR)
     np.testing.assert_allclose(got.series.flux, TRUTH, rtol=1e-4)
     assert np.nanmax(np.abs(got.residual)) < 1e-3
+    assert not any("at all phases alike" in note for note in got.notes)
 
 
 @pytest.mark.parametrize("factor", [0.05, 1.0, 20.0])
@@ -196,6 +197,7 @@ def test_offsets_found_before_are_taken_off():
     before = calibrate(wrong, matrix, observed, 0.02 * observed)
     again = calibrate(wrong, matrix, observed, 0.02 * observed, offset=(before.offset, before.offset_err))
     np.testing.assert_array_equal(again.offset, before.offset)
+    np.testing.assert_allclose(again.offset_err, before.offset_err, rtol=1e-12)
     np.testing.assert_allclose(again.series.flux, before.series.flux, rtol=1e-3)
     assert not any("at all phases alike" in note for note in again.notes)
 
