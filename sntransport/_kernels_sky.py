@@ -141,7 +141,7 @@ def gather_visits(ra: _F, dec: _F, first: _I, last: _I, chord2: float, reach: fl
     ``reach`` [rad] must not fall short of.
     """
     offset = np.zeros(ra.size + 1, np.int64)
-    rows = np.empty(128 * ra.size + 1, np.int64)
+    rows = np.empty(16 * ra.size + 1024, np.int64)
     for i in range(ra.size):
         a, d = radians(ra[i]), radians(dec[i])
         x, y, z = cos(d) * cos(a), cos(d) * sin(a), sin(d)
