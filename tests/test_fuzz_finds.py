@@ -327,6 +327,20 @@ def test_snana_fluxes_beyond_all_numbers(tmp_path):
             assert np.isnan(read_snana_fits(head)[1][0]["flux_err"][0])
 
 
+def test_snana_flux_that_is_a_signaling_nan(tmp_path):
+    """It raises a warning of numpy's when it is touched."""
+    head, phot = write_snana_fits(curves(), tmp_path / "a")
+    flux = read_snana_fits(head)[1][0]["flux"]
+    with fits.open(phot) as hdus:
+        stored = np.array(hdus[1].data["FLUXCAL"][:1], dtype=">f4").tobytes()
+    raw = phot.read_bytes()
+    at = raw.index(stored, raw.index(b"BINTABLE"))
+    phot.write_bytes(raw[:at] + b"\x7f\x80\x00\x01" + raw[at + 4 :])
+    got = read_snana_fits(head)[1][0]["flux"]
+    assert np.isnan(got[0])
+    np.testing.assert_array_equal(got[1:], flux[1:])
+
+
 def test_snana_pair_with_parts_missing(tmp_path):
     head, phot = write_snana_fits(curves(), tmp_path / "a")
     whole = phot.read_bytes()
