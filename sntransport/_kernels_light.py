@@ -73,12 +73,22 @@ def residual_field(noise: _F, step: _F, mix: _F, nodes: _F, left: _I, join: _F, 
 
 
 @compiled
-def take_visits(rows: _I, visits: _F, out: _F) -> None:
-    """Columns (n_column, n_obs) of the rows of a table (n_visit, n_column). Several rows are on their way at a time."""
-    for j in range(rows.size):
-        row = np.uint64(rows[j])
-        for c in range(visits.shape[1]):
-            out[c, j] = visits[row, c]
+def dusty_terms(weight: _F, of_mw: _F, mixed: _F, n_term: int) -> _F:
+    """What bins are multiplied by to give the terms at each redshift, (n_bin, n_z n_term).
+
+    ``weight`` (n_bin, n_z) is that of the band; ``of_mw`` (n_degree, n_bin n_z) the polynomials of Milky Way dust,
+    ``mixed`` (n_bin, n_degree n_z n_term) what each of them is multiplied by.
+    """
+    n_bin, n_z = weight.shape
+    terms = np.zeros((n_bin, n_z * n_term))
+    for i in range(n_bin):
+        for degree in range(of_mw.shape[0]):
+            for q in range(n_z):
+                factor = weight[i, q] * of_mw[degree, i * n_z + q]
+                at = (degree * n_z + q) * n_term
+                for m in range(n_term):
+                    terms[i, q * n_term + m] += factor * mixed[i, at + m]
+    return terms
 
 
 @compiled_sums
@@ -103,32 +113,36 @@ def table_fluxes(
         t = template[i]
         own = phases[phase_offset[t] : phase_offset[t + 1]]
         guess = lookup[lookup_offset[t] : lookup_offset[t + 1]]
-        last = own.size - 1
+        # Unsigned numbers index without a look at the sign, which lets the sum run several terms at a time.
+        one, last, before = np.uint64(1), np.uint64(own.size - 1), np.uint64(max(own.size - 2, 0))
+        begin, end, days = own[0], own[last], per_day[t]
         shrink = 1.0 / stretch[i]
-        for j in range(offset[i], offset[i + 1]):
+        for j in range(np.uint64(offset[i]), np.uint64(offset[i + 1])):
             phase = (mjd[j] - mjd_ref[i]) * shrink
-            if phase < own[0] or phase > own[last]:
+            if phase < begin or phase > end:
                 flux[j] = 0.0
                 continue
-            k = int(guess[np.uint64((phase - own[0]) * per_day[t])])
-            while k < last - 1 and phase >= own[np.uint64(k + 1)]:
-                k += 1
-            step = own[np.uint64(min(k + 1, last))] - own[np.uint64(k)]
-            share = (phase - own[np.uint64(k)]) / step if step > 0.0 else 0.0
+            k = np.uint64(guess[np.uint64((phase - begin) * days)])
+            # One step that is no branch: more are rare, and a branch that is hard to foresee costs more than the sum.
+            k += np.uint64((k < before) & (phase >= own[min(k + one, last)]))
+            while k < before and phase >= own[k + one]:
+                k += one
+            step = own[min(k + one, last)] - own[k]
+            share = (phase - own[k]) / step if step > 0.0 else 0.0
             if step > max_gap and 0.0 < share < 1.0:
                 flux[j] = np.nan
                 continue
-            # Unsigned numbers index without a look at the sign, which lets the sum run several terms at a time.
-            b = band[j]
-            row = np.uint64(n_z * n_term[b])
-            near = np.uint64(start[t, b] + cell[i] * n_term[b]) + np.uint64(k) * row
+            b = np.uint64(band[j])
+            n = np.uint64(n_term[b])
+            row = np.uint64(n_z) * n
+            near = np.uint64(start[t, b]) + np.uint64(cell[i]) * n + k * row
             # At a phase of the template its neighbor does not count, not even where it is NaN.
             near = near + row if share == 1.0 else near
             far = near + row if 0.0 < share < 1.0 else near
-            w = np.uint64((i * n_band + b) * longest)
+            w = np.uint64((i * n_band + np.int64(b)) * longest)
             up = np.float32(share)
             value = np.float32(0.0)
-            for m in range(np.uint64(4 * n_term[b])):
+            for m in range(np.uint64(4) * n):
                 value += weight[w + m] * (table[near + m] + up * (table[far + m] - table[near + m]))
             flux[j] = value
 

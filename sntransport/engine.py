@@ -31,7 +31,7 @@ from sntransport.fluxtables import Dust, FluxTables, flux_tables
 from sntransport.lightcurves import LightCurves, Truth, concatenate
 from sntransport.population import Population
 from sntransport.series import SpectralSeries
-from sntransport.sky import draw_positions, visits_of
+from sntransport.sky import draw_positions, measurements_of
 from sntransport.survey import Survey
 from sntransport.tablefluxes import Places, peaks, places, true_fluxes
 from sntransport.units import mag_err_to_relative
@@ -59,7 +59,7 @@ class _Purpose(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """What is common to all blocks. ``visits`` (n_visit, 5): date, band, background, photons per nJy, saturation."""
+    """What is common to all blocks."""
 
     templates: tuple[SpectralSeries, ...]
     surveys: tuple[Survey, ...]
@@ -68,7 +68,6 @@ class _Plan:
     tables: FluxTables
     bands: tuple[str, ...]
     of_survey: tuple[str, ...]
-    visits: Array
     zero_point: Array
     floor: Array
     dates: tuple[float, float]
@@ -226,15 +225,9 @@ def _plan(
     if not -np.inf < own[0] <= own[1] < np.inf:
         raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
     meta = _meta(population, seed, n, own, surveys, options)
-    starts = np.cumsum([0, *(one.n_band for one in surveys)])
-    visits = np.empty((sum(one.n_visit for one in surveys), 5))
-    parts = np.split(visits, np.cumsum([one.n_visit for one in surveys])[:-1])
-    for part, s, i in zip(parts, surveys, starts[:-1], strict=True):
-        for c, column in enumerate((s.mjd, s.band + i, s.background, s.photons_per_njy, s.saturation)):
-            part[:, c] = column
     return _Plan(
         templates, surveys, population, seed, tables, tuple(bands),
-        tuple(one.name for one in surveys for _ in one.bands), visits,
+        tuple(one.name for one in surveys for _ in one.bands),
         mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
         mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])), own, meta=meta, **options,
     )  # fmt: skip
@@ -303,30 +296,29 @@ def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
     return made if kept.all() else made.take(kept)
 
 
-def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Visits of all surveys that see each object, as offsets and rows of ``plan.visits``, in the order of date."""
+def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
+    """Visits of all surveys that see each object in the order of date, as `measurements_of` gives them."""
     ends = np.array([(series.phase[0], series.phase[-1]) for series in plan.templates])[truth.template]
     first, last = (truth.mjd_ref + (1.0 + truth.z) * ends[:, side] for side in (0, 1))
-    found, start = [], 0
+    found, bands = [], 0
     for survey in plan.surveys:
-        offset, rows = visits_of(survey, truth.ra, truth.dec, first - plan.margin[0], last + plan.margin[1])
-        found.append((offset, rows + start))
-        start += survey.n_visit
+        offset, columns = measurements_of(survey, truth.ra, truth.dec, first - plan.margin[0], last + plan.margin[1])
+        columns[1] += bands
+        found.append((offset, columns))
+        bands += survey.n_band
     if len(found) == 1:
         return found[0]
     owner = np.concatenate([np.repeat(np.arange(BLOCK), np.diff(offset)) for offset, _ in found])
-    rows = np.concatenate([rows for _, rows in found])
-    order = np.lexsort((plan.visits[rows, 0], owner))
-    return np.sum([offset for offset, _ in found], axis=0), rows[order]
+    columns = np.concatenate([columns for _, columns in found], axis=1)
+    order = np.lexsort((columns[0], owner))
+    return np.sum([offset for offset, _ in found], axis=0), columns[:, order]
 
 
 def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[LightCurves, NDArray[np.bool_]]:
     """What the surveys measure of a block, and which objects trigger."""
     from sntransport import _kernels_light
 
-    offset, rows = _visits(plan, truth)
-    columns = np.empty((5, rows.size))
-    _kernels_light.take_visits(rows, plan.visits, columns)
+    offset, columns = _visits(plan, truth)
     mjd, band = columns[0].copy(), columns[1].astype(np.int16)
     flux = true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
     if plan.uncovered == "drop" and np.isnan(flux).any():

@@ -295,11 +295,13 @@ def _band_table(
     mean_mw: float, mean_host: Array,
 ) -> Array:  # fmt: skip
     """Table (n_phase, n_z, n_term) of one template in one band."""
+    from sntransport import _kernels_light
+
     n_term = basis.shape[1]
     table = np.full((series.n_phase, x.size, n_term), np.nan)
-    z = np.expm1(x)
-    seen = columns(series.wave, band, z)
+    seen = columns(series.wave, band, np.expm1(x))
     wave, flux = series.wave[seen.span], series.flux[:, seen.span]
+    whole = bool(np.isfinite(flux).all())
     most_mw, most_host = (int(degree) for degree in powers.max(axis=0))
     k_host = _per_excess(wave, dust.rv_host, dust.law_host) if wave.size else wave
     # exp(-(k - mean) E) of bins and redshifts is a product, so its polynomials are a matrix product.
@@ -307,30 +309,29 @@ def _band_table(
     same = [powers[:, 0] == degree for degree in range(most_mw + 1)]
     of_host = np.stack([share[powers[one, 1]].T @ basis[one] for one in same], axis=1)
     for first in range(0, x.size, _GROUP):
-        group = np.arange(first, min(first + _GROUP, x.size))
-        rows = np.flatnonzero(seen.flux_weight[:, group].any(axis=1))
-        if not rows.size:
+        group = slice(first, min(first + _GROUP, x.size))
+        used = np.flatnonzero(seen.flux_weight[:, group].any(axis=1))
+        if not used.size:
             continue
-        rows = np.arange(rows[0], rows[-1] + 1)
+        rows = slice(used[0], used[-1] + 1)
         k_mw = _per_excess((wave[rows, None] * np.exp(x[group])).ravel(), dust.rv_mw, dust.law_mw) - mean_mw
-        of_mw = _coefficients(k_mw, dust.ebv_mw, most_mw).reshape(-1, rows.size, group.size, 1)
-        mixed = (mean[:, group, None, None] * of_host[:, None]).reshape(len(host), -1)
-        mixed = (host[:, rows].T @ mixed).reshape(rows.size, group.size, -1, n_term)
-        terms = np.sum([one * mixed[:, :, degree] for degree, one in enumerate(of_mw)], axis=0)
-        terms *= seen.flux_weight[np.ix_(rows, group)][:, :, None]
-        cover = seen.cover_weight[np.ix_(rows, np.concatenate([group, x.size + group]))]
-        made = _means(flux[:, rows], terms.reshape(rows.size, -1), cover, seen.photon_total[group], n_term)
-        table[:, group] = made.reshape(series.n_phase, group.size, n_term)
+        mixed = (mean[:, None, group, None] * of_host[:, :, None]).reshape(len(host), -1)
+        terms = _kernels_light.dusty_terms(
+            seen.flux_weight[rows, group], _coefficients(k_mw, dust.ebv_mw, most_mw), host[:, rows].T @ mixed, n_term
+        )
+        cover = seen.cover_weight[rows].reshape(used[-1] + 1 - used[0], 2, x.size)[:, :, group]
+        made = _means(flux[:, rows], terms, cover, seen.photon_total[group], n_term, whole)
+        table[:, group] = made.reshape(series.n_phase, -1, n_term)
     return table
 
 
-def _means(flux: Array, terms: Array, cover: Array, photon_total: Array, n_term: int) -> Array:
-    """As `weighted_means` for ``n_term`` terms at each redshift, NaN where a band is covered less than 98 %."""
-    if not np.all(np.isfinite(flux)):
-        repeated = np.repeat(cover, n_term, axis=1)
+def _means(flux: Array, terms: Array, cover: Array, photon_total: Array, n_term: int, whole: bool) -> Array:
+    """As `weighted_means` for ``n_term`` terms at each redshift; where no bin is NaN, all phases are covered alike."""
+    if not whole:
+        repeated = np.repeat(cover.reshape(len(cover), -1), n_term, axis=1)
         return weighted_means(flux, terms, repeated, np.repeat(photon_total, n_term))[0]
-    sums, n_z = cover.sum(axis=0), photon_total.size
-    norm = np.where(sums[:n_z] / photon_total >= MIN_COVERAGE, sums[n_z:], np.nan)
+    seen, norm = cover.sum(axis=0)
+    norm = np.where(seen / photon_total >= MIN_COVERAGE, norm, np.nan)
     return np.asarray(flux @ terms / np.repeat(norm, n_term))
 
 

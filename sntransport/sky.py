@@ -125,6 +125,44 @@ def visits_of(
     ValueError
         Where shapes differ or a value is not finite.
     """
+    offset, keys = _keys(survey, ra, dec, mjd_first, mjd_last)
+    return offset, keys >> 32
+
+
+def measurements_of(
+    survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike
+) -> tuple[NDArray[np.int64], Array]:  # fmt: skip
+    """What is needed of the visits of `visits_of` to simulate them, without a look at the survey's own columns.
+
+    Parameters
+    ----------
+    survey, ra, dec, mjd_first, mjd_last
+        As for `visits_of`.
+
+    Returns
+    -------
+    offset : ndarray of int, (n + 1,)
+    columns : ndarray, (5, n_total)
+        Date [d], band, background [nJy], photons per nJy, saturation [nJy].
+
+    Raises
+    ------
+    ValueError
+        As `visits_of`.
+    """
+    from sntransport import _kernels_sky
+
+    offset, keys = _keys(survey, ra, dec, mjd_first, mjd_last)
+    columns = np.empty((5, keys.size))
+    if keys.size:
+        _kernels_sky.take_columns(keys, _grid(survey).columns, columns)
+    return offset, columns
+
+
+def _keys(
+    survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
+    """Visits as `_kernels_sky.gather_visits` has them."""
     ra, dec = readonly(ra, "ra"), readonly(dec, "dec")
     require_shape(dec, "dec", ra.shape, "(n,)")
     ranges = [np.broadcast_to(np.asarray(value, dtype=np.float64), ra.shape) for value in (mjd_first, mjd_last)]
@@ -141,10 +179,7 @@ def visits_of(
 
     # The edge belongs to the field; rounding must not take it away.
     chord2 = _chord(survey.radius) ** 2 * (1 + 1e-12)
-    offset, index = _kernels_sky.gather_visits(
-        ra, dec, first, last, chord2, np.radians(survey.radius) + _SLACK, _grid(survey)
-    )
-    return offset, index
+    return _kernels_sky.gather_visits(ra, dec, first, last, chord2, np.radians(survey.radius) + _SLACK, _grid(survey))
 
 
 def forget(survey: Survey) -> None:
@@ -159,21 +194,25 @@ def _chord(angle: ArrayLike) -> Any:
 
 
 def _grid(survey: Survey) -> Any:
-    """The survey's visits in cells half a radius wide, made once; wider where there would be more cells than visits."""
+    """The survey's visits in cells 0.7 radii wide, made once; wider where there would be more cells than visits."""
     from sntransport import _kernels_sky
 
     if survey in _GRIDS:
         return _GRIDS[survey]
     n = survey.n_visit
-    step = max(0.5 * survey.radius, float(np.degrees(np.sqrt(np.pi / max(n, 1)))))
+    step = max(0.7 * survey.radius, float(np.degrees(np.sqrt(np.pi / max(n, 1)))))
     edges = np.minimum(-90.0 + step * np.arange(int(np.ceil(180.0 / step)) + 1), 90.0)
     sine, cosine = np.sin(np.radians(edges)), np.maximum(np.cos(np.radians(edges)), 0.0)
     widest = np.where((edges[:-1] < 0) & (edges[1:] > 0), 1.0, np.maximum(cosine[:-1], cosine[1:]))
     cell = np.concatenate([[0], np.cumsum(np.maximum(360.0 * widest / step, 1.0).astype(np.int64))])
+    near = np.empty((n, 4), np.float32)
     grid = _kernels_sky.Grid(
-        step, sine, cosine, cell, np.zeros(cell[-1] + 1, np.int64), np.empty(n, np.int32), np.empty((n, 3))
+        step, sine, cosine, cell, np.zeros(cell[-1] + 1, np.int64), near, near.view(np.int32), np.empty((n, 5)),
+        survey.ra, survey.dec,
+    )  # fmt: skip
+    _kernels_sky.sort_visits(
+        survey.mjd, survey.band, survey.background, survey.photons_per_njy, survey.saturation, grid
     )
-    _kernels_sky.sort_visits(survey.ra, survey.dec, grid)
     _GRIDS[survey] = grid
     return grid
 

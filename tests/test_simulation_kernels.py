@@ -5,7 +5,6 @@ import pytest
 
 from sntransport import _kernels_light, noise
 from sntransport.bands import load_bands
-from sntransport.checks import readonly
 from sntransport.fluxtables import Dust, flux_tables
 from sntransport.lightcurves import Truth
 from sntransport.series import SpectralSeries
@@ -101,13 +100,6 @@ def test_noise_is_that_of_observe():
         np.testing.assert_allclose(found, np.where(saturated, np.nan, wanted), rtol=1e-12)
     assert np.isnan(got[7])
     assert np.isnan(error[7])
-
-
-def test_columns_of_visits():
-    visits, rows = readonly(rng.random((20, 5)), "visits", ndim=2), rng.integers(0, 20, 60)
-    out = np.empty((5, 60))
-    _kernels_light.take_visits(rows, visits, out)
-    np.testing.assert_array_equal(out, visits[rows].T)
 
 
 def test_tables_do_not_depend_on_what_else_is_simulated():
