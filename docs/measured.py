@@ -129,7 +129,7 @@ def interpolators(found: dict[str, Any]) -> str:
     return markdown(rows)
 
 
-def band_shares(found: dict[str, Any], *, one_system: bool = False) -> str:
+def band_shares(found: dict[str, Any], *, judged: str = "all") -> str:
     """Shares of all classes by band, beside the paper's."""
     titles = (
         "one day, not interpolated", "scaled in V", "calibrated on all bands", "without the judged letter",
@@ -138,7 +138,7 @@ def band_shares(found: dict[str, Any], *, one_system: bool = False) -> str:
     rows: dict[str, dict[str, str]] = {}
     for values in found["rows"]:
         one = dict(zip(found["columns"], values, strict=True))
-        if one["sn_class"] == "all" and one["at_least"] == 0.0 and one["one_system"] is one_system:
+        if one["sn_class"] == "all" and one["at_least"] == 0.0 and one["judged"] == judged:
             row = rows.setdefault(one["letter"], {"band": one["letter"], "points": str(one["n_points"])})
             row[titles[METHODS.index(one["method"])]] = cell(one["share"] and 100 * one["share"], 0)
     for letter in [*LETTERS, "all"]:
@@ -294,7 +294,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "cross_validation": ("cross_validation", aligned),
     "gaussian_process": ("gaussian_process", gaussian_process),
     "bandtest": ("bandtest", band_shares),
-    "bandtest_one_system": ("bandtest", partial(band_shares, one_system=True)),
+    "bandtest_one_system": ("bandtest", partial(band_shares, judged="one system")),
+    "bandtest_accepted": ("bandtest", partial(band_shares, judged="accepted")),
     "calibration_tried": ("calibration_tried", plain),
     "smooth_templates": ("smooth_templates", plain),
     "class_templates": ("class_templates", plain),

@@ -1,7 +1,7 @@
 """Shares of the photometric test: how much of the photometry each way to a series meets, as tables."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,36 @@ from numpy.typing import NDArray
 from sntransport.bandtest import FAR, LARGEST_ERROR, LETTERS, METHODS, PAPER, WITHIN, BandPoints
 from sntransport.checks import Array
 
+JUDGED = ("all", "one system", "accepted")
+"""Which points: as they were observed; as one instrument a band would have seen them, without nights that are outliers
+of their band; and of these the ones that the calibration on all bands does not take for wrong."""
 
-def on_one_system(points: BandPoints) -> BandPoints:
-    """The points as one instrument a band would have seen them, without nights that are outliers of their band."""
-    kept = ~points.rejected
-    columns = {
-        name: getattr(points, name)[kept]
-        for name in ("supernova", "sn_class", "band", "letter", "phase", "distance", "mjd", "rejected")
-    }
+
+def judged_points(points: BandPoints, judged: str) -> BandPoints:
+    """The points of one of `JUDGED`.
+
+    Parameters
+    ----------
+    points : BandPoints
+        As `sntransport.bandtest.judge_bands` gives them.
+    judged : str
+
+    Returns
+    -------
+    BandPoints
+
+    Raises
+    ------
+    ValueError
+        Where ``judged`` is none of `JUDGED`.
+    """
+    if judged not in JUDGED:
+        raise ValueError(f"judged is {judged!r}, expected one of {', '.join(JUDGED)}")
+    if judged == "all":
+        return points
+    kept = ~points.rejected if judged == "one system" else ~points.rejected & ~points.contradicted
+    names = [field.name for field in fields(points) if field.name not in ("ratio", "offset", "n_faint")]
+    columns = {name: getattr(points, name)[kept] for name in names}
     ratio = points.ratio[:, kept] * 10.0 ** (-0.4 * points.offset[kept])
     return BandPoints(**columns, ratio=ratio, offset=np.zeros(int(kept.sum())), n_faint=points.n_faint)
 
@@ -25,8 +47,8 @@ def on_one_system(points: BandPoints) -> BandPoints:
 class Share:
     """How much of the photometry one method meets within 10 %.
 
-    Of a class and letter (or "all"), of points ``at_least`` [rest-frame d] from the nearest spectrum, as observed or
-    put on ``one_system`` a band (`on_one_system`). ``n_points`` are those that all series cover, from
+    Of a class and letter (or "all"), of points ``at_least`` [rest-frame d] from the nearest spectrum and ``judged``
+    (one of `JUDGED`). ``n_points`` are those that all series cover, from
     ``n_supernovae``; the shares are of the ``n_known`` of them that the method gives: ``share`` of all, ``mean`` over
     supernovae of each one's share; NaN without any.
     """
@@ -34,7 +56,7 @@ class Share:
     sn_class: str
     letter: str
     at_least: float
-    one_system: bool
+    judged: str
     n_supernovae: int
     n_points: int
     method: str
@@ -43,7 +65,7 @@ class Share:
     mean: float
 
 
-def all_shares(points: BandPoints, *, at_least: float = 0.0, one_system: bool = False) -> list[Share]:
+def all_shares(points: BandPoints, *, at_least: float = 0.0, judged: str = "all") -> list[Share]:
     """Share of points within 10 %, of every class, letter and method.
 
     Parameters
@@ -51,8 +73,8 @@ def all_shares(points: BandPoints, *, at_least: float = 0.0, one_system: bool = 
     points : BandPoints
     at_least : float [rest-frame d]
         Only points this far or further from the nearest spectrum.
-    one_system : bool
-        Whether to put the points on one system a band first.
+    judged : str
+        One of `JUDGED`.
 
     Returns
     -------
@@ -61,8 +83,7 @@ def all_shares(points: BandPoints, *, at_least: float = 0.0, one_system: bool = 
         those all of them cover.
     """
     found = []
-    if one_system:
-        points = on_one_system(points)
+    points = judged_points(points, judged)
     far = points.distance >= at_least
     classes = [name for name in ("Ia", "II", "Ib/c", "other") if np.any(points.sn_class == name)]
     for sn_class in [*classes, "all"]:
@@ -76,7 +97,7 @@ def all_shares(points: BandPoints, *, at_least: float = 0.0, one_system: bool = 
                 met = shares(points.supernova[known], ratio[known]) if known.any() else (np.nan, np.nan)
                 counts = np.unique(points.supernova[mine]).size, int(mine.sum())
                 if counts[1]:
-                    found.append(Share(sn_class, letter, at_least, one_system, *counts, method, int(known.sum()), *met))
+                    found.append(Share(sn_class, letter, at_least, judged, *counts, method, int(known.sum()), *met))
     return found
 
 
@@ -117,6 +138,45 @@ def _outliers(points: BandPoints) -> str:
     return f"{rows.size} points are outliers of their band{':' if named else '.'}\n{''.join(named)}"
 
 
+def contradicted(points: BandPoints) -> list[tuple[str, str, int, int, float]]:
+    """Photometry that the calibration on all bands takes for wrong.
+
+    Parameters
+    ----------
+    points : BandPoints
+
+    Returns
+    -------
+    list of tuple
+        Supernova, band, points taken for wrong, points in all, and the median of synthetic over observed flux of the
+        former where the series is calibrated on all bands (NaN where it covers none).
+    """
+    found = []
+    ratio = points.ratio[METHODS.index("all bands")]
+    for name in np.unique(points.supernova):
+        for band in np.unique(points.band[(points.supernova == name) & points.contradicted]):
+            mine = (points.supernova == name) & (points.band == band)
+            wrong = ratio[mine & points.contradicted]
+            known = wrong[np.isfinite(wrong)]
+            median = float(np.median(known)) if known.size else np.nan
+            found.append((str(name), str(band), wrong.size, int(mine.sum()), median))
+    return found
+
+
+def _wrong(points: BandPoints) -> str:
+    """Which photometry is taken for wrong, a line for each supernova and band."""
+    rows = contradicted(points)
+    named = [
+        f"  {name} {band}: {wrong} of {all_} points, synthetic over observed flux {median:.2f}\n"
+        for name, band, wrong, all_, median in rows
+    ]
+    count = int(points.contradicted.sum())
+    return (
+        f"{count} points are photometry that the calibration on all bands takes for wrong"
+        f"{':' if named else '.'}\n{''.join(named)}"
+    )
+
+
 def report(points: BandPoints) -> str:
     """The tables as text, with what they count."""
     from sntransport.tables import text_table
@@ -124,8 +184,9 @@ def report(points: BandPoints) -> str:
     tables = {
         "All points": share_rows(all_shares(points)),
         f"Points {FAR:.0f} d or more from any spectrum": share_rows(all_shares(points, at_least=FAR)),
-        "All points, instruments of a band on one system, without outliers": share_rows(
-            all_shares(points, one_system=True)
+        "Instruments of a band on one system, without outliers": share_rows(all_shares(points, judged="one system")),
+        "The same, without photometry that the calibration takes for wrong": share_rows(
+            all_shares(points, judged="accepted")
         ),
     }
     text = "\n".join(f"{title}\n{text_table(rows)}\n" for title, rows in tables.items() if rows)
@@ -135,5 +196,5 @@ def report(points: BandPoints) -> str:
         "and series scaled in V; all bands: calibrated on all; left out: calibrated on all but those of the letter;\n"
         "one factor: scaled in these; as is: not calibrated.\n"
         f"paper: Ramirez et al. 2024, scaled in V, other supernovae. {points.n_faint} points with errors above "
-        f"{LARGEST_ERROR:.0%} are not judged.\n{_outliers(points)}"
+        f"{LARGEST_ERROR:.0%} are not judged.\n{_outliers(points)}{_wrong(points)}"
     )

@@ -7,7 +7,7 @@ day, scaled in V, not interpolated.
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from sntransport.choice import class_transport
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.observations import LightCurve, Supernova, broad_class
 from sntransport.photometry import CoverageWarning, band_flux, band_matrix, synthetic_flux
-from sntransport.pipeline import build
+from sntransport.pipeline import BuildResult, build
 from sntransport.prepare import prepare
 from sntransport.series import SpectralSeries
 from sntransport.synthesis import Photometry, synthesize
@@ -65,7 +65,8 @@ class BandPoints:
     [rest-frame d] are (n,); ``ratio`` (n_method, n) is synthetic over observed flux in the order of `METHODS`, NaN
     where the method gives none. ``offset`` (n,) [mag] is how much fainter the point's instrument is than others of its
     band, and ``rejected`` (n,) whether its night is an outlier of its band curve; both from photometry alone.
-    ``n_faint`` points were not judged because their own error is above 10 %.
+    ``contradicted`` (n,) says whether the calibration on all bands takes the band for wrong at that date
+    (`sntransport.calibrate.Calibrated`). ``n_faint`` points were not judged because their own error is above 10 %.
     """
 
     supernova: NDArray[np.str_]
@@ -78,6 +79,7 @@ class BandPoints:
     mjd: Array
     offset: Array
     rejected: NDArray[np.bool_]
+    contradicted: NDArray[np.bool_]
     n_faint: int
 
 
@@ -113,21 +115,8 @@ def judge_bands(
             parts.append(_judged(sn, _rows(curve, good), interpolate, max_gap, int(np.sum(known & ~good))))
     if not parts:
         raise ValueError("no photometry in B, g, V, r, R, i or I to judge")
-    columns = {
-        name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
-        for name in (
-            "supernova",
-            "sn_class",
-            "band",
-            "letter",
-            "phase",
-            "distance",
-            "ratio",
-            "mjd",
-            "offset",
-            "rejected",
-        )
-    }
+    names = [field.name for field in fields(BandPoints) if field.name != "n_faint"]
+    columns = {name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names}
     return BandPoints(**columns, n_faint=sum(part.n_faint for part in parts))
 
 
@@ -151,11 +140,14 @@ def _judged(
     letter = np.array([_letter(str(band)) for band in points.band])
     targets = np.unique(phase)
 
-    def built(curve: LightCurve, *, calibrate: bool = True) -> SpectralSeries:
+    def result(curve: LightCurve, *, calibrate: bool = True) -> BuildResult:
         return build(
             replace(sn, light_curve=curve), phases=targets, interpolate=interpolate, max_gap=max_gap,
             calibrate=calibrate,
-        ).series  # fmt: skip
+        )  # fmt: skip
+
+    def built(curve: LightCurve) -> SpectralSeries:
+        return result(curve).series
 
     def scaled(curve: LightCurve) -> SpectralSeries | None:
         return _scaled_by(curve, sn, sparse, targets, interpolate, max_gap)
@@ -163,11 +155,12 @@ def _judged(
     sparse = prepare(sn).series
     in_v = _rows(sn.light_curve, np.isin(sn.light_curve.band, LETTERS["V"]))
     ratio = np.full((len(METHODS), points.mjd.size), np.nan)
+    calibrated = result(sn.light_curve)
     whole = {
         "floor": _nearest(sn, in_v, sparse, targets),
         "V only": scaled(in_v),
-        "all bands": built(sn.light_curve),
-        "as is": built(sn.light_curve, calibrate=False),
+        "all bands": calibrated.series,
+        "as is": result(sn.light_curve, calibrate=False).series,
     }
     for method, series in whole.items():
         if series is not None:
@@ -184,8 +177,17 @@ def _judged(
     curves = fit_band_curves(points)
     return BandPoints(
         name, sn_class, points.band, letter, phase, distance, ratio, points.mjd, instrument_offsets(curves, points),
-        ~curves.used, n_faint,
+        ~curves.used, _contradicted(calibrated, points, phase), n_faint,
     )  # fmt: skip
+
+
+def _contradicted(result: BuildResult, points: LightCurve, phase: Array) -> NDArray[np.bool_]:
+    """Whether the calibration takes the band of each point for wrong at its date."""
+    wrong = np.zeros(phase.size, dtype=bool)
+    row = np.searchsorted(result.series.phase, phase)
+    for column, band in enumerate(result.curves.bands):
+        wrong |= (points.band == band) & result.rejected[row, column]
+    return wrong
 
 
 def _ratios(series: SpectralSeries, sn: Supernova, points: LightCurve, phase: Array) -> Array:

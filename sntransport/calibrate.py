@@ -6,8 +6,10 @@ flux with the photometric errors. Away from the bands it falls back to the const
 
 Photometry has its own errors that stay from night to night: zero points, filter curves unlike the real ones. What a
 band is off the smooth warp at all phases alike is its offset, found for all bands together; the spectra are spared it.
+A band that is far off has no say at all.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +32,9 @@ class Calibrated:
     ``series`` is the warped series; ``residual`` (n_phase, n_band) [mag] is synthetic minus observed after the warp,
     NaN where either is missing; ``used`` (n_phase, n_band) says which photometry took part. ``offset`` and
     ``offset_err`` (n_band,) [mag] is how much fainter the photometry of a band is at all phases than the warped spectra
-    are meant to be: it was taken off before the fit, and remains in ``residual``.
+    are meant to be: it was taken off before the fit, and remains in ``residual``. A band that is ``contradicted``
+    (n_band,) was not used at any phase. ``rejected`` (n_phase, n_band) is photometry that the calibration takes for
+    wrong: not used though there is a spectrum for it, or in a band with an offset that the notes name.
     """
 
     series: SpectralSeries
@@ -38,6 +42,8 @@ class Calibrated:
     used: NDArray[np.bool_]
     offset: Array
     offset_err: Array
+    contradicted: NDArray[np.bool_]
+    rejected: NDArray[np.bool_]
     notes: tuple[str, ...]
 
 
@@ -69,7 +75,7 @@ def calibrate(
     observed: Array,
     observed_err: Array,
     *,
-    offset: tuple[Array, Array] | None = None,
+    known: Calibrated | None = None,
     grey_scatter: float = 10.0,
     color_scatter: float = 0.25,
     color_scale: float = 1.0,
@@ -77,6 +83,7 @@ def calibrate(
     offset_scatter: float = 0.05,
     common_slope: float = 0.1,
     outlier: float = 4.0,
+    band_outlier: float = 3.0,
     iterations: int = 3,
 ) -> Calibrated:
     """Warp each spectrum smoothly onto the photometry of its date.
@@ -88,8 +95,8 @@ def calibrate(
         Of the bands and sightline of the photometry, on the grid of the series.
     observed, observed_err : ndarray, (n_phase, n_band) [nJy]
         Photometry at the dates of the series; NaN where there is none.
-    offset : tuple of ndarray, (n_band,) [mag], optional
-        Offsets of the photometry and their errors, as an earlier result has them; none: they are solved for.
+    known : Calibrated, optional
+        An earlier result, whose offsets of bands and contradicted bands are taken over; none: they are solved for.
     grey_scatter, color_scatter : float
         Prior standard deviation of the constant and of the smooth part of ln warp.
     color_scale : float
@@ -104,7 +111,10 @@ def calibrate(
         prior too: it is not taken for offsets of the photometry.
     outlier : float
         With four bands or more, one that is further than this many standard deviations from what the others predict
-        is left out and counted in the notes.
+        is left out at that phase and counted in the notes.
+    band_outlier : float
+        A band whose offset is further than this many standard deviations from 0, and than twice ``offset_scatter``, is
+        left out at all phases, while four others remain, and named.
     iterations : int
         The synthetic flux of a warped spectrum is not exactly linear in the warp.
 
@@ -119,30 +129,44 @@ def calibrate(
     prior = _prior(position, position, grey_scatter, color_scatter, color_scale)
     spread = _prior(np.log(series.wave), position, grey_scatter, color_scatter, color_scale)
     shares = np.zeros(observed.shape)
-    rejected = np.zeros(observed.shape, dtype=bool)
     # Where it turns does not matter: the constant of each spectrum is free.
     around = position - np.log(5500.0)
-    known = None if offset is None else (-_LN_PER_MAG * offset[0], _LN_PER_MAG * offset[1])
+
+    def offsets(target: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
+        return _offsets(_inverse(prior, used, variance), target, used, around, offset_scatter, common_slope)
+
     for step in range(iterations):
         warped = series.flux * np.exp(shares @ spread.T)
         ratio, variance = _log_ratio(synthetic_flux(warped, matrix)[0], observed, observed_err, floor)
         target = ratio + shares @ prior
         if step == 0:
-            rejected = _contradicting(prior, target - (0.0 if known is None else known[0]), variance, outlier)
+            off = (
+                _contradicted(prior, target, variance, offsets, 2.0 * offset_scatter, band_outlier)
+                if known is None
+                else _taken(known)
+            )
+            rest = np.where(off.band, np.nan, target - off.shift)
+            rejected = off.band | _contradicting(prior, rest, variance, outlier)
         used = np.isfinite(target) & ~rejected
+        shift, shift_err = (off.shift, off.shift_err) if known else offsets(target, used)
         inverse = _inverse(prior, used, variance)
-        shift, shift_err = known or _offsets(inverse, target, used, around, offset_scatter, common_slope)
         shares = np.einsum("pij,pj->pi", inverse, np.where(used, target - shift, 0.0))
+    shift, shift_err = np.where(off.band, off.shift, shift), np.where(off.band, off.shift_err, shift_err)
     inverse = _inverse(prior, used, variance + shift_err**2)
     warp_err = _warp_error(inverse, used, spread, float(np.hypot(grey_scatter, color_scatter)))
     warp = np.exp(shares @ spread.T)
     flux = series.flux * warp
     result = replace(series, flux=flux, flux_err=np.hypot(series.flux_err * warp, flux * warp_err))
     final, _ = _log_ratio(synthetic_flux(flux, matrix)[0], observed, observed_err, floor)
-    notes = _describe(series, matrix, used, rejected)
+    named = ~off.band & (np.abs(shift) > np.maximum(2.0 * shift_err, _WORTH_A_NOTE))
+    notes = _describe(series, matrix, used, rejected & ~off.band)
     if known is None:
-        notes += _describe_offsets(matrix, shift, shift_err)
-    return Calibrated(result, final / _LN_PER_MAG, used, -shift / _LN_PER_MAG, shift_err / _LN_PER_MAG, notes)
+        notes += _describe_offsets(matrix, shift, off.band, "not used at any phase, since the other bands rule it out")
+        notes += _describe_offsets(matrix, shift, named, "taken off, not put on the spectra")
+    return Calibrated(
+        result, final / _LN_PER_MAG, used, -shift / _LN_PER_MAG, shift_err / _LN_PER_MAG, off.band,
+        np.isfinite(target) & (rejected | named), notes,
+    )  # fmt: skip
 
 
 def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: float) -> tuple[Array, Array]:
@@ -180,6 +204,51 @@ def _offsets(
     return offset[:-1], offset_err[:-1]
 
 
+@dataclass(frozen=True, eq=False)
+class _Off:
+    """Bands (n_band,) that are not used at any phase, and what all bands are off, in ln flux."""
+
+    band: NDArray[np.bool_]
+    shift: Array
+    shift_err: Array
+
+
+def _taken(known: Calibrated) -> _Off:
+    return _Off(known.contradicted, -_LN_PER_MAG * known.offset, _LN_PER_MAG * known.offset_err)
+
+
+def _contradicted(
+    prior: Array, target: Array, variance: Array, offsets: Callable[[Array, NDArray[np.bool_]], tuple[Array, Array]],
+    least: float, limit: float,
+) -> _Off:  # fmt: skip
+    """Bands that the others rule out at all phases alike, the farthest off first, while four others remain.
+
+    What bands are off that are not off alike is 0: a few wild nights are no offset.
+    """
+    off = np.zeros(target.shape[1], dtype=bool)
+    found, found_err = np.zeros(off.size), np.zeros(off.size)
+    while True:
+        used = np.isfinite(target) & ~off
+        shift, shift_err = offsets(target, used)
+        alike = used.any(axis=0) & (np.abs(shift) / limit > shift_err) & _alike(prior, target, variance, shift, used)
+        found = np.where(off, found, np.where(alike, shift, 0.0))
+        found_err = np.where(off, found_err, shift_err)
+        far = alike & (np.abs(shift) > least)
+        if used.any(axis=0).sum() <= 4 or not far.any():
+            return _Off(off, found, found_err)
+        off[np.argmax(np.where(far, np.abs(shift), 0.0))] = True
+
+
+def _alike(prior: Array, target: Array, variance: Array, shift: Array, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Bands that are nearer to ``shift`` than to what the others predict at two of three phases, of two or more."""
+    inverse = _inverse(prior, used, variance)
+    pull = np.einsum("pij,pj->pi", inverse, np.where(used, target - shift, 0.0))
+    left_out = pull / np.diagonal(inverse, axis1=1, axis2=2) + shift
+    near = used & (left_out * np.sign(shift) > 0.5 * np.abs(shift))
+    n_used = used.sum(axis=0)
+    return np.asarray((n_used >= 2) & (3 * near.sum(axis=0) >= 2 * n_used))
+
+
 def _contradicting(prior: Array, target: Array, variance: Array, limit: float) -> NDArray[np.bool_]:
     """Per phase, up to two bands that the others rule out (leave-one-out pull above ``limit``, four bands or more)."""
     rejected = np.zeros(target.shape, dtype=bool)
@@ -207,15 +276,11 @@ def _warp_error(inverse: Array, used: NDArray[np.bool_], spread: Array, prior_er
     return error
 
 
-def _describe_offsets(matrix: BandMatrix, shift: Array, shift_err: Array) -> tuple[str, ...]:
-    named = [
-        f"{band.name} {-value / _LN_PER_MAG:+.2f}"
-        for band, value, error in zip(matrix.bands, shift, shift_err, strict=True)
-        if abs(value) > max(2.0 * error, _WORTH_A_NOTE)
-    ]
+def _describe_offsets(matrix: BandMatrix, shift: Array, which: NDArray[np.bool_], done: str) -> tuple[str, ...]:
+    named = [f"{matrix.bands[i].name} {-shift[i] / _LN_PER_MAG:+.2f}" for i in np.flatnonzero(which)]
     if not named:
         return ()
-    return (f"photometry off the smooth warp at all phases alike, not put on the spectra [mag]: {', '.join(named)}",)
+    return (f"photometry off the smooth warp at all phases alike, {done} [mag]: {', '.join(named)}",)
 
 
 def _describe(

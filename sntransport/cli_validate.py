@@ -80,7 +80,7 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     """
     from sntransport import bandplots, batch, read
     from sntransport import bandtest as judge
-    from sntransport.bandshares import all_shares, report
+    from sntransport.bandshares import JUDGED, all_shares, report
 
     supernovae = [read.read_supernova(path) for path in inputs]
     points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))
@@ -92,7 +92,8 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
         files.append(batch.write_figure(bandplots.share_figure(points), out / "bandtest.png"))
     for file in files:
         say(f"wrote {file}")
-    found = all_shares(points) + all_shares(points, at_least=judge.FAR) + all_shares(points, one_system=True)
+    found = all_shares(points) + all_shares(points, at_least=judge.FAR)
+    found += [one for judged in JUDGED[1:] for one in all_shares(points, judged=judged)]
     conclude(
         [{"inputs": inputs, "files": files, "shares": [asdict(one) for one in found], "report": text.splitlines()}]
     )

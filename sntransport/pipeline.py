@@ -42,6 +42,8 @@ class BuildResult:
         The smooth photometry.
     residual : ndarray, (n_phase, n_band) [mag]
         Synthetic minus smooth observed photometry of ``series`` in ``curves.bands``; NaN where either is missing.
+    rejected : ndarray of bool, (n_phase, n_band)
+        Photometry that the calibration takes for wrong; see `sntransport.calibrate.Calibrated`.
     notes : tuple of str
         What was rejected, assumed, not covered or not calibrated, from reading to the end.
     """
@@ -53,6 +55,7 @@ class BuildResult:
     members: tuple[tuple[int, ...], ...]
     curves: BandCurves
     residual: Array
+    rejected: NDArray[np.bool_]
     notes: tuple[str, ...]
 
 
@@ -121,14 +124,14 @@ def _build(
     matrix = band_matrix(prepared.series.wave, curves.bands, sn.sightline)
     prepared = _with_scale(sn, prepared, curves, matrix)
     sparse, notes = prepared.series, [*sn.notes, *prepared.notes, *curves.notes]
-    offset = None
+    done = None
     if calibrate:
         done = _calibrated(sn, sparse, curves, matrix, notes, "observed spectra")
-        sparse, offset = done.series, (done.offset, done.offset_err)
+        sparse = done.series
     fitted = for_supernova(interpolate, sn, prepared.series)
     notes += getattr(fitted, "notes", ())
     targets = _targets(sparse, cadence, phases)
-    photometry = Photometry(matrix, *_without(offset, *evaluate(curves, _mjd(sn, targets))))
+    photometry = Photometry(matrix, *_without(done, *evaluate(curves, _mjd(sn, targets))))
     result = synthesize(
         # The series is calibrated itself: an error of the warp that came along would count twice.
         _with_noise_alone(sparse, prepared.series),
@@ -142,10 +145,13 @@ def _build(
     )
     notes += _gap_notes(sparse, targets, max_gap)
     # Neighboring phases share their photometry: what a band is off is known from the dates of the spectra alone.
-    final = _calibrated(sn, result.series, curves, matrix, notes, "series", offset) if calibrate else None
+    final = _calibrated(sn, result.series, curves, matrix, notes, "series", done) if calibrate else None
     series = final.series if final else result.series
     residual = final.residual if final else _residual(series, matrix, photometry)
-    return BuildResult(series, sparse, result.pairs, result.weight, prepared.members, curves, residual, tuple(notes))
+    rejected = final.rejected if final else np.zeros(residual.shape, dtype=bool)
+    return BuildResult(
+        series, sparse, result.pairs, result.weight, prepared.members, curves, residual, rejected, tuple(notes)
+    )
 
 
 def _check(cadence: float, max_gap: float) -> None:
@@ -197,16 +203,16 @@ def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: B
 
 def _calibrated(
     sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, notes: list[str], what: str,
-    offset: tuple[Array, Array] | None = None,
+    known: Calibrated | None = None,
 ) -> Calibrated:  # fmt: skip
-    result = calibrate_series(series, matrix, *evaluate(curves, _mjd(sn, series.phase)), offset=offset)
+    result = calibrate_series(series, matrix, *evaluate(curves, _mjd(sn, series.phase)), known=known)
     notes += [f"calibration of the {what}: {note}" for note in result.notes]
     return result
 
 
-def _without(offset: tuple[Array, Array] | None, flux: Array, flux_err: Array) -> tuple[Array, Array]:
+def _without(done: Calibrated | None, flux: Array, flux_err: Array) -> tuple[Array, Array]:
     """Photometry as it would be without what each band is off."""
-    factor = 1.0 if offset is None else 10.0 ** (0.4 * offset[0])
+    factor = 1.0 if done is None else 10.0 ** (0.4 * done.offset)
     return flux * factor, flux_err * factor
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from sntransport.bandplots import share_figure
-from sntransport.bandshares import all_shares, report, share_rows, shares
+from sntransport.bandshares import JUDGED, all_shares, contradicted, judged_points, report, share_rows, shares
 from sntransport.bandtest import LETTERS, METHODS, judge_bands
 from sntransport.cli import main
 from sntransport.observations import LightCurve
@@ -62,6 +62,24 @@ def test_one_false_band_shows_where_it_is_judged():
     assert found["V", "V only"] == 100.0
 
 
+def test_a_false_band_is_listed_and_not_among_the_accepted():
+    sn = observed(snr=200.0)
+    curve = sn.light_curve
+    more = photometry(NIGHTS, [*BANDS, "sdssg"], error=0.01)
+    flux = np.where(more.band == "sdssg", 1.4 * more.flux, more.flux)
+    points = judge_bands([dataclasses.replace(sn, light_curve=dataclasses.replace(more, flux=flux))])
+    np.testing.assert_array_equal(points.contradicted, points.band == "sdssg")
+    ((name, band, wrong, everything, ratio),) = contradicted(points)
+    assert (name, band, wrong, everything) == (sn.name, "sdssg", NIGHTS.size, NIGHTS.size)
+    assert ratio == pytest.approx(1.0 / 1.4, abs=0.03)
+    assert f"sdssg: {wrong} of {wrong} points, synthetic over observed flux 0.7" in report(points)
+    assert set(judged_points(points, "accepted").band) == set(BANDS)
+    assert set(judged_points(points, "one system").band) == {*BANDS, "sdssg"}
+    assert not judge_bands([dataclasses.replace(sn, light_curve=curve)]).contradicted.any()
+    with pytest.raises(ValueError, match="judged is 'best', expected one of all, one system, accepted"):
+        judged_points(points, "best")
+
+
 def test_what_is_not_judged():
     sn = observed(phases=np.array([5.0, 20.0, 49.0]))
     curve = sn.light_curve
@@ -104,7 +122,7 @@ def test_command_and_figure(tmp_path, osc_dir):
     assert "left out [%]" in (tmp_path / "bandtest.txt").read_text(encoding="utf-8")
     (told,) = json.loads(result.stdout)["results"]
     last = told["shares"][-1]
-    assert (last["sn_class"], last["letter"], last["method"], last["one_system"]) == ("all", "all", "as is", True)
+    assert (last["sn_class"], last["letter"], last["method"], last["judged"]) == ("all", "all", "as is", "accepted")
     assert any(
         line.startswith("all ") and line.endswith(f"{100 * last['share']:.0f} ({100 * last['mean']:.0f})")
         for line in told["report"]
@@ -116,9 +134,11 @@ def test_shares_of_real_supernovae_are_kept(osc_dir):
     # Pinned, so that no later change loses them unnoticed; points, so 3 % is about one point in thirty.
     real = [read_supernova(osc_dir / f"{name}.json.gz") for name in ("SN2012cg", "SN2012ec", "SN2011bm")]
     points = judge_bands(real)
-    rows = [share_rows(all_shares(points, one_system=same))[-1] for same in (False, True)]
+    rows = [share_rows(all_shares(points, judged=judged))[-1] for judged in JUDGED]
     found = [[float(row[f"{method} [%]"].split()[0]) for method in METHODS] for row in rows]
     assert found[0] == pytest.approx([78.0, 79.0, 90.0, 83.0, 78.0, 54.0], abs=3.0)
     assert found[1] == pytest.approx([85.0, 85.0, 95.0, 89.0, 85.0, 55.0], abs=3.0)
+    # The calibration takes none of theirs for wrong.
+    assert found[2] == found[1]
     assert "not judged" in report(points)
     assert len(share_figure(points).axes) == 3

@@ -156,7 +156,7 @@ def off_band(n_phase=12, off=-0.25):
 def test_a_band_that_is_off_for_good_does_not_poison_the_others():
     wrong, truth, matrix, observed = off_band()
     kept, without = (
-        calibrate(wrong, matrix, observed, 0.02 * observed, outlier=np.inf, offset_scatter=scatter)
+        calibrate(wrong, matrix, observed, 0.02 * observed, outlier=np.inf, band_outlier=np.inf, offset_scatter=scatter)
         for scatter in (0.05, 0.0)
     )
     assert kept.offset[4] == pytest.approx(-0.25, abs=3.0 * kept.offset_err[4])
@@ -173,7 +173,7 @@ def test_a_band_that_is_off_for_good_does_not_poison_the_others():
 def test_offsets_agree_with_regression_written_out():
     """All phases at once: one covariance matrix of every datum, offsets among the unknowns."""
     wrong, _, matrix, observed = off_band()
-    got = calibrate(wrong, matrix, observed, 0.02 * observed, outlier=np.inf, iterations=1)
+    got = calibrate(wrong, matrix, observed, 0.02 * observed, outlier=np.inf, band_outlier=np.inf, iterations=1)
     x = np.log([effective_wave(band) / (1.0 + matrix.sightline.z) for band in matrix.bands])
     y = np.log(observed / synthetic_flux(wrong.flux, matrix)[0]).ravel()
     phase, band = (index.ravel() for index in np.indices(observed.shape))
@@ -192,12 +192,50 @@ def test_offsets_agree_with_regression_written_out():
     np.testing.assert_allclose(got.offset_err, 2.5 / np.log(10.0) * np.sqrt(variance[:5]), rtol=1e-6)
 
 
+def test_a_band_that_is_far_off_for_good_has_no_say():
+    """As if it had not been observed, but for its offset."""
+    wrong, _, matrix, observed = off_band()
+    got = calibrate(wrong, matrix, observed, 0.02 * observed)
+    without = observed.copy()
+    without[:, 4] = np.nan
+    alone = calibrate(wrong, matrix, without, 0.02 * observed)
+    assert got.contradicted.tolist() == [False] * 4 + [True]
+    np.testing.assert_array_equal(got.used, np.isfinite(without))
+    np.testing.assert_array_equal(got.rejected, np.isnan(without))
+    np.testing.assert_allclose(got.series.flux, alone.series.flux, rtol=1e-12)
+    assert got.offset[4] == pytest.approx(-0.25, abs=3.0 * got.offset_err[4])
+    assert any("not used at any phase" in note and "sdssg -0.2" in note for note in got.notes)
+    assert not alone.contradicted.any()
+    # Half as far is an offset, which is taken off; and a band with two or three wild nights is not off for good.
+    near, _, _, observed = off_band(off=-0.1)
+    got = calibrate(near, matrix, observed, 0.02 * observed)
+    assert not got.contradicted.any()
+    assert got.rejected[:, 4].all() == any("taken off" in note for note in got.notes)
+    observed[:, 4] *= 10.0 ** (0.4 * -0.1)
+    observed[:3, 4] *= 2.5
+    got = calibrate(near, matrix, observed, 0.02 * observed)
+    assert not got.contradicted.any()
+    assert got.rejected[:3, 4].all()
+    assert got.used[3:].all()
+
+
+def test_four_bands_always_have_a_say():
+    wrong, _, matrix, observed = off_band()
+    observed[:, 3] *= 3.0
+    observed[:, 2] *= 0.3
+    got = calibrate(wrong, matrix, observed, 0.02 * observed, outlier=np.inf)
+    assert got.contradicted.sum() == 1
+    assert got.used.sum(axis=1).min() == 4
+
+
 def test_offsets_found_before_are_taken_off():
     wrong, _, matrix, observed = off_band()
     before = calibrate(wrong, matrix, observed, 0.02 * observed)
-    again = calibrate(wrong, matrix, observed, 0.02 * observed, offset=(before.offset, before.offset_err))
+    again = calibrate(wrong, matrix, observed, 0.02 * observed, known=before)
     np.testing.assert_array_equal(again.offset, before.offset)
     np.testing.assert_allclose(again.offset_err, before.offset_err, rtol=1e-12)
+    np.testing.assert_array_equal(again.contradicted, before.contradicted)
+    np.testing.assert_array_equal(again.rejected, before.rejected)
     np.testing.assert_allclose(again.series.flux, before.series.flux, rtol=1e-3)
     assert not any("at all phases alike" in note for note in again.notes)
 
