@@ -250,9 +250,15 @@ SPEED = (
         "{test_cost_and_memory_do_not_grow: microseconds an object of 100000: .0f} µs an object",
     ),
     (
+        "... of the same templates again, whose tables are kept",
+        "{test_cost_and_memory_do_not_grow: microseconds an object of 1000, tables kept: .0f}, "
+        "{test_cost_and_memory_do_not_grow: microseconds an object of 10000, tables kept: .0f} and "
+        "{test_cost_and_memory_do_not_grow: microseconds an object of 100000, tables kept: .0f} µs an object",
+    ),
+    (
         "fluxes of visits from the tables",
         "{test_evaluation_kernel: nanoseconds a visit: .0f} ns each, "
-        "{test_evaluation_kernel: to drawing its normal numbers: .1f} x drawing a normal number",
+        "{test_evaluation_kernel: to drawing its normal numbers: .2f} x drawing a normal number",
     ),
     (
         "ten templates of 150 phases x 1,800 bins to a SNANA folder",

@@ -27,13 +27,13 @@ from sntransport.detection import (
     step_efficiency,
     trigger,
 )
-from sntransport.fluxtables import Dust, FluxTables, flux_tables
+from sntransport.fluxtables import Dust, FluxTables
 from sntransport.lightcurves import LightCurves, Truth, concatenate
 from sntransport.population import Population
 from sntransport.series import SpectralSeries
 from sntransport.sky import draw_positions, measurements_of
 from sntransport.survey import Survey
-from sntransport.tablefluxes import Places, peaks, places, true_fluxes
+from sntransport.tablefluxes import Places, peaks, places, tables_of, true_fluxes
 from sntransport.units import mag_err_to_relative
 
 BLOCK = 1024
@@ -92,7 +92,8 @@ def simulate(
     ----------
     templates : sequence of SpectralSeries
     survey : Survey or sequence of Survey
-        Several see the same events; places and dates are drawn from the first.
+        Several see the same events; places and dates are drawn from the first. Its spatial index, and tables of the
+        templates' band fluxes, are kept while survey and templates are: the same again is faster.
     population : Population
     n : int
         Number of objects, seen or not.
@@ -218,7 +219,7 @@ def _plan(
         population.ebv_mw_max, population.ebv_host.support[1], 3.1, population.rv_host, population.law_mw,
         population.law_host,
     )  # fmt: skip
-    tables = flux_tables(templates, load_bands(bands), population.z_range, dust)
+    tables = tables_of(templates, load_bands(bands), population.z_range, dust)
     if options["uncovered"] == "error":
         _require_coverage(tables, templates, bands)
     own = (float(surveys[0].mjd[0]), float(surveys[0].mjd[-1])) if dates is None else (float(dates[0]), float(dates[1]))

@@ -41,7 +41,7 @@ _NEAR_PEAK = 0.6
 _LN_MAG = 0.4 * np.log(10.0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Dust:
     """Laws, R(V) and largest E(B-V) that the tables are made for."""
 

@@ -1,14 +1,39 @@
 """Where objects read the tables of band fluxes, and what they read: fluxes of visits, and peaks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport.bands import Bandpass
 from sntransport.checks import Array
-from sntransport.fluxtables import Z_STEP, FluxTables, chebyshev
+from sntransport.fluxtables import Z_STEP, Dust, FluxTables, chebyshev, flux_tables
 from sntransport.lightcurves import Truth
+from sntransport.series import SpectralSeries
 from sntransport.units import njy_to_mag
+
+_LAST: list[tuple[list["ref[Any]"], tuple[tuple[float, float], Dust], FluxTables]] = []
+
+
+def tables_of(
+    templates: Sequence[SpectralSeries], bands: Sequence[Bandpass], z_range: tuple[float, float], dust: Dust
+) -> FluxTables:
+    """As `sntransport.fluxtables.flux_tables`; the last tables are kept while their templates are, and used again."""
+    of, bounds = [*templates, *bands], (z_range, dust)
+    for kept, same, tables in tuple(_LAST):
+        if same == bounds and len(kept) == len(of) and all(a() is b for a, b in zip(kept, of, strict=True)):
+            return tables
+    tables = flux_tables(templates, bands, z_range, dust)
+    _LAST[:] = [([ref(one, lambda _: forget_tables()) for one in of], bounds, tables)]
+    return tables
+
+
+def forget_tables() -> None:
+    """Drop the tables that `tables_of` keeps; its next call makes them again."""
+    _LAST.clear()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,8 @@
 """The compiled parts of a simulation against slow, obvious versions."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,7 @@ from sntransport.fluxtables import Dust, flux_tables
 from sntransport.lightcurves import Truth
 from sntransport.series import SpectralSeries
 from sntransport.survey import Survey
-from sntransport.tablefluxes import peaks, places, true_fluxes
+from sntransport.tablefluxes import peaks, places, tables_of, true_fluxes
 
 rng = np.random.default_rng(3)
 PHASES = (np.array([-9.0, -7.5, -2.0, 0.0, 1.0, 4.0, 9.5, 11.0]), np.array([0.0, 2.0, 3.0]), np.array([5.0]))
@@ -113,3 +116,25 @@ def test_tables_do_not_depend_on_what_else_is_simulated():
     one, other = made.table.reshape(2, 2, 4, -1)
     np.testing.assert_allclose(other[:, [0, 2, 3]], one[:, [0, 2, 3]], rtol=1e-6)
     assert np.isnan(other[0, 1]).all()
+
+
+def test_tables_are_kept_as_long_as_what_they_were_made_of():
+    wave = np.linspace(3000.0, 10000.0, 300)
+    one, other = (SpectralSeries(np.arange(4.0), wave, rng.uniform(0.5, 2.0, (4, 300)), name=n) for n in "ab")
+    bands, bounds = load_bands(["lsstr", "ztfg"]), ((0.05, 0.15), Dust())
+    made = tables_of([one, other], bands, *bounds)
+    assert tables_of((one, other), bands, (0.05, 0.15), Dust()) is made
+    differs = [
+        tables_of([one], bands, *bounds),
+        tables_of([other, one], bands, *bounds),
+        tables_of([one, other], bands[::-1], *bounds),
+        tables_of([one, other], bands, (0.05, 0.16), Dust()),
+        tables_of([one, other], bands, (0.05, 0.15), Dust(ebv_mw=0.1)),
+    ]
+    assert all(tables is not made for tables in differs)
+    last = weakref.ref(differs.pop())
+    differs.clear()
+    assert last() is not None
+    del one
+    gc.collect()
+    assert last() is None
