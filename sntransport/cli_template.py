@@ -109,3 +109,36 @@ def template_build(
         for one, a, b in zip(made.names, made.zero, made.stretch, strict=True)
     ]
     conclude([{"files": [out], "members": clocks, "notes": made.notes}])
+
+
+@template_group.command("mean")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Series file to write."
+)
+@click.option("--type", "sn_type", default="Ia", show_default=True, help="Class of sources that do not say theirs.")
+@click.option("--name", default="", help="Name of the template.")
+@speaking
+def template_mean(sources: tuple[str, ...], out: Path, sn_type: str, name: str) -> None:
+    """Average mean series of a class whose phases count alike, such as those of sncosmo, into a template.
+
+    SOURCE is a series file, the name of a source of sncosmo (which fetches it the first time, or finds it where
+    SNCOSMO_DATA_DIR says), or hsiao, which needs no network. `sntransport template mean hsiao salt3 -o ia.fits`
+    gives what type Ia supernovae are rebuilt beside best: `sntransport build --template ia.fits`.
+    """
+    from sntransport import templates
+    from sntransport.seriesfile import read_series, write_series
+
+    def template(source: str) -> Any:
+        if source == "hsiao":
+            return templates.hsiao()
+        if Path(source).suffix.lower() in (".fits", ".fit"):
+            return read_series(source)
+        return templates.sncosmo_template(source, sn_type=sn_type)
+
+    made = templates.mean_template([template(source) for source in sources], name=name)
+    notes = (f"mean of {', '.join(sources)}: {made.name}",)
+    write_series(made, out, notes=notes, provenance={"inputs": " ".join(sources), "version": __version__})
+    phase, wave = made.phase, made.wave
+    say(f"wrote {out}: {phase[0]:g} to {phase[-1]:g} d, {wave[0]:.0f} to {wave[-1]:.0f} A; {notes[0]}")
+    conclude([{"files": [out], "sources": sources, "name": made.name, "notes": notes}])

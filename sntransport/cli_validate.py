@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sntransport.cli_parts import (
+    EXISTING,
     FOLDER,
     INTERPOLATORS,
     conclude,
@@ -17,6 +18,7 @@ from sntransport.cli_parts import (
     say,
     speaking,
 )
+from sntransport.cli_template import beside
 
 
 @click.command()
@@ -31,10 +33,15 @@ from sntransport.cli_parts import (
     help="Which to judge, beside log_linear; may be given several times.",
 )
 @click.option(
+    "--template",
+    type=EXISTING,
+    help="Series file of a class template: judge class_transport beside it too, as beside_template.",
+)
+@click.option(
     "-o", "--out", type=FOLDER, help="Folder for validation.txt and validation.png; only printed when left out."
 )
 @speaking
-def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None) -> None:
+def validate(inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, out: Path | None) -> None:
     """Leave-out test: hide the spectra in every gap, rebuild them, compare.
 
     Errors are given as a ratio to those of log-flux interpolation on the same spectra, by class and gap, with the noise
@@ -45,6 +52,7 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], out: Path | None)
     from sntransport.seriesfile import read_series
 
     family = {name: interpolator_named(name) for name in names}
+    family |= {} if template is None else {"beside_template": beside(template)}
     supernovae = [read_series(path) if is_series(path) else read.read_supernova(path) for path in inputs]
     shown = progress(supernovae, len(supernovae), "supernovae")
     triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)

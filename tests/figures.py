@@ -118,6 +118,7 @@ def band_points():
         days,
         0.0 * days,
         np.zeros(n, dtype=bool),
+        np.zeros(n, dtype=bool),
         0,
     )
 
