@@ -56,12 +56,16 @@ def summarize(sn: Supernova, result: BuildResult) -> dict[str, str]:
 
 
 def residual_text(result: BuildResult) -> str:
-    """Median absolute residual of every band that has one: "bessellb 0.02 bessellv 0.01"."""
+    """Median absolute residual of every band that has one: "bessellb 0.02 bessellv(rejected) 0.21".
+
+    Rejected is a band that the calibration takes for wrong wherever it has a residual.
+    """
     parts = []
-    for band, column in zip(result.curves.bands, result.residual.T, strict=True):
-        known = column[np.isfinite(column)]
-        if known.size:
-            parts.append(f"{band} {np.median(np.abs(known)):.2f}")
+    for band, column, rejected in zip(result.curves.bands, result.residual.T, result.rejected.T, strict=True):
+        known = np.isfinite(column)
+        if known.any():
+            mark = "(rejected)" if rejected[known].all() else ""
+            parts.append(f"{band}{mark} {np.median(np.abs(column[known])):.2f}")
     return " ".join(parts)
 
 

@@ -29,6 +29,22 @@ def test_badly_calibrated_spectra_come_out_right():
     assert result.curves.bands == tuple(sorted(BANDS))
 
 
+def test_photometry_with_a_wrong_zero_point_changes_nothing_and_is_told():
+    more = photometry(np.arange(0.0, 56.0, 3.0), (*BANDS, "sdssg"))
+    flux = np.where(more.band == "sdssg", 1.3 * more.flux, more.flux)
+    wrong = supernova(light_curve=dataclasses.replace(more, flux=flux))
+    kept = more.band != "sdssg"
+    rest = LightCurve(more.mjd[kept], more.band[kept], more.flux[kept], more.flux_err[kept])
+    result, alone = (snt.build(sn, cadence=2.0) for sn in (wrong, supernova(light_curve=rest)))
+    np.testing.assert_allclose(result.series.flux, alone.series.flux, rtol=1e-3)
+    column = result.curves.bands.index("sdssg")
+    assert result.rejected[:, column].all()
+    assert not np.delete(result.rejected, column, axis=1).any()
+    np.testing.assert_allclose(result.residual[:, column], 2.5 * np.log10(1.3), atol=0.05)
+    assert any("not used at any phase" in note and "sdssg -0.2" in note for note in result.notes)
+    assert not snt.build(wrong, cadence=2.0, calibrate=False).rejected.any()
+
+
 def test_phases_are_multiples_of_the_cadence_inside_the_observed_span():
     for cadence in (0.5, 1.0, 3.0, 7.0):
         phase = snt.build(supernova(light_curve=PHOTOMETRY), cadence=cadence).series.phase

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,17 @@ def test_summary_counts_spectra_and_names_bands():
     assert row["phases [d]"] == "5 to 50 (100%)"
     assert row["bands"] == "2"
     assert "bessellv 0.0" in row["residual [mag]"]
+
+
+def test_summary_marks_a_band_that_was_taken_for_wrong():
+    wrong = np.zeros(RESULT.residual.shape, dtype=bool)
+    wrong[:, RESULT.curves.bands.index("bessellb")] = True
+    text = summarize(SN, dataclasses.replace(RESULT, rejected=wrong))["residual [mag]"]
+    assert "bessellb(rejected) 0.0" in text
+    assert "bessellv 0.0" in text
+    # At single phases it is still a band.
+    wrong[0] = False
+    assert "rejected" not in summarize(SN, dataclasses.replace(RESULT, rejected=wrong))["residual [mag]"]
 
 
 def test_text_table_is_aligned():
