@@ -14,6 +14,7 @@ from sntransport.cli_parts import (
     conclude,
     interpolator_named,
     is_series,
+    positive,
     progress,
     say,
     speaking,
@@ -38,10 +39,15 @@ from sntransport.cli_template import beside
     help="Series file of a class template: judge class_transport beside it too, as beside_template.",
 )
 @click.option(
+    "--max-gap", default=70.0, show_default=True, callback=positive, help="Widest gap to judge [rest-frame d]."
+)
+@click.option(
     "-o", "--out", type=FOLDER, help="Folder for validation.txt and validation.png; only printed when left out."
 )
 @speaking
-def validate(inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, out: Path | None) -> None:
+def validate(
+    inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, max_gap: float, out: Path | None
+) -> None:  # fmt: skip
     """Leave-out test: hide the spectra in every gap, rebuild them, compare.
 
     Errors are given as a ratio to those of log-flux interpolation on the same spectra, by class and gap, with the noise
@@ -55,9 +61,11 @@ def validate(inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | 
     family |= {} if template is None else {"beside_template": beside(template)}
     supernovae = [read_series(path) if is_series(path) else read.read_supernova(path) for path in inputs]
     shown = progress(supernovae, len(supernovae), "supernovae")
-    triplets, floor = judge.judge(shown, family), judge.noise_floor(supernovae)
+    triplets, floor = judge.judge(shown, family, max_gap=max_gap), judge.noise_floor(supernovae)
     if not triplets.n:
-        raise ValueError("no spectrum lies between two others that cover it, at most 70 d apart: nothing to judge")
+        raise ValueError(
+            f"no spectrum lies between two others that cover it, at most {max_gap:g} d apart: nothing to judge"
+        )
     found = [one for metric in scores.metric_names() for one in scores.score(triplets, floor, metric=metric)]
     text = scores.report_of(found)
     say(text)

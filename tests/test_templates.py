@@ -1,6 +1,7 @@
 """Mean series of a class: sources of sncosmo, and the mean of several templates."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -148,6 +149,11 @@ def test_command(own_data, tmp_path, osc_dir):
     judged = CliRunner().invoke(main, ["validate", sn, "--interpolator", "class_transport", "--template", str(out)])
     assert judged.exit_code == 0, judged.output
     assert "beside_template" in judged.output
+    narrow = CliRunner().invoke(main, ["validate", sn, "--max-gap", "2", "--json"])
+    assert narrow.exit_code == 1
+    assert "at most 2 d apart: nothing to judge" in narrow.output
+    (told,) = json.loads(CliRunner().invoke(main, ["validate", sn, "--max-gap", "25", "--json"]).stdout)["results"]
+    assert {one["gap"] for one in told["scores"]}.isdisjoint({"30-45", "45-70"})
     unknown = CliRunner().invoke(main, ["template", "mean", "nosuch", "-o", str(tmp_path / "x.fits")])
     assert unknown.exit_code == 1
     assert "source 'nosuch' of sncosmo" in unknown.output
