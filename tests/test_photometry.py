@@ -1,11 +1,19 @@
 import dataclasses
+import itertools
 import warnings
 
 import numpy as np
 import pytest
 
 from sntransport.bands import Bandpass, load_bands
-from sntransport.photometry import CoverageWarning, band_flux, band_matrix, synthetic_flux
+from sntransport.photometry import (
+    CoverageWarning,
+    band_flux,
+    band_matrix,
+    hat_integrals,
+    synthetic_flux,
+    weighted_means,
+)
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline, transmission
 from sntransport.units import AB_ZERO_NJY, C_AA, njy_to_mag
@@ -125,3 +133,42 @@ def test_band_outside_the_series_has_no_coverage():
     flux, coverage = synthetic_flux(np.ones((2, wave.size)), band_matrix(wave, ["lssty"], HERE))
     assert np.isnan(flux).all()
     assert np.all(coverage < 1e-3)
+
+
+def hat_twin(wave, band):
+    """Five-point Gauss-Legendre between all points of grid and band, hat by hat."""
+    nodes, weights = np.polynomial.legendre.leggauss(5)
+    knots = np.unique(np.concatenate([wave, band.wave]))
+    knots = knots[(knots >= max(wave[0], band.wave[0])) & (knots <= min(wave[-1], band.wave[-1]))]
+    found = np.zeros((2, wave.size))
+    for low, high in itertools.pairwise(knots):
+        x = 0.5 * (low + high) + 0.5 * (high - low) * nodes
+        light = 0.5 * (high - low) * weights * np.interp(x, band.wave, band.throughput)
+        for i in range(wave.size):
+            hat = np.interp(x, wave, np.eye(wave.size)[i])
+            found[:, i] += (light * hat * x).sum(), (light * hat / x).sum()
+    return found
+
+
+@pytest.mark.parametrize("ends", [(4000.0, 8000.0), (5200.0, 8000.0), (4000.0, 5900.0), (5300.0, 5800.0)])
+def test_weights_of_single_bins(ends):
+    """Grids that reach beyond the band, and that end inside it on one side or both."""
+    rng = np.random.default_rng(11)
+    band = Bandpass("b", np.array([5000.0, 5100.0, 5400.0, 5950.0, 6100.0]), np.array([0.0, 0.7, 0.9, 0.4, 0.0]))
+    wave = np.unique(np.r_[ends, rng.uniform(*ends, 25)])
+    by_flux, by_norm = hat_integrals(wave, band)
+    expected = hat_twin(wave, band)
+    np.testing.assert_allclose(by_flux, expected[0], rtol=1e-12, atol=1e-12 * expected[0].max())
+    np.testing.assert_allclose(by_norm, expected[1], rtol=1e-5, atol=1e-6 * expected[1].max())
+    for beside in (np.array([4000.0, 4500.0, 5000.0]), np.array([6100.0, 6500.0])):
+        assert not np.any(hat_integrals(beside, band))
+
+
+def test_what_is_not_known_does_not_count():
+    """Coverage of exactly the least counts; a bin that is NaN has no weight, in mean and coverage alike."""
+    weight, cover = np.array([[1.0], [2.0], [3.0]]), np.array([[1.0, 10.0], [48.0, 20.0], [1.0, 30.0]])
+    flux = np.array([[5.0, 7.0, 9.0], [np.nan, 7.0, 9.0], [5.0, np.nan, 9.0]])
+    found, share = weighted_means(flux, weight, cover, np.array([50.0]))
+    np.testing.assert_allclose(share[:, 0], [1.0, 0.98, 0.04])
+    np.testing.assert_allclose(found[:2, 0], [46.0 / 60.0, 41.0 / 50.0])
+    assert np.isnan(found[2, 0])
