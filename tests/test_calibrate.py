@@ -210,6 +210,7 @@ def test_a_band_that_is_far_off_for_good_has_no_say():
     near, _, _, observed = off_band(off=-0.1)
     got = calibrate(near, matrix, observed, 0.02 * observed)
     assert not got.contradicted.any()
+    assert got.used.all()
     assert got.rejected[:, 4].all() == any("taken off" in note for note in got.notes)
     observed[:, 4] *= 10.0 ** (0.4 * -0.1)
     observed[:3, 4] *= 2.5
@@ -248,6 +249,12 @@ def test_a_band_is_ruled_out_by_three_others_and_never_by_two():
         observed[0, 1] *= 2.0
         got = calibrate(series(TRUTH), matrix, observed, 0.02 * observed)
         assert bool(got.used[0, 1]) is expected
+    # Nor by two that are left at its phase.
+    matrix = band_matrix(WAVE, bands, SIGHTLINE)
+    observed = synthetic_flux(TRUTH, matrix)[0]
+    observed[0, 1] *= 2.0
+    observed[0, 3] = np.nan
+    assert calibrate(series(TRUTH), matrix, observed, 0.02 * observed).used[0].tolist() == [True, True, True, False]
     # A band that is only as far as the limit allows stays.
     matrix = band_matrix(WAVE, bands, SIGHTLINE)
     observed = synthetic_flux(TRUTH, matrix)[0]
