@@ -277,6 +277,7 @@ WRITING = {
     "report": ("SN2099zz.fits", "-o", "{out}/report.html"),
     "simulate": ("simulation.toml", "-o", "{out}"),
     "template build": ("SN2099zz.fits", "SN2099zy.fits", "-o", "{out}/template.fits"),
+    "template mean": ("hsiao", "-o", "{out}/template.fits"),
     "validate": ("SN2099zz.json", "SN2099zy.json", "-o", "{out}"),
 }  # fmt: skip
 
