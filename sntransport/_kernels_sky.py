@@ -19,7 +19,7 @@ _N = NDArray[np.int32]
 # How far a squared chord in single precision may be off, for a chord of 1.
 _SINGLE = 1e-6
 # Buckets that the visits of a place are brought into order with.
-_BUCKETS = 256
+_BUCKETS, _CROWD = 256, 32
 _LOW = 0xFFFFFFFF
 
 _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8 = (1.0 / factorial(n) for n in range(3, 18, 2))
@@ -150,11 +150,17 @@ def _slack(limit2: float) -> np.float32:
 
 @compiled
 def _put_in_order(keys: _I, low: int, high: int, count: _N, spare: _I) -> None:
-    """Sort keys whose upper halves are spread over ``low`` to ``high``: into buckets by them, then one by one."""
+    """Sort keys whose upper halves are spread over ``low`` to ``high``: into buckets by them, then one by one.
+
+    Where many crowd in one bucket, one by one would take the square of their number.
+    """
     count[:] = 0
     scale = _BUCKETS / (high - low)
     for j in range(keys.size):
         count[int(((keys[j] >> 32) - low) * scale) + 1] += 1
+    if count.max() > _CROWD:
+        keys.sort()
+        return
     for b in range(_BUCKETS):
         count[b + 1] += count[b]
     for j in range(keys.size):

@@ -36,7 +36,7 @@ def judged_points(points: BandPoints, judged: str) -> BandPoints:
         raise ValueError(f"judged is {judged!r}, expected one of {', '.join(JUDGED)}")
     if judged == "all":
         return points
-    kept = ~points.rejected if judged == "one system" else ~points.rejected & ~points.contradicted
+    kept = ~points.outlier if judged == "one system" else ~points.outlier & ~points.rejected
     names = [field.name for field in fields(points) if field.name not in ("ratio", "offset", "n_faint")]
     columns = {name: getattr(points, name)[kept] for name in names}
     ratio = points.ratio[:, kept] * 10.0 ** (-0.4 * points.offset[kept])
@@ -133,12 +133,12 @@ def shares(supernova: NDArray[np.str_], ratio: Array) -> tuple[float, float]:
 
 def _outliers(points: BandPoints) -> str:
     """Which points are outliers of their band, one line each."""
-    rows = np.flatnonzero(points.rejected)
+    rows = np.flatnonzero(points.outlier)
     named = [f"  {points.supernova[i]} {points.band[i]} MJD {points.mjd[i]:.2f}\n" for i in rows]
     return f"{rows.size} points are outliers of their band{':' if named else '.'}\n{''.join(named)}"
 
 
-def contradicted(points: BandPoints) -> list[tuple[str, str, int, int, float]]:
+def rejected_photometry(points: BandPoints) -> list[tuple[str, str, int, int, float]]:
     """Photometry that the calibration on all bands takes for wrong.
 
     Parameters
@@ -154,23 +154,23 @@ def contradicted(points: BandPoints) -> list[tuple[str, str, int, int, float]]:
     found = []
     ratio = points.ratio[METHODS.index("all bands")]
     for name in np.unique(points.supernova):
-        for band in np.unique(points.band[(points.supernova == name) & points.contradicted]):
+        for band in np.unique(points.band[(points.supernova == name) & points.rejected]):
             mine = (points.supernova == name) & (points.band == band)
-            wrong = ratio[mine & points.contradicted]
+            wrong = ratio[mine & points.rejected]
             known = wrong[np.isfinite(wrong)]
             median = float(np.median(known)) if known.size else np.nan
             found.append((str(name), str(band), wrong.size, int(mine.sum()), median))
     return found
 
 
-def _wrong(points: BandPoints) -> str:
+def _rejected(points: BandPoints) -> str:
     """Which photometry is taken for wrong, a line for each supernova and band."""
-    rows = contradicted(points)
+    rows = rejected_photometry(points)
     named = [
         f"  {name} {band}: {wrong} of {all_} points, synthetic over observed flux {median:.2f}\n"
         for name, band, wrong, all_, median in rows
     ]
-    count = int(points.contradicted.sum())
+    count = int(points.rejected.sum())
     return (
         f"{count} points are photometry that the calibration on all bands takes for wrong"
         f"{':' if named else '.'}\n{''.join(named)}"
@@ -196,5 +196,5 @@ def report(points: BandPoints) -> str:
         "and series scaled in V; all bands: calibrated on all; left out: calibrated on all but those of the letter;\n"
         "one factor: scaled in these; as is: not calibrated.\n"
         f"paper: Ramirez et al. 2024, scaled in V, other supernovae. {points.n_faint} points with errors above "
-        f"{LARGEST_ERROR:.0%} are not judged.\n{_outliers(points)}{_wrong(points)}"
+        f"{LARGEST_ERROR:.0%} are not judged.\n{_outliers(points)}{_rejected(points)}"
     )

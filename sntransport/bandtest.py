@@ -64,8 +64,8 @@ class BandPoints:
     ``supernova``, ``sn_class``, ``band``, ``letter``, ``phase`` [rest-frame d], ``distance`` to the nearest spectrum
     [rest-frame d] are (n,); ``ratio`` (n_method, n) is synthetic over observed flux in the order of `METHODS`, NaN
     where the method gives none. ``offset`` (n,) [mag] is how much fainter the point's instrument is than others of its
-    band, and ``rejected`` (n,) whether its night is an outlier of its band curve; both from photometry alone.
-    ``contradicted`` (n,) says whether the calibration on all bands takes the band for wrong at that date
+    band, and ``outlier`` (n,) whether its night is one of its band curve; both from photometry alone. ``rejected``
+    (n,) says whether the calibration on all bands takes the band for wrong at that date
     (`sntransport.calibrate.Calibrated`). ``n_faint`` points were not judged because their own error is above 10 %.
     """
 
@@ -78,8 +78,8 @@ class BandPoints:
     ratio: Array
     mjd: Array
     offset: Array
+    outlier: NDArray[np.bool_]
     rejected: NDArray[np.bool_]
-    contradicted: NDArray[np.bool_]
     n_faint: int
 
 
@@ -177,11 +177,11 @@ def _judged(
     curves = fit_band_curves(points)
     return BandPoints(
         name, sn_class, points.band, letter, phase, distance, ratio, points.mjd, instrument_offsets(curves, points),
-        ~curves.used, _contradicted(calibrated, points, phase), n_faint,
+        ~curves.used, _rejected(calibrated, points, phase), n_faint,
     )  # fmt: skip
 
 
-def _contradicted(result: BuildResult, points: LightCurve, phase: Array) -> NDArray[np.bool_]:
+def _rejected(result: BuildResult, points: LightCurve, phase: Array) -> NDArray[np.bool_]:
     """Whether the calibration takes the band of each point for wrong at its date."""
     wrong = np.zeros(phase.size, dtype=bool)
     row = np.searchsorted(result.series.phase, phase)

@@ -116,7 +116,7 @@ def template_build(
 @click.option(
     "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Series file to write."
 )
-@click.option("--type", "sn_type", default="Ia", show_default=True, help="Class of sources that do not say theirs.")
+@click.option("--type", "sn_type", default="", help="Class of the template; needed where no source says it.")
 @click.option("--name", default="", help="Name of the template.")
 @speaking
 def template_mean(sources: tuple[str, ...], out: Path, sn_type: str, name: str) -> None:
@@ -137,6 +137,8 @@ def template_mean(sources: tuple[str, ...], out: Path, sn_type: str, name: str) 
         return templates.sncosmo_template(source, sn_type=sn_type)
 
     made = templates.mean_template([template(source) for source in sources], name=name)
+    if not made.sn_type:
+        raise ValueError(f"{', '.join(sources)}: no source says of which class it is; give it with --type")
     notes = (f"mean of {', '.join(sources)}: {made.name}",)
     write_series(made, out, notes=notes, provenance={"inputs": " ".join(sources), "version": __version__})
     phase, wave = made.phase, made.wave

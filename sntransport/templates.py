@@ -57,7 +57,7 @@ def hsiao() -> SpectralSeries:
     return SpectralSeries(phase, wave, flux, name="Hsiao et al. (2007)", sn_type="Ia")
 
 
-def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = "Ia") -> SpectralSeries:
+def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = "") -> SpectralSeries:
     """Return a source of sncosmo at its mean parameters (amplitude 1, ``x1`` and ``c`` 0), every day and 10 A.
 
     Parameters
@@ -68,7 +68,7 @@ def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = "I
     version : str, optional
         Default: the latest that this sncosmo knows.
     sn_type : str
-        Class that the template is for.
+        Class that the template is for; sncosmo's sources do not tell theirs.
 
     Returns
     -------
@@ -114,7 +114,8 @@ def mean_template(templates: Sequence[SpectralSeries], *, name: str = "") -> Spe
     Parameters
     ----------
     templates : sequence of SpectralSeries
-        Without gaps; each must share phases and wavelengths with the first.
+        Without gaps; each must share phases and wavelengths with the first. One without a class takes that of the
+        others.
     name : str
         Default: the names joined by "+".
 
@@ -122,12 +123,14 @@ def mean_template(templates: Sequence[SpectralSeries], *, name: str = "") -> Spe
     -------
     SpectralSeries
         Every day and 10 A that any covers. Brought to the level of the first where both reach. Where one ends and
-        others go on, its share falls to 0 over 15 d or 500 A, so that there is no step.
+        others go on, its share falls to 0 over 15 d or 500 A, so that there is no step. Bins darker than 1e-4 of the
+        mean of their spectrum are raised to that.
 
     Raises
     ------
     ValueError
-        Where there is none, a flux is not finite, classes differ, or some phases and wavelengths are covered by none.
+        Where there is none, a flux is not finite, phase 0 is a date (as of a supernova, whose phases need not count as
+        those of the others), classes differ, or some phases and wavelengths are covered by none.
     """
     if not templates:
         raise ValueError("no templates to average")
@@ -135,8 +138,14 @@ def mean_template(templates: Sequence[SpectralSeries], *, name: str = "") -> Spe
         require_series(one, "mean_template")
         if not one.n_phase or not np.isfinite(one.flux).all():
             raise ValueError(f"template {one.name!r} has no phases or a flux that is not finite; leave these bins out")
-    if len({one.sn_type for one in templates}) > 1:
-        raise ValueError(f"templates of one class expected, got {[one.sn_type for one in templates]}")
+        if np.isfinite(one.mjd_ref):
+            raise ValueError(
+                f"phase 0 of {one.name!r} is a date, MJD {one.mjd_ref:.2f}: a supernova, no template; build_template "
+                "fits clocks of supernovae"
+            )
+    classes = sorted({one.sn_type for one in templates} - {""})
+    if len(classes) > 1:
+        raise ValueError(f"templates of one class expected, got {', '.join(classes)}")
     phase, phase_share = _union([one.phase for one in templates], _PHASE_STEP, _PHASE_RAMP)
     wave, wave_share = _union([one.wave for one in templates], _WAVE_STEP, _WAVE_RAMP)
     logs = np.stack([_ln_flux(one, phase, wave) for one in templates])
@@ -155,7 +164,7 @@ def mean_template(templates: Sequence[SpectralSeries], *, name: str = "") -> Spe
         )
     mean = np.exp(np.sum(share * logs, axis=0) / total)
     label = name or " + ".join(one.name for one in templates)
-    return SpectralSeries(phase, wave, mean, name=label, sn_type=templates[0].sn_type)
+    return SpectralSeries(phase, wave, mean, name=label, sn_type="".join(classes))
 
 
 def _union(axes: Sequence[Array], step: float, ramp: float) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from sntransport.bandplots import share_figure
-from sntransport.bandshares import JUDGED, all_shares, contradicted, judged_points, report, share_rows, shares
+from sntransport.bandshares import JUDGED, all_shares, judged_points, rejected_photometry, report, share_rows, shares
 from sntransport.bandtest import LETTERS, METHODS, judge_bands
 from sntransport.cli import main
 from sntransport.observations import LightCurve
@@ -68,14 +68,14 @@ def test_a_false_band_is_listed_and_not_among_the_accepted():
     more = photometry(NIGHTS, [*BANDS, "sdssg"], error=0.01)
     flux = np.where(more.band == "sdssg", 1.4 * more.flux, more.flux)
     points = judge_bands([dataclasses.replace(sn, light_curve=dataclasses.replace(more, flux=flux))])
-    np.testing.assert_array_equal(points.contradicted, points.band == "sdssg")
-    ((name, band, wrong, everything, ratio),) = contradicted(points)
+    np.testing.assert_array_equal(points.rejected, points.band == "sdssg")
+    ((name, band, wrong, everything, ratio),) = rejected_photometry(points)
     assert (name, band, wrong, everything) == (sn.name, "sdssg", NIGHTS.size, NIGHTS.size)
     assert ratio == pytest.approx(1.0 / 1.4, abs=0.03)
     assert f"sdssg: {wrong} of {wrong} points, synthetic over observed flux 0.7" in report(points)
     assert set(judged_points(points, "accepted").band) == set(BANDS)
     assert set(judged_points(points, "one system").band) == {*BANDS, "sdssg"}
-    assert not judge_bands([dataclasses.replace(sn, light_curve=curve)]).contradicted.any()
+    assert not judge_bands([dataclasses.replace(sn, light_curve=curve)]).rejected.any()
     with pytest.raises(ValueError, match="judged is 'best', expected one of all, one system, accepted"):
         judged_points(points, "best")
 

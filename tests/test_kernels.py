@@ -183,6 +183,18 @@ def test_the_edge_of_a_field_is_as_sharp_as_double_precision():
         assert np.all((near == 2)[np.diff(offset) == 1])
 
 
+@pytest.mark.parametrize("crowd", [1, 20, 40, 400])
+def test_keys_are_sorted_however_they_crowd(crowd):
+    rng = np.random.default_rng(crowd)
+    low, high = 1000, 2_000_000_000
+    upper = np.concatenate([rng.integers(low, high, 50), rng.integers(5000, 5000 + 3 * crowd, crowd), [low, high - 1]])
+    keys = upper.astype(np.int64) << 32 | np.arange(upper.size)
+    rng.shuffle(keys)
+    expected = np.sort(keys)
+    _kernels_sky._put_in_order(keys, low, high, np.empty(258, np.int32), np.empty(keys.size, np.int64))
+    np.testing.assert_array_equal(keys, expected)
+
+
 @pytest.mark.parametrize("n", [1, 2, 300, 3000])
 def test_visits_of_a_place_come_in_order(n):
     """Crowded in one night of many, and more than there is room for at first."""

@@ -38,7 +38,7 @@ def test_a_source_of_sncosmo_is_what_sncosmo_evaluates(own_data):
     assert (series.wave[0], series.wave[-1]) == (2000.0, 11000.0)
     assert series.phase[-1] == 50.0
     assert series.phase[0] < -9.0
-    assert (series.name, series.sn_type) == ("sncosmo salt3 2.0", "Ia")
+    assert (series.name, series.sn_type) == ("sncosmo salt3 2.0", "")
     # The brightest B is at phase 0, as templates have it.
     light = snt.band_flux(series, ["bessellb"], snt.Sightline(z=0.0, distance_modulus=0.0))[:, 0]
     assert abs(series.phase[np.argmax(light)]) <= 1.0
@@ -97,6 +97,9 @@ def test_templates_that_do_not_go_together():
         mean_template([])
     with pytest.raises(ValueError, match="templates of one class expected"):
         mean_template([template(), template(sn_type="II")])
+    with pytest.raises(ValueError, match="phase 0 of 'sn' is a date, MJD 59000"):
+        mean_template([template(), dataclasses.replace(template(name="sn"), mjd_ref=59000.0)])
+    assert mean_template([template(sn_type=""), template()]).sn_type == "Ia"
     late = template(phase=PHASE + 100.0, name="late")
     with pytest.raises(ValueError, match="'t' and 'late' share no phase"):
         mean_template([template(), late])
@@ -154,6 +157,9 @@ def test_command(own_data, tmp_path, osc_dir):
     assert "at most 2 d apart: nothing to judge" in narrow.output
     (told,) = json.loads(CliRunner().invoke(main, ["validate", sn, "--max-gap", "25", "--json"]).stdout)["results"]
     assert {one["gap"] for one in told["scores"]}.isdisjoint({"30-45", "45-70"})
+    alone = CliRunner().invoke(main, ["template", "mean", "salt3", "-o", str(tmp_path / "x.fits")])
+    assert alone.exit_code == 1
+    assert "salt3: no source says of which class it is; give it with --type" in alone.output
     unknown = CliRunner().invoke(main, ["template", "mean", "nosuch", "-o", str(tmp_path / "x.fits")])
     assert unknown.exit_code == 1
     assert "source 'nosuch' of sncosmo" in unknown.output
