@@ -8,8 +8,8 @@ import numpy as np
 
 import sntransport as snt
 from sntransport import noise, sky
+from sntransport._numerics.units import mag_to_njy
 from sntransport.detection import detect, step_efficiency, trigger
-from sntransport.units import mag_to_njy
 
 PEAK = 61200.0
 

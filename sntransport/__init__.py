@@ -6,6 +6,8 @@ Everything here is imported on first use, so that ``import sntransport`` costs n
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sntransport._version import __version__
+
 if TYPE_CHECKING:
     from sntransport import export as export
     from sntransport import interpolators as interpolators
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from sntransport.survey import Survey as Survey
     from sntransport.surveys import load_survey as load_survey
 
-__version__ = "0.1.0"
 
 # Each public name and the module it comes from; a module's own name stands for itself.
 _HOME = {

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._kernels import compiled, compiled_sums
-from sntransport.checks import Array as _F
+from sntransport._numerics.arrays import Array as _F
+from sntransport._numerics.compiled import compiled, compiled_sums
 
 _I = NDArray[np.int64]
 _T = NDArray[np.float32]

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._kernels import compiled
-from sntransport.checks import Array as _F
+from sntransport._numerics.arrays import Array as _F
+from sntransport._numerics.compiled import compiled
 
 _I = NDArray[np.int64]
 _N = NDArray[np.int32]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array, readonly
 from sntransport.bands import effective_wave, load_bands
-from sntransport.checks import Array, readonly
 from sntransport.observations import LightCurve, Supernova
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.series import SpectralSeries

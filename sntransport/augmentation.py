@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.mixing import Mixture, mix
 from sntransport.mixtures import draw_mixtures
 from sntransport.observations import broad_class

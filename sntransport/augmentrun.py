@@ -6,8 +6,8 @@ from glob import glob
 from pathlib import Path
 from typing import Any
 
+from sntransport._numerics.arrays import Array
 from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
-from sntransport.checks import Array
 from sntransport.class_template import Barycenter
 from sntransport.configkeys import Section
 from sntransport.engine import BLOCK, simulate_chunks

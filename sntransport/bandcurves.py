@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly
+from sntransport._numerics.arrays import Array, readonly
 from sntransport.observations import LightCurve
 from sntransport.offsets import common_offsets
 

@@ -11,12 +11,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_AA, NJY_CGS
 from sntransport.bands import Bandpass
-from sntransport.checks import Array
 from sntransport.photometry import hat_integrals, photon_count, weighted_means
 from sntransport.series import Origin, SpectralSeries
 from sntransport.sightline import Sightline, dimming
-from sntransport.units import C_AA, NJY_CGS
 
 MAX_GAP = 5.0
 """Widest step between two phases of a series that is interpolated over [rest-frame d]."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sntransport.checks import Array, readonly, require_finite, require_increasing, require_shape, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
 
 _MANIFEST = "SHA256SUMS"
 # An optical or infrared band below this is in nanometers or microns.

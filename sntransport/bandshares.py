@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
 from sntransport.bandtest import FAR, LARGEST_ERROR, LETTERS, METHODS, PAPER, WITHIN, BandPoints
-from sntransport.checks import Array
 
 JUDGED = ("all", "one system", "accepted")
 """Which points: as they were observed; as one instrument a band would have seen them, without nights that are outliers

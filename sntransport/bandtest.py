@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
 from sntransport.bandcurves import evaluate, fit_band_curves, instrument_offsets
 from sntransport.calibrate import grey_offset
-from sntransport.checks import Array
 from sntransport.choice import class_transport
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.observations import LightCurve, Supernova, broad_class

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport import __version__
+from sntransport._version import __version__
 from sntransport.files import atomic_path, sha256
 from sntransport.observations import Supernova
 from sntransport.photometry import CoverageWarning, band_matrix, synthetic_flux

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 
 HC_OVER_K = 1.438776877e8
 """h c / k [A K] (exact, SI)."""

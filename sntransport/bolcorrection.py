@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sntransport._numerics.arrays import Array, require_shape
+from sntransport._numerics.units import njy_to_mag
 from sntransport.bandratio import zero_point
 from sntransport.bands import Bandpass, load_bands
-from sntransport.checks import Array, require_shape
 from sntransport.lightpolicy import Policy
 from sntransport.luminosity import Bolometric, absolute_magnitude, bolometric
 from sntransport.photometry import band_matrix, synthetic_flux
@@ -19,7 +20,6 @@ from sntransport.ratioerror import require_draws, scatter
 from sntransport.restlightcurve import RestLightCurve
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline
-from sntransport.units import njy_to_mag
 
 _FEWEST = 5
 _AT_10_PC = Sightline(z=0.0, distance_modulus=0.0)

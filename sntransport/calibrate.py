@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
 from sntransport.bands import effective_wave
-from sntransport.checks import Array
 from sntransport.offsets import common_offsets
 from sntransport.photometry import BandMatrix, synthetic_flux
 from sntransport.series import SpectralSeries

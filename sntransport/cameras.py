@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport import noise
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

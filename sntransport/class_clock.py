@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.smoothing import bell_mean
 from sntransport.feature_mean import split_rows
-from sntransport.features import bell_mean
 from sntransport.prepare import GRID_STEP
 
 STRETCH_PRIOR = 0.12

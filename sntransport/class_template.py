@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_increasing
+from sntransport._numerics.arrays import Array, readonly, require_increasing
+from sntransport._numerics.smoothing import bell_mean
+from sntransport._numerics.units import C_KMS
 from sntransport.class_clock import align
 from sntransport.feature_mean import moved_mean, split_rows, two_way
-from sntransport.features import bell_mean
 from sntransport.observations import broad_class
 from sntransport.prepare import GRID_STEP
 from sntransport.series import Origin, SpectralSeries
-from sntransport.units import C_KMS
 
 Barycenter = Callable[[Array, Array, Array], Array]
 """``f(wave, fluxes, weights) -> (n_wave,)``, such as `sntransport.transport.barycenter`."""

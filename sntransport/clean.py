@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter, uniform_filter1d
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_KMS
 from sntransport.observations import Spectrum
-from sntransport.units import C_KMS
 
 Mask = NDArray[np.bool_]
 

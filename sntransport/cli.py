@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from sntransport import __version__
+from sntransport._version import __version__
 from sntransport.cli_augment import augment
 from sntransport.cli_build import build, demo
 from sntransport.cli_export import export

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from sntransport import __version__
+from sntransport._version import __version__
 from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, detail, fail, progress_bar, say, speaking
 from sntransport.cli_simulate import WRITERS, write_as
 

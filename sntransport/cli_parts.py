@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sntransport import __version__
+from sntransport._version import __version__
 
 if TYPE_CHECKING:
     from astropy.table import Table

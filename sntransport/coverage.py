@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
 from sntransport.bands import Bandpass
-from sntransport.checks import Array
 from sntransport.photometry import MIN_COVERAGE, band_matrix, synthetic_flux
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
 from sntransport.batch import write_build, write_figure
-from sntransport.checks import Array
 from sntransport.interpolators import Interpolator
 from sntransport.material import from_supernova
 from sntransport.observations import LightCurve, Spectrum, Supernova

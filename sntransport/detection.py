@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_finite, require_shape, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape, set_fields
 
 PHOTFLAG_SATURATED = 1024
 """Bit of a saturated measurement, as SNANA's public simulations (ELAsTiCC) use it."""

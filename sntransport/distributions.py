@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from sntransport.checks import Array, readonly, require_finite, require_increasing, require_shape, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
 
 
 @runtime_checkable

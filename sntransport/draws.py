@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_KMS
 from sntransport.bands import Bandpass
-from sntransport.checks import Array
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline
-from sntransport.units import C_KMS
 
 _NODES_PER_LENGTH = 2.5
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport import __version__
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import mag_err_to_relative
+from sntransport._version import __version__
 from sntransport.bandratio import MAX_GAP
 from sntransport.bands import load_bands
-from sntransport.checks import Array
 from sntransport.detection import (
     PHOTFLAG_SATURATED,
     DetectionEfficiency,
@@ -34,7 +35,6 @@ from sntransport.series import SpectralSeries
 from sntransport.sky import draw_positions, measurements_of
 from sntransport.survey import Survey
 from sntransport.tablefluxes import Places, peaks, places, tables_of, true_fluxes
-from sntransport.units import mag_err_to_relative
 
 BLOCK = 1024
 """Objects that share random numbers."""

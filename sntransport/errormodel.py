@@ -17,9 +17,9 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 from scipy.special import stdtrit
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_KMS
 from sntransport.observations import broad_class
-from sntransport.units import C_KMS
 
 ErrorModel = Callable[[str, Array, Array, float, Array], Array]
 """``f(sn_type, wave, change, gap, bridge) -> sigma`` of ln flux, (n_t, n_wave).

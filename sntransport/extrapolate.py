@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.lightpolicy import Policy, meeting_factor, template_at
 from sntransport.lightpolicy import blackbody as _blackbody
 from sntransport.lightpolicy import suppressed_blackbody as _suppressed_blackbody

@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport.checks import Array, readonly, require_increasing, require_shape
-from sntransport.features import bell_mean, feature_shift
+from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
+from sntransport._numerics.smoothing import bell_mean
+from sntransport._numerics.units import C_KMS
+from sntransport.features import feature_shift
 from sntransport.prepare import GRID_STEP
-from sntransport.units import C_KMS
 
 CONTINUUM = 12000.0
 """Standard deviation of the running mean of ln flux that is the continuum [km/s], as in `feature_transport`."""

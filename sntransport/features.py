@@ -11,14 +11,20 @@ thin light would, and averaging its logarithm. Of the powers tried it rebuilds r
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import uniform_filter1d
 
-from sntransport.checks import Array, readonly, require_increasing, require_shape
-from sntransport.units import C_KMS
+from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
+from sntransport._numerics.smoothing import bell_mean
+from sntransport._numerics.units import C_KMS
 
 _STEPS = 5
+
+
 _COARSE_TO_FINE = (4.0, 2.0, 1.0)
+
+
 _STEEPEST = 0.5
+
+
 _LEAST_FLUX = 1e-4
 
 
@@ -153,14 +159,6 @@ def _split(wave: Array, a: Array, b: Array, continuum: float) -> tuple[Array | N
         logs = np.stack([np.interp(grid, log_wave, row) for row in logs])
     smooth = bell_mean(logs, continuum / step)
     return grid, step, readonly(smooth, "", 2), readonly(logs - smooth, "", 2)
-
-
-def bell_mean(values: Array, sigma: float) -> Array:
-    """Three running means in a row along the last axis: nearly a Gaussian of this width [bins], in linear time."""
-    width = 2 * (int(np.sqrt(4.0 * sigma**2 + 1.0)) // 2) + 1
-    for _ in range(3):
-        values = uniform_filter1d(values, width, axis=-1, mode="nearest")
-    return values
 
 
 def _register(step: float, features: Array, resolution: float, scatter: float, stiffness: float, reach: float) -> Array:

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
 from sntransport.bandratio import columns
 from sntransport.bands import Bandpass
-from sntransport.checks import Array
 from sntransport.dust import extinction
 from sntransport.photometry import MIN_COVERAGE, weighted_means
 from sntransport.series import SpectralSeries, require_series

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.plotstyle import new_figure, style, title
 from sntransport.validate import BASELINE, GAP_EDGES, Triplets, gap_bin
 

@@ -15,12 +15,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_KMS
 from sntransport.features import feature_transport
 from sntransport.observations import Supernova
 from sntransport.series import SpectralSeries
 from sntransport.transport import bin_edges, displace
-from sntransport.units import C_KMS
 
 __all__ = [
     "ForPair", "ForSupernova", "Interpolator", "Paced", "feature_transport", "for_pair", "for_supernova", "linear",

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sntransport import __version__
+from sntransport._version import __version__
 from sntransport.batch import ending, file_stem, write_figure
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import k_correction_figure, peak_phase, rest_light_curve_figure

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport.bandratio import (
     MAX_GAP,
     Columns,
@@ -26,7 +27,6 @@ from sntransport.bandratio import (
     zero_point,
 )
 from sntransport.bands import Bandpass, load_bands
-from sntransport.checks import Array, require_shape, set_fields
 from sntransport.photometry import MIN_COVERAGE, CoverageWarning
 from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
 from sntransport.series import SpectralSeries, require_series

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.class_clock import STRETCH_PRIOR, ZERO_PRIOR
 
 _COMPARED = (4000.0, 7000.0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_shape, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
 from sntransport.observations import LightCurve
 
 _INTEGERS = {"object_id": np.int64, "template": np.int32}

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import mag_to_njy, njy_to_mag
 from sntransport.bands import effective_wave, load_bands
-from sntransport.checks import Array
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.lightcurves import LightCurves
 from sntransport.observations import LightCurve
@@ -18,7 +19,6 @@ from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.plotstyle import new_figure, style, title
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline
-from sntransport.units import mag_to_njy, njy_to_mag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

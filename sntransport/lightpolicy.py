@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
 from sntransport.blackbody import fit_blackbody, planck
-from sntransport.checks import Array
 from sntransport.series import SpectralSeries, require_series
 
 BLANKETED = 3000.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.luminosity import Bolometric
 
 _DAY = 86400.0

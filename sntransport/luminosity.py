@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sntransport._numerics.arrays import Array, readonly, set_fields
 from sntransport.blackbody import HC_OVER_K, SIGMA_SB
-from sntransport.checks import Array, readonly, set_fields
 from sntransport.lightpolicy import POLICIES, Extension, Policy, covered_edges
 from sntransport.ratioerror import ERROR_SCALE, require_draws, scatter
 from sntransport.series import Origin, SpectralSeries, require_series

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.features import feature_shift
 from sntransport.plotstyle import DIVERGING, edges, limit, new_figure, row_labels, style, title, wave_axis
 from sntransport.series import SpectralSeries

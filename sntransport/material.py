@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport import __version__
+from sntransport._version import __version__
 from sntransport.boloutput import bolometric_figure
 from sntransport.files import sha256
 from sntransport.gapplots import triplet_figure

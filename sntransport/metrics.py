@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_KMS
 from sntransport.photometry import BandMatrix, synthetic_flux
 from sntransport.prepare import GRID_STEP
-from sntransport.units import C_KMS
 
 RESOLUTION = 1000.0
 """Resolution at which spectra are compared, full width at half maximum [km/s]."""

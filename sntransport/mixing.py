@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_increasing
+from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport.class_template import Barycenter, at_phases, lit_spans, on_grid
 from sntransport.feature_mean import feature_barycenter
 from sntransport.features import feature_transport

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.mixing import Mixture, checked_weights, mix
 from sntransport.series import SpectralSeries
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport import noise
+from sntransport._numerics.arrays import Array
 from sntransport.cameras import ATLAS, LSST, ZTF, Camera, visit_photons, visit_saturation
-from sntransport.checks import Array
 from sntransport.survey import Survey
 
 # A new moon (2000-01-06 18:14 UT), the synodic month and the year [d] (Meeus, Astronomical Algorithms).

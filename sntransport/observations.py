@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_finite, require_increasing, require_shape, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
 from sntransport.sightline import Sightline
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array, set_fields
+from sntransport._numerics.arrays import Array, set_fields
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline, to_observer, to_rest
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 
 _STEPS = 12
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import njy_to_mag
 from sntransport.observations import LightCurve
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline
-from sntransport.units import njy_to_mag
 
 _MOST_PHASES = 120
 _MOST_WAVES = 450

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_AA, NJY_CGS
 from sntransport.bands import Bandpass, load_bands
-from sntransport.checks import Array
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline, dimming
-from sntransport.units import C_AA, NJY_CGS
 
 MIN_COVERAGE = 0.98
 """Least share of a band (photon-weighted) that the series must cover for a number to be given."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport.bandcurves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibrate import Calibrated, grey_offset
 from sntransport.calibrate import calibrate as calibrate_series
-from sntransport.checks import Array, readonly, require_increasing
 from sntransport.choice import class_transport
 from sntransport.errormodel import ErrorModel, interpolation_error
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova

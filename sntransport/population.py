@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_finite, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
+from sntransport._numerics.units import C_KMS
 from sntransport.distributions import Constant, Distribution, as_distribution
 from sntransport.dust import dust_law, require_rv
 from sntransport.rates import Cosmology
-from sntransport.units import C_KMS
 
 DustMap = Callable[[Array, Array], Array]
 """E(B-V) [mag] of the Milky Way at right ascension and declination (n,) [deg]."""

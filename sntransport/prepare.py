@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_KMS
 from sntransport.clean import clean, smooth_snr
 from sntransport.observations import Spectrum, Supernova
 from sntransport.series import Origin, SpectralSeries
 from sntransport.sightline import dimming
 from sntransport.stitch import Piece, stitch
-from sntransport.units import C_KMS
 
 GRID_STEP = 250.0
 """Width of a bin of the common ln-wavelength grid [km/s]; the same grid for every supernova."""

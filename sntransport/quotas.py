@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_increasing
+from sntransport._numerics.arrays import Array, readonly, require_increasing
 
 _BLOCK = 1024
 _ID_BITS = 31

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.distributions import Tabulated
 
 Rate = Callable[[Array], Array]

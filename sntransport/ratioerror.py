@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
 from sntransport.bandratio import Columns, Rows, means
-from sntransport.checks import Array
 from sntransport.series import SpectralSeries
 
 ERROR_SCALE = 0.1

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sntransport._numerics.units import mag_err_to_relative, mag_to_njy
 from sntransport.bands import load_bands
 from sntransport.observations import LightCurve
 from sntransport.reading import Account
-from sntransport.units import mag_err_to_relative, mag_to_njy
 
 MISSING_ERROR = 0.1
 """Error of a magnitude that has none, unless other rows of its band and instrument tell [mag]."""

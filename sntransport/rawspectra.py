@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_AA
 from sntransport.observations import Spectrum
-from sntransport.units import C_AA
 
 MIN_PIXELS = 20
 """A spectrum with fewer usable pixels is rejected."""

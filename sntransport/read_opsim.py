@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport import noise
+from sntransport._numerics.arrays import Array
 from sntransport.cameras import LSST, visit_photons, visit_saturation
-from sntransport.checks import Array
 from sntransport.reading import ReadError, counted
 from sntransport.survey import Survey
 from sntransport.visits import cited, require_file, resolve_bands, sky_checks, usable_visits

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
 from sntransport.bands import band_names
-from sntransport.checks import Array
 from sntransport.observations import Spectrum, Supernova
 from sntransport.osc_facts import complete
 from sntransport.osc_file import load_event

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.detection import DetectionEfficiency
 from sntransport.reading import ReadError
 from sntransport.visits import require_file, resolve_bands

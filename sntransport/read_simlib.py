@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport import noise
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.reading import ReadError, counted, listed
 from sntransport.simlib_file import Library, header_value, is_number, parse_simlib, visit_columns
 from sntransport.sky import unit_vectors

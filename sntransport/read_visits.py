@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport import noise
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.reading import ReadError, counted
 from sntransport.survey import Survey
 from sntransport.visit_table import VisitTable, read_table, require_column

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from sntransport._numerics.units import C_KMS
 from sntransport.observations import LightCurve, Spectrum, Supernova
 from sntransport.sightline import Sightline
-from sntransport.units import C_KMS
 
 MAX_BYTES = 512 * 2**20
 """Largest input that is read, after decompression [bytes]; far beyond any supernova, well within memory."""

@@ -5,8 +5,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
 from sntransport.bands import Bandpass
-from sntransport.checks import Array
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport import __version__
+from sntransport._version import __version__
 from sntransport.coverage import band_coverage
 from sntransport.files import atomic_path, sha256
 from sntransport.material import Material, figures

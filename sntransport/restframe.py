@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import njy_to_mag
 from sntransport.bandratio import (
     MAX_GAP,
     columns,
@@ -23,14 +25,12 @@ from sntransport.bandratio import (
     zero_point,
 )
 from sntransport.bands import Bandpass, load_bands, pivot_wave
-from sntransport.checks import Array
 from sntransport.observations import LightCurve
 from sntransport.photometry import CoverageWarning
 from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
 from sntransport.restlightcurve import RestLightCurve
 from sntransport.series import SpectralSeries, require_series
 from sntransport.sightline import Sightline
-from sntransport.units import njy_to_mag
 
 REST_BANDS = (
     "uvot::uvw2", "uvot::uvm2", "uvot::uvw1", "bessellux", "bessellb", "bessellv", "bessellr", "besselli", "2massj",

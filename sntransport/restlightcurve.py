@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array, require_shape, set_fields
+from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport.sightline import Sightline
 
 _COLUMNS = (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.tables import text_table
 from sntransport.validate import BASELINE, GAP_EDGES, LINE_NAMES, Triplets, gap_bin
 

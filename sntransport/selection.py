@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_shape
+from sntransport._numerics.arrays import Array, readonly, require_shape
 from sntransport.quotas import keys, limits, make_quota, uniform_numbers
 
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array, readonly, require_increasing, require_shape, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape, set_fields
 
 
 class Origin(IntEnum):

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport import __version__
-from sntransport.checks import Array, readonly, require_shape, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
+from sntransport._version import __version__
 from sntransport.files import atomic_path
 from sntransport.hdus import column, escaped, part, require_intact, require_unit, table, texts, to_bytes
 from sntransport.observations import LightCurve

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.plotstyle import COLORS, edges, new_figure, title, wave_axis
 from sntransport.series import Origin, SpectralSeries
 

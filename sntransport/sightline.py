@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport.checks import Array, set_fields
+from sntransport._numerics.arrays import Array, set_fields
 from sntransport.dust import dust_law, extinction, require_rv
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._numerics.units import mag_to_njy
 from sntransport.bands import load_bands
 from sntransport.configkeys import Section, read_toml
 from sntransport.detection import DetectionEfficiency, step_efficiency
@@ -37,7 +38,6 @@ from sntransport.sky import footprint_area
 from sntransport.survey import Survey
 from sntransport.surveys import load_survey
 from sntransport.templates import hsiao
-from sntransport.units import mag_to_njy
 
 _TOP = (
     "seed",

@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.reading import ReadError
 
 _PLACES = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "PSF2": 7, "PSFRATIO": 8, "ZPTAVG": 9, "ZPTERR": 10}

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from sntransport import __version__, hdus
+from sntransport import hdus
+from sntransport._version import __version__
 from sntransport.engine import BLOCK, simulate_chunks
 from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves, Truth

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
 from sntransport.lightcurves import LightCurves
 

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_finite, require_shape
+from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape
 from sntransport.survey import Survey
 
 # Cells of the footprint are cut in four until this share of their area is certain, or there are this many.

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.files import require_countable
 from sntransport.reading import MAX_BYTES, ReadError, number
 

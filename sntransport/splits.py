@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.observations import broad_class
 from sntransport.quotas import whole_counts
 

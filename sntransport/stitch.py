@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 
 MIN_OVERLAP = 10
 """Bins that two spectra must share to be scaled to each other."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.checks import Array, readonly, require_finite, require_shape, set_fields
+from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape, set_fields
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from sntransport.checks import Array, readonly
+from sntransport._numerics.arrays import Array, readonly
 from sntransport.errormodel import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
 from sntransport.interpolators import ForPair, Interpolator, for_pair
 from sntransport.photometry import BandMatrix, synthetic_flux

@@ -8,12 +8,12 @@ from weakref import ref
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import njy_to_mag
 from sntransport.bands import Bandpass
-from sntransport.checks import Array
 from sntransport.fluxtables import Z_STEP, Dust, FluxTables, chebyshev, flux_tables
 from sntransport.lightcurves import Truth
 from sntransport.series import SpectralSeries
-from sntransport.units import njy_to_mag
 
 _LAST: list[tuple[list["ref[Any]"], tuple[tuple[float, float], Dust], FluxTables]] = []
 

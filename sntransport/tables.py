@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._numerics.units import njy_to_mag
 from sntransport.bands import Bandpass, load_bands
 from sntransport.files import atomic_path
 from sntransport.observations import Supernova
@@ -16,7 +17,6 @@ from sntransport.photometry import band_flux
 from sntransport.pipeline import BuildResult
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline
-from sntransport.units import njy_to_mag
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.smoothing import bell_mean
+from sntransport._numerics.units import C_KMS
 from sntransport.alignment import Clock, photometric_clock
-from sntransport.checks import Array
-from sntransport.features import bell_mean, feature_transport
+from sntransport.features import feature_transport
 from sntransport.interpolators import Interpolator
 from sntransport.observations import Supernova
 from sntransport.series import SpectralSeries
-from sntransport.units import C_KMS
 
 _CONTINUUM = 12000.0
 _RESOLUTION = 750.0

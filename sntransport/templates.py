@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.series import SpectralSeries, require_series
 
 # The first node, -20 d, is without light, and the spline swings below zero after it.

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
 from sntransport.augmentation import TrainingTemplate
-from sntransport.checks import Array
 from sntransport.lightcurves import LightCurves
 from sntransport.quotas import Quota, key_id, keys, limits, make_quota
 from sntransport.selection import inverse_propensity_weights, select

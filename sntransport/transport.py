@@ -10,7 +10,7 @@ and rebinned onto the grid exactly. The total flux, which the quantiles do not c
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport.checks import Array, readonly, require_increasing, require_shape
+from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
 
 
 def bin_edges(wave: ArrayLike) -> Array:

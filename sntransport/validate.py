@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_KMS
 from sntransport.bands import Bandpass
-from sntransport.checks import Array
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_pair, for_supernova, log_linear
 from sntransport.metrics import (
     LINES,
@@ -29,7 +30,6 @@ from sntransport.prepare import GRID_STEP, grid_wave, prepare, rebin
 from sntransport.series import Origin, SpectralSeries
 from sntransport.sightline import Sightline
 from sntransport.synthesis import long_runs
-from sntransport.units import C_KMS
 
 BASELINE = "log_linear"
 """Name of the interpolator that all others are compared with."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.reading import ReadError
 
 # Other programs' names for our columns, in lower case.

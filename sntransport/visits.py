@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._numerics.arrays import Array
 from sntransport.bands import band_names
-from sntransport.checks import Array
 from sntransport.files import sha256
 from sntransport.reading import ReadError, counted
 

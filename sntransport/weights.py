@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
 from sntransport.calibrate import grey_offset
-from sntransport.checks import Array
 
 Weight = Callable[[Array, Array, Array], Array]
 """``f(days_before, days_after, mismatch) -> weight``, all (n_pair,); only ratios of weights matter."""

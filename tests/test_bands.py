@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sntransport import bands
+from sntransport._numerics.units import C_AA
 from sntransport.bands import Bandpass, band_names, check_filters, effective_wave, load_bands, pivot_wave, read_bandpass
-from sntransport.units import C_AA
 
 ROOT = Path(__file__).resolve().parents[1]
 

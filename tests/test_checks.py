@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sntransport.checks import readonly, require_finite, require_increasing, require_shape
+from sntransport._numerics.arrays import readonly, require_finite, require_increasing, require_shape
 
 
 def test_readonly_copies_converts_and_protects():

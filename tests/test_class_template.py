@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sntransport as snt
+from sntransport._numerics.units import C_KMS
 from sntransport.class_template import build_template, require_complete
 from sntransport.feature_mean import feature_barycenter, two_way
 from sntransport.features import feature_shift, feature_transport
 from sntransport.prepare import grid_wave
 from sntransport.series import Origin, SpectralSeries
 from sntransport.transport import barycenter
-from sntransport.units import C_KMS
 
 WAVE = grid_wave(9850, 1000)
 PHASE = np.arange(0.0, 50.0)

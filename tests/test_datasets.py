@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+from sntransport._numerics.units import mag_to_njy, njy_at_zero_point
 from sntransport.datasets.atat_hdf5 import cube, write_atat
 from sntransport.datasets.elasticc_parquet import write_elasticc
 from sntransport.datasets.images import light_curve_image, series_image, spectrum_image
@@ -17,7 +18,6 @@ from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
 from sntransport.datasets.tokens import astromer_windows, write_astromer, write_tokens
 from sntransport.lightcurves import LightCurves, Truth
 from sntransport.series import SpectralSeries
-from sntransport.units import mag_to_njy, njy_at_zero_point
 
 BANDS = ("lsstu", "lsstg", "lsstr", "lssti", "lsstz", "lssty")
 

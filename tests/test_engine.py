@@ -11,6 +11,7 @@ import pytest
 
 import sntransport as snt
 from sntransport import noise
+from sntransport._numerics.units import njy_to_mag
 from sntransport.bands import load_bands
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
 from sntransport.distributions import Constant, Exponential, Normal, Uniform
@@ -22,7 +23,6 @@ from sntransport.sightline import Sightline
 from sntransport.survey import Survey, select_visits
 from sntransport.tablefluxes import places
 from sntransport.templates import hsiao
-from sntransport.units import njy_to_mag
 from tests.conftest import ROOT
 
 

@@ -10,8 +10,8 @@ from astropy.io import fits
 from astropy.table import Table
 
 from sntransport import noise, spectrum_files
+from sntransport._numerics.arrays import readonly
 from sntransport.bands import read_bandpass
-from sntransport.checks import readonly
 from sntransport.datasets.nested_parquet import read_nested_parquet, write_nested_parquet
 from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
 from sntransport.export import snana_reader

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sntransport import bandratio
+from sntransport._numerics.units import njy_to_mag
 from sntransport.bands import Bandpass, load_bands
 from sntransport.kcorrection import KCorrection, evaluate_k_correction, k_correction, s_correction
 from sntransport.observedseries import observe
 from sntransport.photometry import CoverageWarning, band_flux
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline
-from sntransport.units import njy_to_mag
 from tests.synthetic import flux_at
 
 # 75 km/s a bin: what a power law loses by being read as straight lines between them is far below 1e-6 mag.

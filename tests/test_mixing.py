@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sntransport as snt
+from sntransport._numerics.units import C_KMS
 from sntransport.class_clock import align
 from sntransport.features import feature_shift
 from sntransport.lightclock import light_clock, light_curve, maximum, plain_clock
@@ -17,7 +18,6 @@ from sntransport.mixtures import draw_mixtures
 from sntransport.prepare import grid_wave
 from sntransport.series import Origin, SpectralSeries
 from sntransport.transport import barycenter
-from sntransport.units import C_KMS
 
 WAVE = grid_wave(9850, 900)
 PHASE = np.arange(-15.0, 61.0)

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from sntransport._numerics.units import AB_ZERO_NJY, C_AA, njy_to_mag
 from sntransport.bands import Bandpass, load_bands
 from sntransport.photometry import (
     CoverageWarning,
@@ -16,7 +17,6 @@ from sntransport.photometry import (
 )
 from sntransport.series import SpectralSeries
 from sntransport.sightline import Sightline, transmission
-from sntransport.units import AB_ZERO_NJY, C_AA, njy_to_mag
 from tests.synthetic import SIGHTLINE, flux_at
 
 HERE = Sightline(z=0.0, distance_modulus=0.0)

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sntransport._numerics.units import C_KMS
 from sntransport.observations import Spectrum
 from sntransport.prepare import FLOOR, GRID_STEP, apply_floor, bridge_gaps, grid_wave, prepare, rebin
 from sntransport.series import Origin
-from sntransport.units import C_KMS
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, spectrum, supernova
 
 

@@ -12,9 +12,9 @@ from astropy.time import Time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sntransport._numerics.units import njy_to_mag
 from sntransport.bands import load_bands
 from sntransport.read import ReadError, read_supernova
-from sntransport.units import njy_to_mag
 
 WAVE = np.arange(4000.0, 8000.0, 20.0)
 FLUX = 1e-15 * (2.0 + np.sin(WAVE / 300.0))

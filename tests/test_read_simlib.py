@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sntransport import noise
+from sntransport._numerics.units import AB_ZERO_NJY, mag_to_njy
 from sntransport.read_simlib import read_simlib
 from sntransport.reading import ReadError
 from sntransport.simlib_file import is_simlib
-from sntransport.units import AB_ZERO_NJY, mag_to_njy
 
 HEADER = """DOCUMENTATION:
   PURPOSE: a test   # S: not a visit

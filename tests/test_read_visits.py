@@ -8,10 +8,10 @@ from astropy import units as u
 from astropy.table import QTable, Table
 
 from sntransport import noise
+from sntransport._numerics.units import mag_to_njy
 from sntransport.read_visits import read_visits
 from sntransport.reading import ReadError
 from sntransport.surveys import load_survey
-from sntransport.units import mag_to_njy
 from tests.test_read_opsim import a_row
 from tests.test_read_opsim import write as write_opsim
 from tests.test_read_simlib import block

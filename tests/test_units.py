@@ -7,7 +7,7 @@ from astropy import units as u
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport import units
+from sntransport._numerics import units
 
 
 def test_constants_against_astropy():

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import njy_at_zero_point
 from sntransport.lightcurves import LightCurves, Truth
-from sntransport.units import njy_at_zero_point
 
 PER_BAND = ("peak_mag", "peak_mjd")
 """Fields of `Truth` with one value for each band."""

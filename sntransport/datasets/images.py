@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.lightcurves import LightCurves
 from sntransport.series import SpectralSeries
 

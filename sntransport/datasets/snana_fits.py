@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._numerics.units import njy_at_zero_point
 from sntransport.datasets.columns import codes, fluxes, id_texts, known_rows, types
 from sntransport.files import atomic_path, require_countable
 from sntransport.hdus import texts, to_bytes
 from sntransport.lightcurves import LightCurves
-from sntransport.units import njy_at_zero_point
 
 ZP_FLUXCAL = 27.5
 """Zero point of FLUXCAL when none is asked for, and of files that do not state theirs."""

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import njy_to_mag
 from sntransport.datasets.columns import band_labels, fluxes, id_texts, known_rows, types
 from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves
-from sntransport.units import njy_to_mag
 
 WINDOW = 200
 """Length of Astromer's windows (Donoso-Oliva et al. 2023, A&A 670, A54)."""

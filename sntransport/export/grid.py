@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.refphase import Meaning, find_maximum, is_maximum, rezero
 from sntransport.series import Origin, SpectralSeries, require_series
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 from sntransport.files import atomic_path
 
 _DIGITS = 6

@@ -16,10 +16,10 @@ from typing import Literal
 
 import numpy as np
 
-from sntransport import __version__
+from sntransport._numerics.arrays import Array
+from sntransport._version import __version__
 from sntransport.bandratio import columns
 from sntransport.bands import Bandpass, load_bands
-from sntransport.checks import Array
 from sntransport.export.classes import template_codes, template_weights
 from sntransport.export.grid import TemplateGrid, template_grid
 from sntransport.export.sedtext import write_sed

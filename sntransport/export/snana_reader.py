@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 
 LIST_KEYS = ("NON1A:", "NONIA:", "NON1ASED:", "NONIASED:", "PEC1A:", "PECIA:")
 """Keys of a template in NON1A.LIST."""

@@ -17,10 +17,10 @@ from recording import asked_to_record, record
 from scipy.linalg import eigh
 
 import sntransport as snt
+from sntransport._numerics.units import C_KMS
 from sntransport.features import feature_transport
 from sntransport.scores import score, summarize
 from sntransport.tables import text_table
-from sntransport.units import C_KMS
 from sntransport.validate import judge
 
 BIN = 3

@@ -7,7 +7,7 @@ nanojansky on the AB scale, velocity in km/s.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport.checks import Array
+from sntransport._numerics.arrays import Array
 
 C_KMS = 299792.458
 """Speed of light [km/s] (exact, SI)."""

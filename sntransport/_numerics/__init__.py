@@ -1,0 +1,1 @@
+"""Ground, private: arrays checked once, units, running means, how numba compiles."""
