@@ -25,7 +25,7 @@ def room_of(module):
 
 
 def imported(tree):
-    """Dotted names of all imports, those inside functions and through importlib too; the package's own without its name."""
+    """Dotted names of all imports, those inside functions too; the package's own without its name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
