@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sntransport._storage.tables import text_table
 from sntransport.bandtest import LETTERS, METHODS, PAPER
 from sntransport.scores import Score, report_of
-from sntransport.tables import text_table
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "measured"

@@ -24,7 +24,7 @@ rng = np.random.default_rng(42)
 
 def observed(wave, days):
     """What arrives: redshifted, dimmed by distance and dust."""
-    from sntransport.sightline import to_observer
+    from sntransport.spectra.sightline import to_observer
 
     return to_observer(wave / (1 + Z), blackbody(wave / (1 + Z), days), sightline)[1]
 

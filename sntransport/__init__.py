@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sntransport.bands import Bandpass as Bandpass
     from sntransport.bands import load_bands as load_bands
     from sntransport.bolcorrection import bolometric_correction as bolometric_correction
-    from sntransport.draws import band_flux_err as band_flux_err
     from sntransport.engine import simulate as simulate
     from sntransport.engine import simulate_chunks as simulate_chunks
     from sntransport.kcorrection import KCorrection as KCorrection
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
     from sntransport.kcorrection import k_correction as k_correction
     from sntransport.kcorrection import s_correction as s_correction
     from sntransport.luminosity import bolometric as bolometric
-    from sntransport.observations import LightCurve as LightCurve
-    from sntransport.observations import Spectrum as Spectrum
-    from sntransport.observations import Supernova as Supernova
-    from sntransport.observedseries import ObservedSeries as ObservedSeries
-    from sntransport.observedseries import observe as observe
-    from sntransport.observedseries import unobserve as unobserve
     from sntransport.photometry import band_flux as band_flux
     from sntransport.pipeline import BuildResult as BuildResult
     from sntransport.pipeline import build as build
@@ -38,10 +31,17 @@ if TYPE_CHECKING:
     from sntransport.read import read_supernova as read_supernova
     from sntransport.restframe import k_correct as k_correct
     from sntransport.restlightcurve import RestLightCurve as RestLightCurve
-    from sntransport.series import SpectralSeries as SpectralSeries
-    from sntransport.seriesfile import read_series as read_series
-    from sntransport.seriesfile import write_series as write_series
-    from sntransport.sightline import Sightline as Sightline
+    from sntransport.spectra.observations import LightCurve as LightCurve
+    from sntransport.spectra.observations import Spectrum as Spectrum
+    from sntransport.spectra.observations import Supernova as Supernova
+    from sntransport.spectra.observed_series import ObservedSeries as ObservedSeries
+    from sntransport.spectra.observed_series import observe as observe
+    from sntransport.spectra.observed_series import unobserve as unobserve
+    from sntransport.spectra.realizations import band_flux_err as band_flux_err
+    from sntransport.spectra.series import SpectralSeries as SpectralSeries
+    from sntransport.spectra.series_file import read_series as read_series
+    from sntransport.spectra.series_file import write_series as write_series
+    from sntransport.spectra.sightline import Sightline as Sightline
     from sntransport.survey import Survey as Survey
     from sntransport.surveys import load_survey as load_survey
 
@@ -51,17 +51,17 @@ _HOME = {
     "Bandpass": "bands",
     "BuildResult": "pipeline",
     "KCorrection": "kcorrection",
-    "LightCurve": "observations",
-    "ObservedSeries": "observedseries",
+    "LightCurve": "spectra.observations",
+    "ObservedSeries": "spectra.observed_series",
     "Population": "population",
     "RestLightCurve": "restlightcurve",
-    "Sightline": "sightline",
-    "SpectralSeries": "series",
-    "Spectrum": "observations",
-    "Supernova": "observations",
+    "Sightline": "spectra.sightline",
+    "SpectralSeries": "spectra.series",
+    "Spectrum": "spectra.observations",
+    "Supernova": "spectra.observations",
     "Survey": "survey",
     "band_flux": "photometry",
-    "band_flux_err": "draws",
+    "band_flux_err": "spectra.realizations",
     "bolometric": "luminosity",
     "bolometric_correction": "bolcorrection",
     "build": "pipeline",
@@ -72,17 +72,17 @@ _HOME = {
     "k_correction": "kcorrection",
     "load_bands": "bands",
     "load_survey": "surveys",
-    "observe": "observedseries",
+    "observe": "spectra.observed_series",
     "read_light_curve": "read",
-    "read_series": "seriesfile",
+    "read_series": "spectra.series_file",
     "read_supernova": "read",
     "s_correction": "kcorrection",
     "simulate": "engine",
     "simulate_chunks": "engine",
     "transport": "",
-    "unobserve": "observedseries",
+    "unobserve": "spectra.observed_series",
     "weights": "",
-    "write_series": "seriesfile",
+    "write_series": "spectra.series_file",
 }
 
 __all__ = [*_HOME, "__version__"]

@@ -11,9 +11,9 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly
 from sntransport.bands import effective_wave, load_bands
-from sntransport.observations import LightCurve, Supernova
 from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.series import SpectralSeries
+from sntransport.spectra.observations import LightCurve, Supernova
+from sntransport.spectra.series import SpectralSeries
 
 STRETCH = 0.12
 """Standard deviation of ln stretch among supernovae of a class."""

@@ -12,8 +12,8 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport.mixing import Mixture, mix
 from sntransport.mixtures import draw_mixtures
-from sntransport.observations import broad_class
-from sntransport.series import SpectralSeries
+from sntransport.spectra.observations import broad_class
+from sntransport.spectra.series import SpectralSeries
 from sntransport.splits import require_no_leak, split_of
 
 

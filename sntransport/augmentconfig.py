@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from sntransport.configkeys import read_toml
-from sntransport.reading import ReadError
+from sntransport._storage.config_sections import read_toml
+from sntransport._storage.read_error import ReadError
 
 # Section, key: type, default. None: the default is no value at all; an ellipsis: it must be given.
 _KEYS: dict[str, dict[str, tuple[Any, Any]]] = {

@@ -19,19 +19,18 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.shards import Made, Plan, PlanError, locked, run_shards
+from sntransport._storage.tables import write_table
 from sntransport.augmentation import TrainingTemplate
 from sntransport.augmentconfig import read_config
 from sntransport.augmentrun import Setup, events, mixing, set_up, templates
 from sntransport.engine import BLOCK
-from sntransport.files import atomic_path
-from sntransport.folderlock import locked
 from sntransport.lightcurves import LightCurves, concatenate
 from sntransport.population import Population
-from sntransport.seriesfile import read_series, write_series
-from sntransport.shards import Made, Plan, PlanError, run_shards
 from sntransport.simoutput import OBJECT_BYTES, ROW_BYTES, Writer
+from sntransport.spectra.series_file import read_series, write_series
 from sntransport.survey import Survey
-from sntransport.tables import write_table
 from sntransport.trainingfile import template_columns, write_split
 from sntransport.trainingset import CANDIDATE, Candidates, Settled, TrainingSet, settle
 
@@ -93,13 +92,13 @@ def run_augmentation(
     inputs : mapping of str to str
         All that the result depends on; ``sha256`` is of the configuration and the files that it names.
     out : Path
-        See `sntransport.shards` for what is in it and how a run that was killed goes on.
+        See `sntransport._storage.shards` for what is in it and how a run that was killed goes on.
     write : callable, optional
         Called with the objects of one split in each shard, and ``out / SPLIT-NNNNN``. Default: `write_split`.
     chunk : int
         Objects of a shard, of all splits together.
     executor, n_worker
-        See `sntransport.shards.run_shards`.
+        See `sntransport._storage.shards.run_shards`.
     progress : callable
         ``f(what, n) -> done``: begins a pass of ``n`` objects; ``done`` is told how many more there are.
 
@@ -113,7 +112,7 @@ def run_augmentation(
     LeakError, ValueError
         Where a supernova would be in two splits, or there are fewer objects than asked for: nothing is written.
     BusyError, PlanError, OSError
-        As `sntransport.shards.run_shards`.
+        As `sntransport._storage.shards.run_shards`.
     """
     given = read_config(config)
     n = sum(max(count, 0) for classes in given["target"].values() for count in classes.values())

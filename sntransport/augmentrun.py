@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.config_sections import Section
+from sntransport._storage.read_error import ReadError
 from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
 from sntransport.class_template import Barycenter
-from sntransport.configkeys import Section
 from sntransport.engine import BLOCK, simulate_chunks
 from sntransport.lightcurves import LightCurves
 from sntransport.mixing import Mixture, feature_mix, mix, mix_linear
@@ -17,11 +18,10 @@ from sntransport.pipeline import build
 from sntransport.population import Population
 from sntransport.rates import Cosmology
 from sntransport.read import read_supernova
-from sntransport.reading import ReadError
 from sntransport.selection import spectroscopic_propensity
-from sntransport.series import SpectralSeries
-from sntransport.seriesfile import read_series
 from sntransport.simconfig import read_population, read_survey
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.series_file import read_series
 from sntransport.splits import assign_splits, require_no_leak
 from sntransport.survey import Survey
 from sntransport.trainingset import Rule, make_rule

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly
-from sntransport.observations import LightCurve
 from sntransport.offsets import common_offsets
+from sntransport.spectra.observations import LightCurve
 
 _TIME_SCALES = np.geomspace(4.0, 256.0, 9)
 _AMPLITUDES = np.array([0.15, 0.4, 1.0, 2.5])

@@ -15,8 +15,8 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA, NJY_CGS
 from sntransport.bands import Bandpass
 from sntransport.photometry import hat_integrals, photon_count, weighted_means
-from sntransport.series import Origin, SpectralSeries
-from sntransport.sightline import Sightline, dimming
+from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.spectra.sightline import Sightline, dimming
 
 MAX_GAP = 5.0
 """Widest step between two phases of a series that is interpolated over [rest-frame d]."""

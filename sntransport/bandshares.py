@@ -179,7 +179,7 @@ def _rejected(points: BandPoints) -> str:
 
 def report(points: BandPoints) -> str:
     """The tables as text, with what they count."""
-    from sntransport.tables import text_table
+    from sntransport._storage.tables import text_table
 
     tables = {
         "All points": share_rows(all_shares(points)),

@@ -17,11 +17,11 @@ from sntransport.bandcurves import evaluate, fit_band_curves, instrument_offsets
 from sntransport.calibrate import grey_offset
 from sntransport.choice import class_transport
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
-from sntransport.observations import LightCurve, Supernova, broad_class
 from sntransport.photometry import CoverageWarning, band_flux, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.prepare import prepare
-from sntransport.series import SpectralSeries
+from sntransport.spectra.observations import LightCurve, Supernova, broad_class
+from sntransport.spectra.series import SpectralSeries
 from sntransport.synthesis import Photometry, synthesize
 from sntransport.weights import paper_weight
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,15 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path, ending, file_stem, sha256
+from sntransport._storage.tables import write_table
 from sntransport._version import __version__
-from sntransport.files import atomic_path, sha256
-from sntransport.observations import Supernova
 from sntransport.photometry import CoverageWarning, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult
 from sntransport.plots import light_curves, waterfall
-from sntransport.seriesfile import write_series
-from sntransport.sightline import Sightline
-from sntransport.tables import photometry_table, summarize, write_table
+from sntransport.spectra.observations import Supernova
+from sntransport.spectra.series_file import write_series
+from sntransport.spectra.sightline import Sightline
+from sntransport.tables import photometry_table, summarize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,11 +83,6 @@ def build_files(
             yield Outcome(path, summarize(sn, result), None, result.notes, tuple(written))
 
 
-def file_stem(name: str) -> str:
-    """A supernova's name as a safe file name: letters, digits and ``. _ + -``; never hidden, never empty."""
-    return re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._")[:100] or "unnamed"
-
-
 def write_build(
     sn: Supernova, result: BuildResult, stem: Path, source: Path, *, figures: bool = True, options: str = ""
 ) -> list[Path]:
@@ -132,11 +127,6 @@ def covered_bands(result: BuildResult, bands: Sequence[str], sightline: Sightlin
     return tuple(band for band, column in zip(bands, flux.T, strict=True) if np.isfinite(column).any())
 
 
-def ending(stem: Path, suffix: str) -> Path:
-    """``stem`` with ``suffix`` appended; dots in the stem stay."""
-    return stem.with_name(stem.name + suffix)
-
-
 def write_figure(figure: Figure, path: Path) -> Path:
     """Write a figure whole or not at all, without the date and version that would change its bytes; return its path."""
     from matplotlib import rc_context
@@ -144,11 +134,4 @@ def write_figure(figure: Figure, path: Path) -> Path:
     dates = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
     with atomic_path(path) as temporary, rc_context({"svg.hashsalt": "sntransport"}):
         figure.savefig(temporary, dpi=130, metadata=dates.get(path.suffix))
-    return path
-
-
-def write_text(text: str, path: Path) -> Path:
-    """Write a text whole or not at all; return its path."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
     return path

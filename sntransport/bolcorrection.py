@@ -18,8 +18,8 @@ from sntransport.luminosity import Bolometric, absolute_magnitude, bolometric
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.ratioerror import require_draws, scatter
 from sntransport.restlightcurve import RestLightCurve
-from sntransport.series import SpectralSeries, require_series
-from sntransport.sightline import Sightline
+from sntransport.spectra.series import SpectralSeries, require_series
+from sntransport.spectra.sightline import Sightline
 
 _FEWEST = 5
 _AT_10_PC = Sightline(z=0.0, distance_modulus=0.0)

@@ -19,7 +19,7 @@ from sntransport._numerics.arrays import Array
 from sntransport.bands import effective_wave
 from sntransport.offsets import common_offsets
 from sntransport.photometry import BandMatrix, synthetic_flux
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 _LN_PER_MAG = 0.4 * np.log(10.0)
 _WORTH_A_NOTE = 0.05

@@ -17,9 +17,9 @@ from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
 from sntransport.class_clock import align
 from sntransport.feature_mean import moved_mean, split_rows, two_way
-from sntransport.observations import broad_class
-from sntransport.prepare import GRID_STEP
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.grid import GRID_STEP
+from sntransport.spectra.observations import broad_class
+from sntransport.spectra.series import Origin, SpectralSeries
 
 Barycenter = Callable[[Array, Array, Array], Array]
 """``f(wave, fluxes, weights) -> (n_wave,)``, such as `sntransport.transport.barycenter`."""

@@ -8,7 +8,7 @@ from scipy.ndimage import median_filter, uniform_filter1d
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
-from sntransport.observations import Spectrum
+from sntransport.spectra.observations import Spectrum
 
 Mask = NDArray[np.bool_]
 

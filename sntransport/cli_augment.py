@@ -36,9 +36,9 @@ def augment(config: Path, out: Path, kind: str, chunk: int, workers: int | None,
     """
     from astropy.table import Table
 
+    from sntransport._storage.workers import executor, processes
     from sntransport.augmentconfig import read_config
     from sntransport.augmentoutput import run_augmentation
-    from sntransport.executors import executor, processes
 
     given = read_config(config)
     inputs = {"config": config.name, "sha256": checksum(config, given), "version": __version__, "format": kind}
@@ -77,7 +77,7 @@ def checksum(config: Path, given: dict[str, Any]) -> str:
     import hashlib
     from glob import glob
 
-    from sntransport.files import sha256
+    from sntransport._storage.atomic_files import sha256
 
     digest = hashlib.sha256(config.read_bytes())
     for pattern in given[""]["series"]:

@@ -11,8 +11,8 @@ import click
 from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, fail, say, speaking
 
 if TYPE_CHECKING:
-    from sntransport.series import SpectralSeries
-    from sntransport.seriesfile import SeriesFile
+    from sntransport.spectra.series import SpectralSeries
+    from sntransport.spectra.series_file import SeriesFile
 
 MEANINGS = ("bolometric maximum", "B maximum", "V maximum", "explosion", "discovery")
 SURVEY_BANDS = "lsstu,lsstg,lsstr,lssti,lsstz,lssty"
@@ -65,7 +65,7 @@ def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked:
 
 
 def _read(path: Path) -> SeriesFile:
-    from sntransport.seriesfile import read_series_file
+    from sntransport.spectra.series_file import read_series_file
 
     return read_series_file(path)
 
@@ -106,7 +106,7 @@ def _note(text: str) -> None:
 
 def _template(name: str | None) -> Any:
     """The template of ``--template``; None without one, which the policies refuse by name."""
-    from sntransport.seriesfile import read_series
+    from sntransport.spectra.series_file import read_series
     from sntransport.templates import hsiao
 
     return None if name is None else hsiao() if name == "hsiao" else read_series(Path(name))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from astropy.table import Table
     from tqdm import tqdm
 
-    from sntransport.seriesfile import SeriesFile
-    from sntransport.sightline import Sightline
+    from sntransport.spectra.series_file import SeriesFile
+    from sntransport.spectra.sightline import Sightline
 
 FAMILY = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
 INTERPOLATORS = ("class_transport", *FAMILY)
@@ -212,7 +212,7 @@ def is_series(path: Path) -> bool:
 
 def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], Mapping[str, Any]]) -> None:
     """Do the work on every series file; go on after a bad one; conclude with what was done; exit 1 if any was bad."""
-    from sntransport.seriesfile import read_series_file
+    from sntransport.spectra.series_file import read_series_file
 
     failed, results = False, []
     # One file takes no time worth a bar.
@@ -242,7 +242,7 @@ def sightline_asked(held: SeriesFile, path: Path, z: float | None, distance_modu
     """Sightline of the file with what the options replace."""
     import dataclasses
 
-    from sntransport.sightline import Sightline
+    from sntransport.spectra.sightline import Sightline
 
     if z is not None and distance_modulus is None:
         raise ValueError("--z moves the supernova: state its distance too, with --distance-modulus")

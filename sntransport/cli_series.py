@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from sntransport.lightpolicy import Policy
-    from sntransport.seriesfile import SeriesFile
+    from sntransport.spectra.series_file import SeriesFile
 
 
 @click.command()
@@ -163,7 +163,7 @@ def _shown(table: Table) -> dict[str, Any]:
 
 def _template_policy(path: Path | None, maximum: float) -> Policy:
     from sntransport.lightpolicy import from_template
-    from sntransport.seriesfile import read_series_file
+    from sntransport.spectra.series_file import read_series_file
     from sntransport.templates import hsiao
 
     return from_template(hsiao() if path is None else read_series_file(path).series, maximum)

@@ -51,7 +51,7 @@ def simulate(
     examples/simulation.toml is one. Writes a folder of shards for each population, with a manifest, and summary.ecsv
     and figures. A run that was stopped goes on where it was when it is started again; a finished one is left as it is.
     """
-    from sntransport.executors import executor, processes
+    from sntransport._storage.workers import executor, processes
     from sntransport.simconfig import read_config
 
     jobs = read_config(config, objects, seed)
@@ -69,11 +69,12 @@ def _simulate(
     n_worker: int,
 ) -> None:  # fmt: skip
     from sntransport import simplots
-    from sntransport.batch import file_stem, write_figure
+    from sntransport._storage.atomic_files import file_stem
+    from sntransport._storage.tables import text_table, write_table
+    from sntransport.batch import write_figure
     from sntransport.simconfig import read_config
     from sntransport.simoutput import Source, run_job
     from sntransport.simsummary import summary_rows, summary_table
-    from sntransport.tables import text_table, write_table
 
     jobs = read_config(config, objects, seed)
     folders = [out / file_stem(job.name) for job in jobs]

@@ -15,8 +15,8 @@ def beside(path: Path) -> Any:
     """Return the default interpolator with the template of a series file for its class."""
     from sntransport import choice
     from sntransport.class_template import require_complete
-    from sntransport.observations import broad_class
-    from sntransport.seriesfile import read_series
+    from sntransport.spectra.observations import broad_class
+    from sntransport.spectra.series_file import read_series
 
     template = read_series(path)
     require_complete(template, str(path))
@@ -81,7 +81,7 @@ def template_build(
     Give it to `sntransport build --template`. Phases of the template count from the mean of the phase zeros given.
     """
     from sntransport import class_template, transport
-    from sntransport.seriesfile import read_series, write_series
+    from sntransport.spectra.series_file import read_series, write_series
 
     made = class_template.build_template(
         [read_series(path) for path in files],
@@ -127,7 +127,7 @@ def template_mean(sources: tuple[str, ...], out: Path, sn_type: str, name: str) 
     gives what type Ia supernovae are rebuilt beside best: `sntransport build --template ia.fits`.
     """
     from sntransport import templates
-    from sntransport.seriesfile import read_series, write_series
+    from sntransport.spectra.series_file import read_series, write_series
 
     def template(source: str) -> Any:
         if source == "hsiao":

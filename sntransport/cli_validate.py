@@ -55,7 +55,7 @@ def validate(
     """
     from sntransport import batch, read, scores
     from sntransport import validate as judge
-    from sntransport.seriesfile import read_series
+    from sntransport.spectra.series_file import read_series
 
     family = {name: interpolator_named(name) for name in names}
     family |= {} if template is None else {"beside_template": beside(template)}

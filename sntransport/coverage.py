@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport.bands import Bandpass
 from sntransport.photometry import MIN_COVERAGE, band_matrix, synthetic_flux
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 
 BANDS = (
     "bessellb", "bessellv", "bessellr", "besselli", "lsstu", "lsstg", "lsstr", "lssti", "lsstz", "lssty",

@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.tables import text_table
 from sntransport.batch import write_build, write_figure
 from sntransport.interpolators import Interpolator
 from sntransport.material import from_supernova
-from sntransport.observations import LightCurve, Spectrum, Supernova
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.report import write_report
-from sntransport.series import SpectralSeries
 from sntransport.seriesplots import comparison as plot_comparison
-from sntransport.sightline import Sightline, to_observer
-from sntransport.tables import text_table
+from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline, to_observer
 
 OBSERVED_PHASES = (-11.0, -7.0, -1.0, 6.0, 14.0, 24.0, 38.0, 60.0)
 """Dates of the eight spectra [rest-frame d from B maximum]."""

@@ -31,8 +31,8 @@ from sntransport.detection import (
 from sntransport.fluxtables import Dust, FluxTables
 from sntransport.lightcurves import LightCurves, Truth, concatenate
 from sntransport.population import Population
-from sntransport.series import SpectralSeries
 from sntransport.sky import draw_positions, measurements_of
+from sntransport.spectra.series import SpectralSeries
 from sntransport.survey import Survey
 from sntransport.tablefluxes import Places, peaks, places, tables_of, true_fluxes
 

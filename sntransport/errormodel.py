@@ -19,7 +19,7 @@ from scipy.special import stdtrit
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
-from sntransport.observations import broad_class
+from sntransport.spectra.observations import broad_class
 
 ErrorModel = Callable[[str, Array, Array, float, Array], Array]
 """``f(sn_type, wave, change, gap, bridge) -> sigma`` of ln flux, (n_t, n_wave).

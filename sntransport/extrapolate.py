@@ -13,7 +13,7 @@ from sntransport._numerics.arrays import Array
 from sntransport.lightpolicy import Policy, meeting_factor, template_at
 from sntransport.lightpolicy import blackbody as _blackbody
 from sntransport.lightpolicy import suppressed_blackbody as _suppressed_blackbody
-from sntransport.series import Origin, SpectralSeries, require_series
+from sntransport.spectra.series import Origin, SpectralSeries, require_series
 
 WavePolicy = Callable[[Array, Array, Array, Array], Array]
 """``f(wave, flux, phase, target) -> (n_phase, n_target)``; NaN where the policy has nothing to say."""

@@ -7,7 +7,7 @@ from sntransport._numerics.arrays import Array, readonly, require_increasing, re
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
 from sntransport.features import feature_shift
-from sntransport.prepare import GRID_STEP
+from sntransport.spectra.grid import GRID_STEP
 
 CONTINUUM = 12000.0
 """Standard deviation of the running mean of ln flux that is the continuum [km/s], as in `feature_transport`."""

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport.bandratio import columns
 from sntransport.bands import Bandpass
-from sntransport.dust import extinction
 from sntransport.photometry import MIN_COVERAGE, weighted_means
-from sntransport.series import SpectralSeries, require_series
+from sntransport.spectra.dust import extinction
+from sntransport.spectra.series import SpectralSeries, require_series
 
 Z_STEP = 0.004
 """Step of the tables in ln(1 + z)."""

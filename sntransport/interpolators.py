@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
 from sntransport.features import feature_transport
-from sntransport.observations import Supernova
-from sntransport.series import SpectralSeries
+from sntransport.spectra.observations import Supernova
+from sntransport.spectra.series import SpectralSeries
 from sntransport.transport import bin_edges, displace
 
 __all__ = [

@@ -7,16 +7,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sntransport._storage.atomic_files import ending, file_stem
+from sntransport._storage.tables import write_table
 from sntransport._version import __version__
-from sntransport.batch import ending, file_stem, write_figure
+from sntransport.batch import write_figure
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import k_correction_figure, peak_phase, rest_light_curve_figure
 from sntransport.ktables import k_correction_table, rest_light_curve_table
 from sntransport.read import read_light_curve
 from sntransport.restframe import REST_BANDS, k_correct
-from sntransport.seriesfile import SeriesFile
-from sntransport.sightline import Sightline
-from sntransport.tables import write_table
+from sntransport.spectra.series_file import SeriesFile
+from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -29,8 +29,8 @@ from sntransport.bandratio import (
 from sntransport.bands import Bandpass, load_bands
 from sntransport.photometry import MIN_COVERAGE, CoverageWarning
 from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
-from sntransport.series import SpectralSeries, require_series
-from sntransport.sightline import Sightline
+from sntransport.spectra.series import SpectralSeries, require_series
+from sntransport.spectra.sightline import Sightline
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from sntransport.kcorrection import KCorrection
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.plotstyle import COLORS, LINES, MARKERS, new_figure
 from sntransport.restlightcurve import RestLightCurve
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ import numpy as np
 
 from sntransport.kcorrection import KCorrection
 from sntransport.restlightcurve import RestLightCurve
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 if TYPE_CHECKING:
     from astropy.table import Table

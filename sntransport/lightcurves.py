@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
-from sntransport.observations import LightCurve
+from sntransport.spectra.observations import LightCurve
 
 _INTEGERS = {"object_id": np.int64, "template": np.int32}
 _LARGEST_ID = 2**31 - 1

@@ -14,11 +14,11 @@ from sntransport._numerics.units import mag_to_njy, njy_to_mag
 from sntransport.bands import effective_wave, load_bands
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.lightcurves import LightCurves
-from sntransport.observations import LightCurve
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.plotstyle import new_figure, style, title
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport.blackbody import fit_blackbody, planck
-from sntransport.series import SpectralSeries, require_series
+from sntransport.spectra.series import SpectralSeries, require_series
 
 BLANKETED = 3000.0
 """Where line blanketing sets in [A] in `suppressed_blackbody` (Nicholl, Guillochon & Berger 2017, ApJ 850, 55)."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport.features import feature_shift
 from sntransport.plotstyle import DIVERGING, edges, limit, new_figure, row_labels, style, title, wave_axis
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

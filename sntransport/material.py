@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sntransport._storage.atomic_files import sha256
 from sntransport._version import __version__
 from sntransport.boloutput import bolometric_figure
-from sntransport.files import sha256
 from sntransport.gapplots import triplet_figure
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import k_correction_figure, peak_phase
 from sntransport.lightplots import color_curves, light_curves
 from sntransport.luminosity import bolometric
 from sntransport.makingplots import transport_map, warp_map, weights_map
-from sntransport.observations import Supernova
 from sntransport.photometry import CoverageWarning
 from sntransport.pipeline import BuildResult
 from sntransport.prepare import prepare
-from sntransport.series import SpectralSeries
-from sntransport.seriesfile import SeriesFile, read_series_file
 from sntransport.seriesplots import waterfall
+from sntransport.spectra.observations import Supernova
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.series_file import SeriesFile, read_series_file
 from sntransport.validate import Triplets
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def from_series_file(path: Path) -> Material:
     Raises
     ------
     ReadError
-        As `sntransport.seriesfile.read_series_file`.
+        As `sntransport.spectra.series_file.read_series_file`.
     """
     return Material(path, read_series_file(path))
 

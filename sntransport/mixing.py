@@ -16,9 +16,9 @@ from sntransport.class_template import Barycenter, at_phases, lit_spans, on_grid
 from sntransport.feature_mean import feature_barycenter
 from sntransport.features import feature_transport
 from sntransport.lightclock import light_clock, light_curve, maximum, plain_clock
-from sntransport.observations import broad_class
-from sntransport.prepare import grid_wave
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.observations import broad_class
+from sntransport.spectra.series import Origin, SpectralSeries
 
 SeriesClock = Callable[[Sequence[Array], Sequence[Array], Array, Array], tuple[Array, Array]]
 """``f(phases, logs, wave, zero) -> (zero, stretch)``, such as `light_clock` or `sntransport.class_clock.align`."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport.mixing import Mixture, checked_weights, mix
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 _MOST_TRIES = 50
 

@@ -7,7 +7,8 @@ import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sntransport.reading import Account, Known, ReadError, distance_from_z, modulus_of, number, text, z_of
+from sntransport._storage.read_error import ReadError, number, text
+from sntransport.reading import Account, Known, distance_from_z, modulus_of, z_of
 
 Entry = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sntransport._storage.read_error import MAX_BYTES, ReadError, text
 from sntransport.osc_facts import quantities
-from sntransport.reading import MAX_BYTES, ReadError, text
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _AGAIN = "download it again"

@@ -6,10 +6,10 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
-from sntransport.observations import LightCurve
 from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 
 _MOST_PHASES = 120
 _MOST_WAVES = 450

@@ -17,8 +17,8 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA, NJY_CGS
 from sntransport.bands import Bandpass, load_bands
-from sntransport.series import SpectralSeries, require_series
-from sntransport.sightline import Sightline, dimming
+from sntransport.spectra.series import SpectralSeries, require_series
+from sntransport.spectra.sightline import Sightline, dimming
 
 MIN_COVERAGE = 0.98
 """Least share of a band (photon-weighted) that the series must cover for a number to be given."""

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.units import AB_ZERO_NJY, mag_err_to_relative, mag_to_njy
+from sntransport._storage.read_error import ReadError, number
 from sntransport.bands import band_names
-from sntransport.observations import LightCurve
 from sntransport.photosystems import canonical_system, usual_system
 from sntransport.rawphotometry import Measurement, fill_errors, to_ab
-from sntransport.reading import Account, ReadError, number, require_mjd
+from sntransport.reading import Account, require_mjd
+from sntransport.spectra.observations import LightCurve
 
 # Names of other programs' tables for our columns.
 _ALIASES = {

@@ -12,10 +12,10 @@ from sntransport.calibrate import calibrate as calibrate_series
 from sntransport.choice import class_transport
 from sntransport.errormodel import ErrorModel, interpolation_error
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
-from sntransport.observations import Supernova
 from sntransport.photometry import BandMatrix, band_matrix, synthetic_flux
 from sntransport.prepare import Prepared, prepare, with_rows
-from sntransport.series import SpectralSeries
+from sntransport.spectra.observations import Supernova
+from sntransport.spectra.series import SpectralSeries
 from sntransport.synthesis import Photometry, synthesize
 from sntransport.weights import Weight, paper_weight
 

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
 from sntransport._numerics.units import C_KMS
 from sntransport.distributions import Constant, Distribution, as_distribution
-from sntransport.dust import dust_law, require_rv
 from sntransport.rates import Cosmology
+from sntransport.spectra.dust import dust_law, require_rv
 
 DustMap = Callable[[Array, Array], Array]
 """E(B-V) [mag] of the Milky Way at right ascension and declination (n,) [deg]."""
@@ -56,7 +56,7 @@ class Population:
     template_weight : array_like, (n_template,), or None
         How often each template is drawn. None: all alike.
     law_mw, law_host : str
-        Names of `sntransport.dust.LAWS`.
+        Names of `sntransport.spectra.dust.LAWS`.
     cosmology : Cosmology
 
     Raises

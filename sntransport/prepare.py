@@ -8,15 +8,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import C_KMS
 from sntransport.clean import clean, smooth_snr
-from sntransport.observations import Spectrum, Supernova
-from sntransport.series import Origin, SpectralSeries
-from sntransport.sightline import dimming
+from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
+from sntransport.spectra.observations import Spectrum, Supernova
+from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.spectra.sightline import dimming
 from sntransport.stitch import Piece, stitch
-
-GRID_STEP = 250.0
-"""Width of a bin of the common ln-wavelength grid [km/s]; the same grid for every supernova."""
 
 FLOOR = 0.03
 """Non-negativity rule: no bin lies below this share of the level smoothed over `FLOOR_WIDTH`."""
@@ -90,11 +87,6 @@ def prepare(
     return Prepared(series, calibrated, tuple(tuple(sorted(row.members)) for row in rows), tuple(notes))
 
 
-def grid_wave(first: int, n_wave: int) -> Array:
-    """Centers of bins ``first`` to ``first + n_wave - 1`` of the common grid, (n_wave,) [A]."""
-    return np.asarray(np.exp((first + np.arange(n_wave)) * GRID_STEP / C_KMS))
-
-
 def _to_piece(
     sn: Supernova, index: int, spectrum: Spectrum, min_snr: float, min_range: float, notes: list[str]
 ) -> Piece | None:
@@ -121,46 +113,6 @@ def _to_piece(
         light = light / float(np.median(np.abs(cleaned.flux)))
     first, flux, flux_err = rebin(wave_rest, cleaned.flux * light, cleaned.flux_err * light)
     return Piece(first, flux, flux_err, spectrum.mjd, snr, spectrum.calibrated, frozenset({index}), label)
-
-
-def rebin(wave: Array, flux: Array, flux_err: Array) -> tuple[int, Array, Array]:
-    """Mean flux in the bins of the common grid.
-
-    Parameters
-    ----------
-    wave, flux, flux_err : ndarray, (n_pix,)
-        Good pixels only, at least two.
-
-    Returns
-    -------
-    first : int
-        Index of the first bin on the common grid.
-    flux, flux_err : ndarray, (n_bin,)
-        NaN where the nearest pixels on both sides are further apart than three pixels and two bins.
-
-    Notes
-    -----
-    The flux is integrated exactly as a piecewise linear function; the error of a bin is that of a pixel divided by
-    the square root of the number of pixels in it, never more than that of a pixel.
-    """
-    step = GRID_STEP / C_KMS
-    log_wave = np.log(wave)
-    first, last = int(np.ceil(log_wave[0] / step)), int(np.floor(log_wave[-1] / step))
-    edges = np.exp((np.arange(first, last + 2) - 0.5) * step)
-    area = np.concatenate([[0.0], np.cumsum(0.5 * (flux[1:] + flux[:-1]) * np.diff(wave))])
-    clipped = np.clip(edges, wave[0], wave[-1])
-    left = np.clip(np.searchsorted(wave, clipped, side="right") - 1, 0, wave.size - 2)
-    ahead = clipped - wave[left]
-    slope = (flux[left + 1] - flux[left]) / (wave[left + 1] - wave[left])
-    mean = np.diff(area[left] + flux[left] * ahead + 0.5 * slope * ahead**2) / np.diff(clipped)
-    centers = np.arange(first, last + 1) * step
-    spacing = np.diff(log_wave)
-    inside = np.clip(np.searchsorted(log_wave, centers, side="right") - 1, 0, wave.size - 2)
-    per_bin = np.maximum(step / spacing[inside], 1.0)
-    error = np.interp(centers, log_wave, flux_err) / np.sqrt(per_bin)
-    hole = spacing[inside] > max(3.0 * float(np.median(spacing)), 2.0 * step)
-    mean[hole] = error[hole] = np.nan
-    return first, mean, error
 
 
 def _nights(pieces: Sequence[Piece], same_night: float) -> list[list[Piece]]:

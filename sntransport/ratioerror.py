@@ -6,7 +6,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport.bandratio import Columns, Rows, means
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 ERROR_SCALE = 0.1
 """Distance in ln wavelength over which errors of a spectrum are taken to be correlated (to 1/e)."""

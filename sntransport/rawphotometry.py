@@ -9,8 +9,8 @@ import numpy as np
 
 from sntransport._numerics.units import mag_err_to_relative, mag_to_njy
 from sntransport.bands import load_bands
-from sntransport.observations import LightCurve
 from sntransport.reading import Account
+from sntransport.spectra.observations import LightCurve
 
 MISSING_ERROR = 0.1
 """Error of a magnitude that has none, unless other rows of its band and instrument tell [mag]."""

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA
-from sntransport.observations import Spectrum
+from sntransport.spectra.observations import Spectrum
 
 MIN_PIXELS = 20
 """A spectrum with fewer usable pixels is rejected."""

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from sntransport.dust import LAWS
-from sntransport.observations import LightCurve, Supernova
+from sntransport._storage.read_error import ReadError, number, one_line
 from sntransport.photometry_file import read_photometry_file
 from sntransport.read_folder import read_folder
 from sntransport.read_osc import read_osc
-from sntransport.reading import Account, Known, ReadError, number, one_line, require_mjd
+from sntransport.reading import Account, Known, require_mjd
+from sntransport.spectra.dust import LAWS
+from sntransport.spectra.observations import LightCurve, Supernova
 
 __all__ = ["ReadError", "read_light_curve", "read_supernova"]
 

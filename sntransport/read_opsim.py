@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sntransport import noise
 from sntransport._numerics.arrays import Array
+from sntransport._storage.read_error import ReadError, counted
 from sntransport.cameras import LSST, visit_photons, visit_saturation
-from sntransport.reading import ReadError, counted
 from sntransport.survey import Survey
 from sntransport.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
 

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.read_error import ReadError, counted, listed, number, text
 from sntransport.bands import band_names
-from sntransport.observations import Spectrum, Supernova
 from sntransport.osc_facts import complete
 from sntransport.osc_file import load_event
 from sntransport.photosystems import Identity, NoSystem, identify
 from sntransport.rawphotometry import Measurement, decimals, make_light_curve, to_ab
 from sntransport.rawspectra import Unusable, is_calibrated, make_spectrum
-from sntransport.reading import Account, Known, ReadError, assemble, counted, listed, number, text
-from sntransport.sightline import transmission
+from sntransport.reading import Account, Known, assemble
+from sntransport.spectra.observations import Spectrum, Supernova
+from sntransport.spectra.sightline import transmission
 
 Row = Mapping[str, Any]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.read_error import ReadError
 from sntransport.detection import DetectionEfficiency
-from sntransport.reading import ReadError
 from sntransport.visits import require_file, resolve_bands
 
 _CURVES = {"SNR:": False, "ABS(SNR):": True}

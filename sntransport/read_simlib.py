@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sntransport import noise
 from sntransport._numerics.arrays import Array
-from sntransport.reading import ReadError, counted, listed
+from sntransport._storage.read_error import ReadError, counted, listed
 from sntransport.simlib_file import Library, header_value, is_number, parse_simlib, visit_columns
 from sntransport.sky import unit_vectors
 from sntransport.survey import Survey

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sntransport import noise
 from sntransport._numerics.arrays import Array
-from sntransport.reading import ReadError, counted
+from sntransport._storage.read_error import ReadError, counted
 from sntransport.survey import Survey
 from sntransport.visit_table import VisitTable, read_table, require_column
 from sntransport.visits import cited, require_file, resolve_bands, sane, sky_checks, usable_visits

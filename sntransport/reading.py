@@ -1,30 +1,20 @@
 """What every reader shares: the one error, what the caller knows already, and the account of what was rejected."""
 
 import math
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sntransport._numerics.units import C_KMS
-from sntransport.observations import LightCurve, Spectrum, Supernova
-from sntransport.sightline import Sightline
-
-MAX_BYTES = 512 * 2**20
-"""Largest input that is read, after decompression [bytes]; far beyond any supernova, well within memory."""
+from sntransport._storage.read_error import ReadError, counted, listed, one_line
+from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
+from sntransport.spectra.sightline import Sightline
 
 _JD_MINUS_MJD = 2400000.5
 _LEAST_Z_FOR_DISTANCE = 0.005
 _LARGEST_Z_FOR_DISTANCE = 1000.0
 _UNSAID_TYPES = ("", "?", "unknown", "candidate", "other")
-
-
-class ReadError(ValueError):
-    """Input that cannot be used. One line: the file, what is wrong with it, and what to do."""
-
-    def __init__(self, path: object, wrong: str, remedy: str) -> None:
-        super().__init__(one_line(f"{path}: {wrong}; {remedy}"))
 
 
 _DUST = ("ebv_mw", "ebv_host", "rv_mw", "rv_host", "law_mw", "law_host")
@@ -99,44 +89,6 @@ class Account:
             f"photometry: {what} for {counted(c.total(), 'row')}: {listed(c)}" for what, c in self._assumed.items()
         ]
         return (*self.notes, *self._spectra, *map(one_line, rows), *map(one_line, assumed))
-
-
-def listed(counts: Mapping[str, int], most: int = 12) -> str:
-    """Labels with their counts, the frequent ones first, as one phrase."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = [f"{label or 'unnamed'} ({count})" for label, count in ordered[:most]]
-    return ", ".join(shown) + (f" and {len(ordered) - most} more kinds" if len(ordered) > most else "")
-
-
-def counted(n: int, noun: str) -> str:
-    """A number and its noun: "1 row", "2 rows", "2 spectra"."""
-    if n == 1:
-        return f"1 {noun}"
-    return f"{n} {noun.removesuffix('um')}a" if noun.endswith("um") else f"{n} {noun}s"
-
-
-def one_line(text: str) -> str:
-    """Printable text without line breaks, tabs, control characters or broken Unicode."""
-    clean = text.encode("utf-8", "replace").decode("utf-8")
-    return " ".join("".join(c if c.isprintable() else " " for c in clean).split())
-
-
-def number(value: object) -> float:
-    """A JSON or table value as a finite float; NaN where it is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return math.nan
-    try:
-        result = float(value)
-    except (ValueError, OverflowError):
-        return math.nan
-    return result if math.isfinite(result) else math.nan
-
-
-def text(value: object) -> str:
-    """A JSON or table value as one short line of text without markup; empty where it is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return ""
-    return one_line(re.sub(r"<[^<>]*>", "", str(value)[:1000]))[:120]
 
 
 def require_mjd(path: object, field: str, value: float) -> float:

@@ -8,8 +8,8 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport.bands import Bandpass
 from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.series import SpectralSeries, require_series
-from sntransport.sightline import Sightline
+from sntransport.spectra.series import SpectralSeries, require_series
+from sntransport.spectra.sightline import Sightline
 
 Meaning = Literal["bolometric maximum", "B maximum", "V maximum", "explosion", "discovery"]
 """What may have happened at phase 0."""

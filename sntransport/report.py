@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
 from sntransport.coverage import band_coverage
-from sntransport.files import atomic_path, sha256
 from sntransport.material import Material, figures
 from sntransport.payload import light_curves, spectra
 from sntransport.scores import score, summarize

@@ -25,12 +25,12 @@ from sntransport.bandratio import (
     zero_point,
 )
 from sntransport.bands import Bandpass, load_bands, pivot_wave
-from sntransport.observations import LightCurve
 from sntransport.photometry import CoverageWarning
 from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
 from sntransport.restlightcurve import RestLightCurve
-from sntransport.series import SpectralSeries, require_series
-from sntransport.sightline import Sightline
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries, require_series
+from sntransport.spectra.sightline import Sightline
 
 REST_BANDS = (
     "uvot::uvw2", "uvot::uvm2", "uvot::uvw1", "bessellux", "bessellb", "bessellv", "bessellr", "besselli", "2massj",

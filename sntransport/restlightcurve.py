@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
-from sntransport.sightline import Sightline
+from sntransport.spectra.sightline import Sightline
 
 _COLUMNS = (
     "mjd", "phase", "mag_obs", "mag_obs_err", "k", "k_err", "dust_mw", "dust_host", "mag", "mag_err", "flux",

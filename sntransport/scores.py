@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.tables import text_table
+from sntransport._storage.tables import text_table
 from sntransport.validate import BASELINE, GAP_EDGES, LINE_NAMES, Triplets, gap_bin
 
 if TYPE_CHECKING:

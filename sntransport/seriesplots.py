@@ -8,7 +8,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport.plotstyle import COLORS, edges, new_figure, title, wave_axis
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.series import Origin, SpectralSeries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.units import mag_to_njy
+from sntransport._storage.atomic_files import require_countable
+from sntransport._storage.config_sections import Section, read_toml
+from sntransport._storage.read_error import ReadError
 from sntransport.bands import load_bands
-from sntransport.configkeys import Section, read_toml
 from sntransport.detection import DetectionEfficiency, step_efficiency
 from sntransport.distributions import (
     Constant,
@@ -25,16 +27,14 @@ from sntransport.distributions import (
     TwoSidedNormal,
     Uniform,
 )
-from sntransport.files import require_countable
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.population import Population, nearest_position
 from sntransport.rates import RATES, Cosmology, expected_number, rate_redshifts
 from sntransport.read_searcheff import read_searcheff
-from sntransport.reading import ReadError
-from sntransport.series import SpectralSeries
-from sntransport.seriesfile import read_series
-from sntransport.sightline import Sightline
 from sntransport.sky import footprint_area
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.series_file import read_series
+from sntransport.spectra.sightline import Sightline
 from sntransport.survey import Survey
 from sntransport.surveys import load_survey
 from sntransport.templates import hsiao

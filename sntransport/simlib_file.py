@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.reading import ReadError
+from sntransport._storage.read_error import ReadError
 
 _PLACES = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "PSF2": 7, "PSFRATIO": 8, "ZPTAVG": 9, "ZPTERR": 10}
 # With a noise area in place of the PSF there are no PSF2 and PSFRATIO.

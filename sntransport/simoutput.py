@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from sntransport import hdus
+from sntransport._storage import fits_tables
+from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._version import __version__
 from sntransport.engine import BLOCK, simulate_chunks
-from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves, Truth
-from sntransport.shards import Made, Plan, run_shards
 from sntransport.simconfig import Job, read_config
 from sntransport.simsummary import Tally, add, from_numbers, is_triggered, numbers, tally
 
@@ -63,7 +63,7 @@ def run_job(
     ----------
     source : Source
     out : Path
-        Folder of this population; see `sntransport.shards` for what is in it and how a run that was killed goes on.
+        Folder of this population; `sntransport._storage.shards` says what is in it and how a killed run goes on.
     write : callable
         Called with the objects to keep of each shard that has some, and ``out / shard-NNNNN``.
     chunk : int
@@ -73,7 +73,7 @@ def run_job(
     kind : str
         Name of the format, which the manifest keeps.
     executor, n_worker
-        See `sntransport.shards.run_shards`.
+        See `sntransport._storage.shards.run_shards`.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def run_job(
     Raises
     ------
     OSError, ValueError
-        As `sntransport.shards.run_shards`.
+        As `sntransport._storage.shards.run_shards`.
     """
     job = source.job()
     first = next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
@@ -182,13 +182,15 @@ def write_fits(curves: LightCurves, stem: Path) -> Path:
     content = fits.HDUList(
         [
             primary,
-            hdus.table("TRUTH", truth, _UNITS),
-            hdus.table("MEASUREMENTS", columns, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
-            hdus.table("BANDS", {"band": np.array(curves.bands), "survey": np.array(curves.surveys)}),
-            hdus.table("TEMPLATES", {"name": np.array(curves.template_names), "type": np.array(curves.template_types)}),
+            fits_tables.table("TRUTH", truth, _UNITS),
+            fits_tables.table("MEASUREMENTS", columns, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
+            fits_tables.table("BANDS", {"band": np.array(curves.bands), "survey": np.array(curves.surveys)}),
+            fits_tables.table(
+                "TEMPLATES", {"name": np.array(curves.template_names), "type": np.array(curves.template_types)}
+            ),
         ]
     )
     path = stem.with_name(f"{stem.name}.fits")
     with atomic_path(path) as temporary:
-        temporary.write_bytes(hdus.to_bytes(content))
+        temporary.write_bytes(fits_tables.to_bytes(content))
     return path

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.files import require_countable
-from sntransport.reading import MAX_BYTES, ReadError, number
+from sntransport._storage.atomic_files import require_countable
+from sntransport._storage.read_error import MAX_BYTES, ReadError, number
 
 _WAVE = ("wave", "wavelength", "lambda", "lam", "wl", "loglam", "log_wave")
 _FLUX = ("flux", "flam", "f_lambda", "flux_reduced", "fluxdensity")

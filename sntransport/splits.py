@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.observations import broad_class
 from sntransport.quotas import whole_counts
+from sntransport.spectra.observations import broad_class
 
 
 class LeakError(ValueError):

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sntransport._storage.read_error import ReadError
 from sntransport.nominal import RECIPES, make_survey
 from sntransport.read_opsim import is_sqlite, read_opsim
 from sntransport.read_simlib import read_simlib
 from sntransport.read_visits import read_visits
-from sntransport.reading import ReadError
 from sntransport.simlib_file import is_simlib
 from sntransport.survey import Survey
 

@@ -15,7 +15,7 @@ from sntransport._numerics.arrays import Array, readonly
 from sntransport.errormodel import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
 from sntransport.interpolators import ForPair, Interpolator, for_pair
 from sntransport.photometry import BandMatrix, synthetic_flux
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.weights import Weight, color_mismatch
 
 MIN_OVERLAP = 20

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sntransport._numerics.units import njy_to_mag
 from sntransport.bands import Bandpass, load_bands
-from sntransport.files import atomic_path
-from sntransport.observations import Supernova
 from sntransport.photometry import band_flux
 from sntransport.pipeline import BuildResult
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.observations import Supernova
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -78,16 +76,6 @@ def worst_residual(text: str) -> str:
     return f"{np.median(values):.2f}, worst {bands[int(np.argmax(values))]} {max(values):.2f}"
 
 
-def text_table(rows: Sequence[Mapping[str, str]]) -> str:
-    """Rows with the same keys as an aligned text table; empty for no rows."""
-    if not rows:
-        return ""
-    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    padded = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join([padded[0], "  ".join("-" * width for width in widths), *padded[1:]])
-
-
 def photometry_table(
     series: SpectralSeries, bands: Sequence[Bandpass | str], sightline: Sightline, meta: Mapping[str, Any] | None = None
 ) -> Table:
@@ -127,10 +115,3 @@ def photometry_table(
     table.meta |= {"name": series.name, "sn_type": series.sn_type, "mjd_ref": series.mjd_ref}
     table.meta |= {**asdict(sightline), "dust": "applied: fluxes as observed", **(meta or {})}
     return table
-
-
-def write_table(table: Table, path: Path) -> Path:
-    """Write a table as ECSV, whole or not at all; return its path."""
-    with atomic_path(path) as temporary:
-        table.write(temporary, format="ascii.ecsv", overwrite=True)
-    return path

@@ -16,8 +16,8 @@ from sntransport._numerics.units import C_KMS
 from sntransport.alignment import Clock, photometric_clock
 from sntransport.features import feature_transport
 from sntransport.interpolators import Interpolator
-from sntransport.observations import Supernova
-from sntransport.series import SpectralSeries
+from sntransport.spectra.observations import Supernova
+from sntransport.spectra.series import SpectralSeries
 
 _CONTINUUM = 12000.0
 _RESOLUTION = 750.0

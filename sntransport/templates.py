@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.series import SpectralSeries, require_series
+from sntransport.spectra.series import SpectralSeries, require_series
 
 # The first node, -20 d, is without light, and the spline swings below zero after it.
 _FIRST_PHASE = -18.0

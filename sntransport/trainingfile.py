@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.fits_tables import table, to_bytes
 from sntransport.augmentation import TrainingTemplate
-from sntransport.files import atomic_path
-from sntransport.hdus import table, to_bytes
 from sntransport.lightcurves import Truth
 from sntransport.trainingset import TrainingSet
 

@@ -24,11 +24,12 @@ from sntransport.metrics import (
     relative_residual,
     smooth,
 )
-from sntransport.observations import LightCurve, Supernova, broad_class
 from sntransport.photometry import BandMatrix, band_matrix
-from sntransport.prepare import GRID_STEP, grid_wave, prepare, rebin
-from sntransport.series import Origin, SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.prepare import prepare
+from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
+from sntransport.spectra.observations import LightCurve, Supernova, broad_class
+from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.spectra.sightline import Sightline
 from sntransport.synthesis import long_runs
 
 BASELINE = "log_linear"

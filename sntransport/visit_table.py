@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.reading import ReadError
+from sntransport._storage.read_error import ReadError
 
 # Other programs' names for our columns, in lower case.
 _ALIASES = {

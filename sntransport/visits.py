@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.atomic_files import sha256
+from sntransport._storage.read_error import ReadError, counted
 from sntransport.bands import band_names
-from sntransport.files import sha256
-from sntransport.reading import ReadError, counted
 
 _CHECKSUM_DIGITS = 16
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sntransport.executors import end_with_parent
-from sntransport.files import atomic_path
-from sntransport.shards import Made, Plan, run_shards
+from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.shards import Made, Plan, run_shards
+from sntransport._storage.workers import end_with_parent
 
 PLAN = Plan(95, 10, {"seed": 3})
 

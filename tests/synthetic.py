@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sntransport.observations import LightCurve, Spectrum, Supernova
-from sntransport.sightline import Sightline, to_observer
+from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
+from sntransport.spectra.sightline import Sightline, to_observer
 
 SIGHTLINE = Sightline(z=0.02, distance_modulus=34.0, ebv_mw=0.1, ebv_host=0.05)
 MJD_REF = 59000.0

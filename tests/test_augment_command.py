@@ -11,12 +11,12 @@ from astropy.table import Table
 from click.testing import CliRunner
 
 import sntransport as snt
+from sntransport._storage.read_error import ReadError
 from sntransport.augmentconfig import read_config
 from sntransport.augmentrun import mixing, read_all
 from sntransport.cli import main
-from sntransport.prepare import grid_wave
-from sntransport.reading import ReadError
-from sntransport.series import SpectralSeries
+from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.series import SpectralSeries
 
 CONFIG = """
 seed = 3

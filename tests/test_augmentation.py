@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
 from sntransport.lightcurves import LightCurves, Truth
 from sntransport.mixing import mix_linear
-from sntransport.prepare import grid_wave
 from sntransport.selection import spectroscopic_propensity
-from sntransport.series import SpectralSeries
+from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.series import SpectralSeries
 from sntransport.splits import LeakError
 from sntransport.trainingset import select_training_set
 

@@ -17,6 +17,8 @@ import pytest
 
 import sntransport as snt
 from sntransport import augmentoutput
+from sntransport._storage.shards import PlanError
+from sntransport._storage.workers import executor
 from sntransport.augmentation import TrainingTemplate
 from sntransport.augmentconfig import read_config
 from sntransport.augmentoutput import run_augmentation
@@ -24,11 +26,9 @@ from sntransport.augmentrun import events, mixing, set_up, templates
 from sntransport.cli_augment import checksum
 from sntransport.cli_simulate import write_as
 from sntransport.datasets.nested_parquet import read_nested_parquet
-from sntransport.executors import executor
 from sntransport.lightcurves import concatenate
-from sntransport.prepare import grid_wave
-from sntransport.series import SpectralSeries
-from sntransport.shards import PlanError
+from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.series import SpectralSeries
 from sntransport.splits import LeakError
 from sntransport.trainingset import select_training_set
 from tests.conftest import ROOT

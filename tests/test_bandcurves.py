@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sntransport.bandcurves import evaluate, fit_band_curves, instrument_offsets
-from sntransport.observations import LightCurve
+from sntransport.spectra.observations import LightCurve
 
 
 def curve(mjd, flux, error=0.02, band="bessellv", seed=3):

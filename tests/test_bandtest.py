@@ -11,8 +11,8 @@ from sntransport.bandplots import share_figure
 from sntransport.bandshares import JUDGED, all_shares, judged_points, rejected_photometry, report, share_rows, shares
 from sntransport.bandtest import LETTERS, METHODS, judge_bands
 from sntransport.cli import main
-from sntransport.observations import LightCurve
 from sntransport.read import read_supernova
+from sntransport.spectra.observations import LightCurve
 from tests.synthetic import photometry, supernova
 
 BANDS = ["bessellb", "bessellv", "bessellr", "besselli"]

@@ -6,7 +6,7 @@ import pytest
 from sntransport.bands import effective_wave
 from sntransport.calibrate import calibrate, grey_offset
 from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 from tests.synthetic import SIGHTLINE, flux_at
 
 BANDS = ("bessellb", "bessellv", "bessellr", "besselli")

@@ -12,8 +12,8 @@ from sntransport._numerics.units import C_KMS
 from sntransport.class_template import build_template, require_complete
 from sntransport.feature_mean import feature_barycenter, two_way
 from sntransport.features import feature_shift, feature_transport
-from sntransport.prepare import grid_wave
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport import barycenter
 
 WAVE = grid_wave(9850, 1000)

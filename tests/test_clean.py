@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sntransport.clean import clean, estimate_noise, smooth_snr
-from sntransport.observations import Spectrum
+from sntransport.spectra.observations import Spectrum
 from tests.synthetic import spectrum
 
 

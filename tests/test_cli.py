@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import sntransport as snt
 from sntransport.cli import main
-from sntransport.seriesfile import read_series_file
+from sntransport.spectra.series_file import read_series_file
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum
 
 
@@ -339,7 +339,7 @@ def test_kcorrect_off_the_series_is_a_warning_in_one_line(built):
 
 
 def test_kcorrect_says_what_is_missing(tmp_path):
-    from sntransport.series import SpectralSeries
+    from sntransport.spectra.series import SpectralSeries
 
     wave = np.arange(3000.0, 8000.0, 5.0)
     mine = tmp_path / "m.fits"
@@ -416,7 +416,7 @@ def test_damaged_series_file_is_one_line(built, tmp_path):
 
 
 def test_series_without_photometry_asks_for_bands(tmp_path):
-    from sntransport.series import SpectralSeries
+    from sntransport.spectra.series import SpectralSeries
 
     wave = np.arange(4000.0, 8000.0, 5.0)
     snt.write_series(SpectralSeries([0.0, 1.0], wave, np.ones((2, wave.size)), name="mine"), tmp_path / "m.fits")

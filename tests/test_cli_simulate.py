@@ -11,9 +11,9 @@ from astropy.table import Table
 from click.testing import CliRunner
 
 from sntransport import simsummary
+from sntransport._storage.read_error import ReadError
 from sntransport.cli import main
 from sntransport.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
-from sntransport.reading import ReadError
 from sntransport.simconfig import read_config
 from sntransport.simoutput import Source, run_job, write_fits
 

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sntransport as snt
-from sntransport.draws import CORRELATION, Correlation, _wave_correlation, band_flux_err, draw
 from sntransport.photometry import band_flux
-from sntransport.prepare import grid_wave
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.realizations import CORRELATION, Correlation, _wave_correlation, band_flux_err, draw
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 
 WAVE = grid_wave(9900, 700)
 PHASE = np.array([0.0, 1.0, 2.0, 5.0, 9.0, 30.0])

@@ -19,7 +19,7 @@ from sntransport.engine import BLOCK, SelectionWarning, simulate, simulate_chunk
 from sntransport.fluxtables import Dust, flux_tables
 from sntransport.lightcurves import concatenate
 from sntransport.population import Population
-from sntransport.sightline import Sightline
+from sntransport.spectra.sightline import Sightline
 from sntransport.survey import Survey, select_visits
 from sntransport.tablefluxes import places
 from sntransport.templates import hsiao

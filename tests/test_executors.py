@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sntransport import executors
-from sntransport.executors import executor, processes, slurm_cluster
-from sntransport.reading import ReadError
-from sntransport.shards import run_shards
+from sntransport._storage import workers
+from sntransport._storage.read_error import ReadError
+from sntransport._storage.shards import run_shards
+from sntransport._storage.workers import executor, processes, slurm_cluster
 from tests.conftest import ROOT
 from tests.shardwork import PLAN, run, work
 
@@ -43,7 +43,7 @@ def slurm(tmp_path, monkeypatch):
 
 
 def test_processes_are_as_many_as_there_is_work_for(monkeypatch):
-    monkeypatch.setattr(executors.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 8)
     assert processes(None, 1000, 100) == 1
     assert processes(None, 120_000, 100) == 3
     assert processes(None, 10**9, 100) == 8
@@ -117,7 +117,7 @@ def test_without_dask_the_command_says_what_to_install(tmp_path, monkeypatch):
     def absent(name):
         raise ImportError(f"No module named {name!r}", name=name)
 
-    monkeypatch.setattr(executors, "import_module", absent)
+    monkeypatch.setattr(workers, "import_module", absent)
     config = tmp_path / "config.toml"
     config.write_text("[slurm]\njobs = 2\n")
     for scheduler in ("tcp://127.0.0.1:1", None):

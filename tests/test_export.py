@@ -17,7 +17,7 @@ from sntransport.export.sedtext import sed_lines
 from sntransport.export.snana import as_series
 from sntransport.export.tables import series_table, to_ascii
 from sntransport.refphase import MaximumError
-from sntransport.sightline import Sightline
+from sntransport.spectra.sightline import Sightline
 from tests.synthetic import flux_at
 
 WAVE = np.exp(np.arange(np.log(2000.0), np.log(11500.0), 250 / 299792.458))

@@ -16,7 +16,7 @@ from sntransport.extrapolate import (
     hold_color,
     suppressed_blackbody,
 )
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.series import Origin, SpectralSeries
 
 WAVE = np.exp(np.arange(np.log(2000.0), np.log(11000.0), 2e-3))
 PHASE = np.arange(0.0, 20.0, 2.0)

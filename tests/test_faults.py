@@ -18,7 +18,8 @@ from astropy.table import Table
 from click.testing import CliRunner
 
 import sntransport as snt
-from sntransport import shards
+from sntransport._storage import shards
+from sntransport._storage.tables import write_table
 from sntransport.cli import main
 from sntransport.datasets.atat_hdf5 import write_atat
 from sntransport.datasets.elasticc_parquet import write_elasticc
@@ -28,10 +29,9 @@ from sntransport.datasets.plasticc_csv import write_plasticc
 from sntransport.datasets.snana_fits import write_snana_fits
 from sntransport.datasets.tokens import write_astromer, write_tokens
 from sntransport.export.snana import to_snana
-from sntransport.observations import LightCurve
-from sntransport.seriesfile import read_series, write_series
 from sntransport.simoutput import write_fits
-from sntransport.tables import write_table
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series_file import read_series, write_series
 from tests.test_datasets import curves
 from tests.test_export import bump
 from tests.test_read import event, spectrum

@@ -7,7 +7,7 @@ from matplotlib.text import Text
 
 from sntransport import plots
 from sntransport.lightcurves import LightCurves
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 from tests import figures
 
 TOLERANCE = 0.08

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from sntransport.files import atomic_path, sha256
+from sntransport._storage.atomic_files import atomic_path, sha256
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from sntransport import bandratio
 from sntransport._numerics.units import njy_to_mag
 from sntransport.bands import Bandpass, load_bands
 from sntransport.kcorrection import KCorrection, evaluate_k_correction, k_correction, s_correction
-from sntransport.observedseries import observe
 from sntransport.photometry import CoverageWarning, band_flux
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.observed_series import observe
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 from tests.synthetic import flux_at
 
 # 75 km/s a bin: what a power law loses by being read as straight lines between them is far below 1e-6 mag.

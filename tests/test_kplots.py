@@ -8,11 +8,11 @@ import pytest
 
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import _styles, k_correction_figure, peak_phase, rest_light_curve_figure
-from sntransport.observations import LightCurve
 from sntransport.photometry import CoverageWarning
 from sntransport.restframe import k_correct
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 from tests.synthetic import flux_at
 
 WAVE = np.arange(2500.0, 9000.0, 10.0)

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from sntransport._storage.tables import write_table
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.ktables import k_correction_table, rest_light_curve_table
-from sntransport.observations import LightCurve
 from sntransport.restframe import k_correct
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
-from sntransport.tables import write_table
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 from tests.synthetic import flux_at
 
 WAVE = np.arange(2000.0, 10000.0, 10.0)

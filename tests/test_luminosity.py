@@ -22,7 +22,7 @@ from sntransport.cli import main
 from sntransport.lightpolicy import Extension, from_template
 from sntransport.lightshape import light_shape
 from sntransport.luminosity import absolute_magnitude, bolometric
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 RADIUS = 1e15
 TEMPERATURES = np.array([4000.0, 5000.0, 6500.0, 8000.0, 10000.0, 14000.0, 20000.0])

@@ -15,8 +15,8 @@ from sntransport.features import feature_shift
 from sntransport.lightclock import light_clock, light_curve, maximum, plain_clock
 from sntransport.mixing import Mixture, feature_mix, linear_mix, mix, mix_linear
 from sntransport.mixtures import draw_mixtures
-from sntransport.prepare import grid_wave
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport import barycenter
 
 WAVE = grid_wave(9850, 900)

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.observations import LightCurve, Spectrum, Supernova
-from sntransport.sightline import Sightline
+from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
+from sntransport.spectra.sightline import Sightline
 
 SPECTRUM = Spectrum(56372.0, [4000, 5000, 6000], [1, -2, np.nan])
 LIGHT_CURVE = LightCurve([3, 1, 2], ["r", "g", "lsstg"], [30, -10, 20], [3, 1, np.nan], ["c", "a", ""])

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.dust import LAWS
-from sntransport.observedseries import ObservedSeries, observe, unobserve
 from sntransport.photometry import band_flux
-from sntransport.series import SpectralSeries
-from sntransport.seriesfile import SeriesFile, write_series
-from sntransport.sightline import Sightline, to_observer
+from sntransport.spectra.dust import LAWS
+from sntransport.spectra.observed_series import ObservedSeries, observe, unobserve
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.series_file import SeriesFile, write_series
+from sntransport.spectra.sightline import Sightline, to_observer
 from tests.synthetic import flux_at
 
 WAVE = np.arange(3000.0, 9000.0, 50.0)

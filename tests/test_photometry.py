@@ -15,8 +15,8 @@ from sntransport.photometry import (
     synthetic_flux,
     weighted_means,
 )
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline, transmission
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline, transmission
 from tests.synthetic import SIGHTLINE, flux_at
 
 HERE = Sightline(z=0.0, distance_modulus=0.0)

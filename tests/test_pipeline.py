@@ -7,7 +7,7 @@ import pytest
 
 import sntransport as snt
 from sntransport.interpolators import log_linear
-from sntransport.observations import LightCurve
+from sntransport.spectra.observations import LightCurve
 from sntransport.weights import epoch_weight
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum, supernova
 

@@ -7,8 +7,8 @@ import pytest
 
 import sntransport as snt
 from sntransport import lightplots, plots
-from sntransport.observations import LightCurve
-from sntransport.series import SpectralSeries
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
 
 BANDS = ("bessellb", "bessellv", "bessellr", "lssty")

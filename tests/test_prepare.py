@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sntransport._numerics.units import C_KMS
-from sntransport.observations import Spectrum
-from sntransport.prepare import FLOOR, GRID_STEP, apply_floor, bridge_gaps, grid_wave, prepare, rebin
-from sntransport.series import Origin
+from sntransport.prepare import FLOOR, apply_floor, bridge_gaps, prepare
+from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
+from sntransport.spectra.observations import Spectrum
+from sntransport.spectra.series import Origin
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, spectrum, supernova
 
 

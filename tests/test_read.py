@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sntransport._numerics.units import njy_to_mag
+from sntransport._storage.read_error import ReadError as SameError
 from sntransport.bands import load_bands
 from sntransport.osc_facts import calendar_date
 from sntransport.osc_file import load_event
 from sntransport.photosystems import NoSystem, identify
 from sntransport.read import ReadError, read_light_curve, read_supernova
 from sntransport.reading import Known
-from sntransport.reading import ReadError as SameError
-from sntransport.sightline import transmission
+from sntransport.spectra.sightline import transmission
 
 
 def table(n=60, first=4000.0, step=60.0, columns=2, scale=1e-15):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from sntransport._storage.read_error import ReadError
 from sntransport.detection import detection_probability
 from sntransport.read_searcheff import read_searcheff
-from sntransport.reading import ReadError
 
 OLD = """# comment
 PHOTFLAG_DETECT: 4096

@@ -7,8 +7,8 @@ import pytest
 
 from sntransport import noise
 from sntransport._numerics.units import AB_ZERO_NJY, mag_to_njy
+from sntransport._storage.read_error import ReadError
 from sntransport.read_simlib import read_simlib
-from sntransport.reading import ReadError
 from sntransport.simlib_file import is_simlib
 
 HEADER = """DOCUMENTATION:

@@ -9,8 +9,8 @@ from astropy.table import QTable, Table
 
 from sntransport import noise
 from sntransport._numerics.units import mag_to_njy
+from sntransport._storage.read_error import ReadError
 from sntransport.read_visits import read_visits
-from sntransport.reading import ReadError
 from sntransport.surveys import load_survey
 from tests.test_read_opsim import a_row
 from tests.test_read_opsim import write as write_opsim

@@ -5,7 +5,7 @@ import pytest
 
 from sntransport.bands import load_bands
 from sntransport.refphase import MaximumError, find_maximum, is_maximum, rezero
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 WAVE = np.linspace(3000.0, 10000.0, 300)
 

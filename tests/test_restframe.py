@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 import sntransport as snt
 from sntransport._numerics.units import njy_to_mag
 from sntransport.bands import Bandpass, load_bands
-from sntransport.observations import LightCurve
-from sntransport.observedseries import observe
 from sntransport.photometry import CoverageWarning, band_flux
 from sntransport.restframe import REST_BANDS, k_correct, rest_bands
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.observed_series import observe
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 from tests.synthetic import flux_at
 
 HERE = Sightline(0.0, 0.0)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.series import Origin, SpectralSeries
 
 FLUX = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
 SERIES = SpectralSeries([-1, 2], [4000, 5000, 6000], FLUX, name="SN 2013am")

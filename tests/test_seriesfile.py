@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sntransport import seriesfile
-from sntransport.observations import LightCurve
-from sntransport.series import SpectralSeries
-from sntransport.seriesfile import SeriesFile, read_series, read_series_file, write_series
-from sntransport.sightline import Sightline
+from sntransport.spectra import series_file
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.series_file import SeriesFile, read_series, read_series_file, write_series
+from sntransport.spectra.sightline import Sightline
 
 # A value that a FITS header cannot hold: it needs more than 20 characters.
 LONG = 56372.12345678901
@@ -233,7 +233,7 @@ def test_file_that_says_it_has_dust_on_it_is_refused(path):
 
 
 def test_newer_format_is_refused(path, monkeypatch):
-    monkeypatch.setattr(seriesfile, "FORMAT_VERSION", 2)
+    monkeypatch.setattr(series_file, "FORMAT_VERSION", 2)
     write_series(a_series(), path)
     monkeypatch.undo()
     assert "newer version" in message(path)

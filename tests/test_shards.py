@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sntransport import shards
-from sntransport.shards import BusyError, Plan, PlanError, run_shards
+from sntransport._storage import shards
+from sntransport._storage.shards import BusyError, Plan, PlanError, run_shards
 from tests.conftest import ROOT
 from tests.shardwork import PLAN, broken_work, run, work
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.integrate import trapezoid
 
-from sntransport.dust import LAWS, extinction
-from sntransport.observedseries import observe
 from sntransport.photometry import band_flux
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline, dimming, to_observer, to_rest, transmission
+from sntransport.spectra.dust import LAWS, extinction
+from sntransport.spectra.observed_series import observe
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline, dimming, to_observer, to_rest, transmission
 
 WAVE = np.linspace(1500.0, 24000.0, 9)
 

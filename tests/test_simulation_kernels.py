@@ -10,7 +10,7 @@ from sntransport import _kernels_light, noise
 from sntransport.bands import load_bands
 from sntransport.fluxtables import Dust, flux_tables
 from sntransport.lightcurves import Truth
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 from sntransport.survey import Survey
 from sntransport.tablefluxes import peaks, places, tables_of, true_fluxes
 

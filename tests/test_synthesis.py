@@ -7,7 +7,7 @@ from sntransport.errormodel import SHARE_WITH_COLORS, interpolation_error, log_c
 from sntransport.interpolators import linear, log_linear, wasserstein
 from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.prepare import prepare
-from sntransport.series import Origin, SpectralSeries
+from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.synthesis import Photometry, synthesize
 from sntransport.weights import epoch_weight, paper_weight
 from tests.synthetic import SIGHTLINE, flux_at, supernova

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import sntransport as snt
+from sntransport._storage.tables import text_table, write_table
 from sntransport.photometry import CoverageWarning
-from sntransport.tables import photometry_table, summarize, text_table, worst_residual, write_table
+from sntransport.tables import photometry_table, summarize, worst_residual
 from tests.synthetic import SIGHTLINE, photometry, supernova
 
 SN = supernova(light_curve=photometry(np.arange(0.0, 56.0, 3.0), ("bessellb", "bessellv")))

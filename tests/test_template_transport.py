@@ -11,12 +11,12 @@ from sntransport.alignment import photometric_clock
 from sntransport.choice import ClassTransport, class_transport
 from sntransport.features import feature_transport
 from sntransport.interpolators import ForPair, ForSupernova, Paced, for_pair, for_supernova, log_linear
-from sntransport.observations import LightCurve, Supernova
 from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.prepare import grid_wave
 from sntransport.read import read_supernova
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.observations import LightCurve, Supernova
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 from sntransport.template_transport import beside_template
 from sntransport.templates import hsiao
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import sntransport as snt
 from sntransport.choice import ClassTransport
 from sntransport.cli import main
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 from sntransport.templates import hsiao, mean_template, sncosmo_template
 from sntransport.validate import judge
 

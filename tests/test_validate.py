@@ -11,11 +11,12 @@ from sntransport import metrics, scores
 from sntransport._numerics.units import C_KMS
 from sntransport.choice import class_transport
 from sntransport.interpolators import feature_transport, linear, log_linear, wasserstein
-from sntransport.observations import broad_class
 from sntransport.photometry import band_matrix
-from sntransport.prepare import GRID_STEP, grid_wave, prepare
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.prepare import prepare
+from sntransport.spectra.grid import GRID_STEP, grid_wave
+from sntransport.spectra.observations import broad_class
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 from sntransport.validate import GAP_EDGES, TELLURIC, join, judge, noise_floor
 from tests.synthetic import SIGHTLINE, flux_at, supernova
 

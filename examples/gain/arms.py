@@ -8,10 +8,10 @@ from sntransport.class_template import at_phases, on_grid
 from sntransport.features import feature_transport
 from sntransport.interpolators import linear, log_linear, wasserstein
 from sntransport.mixing import mix, mix_linear
-from sntransport.observations import LightCurve, Spectrum, Supernova
 from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline, to_observer, to_rest
+from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline, to_observer, to_rest
 
 NEAR = Sightline(z=0.01, distance_modulus=33.2)
 """Where the supernovae with spectra are."""

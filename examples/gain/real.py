@@ -9,8 +9,8 @@ import sntransport as snt
 from gain import features
 from sntransport.distributions import Exponential, Normal, Uniform
 from sntransport.noise import background_from_depth
-from sntransport.observations import broad_class
 from sntransport.population import Population
+from sntransport.spectra.observations import broad_class
 
 BANDS = ("bessellb", "bessellv", "bessellr")
 

@@ -13,9 +13,9 @@ from sntransport._numerics.units import C_KMS
 from sntransport.class_template import at_phases, on_grid
 from sntransport.interpolators import log_linear
 from sntransport.lightclock import light_curve, maximum
-from sntransport.observations import broad_class
-from sntransport.prepare import GRID_STEP, grid_wave
-from sntransport.series import SpectralSeries
+from sntransport.spectra.grid import GRID_STEP, grid_wave
+from sntransport.spectra.observations import broad_class
+from sntransport.spectra.series import SpectralSeries
 
 WINDOW = (-15.0, 45.0)
 """Phases of every series from its maximum light [rest-frame d]."""

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import fluxes, id_texts, known_rows, types
 from sntransport.detection import PHOTFLAG_DETECTION
-from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves
 
 LENGTH = 65

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import codes, fluxes, known_rows, names, types
 from sntransport.datasets.snana_fits import BAND_CODES
 from sntransport.detection import PHOTFLAG_DETECTION
-from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves
 
 ZERO_POINT = 27.5

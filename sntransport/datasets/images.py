@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport.lightcurves import LightCurves
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 COLORS = np.array(
     [(86, 180, 233), (0, 158, 115), (230, 159, 0), (213, 94, 0), (204, 121, 167), (0, 114, 178), (240, 228, 66)],

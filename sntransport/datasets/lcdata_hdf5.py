@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import fluxes, id_texts, known_rows, names, types
-from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves
 
 ZERO_POINT = 25.0

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import PER_BAND, names, types
-from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves, Truth
 
 _MEASURED = ("mjd", "band", "flux", "flux_err", "photflag")

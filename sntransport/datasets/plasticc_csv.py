@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import codes, fluxes, known_rows, types
 from sntransport.detection import PHOTFLAG_DETECTION
-from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves
 
 ZERO_POINT = 27.5

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.units import njy_at_zero_point
+from sntransport._storage.atomic_files import atomic_path, require_countable
+from sntransport._storage.fits_tables import texts, to_bytes
 from sntransport.datasets.columns import codes, fluxes, id_texts, known_rows, types
-from sntransport.files import atomic_path, require_countable
-from sntransport.hdus import texts, to_bytes
 from sntransport.lightcurves import LightCurves
 
 ZP_FLUXCAL = 27.5

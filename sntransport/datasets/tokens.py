@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
+from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import band_labels, fluxes, id_texts, known_rows, types
-from sntransport.files import atomic_path
 from sntransport.lightcurves import LightCurves
 
 WINDOW = 200

@@ -12,7 +12,7 @@ from sntransport.bands import Bandpass
 from sntransport.coverage import band_coverage
 from sntransport.export.grid import MOST_PHASES, MOST_WAVES
 from sntransport.export.snana_reader import Entry, Finding, Spectra, find_file, read_lines, read_list, read_spectra
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 _STEP = 1e-3
 _PLAUSIBLE = (-25.0, -8.0)

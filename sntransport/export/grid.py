@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport.refphase import Meaning, find_maximum, is_maximum, rezero
-from sntransport.series import Origin, SpectralSeries, require_series
+from sntransport.spectra.series import Origin, SpectralSeries, require_series
 
 MOST_PHASES, MOST_WAVES = 400, 5000
 """Bins that SNANA has room for (MXBIN_DAYSED_SEDMODEL, MXBIN_LAMSED_SEDMODEL of its genmag_SEDtools.h)."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from sntransport.export.grid import template_grid
 from sntransport.refphase import Meaning
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 
 def to_lightcurvelynx(

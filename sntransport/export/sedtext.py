@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.files import atomic_path
+from sntransport._storage.atomic_files import atomic_path
 
 _DIGITS = 6
 _LEVEL = 1

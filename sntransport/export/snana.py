@@ -17,15 +17,15 @@ from typing import Literal
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
 from sntransport.bandratio import columns
 from sntransport.bands import Bandpass, load_bands
 from sntransport.export.classes import template_codes, template_weights
 from sntransport.export.grid import TemplateGrid, template_grid
 from sntransport.export.sedtext import write_sed
-from sntransport.files import atomic_path, sha256
 from sntransport.refphase import Meaning
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 _LOWEST = 0.001
 _COVERED = 0.999

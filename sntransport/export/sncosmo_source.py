@@ -5,7 +5,7 @@ from typing import Any
 
 from sntransport.export.grid import template_grid
 from sntransport.refphase import Meaning
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 
 def to_sncosmo(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sntransport._storage.atomic_files import atomic_path
 from sntransport.export.grid import TemplateGrid
 from sntransport.export.sedtext import sed_lines
-from sntransport.files import atomic_path
-from sntransport.series import SpectralSeries, require_series
+from sntransport.spectra.series import SpectralSeries, require_series
 
 if TYPE_CHECKING:
     from astropy.table import Table

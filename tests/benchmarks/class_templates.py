@@ -20,7 +20,7 @@ from sntransport.alignment import STRETCH, Clock
 from sntransport.class_template import build_template
 from sntransport.features import feature_transport
 from sntransport.interpolators import Paced
-from sntransport.observations import broad_class
+from sntransport.spectra.observations import broad_class
 from sntransport.template_transport import TemplateTransport, beside_template
 from sntransport.validate import judge
 

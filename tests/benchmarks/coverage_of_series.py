@@ -17,7 +17,7 @@ import sntransport as snt
 from sntransport.choice import class_transport
 from sntransport.errormodel import interval_factor
 from sntransport.interpolators import for_supernova
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 from sntransport.synthesis import synthesize
 from sntransport.validate import BANDS, _case, _thinned, _triplets
 from sntransport.weights import epoch_weight

@@ -14,11 +14,11 @@ import numpy as np
 from recording import asked_to_record, record
 
 import sntransport as snt
+from sntransport._storage.tables import text_table
 from sntransport.choice import ClassTransport
 from sntransport.features import feature_transport
 from sntransport.interpolators import Paced
-from sntransport.observations import broad_class
-from sntransport.tables import text_table
+from sntransport.spectra.observations import broad_class
 from sntransport.template_transport import beside_template
 from sntransport.templates import hsiao
 from sntransport.validate import judge

@@ -19,14 +19,14 @@ from recording import asked_to_record, record
 from scipy.optimize import least_squares, minimize
 
 import sntransport as snt
+from sntransport._storage.tables import text_table
 from sntransport.choice import class_transport
-from sntransport.draws import Correlation, band_flux_err
 from sntransport.errormodel import FITTED, Coefficients, interpolation_error, interval_factor, log_change
 from sntransport.interpolators import for_supernova
 from sntransport.photometry import CoverageWarning, band_flux
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
-from sntransport.tables import text_table
+from sntransport.spectra.realizations import Correlation, band_flux_err
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 from sntransport.validate import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin
 
 CLASSES = ("Ia", "II", "Ib/c")

@@ -15,7 +15,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from sntransport.files import atomic_path
+from sntransport._storage.atomic_files import atomic_path
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "measured"
 PACKAGES = ("sntransport", "numpy", "scipy", "numba", "astropy", "sncosmo", "POT", "matplotlib", "lightcurvelynx")

@@ -16,11 +16,11 @@ import sncosmo
 from recording import asked_to_record, record
 
 import sntransport as snt
+from sntransport._storage.tables import text_table
 from sntransport.choice import class_transport
 from sntransport.features import feature_transport
 from sntransport.interpolators import linear, wasserstein
 from sntransport.scores import score, summarize
-from sntransport.tables import text_table
 from sntransport.validate import judge
 
 TYPES = {"1998bw": "Ic BL", "2004fe": "Ic", "2007Y": "Ib", "2009N": "II P", "2012ap": "Ic BL", "2013fs": "II P"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sntransport.export import to_snana
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 PHASE, N_SERIES = np.arange(-20.0, 130.0), 10
 

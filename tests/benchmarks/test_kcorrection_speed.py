@@ -10,7 +10,7 @@ import pytest
 
 from sntransport.bands import load_bands
 from sntransport.kcorrection import evaluate_k_correction, k_correction
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 
 Z, PHASES = np.linspace(0.0, 0.6, 100), np.linspace(-10.0, 50.0, 100)
 

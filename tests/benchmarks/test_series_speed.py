@@ -8,7 +8,7 @@ import numpy as np
 import sntransport as snt
 from sntransport.lightpolicy import from_template
 from sntransport.mixing import mix, mix_linear
-from sntransport.series import SpectralSeries
+from sntransport.spectra.series import SpectralSeries
 from sntransport.templates import hsiao
 from sntransport.transport import barycenter
 

@@ -75,8 +75,8 @@ def _folder(folder):
 
 
 def _series_file(path):
-    from sntransport.observations import LightCurve
-    from sntransport.seriesfile import write_series
+    from sntransport.spectra.observations import LightCurve
+    from sntransport.spectra.series_file import write_series
     from tests import synthetic
     from tests.test_export import bump
 
@@ -213,9 +213,9 @@ def _augment(folder):
 
 def _augment_read(path):
     """All that `augment` takes from the file itself."""
+    from sntransport._storage.config_sections import Section
     from sntransport.augmentconfig import read_config
     from sntransport.augmentrun import POPULATION
-    from sntransport.configkeys import Section
     from sntransport.rates import Cosmology
     from sntransport.simconfig import read_population, read_survey
 
@@ -264,7 +264,7 @@ def _supernova(path):
 
 
 def _targets():
-    from sntransport.reading import ReadError
+    from sntransport._storage.read_error import ReadError
 
     read_error, value_error = (ReadError,), (ValueError,)
     visits = lambda path: _reads("read_visits", "read_visits")(path)  # noqa: E731

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
-from sntransport.sightline import Sightline
+from sntransport.spectra.sightline import Sightline
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, set_fields
-from sntransport.series import SpectralSeries, require_series
-from sntransport.sightline import Sightline, to_observer, to_rest
+from sntransport.spectra.series import SpectralSeries, require_series
+from sntransport.spectra.sightline import Sightline, to_observer, to_rest
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,11 +89,11 @@ class SpectralSeries:
         return np.isfinite(self.flux)
 
     def draw(self, n: int, seed: int) -> tuple["SpectralSeries", ...]:
-        """``n`` possible series that scatter by ``flux_err``; see `sntransport.draws.draw`."""
+        """``n`` possible series that scatter by ``flux_err``; see `sntransport.spectra.realizations.draw`."""
         # The one import from below: a method for convenience, its work is a plain function.
         from importlib import import_module
 
-        made: tuple[SpectralSeries, ...] = import_module("sntransport.draws").draw(self, n, seed)
+        made: tuple[SpectralSeries, ...] = import_module("sntransport.spectra.realizations").draw(self, n, seed)
         return made
 
 

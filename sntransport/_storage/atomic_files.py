@@ -97,3 +97,20 @@ def _flush(path: Path, flags: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def file_stem(name: str) -> str:
+    """A supernova's name as a safe file name: letters, digits and ``. _ + -``; never hidden, never empty."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._")[:100] or "unnamed"
+
+
+def ending(stem: Path, suffix: str) -> Path:
+    """``stem`` with ``suffix`` appended; dots in the stem stay."""
+    return stem.with_name(stem.name + suffix)
+
+
+def write_text(text: str, path: Path) -> Path:
+    """Write a text whole or not at all; return its path."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return path

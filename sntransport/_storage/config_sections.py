@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sntransport.reading import ReadError
+from sntransport._storage.read_error import ReadError
 
 _NAMES = {
     str: "a text",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, set_fields
-from sntransport.dust import dust_law, extinction, require_rv
+from sntransport.spectra.dust import dust_law, extinction, require_rv
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Sightline:
         Ratio of total to selective extinction, in the range of the law (2.3 to 5.6 for F99 and G23, 2 to 6 for O94 and
         CCM89).
     law_mw, law_host : {"F99", "O94", "CCM89", "G23"}
-        Law of the dust, a name of `sntransport.dust.LAWS`.
+        Law of the dust, a name of `sntransport.spectra.dust.LAWS`.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def transmission(wave: ArrayLike, ebv: float, rv: float = 3.1, law: str = "F99")
     rv : float
         Ratio of total to selective extinction.
     law : str
-        A name of `sntransport.dust.LAWS`.
+        A name of `sntransport.spectra.dust.LAWS`.
 
     Returns
     -------

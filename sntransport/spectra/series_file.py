@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
+from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.fits_tables import column, escaped, part, require_intact, require_unit, table, texts, to_bytes
 from sntransport._version import __version__
-from sntransport.files import atomic_path
-from sntransport.hdus import column, escaped, part, require_intact, require_unit, table, texts, to_bytes
-from sntransport.observations import LightCurve
-from sntransport.series import SpectralSeries, require_series
-from sntransport.sightline import Sightline
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries, require_series
+from sntransport.spectra.sightline import Sightline
 
 # Value and comment of a header card.
 _Card = tuple[str | float | bool, str]

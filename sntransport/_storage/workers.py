@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sntransport.configkeys import Section, read_toml
+from sntransport._storage.config_sections import Section, read_toml
 
 _WORTH_A_PROCESS = 50_000
 
@@ -37,7 +37,7 @@ def executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tup
     Yields
     ------
     executor, n_worker
-        For `sntransport.shards.run_shards`.
+        For `sntransport._storage.shards.run_shards`.
 
     Raises
     ------

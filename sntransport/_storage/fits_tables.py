@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport.files import require_countable
+from sntransport._storage.atomic_files import require_countable
 
 _ALL_ONES = 0xFFFFFFFF
 _BLOCK = 2880

@@ -18,8 +18,8 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
 from sntransport.bands import Bandpass
 from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.series import SpectralSeries
-from sntransport.sightline import Sightline
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 
 _NODES_PER_LENGTH = 2.5
 
