@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from sntransport import interpolators as interpolators
     from sntransport import transport as transport
     from sntransport import weights as weights
-    from sntransport.bands import Bandpass as Bandpass
-    from sntransport.bands import load_bands as load_bands
     from sntransport.bolcorrection import bolometric_correction as bolometric_correction
     from sntransport.engine import simulate as simulate
     from sntransport.engine import simulate_chunks as simulate_chunks
@@ -23,7 +21,10 @@ if TYPE_CHECKING:
     from sntransport.kcorrection import k_correction as k_correction
     from sntransport.kcorrection import s_correction as s_correction
     from sntransport.luminosity import bolometric as bolometric
-    from sntransport.photometry import band_flux as band_flux
+    from sntransport.photometry.bands import Bandpass as Bandpass
+    from sntransport.photometry.bands import load_bands as load_bands
+    from sntransport.photometry.synthetic import band_flux as band_flux
+    from sntransport.photometry.synthetic import band_flux_err as band_flux_err
     from sntransport.pipeline import BuildResult as BuildResult
     from sntransport.pipeline import build as build
     from sntransport.population import Population as Population
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from sntransport.spectra.observed_series import ObservedSeries as ObservedSeries
     from sntransport.spectra.observed_series import observe as observe
     from sntransport.spectra.observed_series import unobserve as unobserve
-    from sntransport.spectra.realizations import band_flux_err as band_flux_err
     from sntransport.spectra.series import SpectralSeries as SpectralSeries
     from sntransport.spectra.series_file import read_series as read_series
     from sntransport.spectra.series_file import write_series as write_series
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 # Each public name and the module it comes from; a module's own name stands for itself.
 _HOME = {
-    "Bandpass": "bands",
+    "Bandpass": "photometry.bands",
     "BuildResult": "pipeline",
     "KCorrection": "kcorrection",
     "LightCurve": "spectra.observations",
@@ -60,8 +60,8 @@ _HOME = {
     "Spectrum": "spectra.observations",
     "Supernova": "spectra.observations",
     "Survey": "survey",
-    "band_flux": "photometry",
-    "band_flux_err": "spectra.realizations",
+    "band_flux": "photometry.synthetic",
+    "band_flux_err": "photometry.synthetic",
     "bolometric": "luminosity",
     "bolometric_correction": "bolcorrection",
     "build": "pipeline",
@@ -70,7 +70,7 @@ _HOME = {
     "interpolators": "",
     "k_correct": "restframe",
     "k_correction": "kcorrection",
-    "load_bands": "bands",
+    "load_bands": "photometry.bands",
     "load_survey": "surveys",
     "observe": "spectra.observed_series",
     "read_light_curve": "read",

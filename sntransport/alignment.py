@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly
-from sntransport.bands import effective_wave, load_bands
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.bands import effective_wave, load_bands
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve, Supernova
 from sntransport.spectra.series import SpectralSeries
 

@@ -17,7 +17,7 @@ from sntransport.bandcurves import evaluate, fit_band_curves, instrument_offsets
 from sntransport.calibrate import grey_offset
 from sntransport.choice import class_transport
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
-from sntransport.photometry import CoverageWarning, band_flux, band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.prepare import prepare
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class

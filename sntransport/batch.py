@@ -13,7 +13,7 @@ import numpy as np
 from sntransport._storage.atomic_files import atomic_path, ending, file_stem, sha256
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
-from sntransport.photometry import CoverageWarning, band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult
 from sntransport.plots import light_curves, waterfall
 from sntransport.spectra.observations import Supernova

@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, require_shape
 from sntransport._numerics.units import njy_to_mag
-from sntransport.bandratio import zero_point
-from sntransport.bands import Bandpass, load_bands
 from sntransport.lightpolicy import Policy
 from sntransport.luminosity import Bolometric, absolute_magnitude, bolometric
-from sntransport.photometry import band_matrix, synthetic_flux
-from sntransport.ratioerror import require_draws, scatter
+from sntransport.photometry.band_ratio import require_draws, scatter, zero_point
+from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.restlightcurve import RestLightCurve
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.bands import effective_wave
 from sntransport.offsets import common_offsets
-from sntransport.photometry import BandMatrix, synthetic_flux
+from sntransport.photometry.bands import effective_wave
+from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries
 
 _LN_PER_MAG = 0.4 * np.log(10.0)

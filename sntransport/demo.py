@@ -17,7 +17,7 @@ from sntransport._storage.tables import text_table
 from sntransport.batch import write_build, write_figure
 from sntransport.interpolators import Interpolator
 from sntransport.material import from_supernova
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.report import write_report
 from sntransport.seriesplots import comparison as plot_comparison

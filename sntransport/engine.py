@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_err_to_relative
 from sntransport._version import __version__
-from sntransport.bandratio import MAX_GAP
-from sntransport.bands import load_bands
 from sntransport.detection import (
     PHOTFLAG_SATURATED,
     DetectionEfficiency,
@@ -30,6 +28,8 @@ from sntransport.detection import (
 )
 from sntransport.fluxtables import Dust, FluxTables
 from sntransport.lightcurves import LightCurves, Truth, concatenate
+from sntransport.photometry.band_ratio import MAX_GAP
+from sntransport.photometry.bands import load_bands
 from sntransport.population import Population
 from sntransport.sky import draw_positions, measurements_of
 from sntransport.spectra.series import SpectralSeries

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.bandratio import columns
-from sntransport.bands import Bandpass
-from sntransport.photometry import MIN_COVERAGE, weighted_means
+from sntransport.photometry.band_ratio import columns
+from sntransport.photometry.bands import Bandpass
+from sntransport.photometry.synthetic import MIN_COVERAGE, weighted_means
 from sntransport.spectra.dust import extinction
 from sntransport.spectra.series import SpectralSeries, require_series
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
-from sntransport.bandratio import (
+from sntransport.photometry.band_ratio import (
+    ERROR_SCALE,
     MAX_GAP,
     Columns,
     Rows,
@@ -23,12 +24,14 @@ from sntransport.bandratio import (
     filled_share,
     magnitude_difference,
     means,
+    ratio_error,
+    require_draws,
     rows_at,
+    scatter,
     zero_point,
 )
-from sntransport.bands import Bandpass, load_bands
-from sntransport.photometry import MIN_COVERAGE, CoverageWarning
-from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
+from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.synthetic import MIN_COVERAGE, CoverageWarning
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
 

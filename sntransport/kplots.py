@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.bands import Bandpass, effective_wave, load_bands
 from sntransport.kcorrection import KCorrection
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.bands import Bandpass, effective_wave, load_bands
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.plotstyle import COLORS, LINES, MARKERS, new_figure
 from sntransport.restlightcurve import RestLightCurve
 from sntransport.spectra.series import SpectralSeries

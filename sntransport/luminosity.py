@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from sntransport._numerics.arrays import Array, readonly, set_fields
 from sntransport.blackbody import HC_OVER_K, SIGMA_SB
 from sntransport.lightpolicy import POLICIES, Extension, Policy, covered_edges
-from sntransport.ratioerror import ERROR_SCALE, require_draws, scatter
+from sntransport.photometry.band_ratio import ERROR_SCALE, require_draws, scatter
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
 
 AREA = 4.0 * np.pi * (10.0 * 3.0856775814913673e18) ** 2

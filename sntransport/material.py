@@ -19,7 +19,7 @@ from sntransport.kplots import k_correction_figure, peak_phase
 from sntransport.lightplots import color_curves, light_curves
 from sntransport.luminosity import bolometric
 from sntransport.makingplots import transport_map, warp_map, weights_map
-from sntransport.photometry import CoverageWarning
+from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.pipeline import BuildResult
 from sntransport.prepare import prepare
 from sntransport.seriesplots import waterfall

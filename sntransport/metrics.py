@@ -13,7 +13,7 @@ from scipy.signal import find_peaks
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
-from sntransport.photometry import BandMatrix, synthetic_flux
+from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.grid import GRID_STEP
 
 RESOLUTION = 1000.0

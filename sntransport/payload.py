@@ -6,7 +6,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline

@@ -13,7 +13,7 @@ import numpy as np
 
 from sntransport._numerics.units import AB_ZERO_NJY, mag_err_to_relative, mag_to_njy
 from sntransport._storage.read_error import ReadError, number
-from sntransport.bands import band_names
+from sntransport.photometry.bands import band_names
 from sntransport.photosystems import canonical_system, usual_system
 from sntransport.rawphotometry import Measurement, fill_errors, to_ab
 from sntransport.reading import Account, require_mjd

@@ -12,7 +12,7 @@ from sntransport.calibrate import calibrate as calibrate_series
 from sntransport.choice import class_transport
 from sntransport.errormodel import ErrorModel, interpolation_error
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
-from sntransport.photometry import BandMatrix, band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
 from sntransport.prepare import Prepared, prepare, with_rows
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries

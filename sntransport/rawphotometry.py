@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.units import mag_err_to_relative, mag_to_njy
-from sntransport.bands import load_bands
+from sntransport.photometry.bands import load_bands
 from sntransport.reading import Account
 from sntransport.spectra.observations import LightCurve
 

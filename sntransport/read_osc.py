@@ -10,9 +10,9 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError, counted, listed, number, text
-from sntransport.bands import band_names
 from sntransport.osc_facts import complete
 from sntransport.osc_file import load_event
+from sntransport.photometry.bands import band_names
 from sntransport.photosystems import Identity, NoSystem, identify
 from sntransport.rawphotometry import Measurement, decimals, make_light_curve, to_ab
 from sntransport.rawspectra import Unusable, is_calibrated, make_spectrum

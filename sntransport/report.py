@@ -16,9 +16,9 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
-from sntransport.coverage import band_coverage
 from sntransport.material import Material, figures
 from sntransport.payload import light_curves, spectra
+from sntransport.photometry.coverage import band_coverage
 from sntransport.scores import score, summarize
 from sntransport.tables import residual_text
 

@@ -15,18 +15,21 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
-from sntransport.bandratio import (
+from sntransport.photometry.band_ratio import (
+    ERROR_SCALE,
     MAX_GAP,
     columns,
     filled_share,
     magnitude_difference,
     means,
+    ratio_error,
+    require_draws,
     rows_at,
+    scatter,
     zero_point,
 )
-from sntransport.bands import Bandpass, load_bands, pivot_wave
-from sntransport.photometry import CoverageWarning
-from sntransport.ratioerror import ERROR_SCALE, ratio_error, require_draws, scatter
+from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
+from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.restlightcurve import RestLightCurve
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries, require_series

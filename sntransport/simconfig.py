@@ -15,7 +15,6 @@ from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.atomic_files import require_countable
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.read_error import ReadError
-from sntransport.bands import load_bands
 from sntransport.detection import DetectionEfficiency, step_efficiency
 from sntransport.distributions import (
     Constant,
@@ -27,7 +26,8 @@ from sntransport.distributions import (
     TwoSidedNormal,
     Uniform,
 )
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.bands import load_bands
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.population import Population, nearest_position
 from sntransport.rates import RATES, Cosmology, expected_number, rate_redshifts
 from sntransport.read_searcheff import read_searcheff

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.bands import effective_wave, load_bands
 from sntransport.detection import PHOTFLAG_DETECTION
+from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.simsummary import Tally
 
 if TYPE_CHECKING:

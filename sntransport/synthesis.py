@@ -14,7 +14,7 @@ from scipy.ndimage import distance_transform_edt
 from sntransport._numerics.arrays import Array, readonly
 from sntransport.errormodel import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
 from sntransport.interpolators import ForPair, Interpolator, for_pair
-from sntransport.photometry import BandMatrix, synthetic_flux
+from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.weights import Weight, color_mismatch
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
-from sntransport.bands import Bandpass
 from sntransport.fluxtables import Z_STEP, Dust, FluxTables, chebyshev, flux_tables
 from sntransport.lightcurves import Truth
+from sntransport.photometry.bands import Bandpass
 from sntransport.spectra.series import SpectralSeries
 
 _LAST: list[tuple[list["ref[Any]"], tuple[tuple[float, float], Dust], FluxTables]] = []

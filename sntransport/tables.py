@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.units import njy_to_mag
-from sntransport.bands import Bandpass, load_bands
-from sntransport.photometry import band_flux
+from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.synthetic import band_flux
 from sntransport.pipeline import BuildResult
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
-from sntransport.bands import Bandpass
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_pair, for_supernova, log_linear
 from sntransport.metrics import (
     LINES,
@@ -24,7 +23,8 @@ from sntransport.metrics import (
     relative_residual,
     smooth,
 )
-from sntransport.photometry import BandMatrix, band_matrix
+from sntransport.photometry.bands import Bandpass
+from sntransport.photometry.synthetic import BandMatrix, band_matrix
 from sntransport.prepare import prepare
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class

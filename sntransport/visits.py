@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._storage.atomic_files import sha256
 from sntransport._storage.read_error import ReadError, counted
-from sntransport.bands import band_names
+from sntransport.photometry.bands import band_names
 
 _CHECKSUM_DIGITS = 16
 

@@ -17,7 +17,7 @@ from sntransport.interpolators import wasserstein
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.lightcurves import LightCurves, Truth
 from sntransport.luminosity import bolometric
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import build
 from sntransport.prepare import prepare
 from sntransport.restframe import k_correct

@@ -39,7 +39,7 @@ def supernova(phases=(2.0, 9.0, 17.0, 30.0, 52.0), *, light_curve=None, sightlin
 
 def photometry(phases, bands, *, error=0.02, seed=1, sightline=SIGHTLINE):
     """Photometry of the made-up supernova, noisy by its stated relative error."""
-    from sntransport.photometry import band_matrix, synthetic_flux
+    from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 
     wave = np.arange(2500.0, 11500.0, 5.0)
     phases = np.asarray(phases, dtype=float)

@@ -7,9 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sntransport import bands
 from sntransport._numerics.units import C_AA
-from sntransport.bands import Bandpass, band_names, check_filters, effective_wave, load_bands, pivot_wave, read_bandpass
+from sntransport.photometry import bands
+from sntransport.photometry.bands import (
+    Bandpass,
+    band_names,
+    check_filters,
+    effective_wave,
+    load_bands,
+    pivot_wave,
+    read_bandpass,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -433,6 +441,6 @@ def test_a_changed_missing_or_added_curve_is_found(tmp_path, monkeypatch):
 
 
 def test_a_package_without_curves_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(bands, "__file__", str(tmp_path / "sntransport" / "bands.py"))
+    monkeypatch.setattr(bands.resources, "files", lambda _: tmp_path / "sntransport")
     with pytest.raises(FileNotFoundError, match="filter curves are missing"):
         bands._folder()

@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.bands import effective_wave
 from sntransport.calibrate import calibrate, grey_offset
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.bands import effective_wave
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries
 from tests.synthetic import SIGHTLINE, flux_at
 

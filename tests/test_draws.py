@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sntransport as snt
-from sntransport.photometry import band_flux
+from sntransport.photometry.synthetic import band_flux, band_flux_err
 from sntransport.spectra.grid import grid_wave
-from sntransport.spectra.realizations import CORRELATION, Correlation, _wave_correlation, band_flux_err, draw
+from sntransport.spectra.realizations import CORRELATION, Correlation, draw, wave_correlation
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 
@@ -48,7 +48,7 @@ def correlation_of(flux, a, b):
 
 
 def test_correlation_in_wavelength_is_the_formula():
-    flux, expected = drawn(series(), 4000), _wave_correlation(WAVE, CORRELATION)
+    flux, expected = drawn(series(), 4000), wave_correlation(WAVE, CORRELATION)
     for lag in (1, 5, 20, 80, 300):
         got = np.mean([correlation_of(flux, (2, k), (2, k + lag)) for k in range(50, 390, 20)])
         assert got == pytest.approx(expected[100, 100 + lag], abs=0.02)
@@ -56,7 +56,7 @@ def test_correlation_in_wavelength_is_the_formula():
 
 def test_correlation_on_another_grid_is_nearly_the_formula():
     wave = np.arange(4000.0, 9000.0, 10.0)
-    flux, expected = drawn(series(wave=wave), 4000), _wave_correlation(wave, CORRELATION)
+    flux, expected = drawn(series(wave=wave), 4000), wave_correlation(wave, CORRELATION)
     for first, second in ((20, 21), (20, 60), (300, 310), (400, 499), (0, 1), (0, 499)):
         assert correlation_of(flux, (0, first), (0, second)) == pytest.approx(expected[first, second], abs=0.05)
 
@@ -158,7 +158,7 @@ def test_any_shares_give_unit_variance_and_their_correlation(shares):
     base = series(phase=PHASE[:1])
     flux = np.stack([one.flux for one in draw(base, 3000, 2, correlation=c)])
     assert np.mean(flux.std(axis=0) / base.flux_err) == pytest.approx(1.0, abs=0.02)
-    expected = _wave_correlation(WAVE, c)
+    expected = wave_correlation(WAVE, c)
     got = np.mean([correlation_of(flux, (0, k), (0, k + 8)) for k in range(0, 690, 15)])
     assert got == pytest.approx(expected[0, 8], abs=0.03)
 

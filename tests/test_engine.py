@@ -12,12 +12,12 @@ import pytest
 import sntransport as snt
 from sntransport import noise
 from sntransport._numerics.units import njy_to_mag
-from sntransport.bands import load_bands
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
 from sntransport.distributions import Constant, Exponential, Normal, Uniform
 from sntransport.engine import BLOCK, SelectionWarning, simulate, simulate_chunks
 from sntransport.fluxtables import Dust, flux_tables
 from sntransport.lightcurves import concatenate
+from sntransport.photometry.bands import load_bands
 from sntransport.population import Population
 from sntransport.spectra.sightline import Sightline
 from sntransport.survey import Survey, select_visits

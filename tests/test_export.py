@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 import sntransport as snt
-from sntransport.bands import load_bands
 from sntransport.cli import main
 from sntransport.export.check import check_folder
 from sntransport.export.grid import template_grid
 from sntransport.export.sedtext import sed_lines
 from sntransport.export.snana import as_series
 from sntransport.export.tables import series_table, to_ascii
-from sntransport.refphase import MaximumError
+from sntransport.photometry.bands import load_bands
+from sntransport.photometry.reference_phase import MaximumError
 from sntransport.spectra.sightline import Sightline
 from tests.synthetic import flux_at
 

@@ -13,11 +13,11 @@ from sntransport import noise, spectrum_files
 from sntransport._numerics.arrays import readonly
 from sntransport._storage.fits_tables import require_intact
 from sntransport._storage.read_error import ReadError
-from sntransport.bands import read_bandpass
 from sntransport.datasets.nested_parquet import read_nested_parquet, write_nested_parquet
 from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
 from sntransport.export import snana_reader
 from sntransport.export.check import check_folder
+from sntransport.photometry.bands import read_bandpass
 from sntransport.read_opsim import read_opsim
 from sntransport.read_searcheff import read_searcheff
 from sntransport.read_simlib import read_simlib

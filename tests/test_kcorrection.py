@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport import bandratio
 from sntransport._numerics.units import njy_to_mag
-from sntransport.bands import Bandpass, load_bands
 from sntransport.kcorrection import KCorrection, evaluate_k_correction, k_correction, s_correction
-from sntransport.photometry import CoverageWarning, band_flux
+from sntransport.photometry import band_ratio
+from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.synthetic import CoverageWarning, band_flux
 from sntransport.spectra.observed_series import observe
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
@@ -175,7 +175,7 @@ def test_shapes_follow_the_input():
 
 
 def test_many_redshifts_are_each_on_their_own():
-    series, z = supernova(), np.linspace(0.0, 0.6, 3 * bandratio._MANY)
+    series, z = supernova(), np.linspace(0.0, 0.6, 3 * band_ratio._MANY)
     together = k_correction(series, "bessellb", "lsstr", z, PHASES)
     alone = np.stack([k_correction(series, "bessellb", "lsstr", one, PHASES) for one in z])
     np.testing.assert_allclose(together, alone, atol=1e-11)

@@ -6,8 +6,10 @@ import sys
 import numpy as np
 import pytest
 
-from sntransport import _kernels, _kernels_light, _kernels_sky
+from sntransport import _kernels, _kernels_sky
+from sntransport.photometry import _kernels as _kernels_of_bands
 from sntransport.sky import unit_vectors
+from sntransport.spectra import _kernels as _kernels_of_draws
 from tests import twins
 
 
@@ -114,8 +116,8 @@ def test_kernels_work_where_nothing_can_be_cached():
 @pytest.mark.parametrize("case", ["fine", "coarse", "own points", "two points"])
 @pytest.mark.parametrize("name", ["sdssr", "ztfr", "bessellb", "rough"])
 def test_band_weights_are_those_of_numpy(case, name):
-    from sntransport.bands import Bandpass, load_bands
-    from sntransport.photometry import hat_integrals
+    from sntransport.photometry.bands import Bandpass, load_bands
+    from sntransport.photometry.synthetic import hat_integrals
 
     rng = np.random.default_rng(3)
     rough = Bandpass("rough", np.sort(rng.uniform(3000, 7000, 40)), rng.random(40))
@@ -128,7 +130,7 @@ def test_band_weights_are_those_of_numpy(case, name):
     }[case]
     stretch = np.array([0.95, 1.0, 1.013, 1.7, 3.5, 10.0])
     photons, norms = np.zeros((2, stretch.size, wave.size))
-    _kernels_light.band_weights(readonly(wave), stretch, band.wave, band.throughput, photons, norms)
+    _kernels_of_bands.band_weights(readonly(wave), stretch, band.wave, band.throughput, photons, norms)
     for k, factor in enumerate(stretch):
         for got, expected in zip((photons[k], norms[k]), hat_integrals(wave * factor, band), strict=True):
             np.testing.assert_allclose(got, expected, atol=1e-11 * max(expected.max(), 1e-300))
@@ -139,10 +141,10 @@ def test_residual_field_and_chain_of_rows():
     noise, nodes, step = rng.normal(size=(4, 30)), rng.normal(size=(4, 6)), rng.uniform(0.0, 1.0, 30)
     mix, join, left = rng.normal(size=(2, 30)), rng.normal(size=(2, 30)), np.sort(rng.integers(0, 5, 30))
     field = np.empty(noise.shape)
-    _kernels_light.residual_field(noise, step, mix, nodes, left, join, field)
+    _kernels_of_draws.residual_field(noise, step, mix, nodes, left, join, field)
     np.testing.assert_allclose(field, twins.residual_field(noise, step, mix, nodes, left, join), rtol=1e-12, atol=1e-12)
     expected = twins.chain_rows(field.copy(), step[:3])
-    _kernels_light.chain_rows(field, step[:3])
+    _kernels_of_draws.chain_rows(field, step[:3])
     np.testing.assert_allclose(field, expected, rtol=1e-12, atol=1e-12)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import _styles, k_correction_figure, peak_phase, rest_light_curve_figure
-from sntransport.photometry import CoverageWarning
+from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.restframe import k_correct
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries

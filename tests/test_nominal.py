@@ -9,8 +9,8 @@ from astropy.utils import iers
 
 from sntransport import noise, sky
 from sntransport._numerics.units import mag_to_njy, njy_to_mag
-from sntransport.bands import load_bands
 from sntransport.nominal import RECIPES, _airmass, _galactic_latitude, _illumination, make_survey
+from sntransport.photometry.bands import load_bands
 
 SURVEYS = {name: make_survey(recipe) for name, recipe in RECIPES.items()}
 

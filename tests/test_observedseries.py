@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.photometry import band_flux
+from sntransport.photometry.synthetic import band_flux
 from sntransport.spectra.dust import LAWS
 from sntransport.spectra.observed_series import ObservedSeries, observe, unobserve
 from sntransport.spectra.series import SpectralSeries

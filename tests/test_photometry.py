@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sntransport._numerics.units import AB_ZERO_NJY, C_AA, njy_to_mag
-from sntransport.bands import Bandpass, load_bands
-from sntransport.photometry import (
+from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.synthetic import (
     CoverageWarning,
     band_flux,
     band_matrix,

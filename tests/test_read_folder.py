@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sntransport._numerics.units import njy_to_mag
-from sntransport.bands import load_bands
+from sntransport.photometry.bands import load_bands
 from sntransport.read import ReadError, read_supernova
 
 WAVE = np.arange(4000.0, 8000.0, 20.0)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sntransport.bands import load_bands
-from sntransport.refphase import MaximumError, find_maximum, is_maximum, rezero
+from sntransport.photometry.bands import load_bands
+from sntransport.photometry.reference_phase import MaximumError, find_maximum, is_maximum, rezero
 from sntransport.spectra.series import SpectralSeries
 
 WAVE = np.linspace(3000.0, 10000.0, 300)

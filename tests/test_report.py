@@ -12,9 +12,9 @@ import pytest
 import sntransport as snt
 from sntransport import material, payload, report
 from sntransport._storage.atomic_files import sha256
-from sntransport.coverage import band_coverage
 from sntransport.interpolators import wasserstein
-from sntransport.photometry import CoverageWarning
+from sntransport.photometry.coverage import band_coverage
+from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.series import SpectralSeries
 from sntransport.validate import judge
 from tests import figures

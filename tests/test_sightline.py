@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.integrate import trapezoid
 
-from sntransport.photometry import band_flux
+from sntransport.photometry.synthetic import band_flux
 from sntransport.spectra.dust import LAWS, extinction
 from sntransport.spectra.observed_series import observe
 from sntransport.spectra.series import SpectralSeries

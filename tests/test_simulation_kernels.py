@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sntransport import _kernels_light, noise
-from sntransport.bands import load_bands
 from sntransport.fluxtables import Dust, flux_tables
 from sntransport.lightcurves import Truth
+from sntransport.photometry.bands import load_bands
 from sntransport.spectra.series import SpectralSeries
 from sntransport.survey import Survey
 from sntransport.tablefluxes import peaks, places, tables_of, true_fluxes

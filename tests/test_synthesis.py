@@ -5,7 +5,7 @@ import pytest
 
 from sntransport.errormodel import SHARE_WITH_COLORS, interpolation_error, log_change
 from sntransport.interpolators import linear, log_linear, wasserstein
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.prepare import prepare
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.synthesis import Photometry, synthesize

@@ -5,7 +5,7 @@ import pytest
 
 import sntransport as snt
 from sntransport._storage.tables import text_table, write_table
-from sntransport.photometry import CoverageWarning
+from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.tables import photometry_table, summarize, worst_residual
 from tests.synthetic import SIGHTLINE, photometry, supernova
 

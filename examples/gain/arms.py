@@ -3,12 +3,12 @@
 import numpy as np
 
 import sntransport as snt
-from sntransport.bands import effective_wave, load_bands
 from sntransport.class_template import at_phases, on_grid
 from sntransport.features import feature_transport
 from sntransport.interpolators import linear, log_linear, wasserstein
 from sntransport.mixing import mix, mix_linear
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.bands import effective_wave, load_bands
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline, to_observer, to_rest

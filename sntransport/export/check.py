@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sntransport.bands import Bandpass
-from sntransport.coverage import band_coverage
 from sntransport.export.grid import MOST_PHASES, MOST_WAVES
 from sntransport.export.snana_reader import Entry, Finding, Spectra, find_file, read_lines, read_list, read_spectra
+from sntransport.photometry.bands import Bandpass
+from sntransport.photometry.coverage import band_coverage
 from sntransport.spectra.series import SpectralSeries
 
 _STEP = 1e-3

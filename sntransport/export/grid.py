@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.refphase import Meaning, find_maximum, is_maximum, rezero
+from sntransport.photometry.reference_phase import Meaning, find_maximum, is_maximum, rezero
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
 
 MOST_PHASES, MOST_WAVES = 400, 5000
@@ -65,7 +65,7 @@ def template_grid(
     wave_range : tuple of float [rest-frame A], optional
         Phases that do not cover it are left out. Default: the range and the run of phases that together hold the most.
     unbracketed : {"error", "edge"}
-        See `sntransport.refphase.rezero`.
+        See `sntransport.photometry.reference_phase.rezero`.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def template_grid(
 
     Raises
     ------
-    sntransport.refphase.MaximumError
+    sntransport.photometry.reference_phase.MaximumError
         Where the maximum is not bracketed by data.
     ValueError
         Where the meaning of phase 0 is not known, nothing is covered, or there are more bins than SNANA has room for.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sntransport.export.grid import template_grid
-from sntransport.refphase import Meaning
+from sntransport.photometry.reference_phase import Meaning
 from sntransport.spectra.series import SpectralSeries
 
 
@@ -36,7 +36,7 @@ def to_lightcurvelynx(
     ------
     ImportError
         Where LightCurveLynx is not installed.
-    sntransport.refphase.MaximumError, ValueError
+    sntransport.photometry.reference_phase.MaximumError, ValueError
         As `sntransport.export.grid.template_grid`, and as LightCurveLynx for missing parameters.
 
     Notes

@@ -19,12 +19,12 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
-from sntransport.bandratio import columns
-from sntransport.bands import Bandpass, load_bands
 from sntransport.export.classes import template_codes, template_weights
 from sntransport.export.grid import TemplateGrid, template_grid
 from sntransport.export.sedtext import write_sed
-from sntransport.refphase import Meaning
+from sntransport.photometry.band_ratio import columns
+from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.reference_phase import Meaning
 from sntransport.spectra.series import SpectralSeries
 
 _LOWEST = 0.001
@@ -114,7 +114,7 @@ def to_snana(
     ------
     FileExistsError
         Where the folder is not empty and may not be overwritten.
-    sntransport.refphase.MaximumError
+    sntransport.photometry.reference_phase.MaximumError
         Where a maximum is not bracketed by data.
     ValueError
         Where ``redshifts`` go beyond what the templates cover, weights are negative or all 0, a class has no code, or

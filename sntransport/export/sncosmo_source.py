@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from sntransport.export.grid import template_grid
-from sntransport.refphase import Meaning
+from sntransport.photometry.reference_phase import Meaning
 from sntransport.spectra.series import SpectralSeries
 
 
@@ -34,7 +34,7 @@ def to_sncosmo(
 
     Raises
     ------
-    sntransport.refphase.MaximumError, ValueError
+    sntransport.photometry.reference_phase.MaximumError, ValueError
         As `sntransport.export.grid.template_grid`.
     """
     import sncosmo

@@ -8,7 +8,6 @@ and fall as exp(-days / days_length) from one phase to another of the same gap. 
 phase, so there is no jump of correlation anywhere; ``flux_err`` shrinks toward observed spectra and the draws with it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +15,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
-from sntransport.bands import Bandpass
-from sntransport.photometry import band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import Sightline
 
 _NODES_PER_LENGTH = 2.5
 
@@ -109,48 +105,8 @@ def draw(
     return tuple(made)
 
 
-def band_flux_err(
-    series: SpectralSeries,
-    bands: Sequence[Bandpass | str],
-    sightline: Sightline,
-    *,
-    correlation: Correlation = CORRELATION,
-) -> Array:
-    """Error of synthetic photometry: what `sntransport.band_flux` of many draws scatters by.
-
-    Parameters
-    ----------
-    series : SpectralSeries
-    bands : sequence of str or Bandpass, (n_band,)
-    sightline : Sightline
-    correlation : Correlation
-
-    Returns
-    -------
-    ndarray, (n_phase, n_band) [nJy AB]
-        One standard deviation, to first order in ``flux_err``, at one gray factor; NaN where the band is not covered.
-
-    Raises
-    ------
-    ValueError
-        Where a band is not known.
-    """
-    matrix = band_matrix(series.wave, bands, sightline)
-    known = np.isfinite(synthetic_flux(series.flux, matrix)[0])
-    norm = series.covered.astype(np.float64) @ matrix.cover_weight[:, len(matrix.bands) :]
-    error = np.where(series.covered, series.flux_err, 0.0)
-    between = _wave_correlation(series.wave, correlation)
-    variance = np.empty(known.shape)
-    for j, weight in enumerate(matrix.flux_weight.T):
-        seen = np.flatnonzero(weight)
-        part = error[:, seen] * weight[seen]
-        variance[:, j] = np.sum((part @ between[np.ix_(seen, seen)]) * part, axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(known, np.sqrt(variance) / norm, np.nan)
-
-
-def _wave_correlation(wave: Array, c: Correlation) -> Array:
-    """(n_wave, n_wave)."""
+def wave_correlation(wave: Array, c: Correlation) -> Array:
+    """Correlation of the residuals of every two wavelengths, (n_wave, n_wave); see the formula above."""
     x = C_KMS * np.log(wave)
     away = np.abs(x[:, None] - x)
     smooth = c.short * np.exp(-away / c.short_length) + c.broad * np.exp(-0.5 * (away / c.broad_length) ** 2)
@@ -159,7 +115,7 @@ def _wave_correlation(wave: Array, c: Correlation) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Chains:
-    """What all draws of a series share; see `sntransport._kernels_light.residual_field` and `chain_rows`."""
+    """What all draws of a series share; see `sntransport.spectra._kernels.residual_field` and `chain_rows`."""
 
     days: Array
     step: Array
@@ -199,9 +155,9 @@ def _mix(step: Array, c: Correlation) -> Array:
 
 def _fill(rng: np.random.Generator, chains: _Chains, noise: Array, field: Array) -> None:
     """Fill ``field`` (n_phase, n_wave) with a normal field of unit variance; ``noise`` is room to work in."""
-    from sntransport import _kernels_light
+    from sntransport.spectra import _kernels
 
     nodes = rng.standard_normal((field.shape[0], chains.root.shape[0])) @ chains.root.T
     rng.standard_normal(out=noise)
-    _kernels_light.residual_field(noise, chains.step, chains.mix, nodes, chains.left, chains.join, field)
-    _kernels_light.chain_rows(field, chains.days)
+    _kernels.residual_field(noise, chains.step, chains.mix, nodes, chains.left, chains.join, field)
+    _kernels.chain_rows(field, chains.days)

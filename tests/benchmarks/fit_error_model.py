@@ -23,8 +23,8 @@ from sntransport._storage.tables import text_table
 from sntransport.choice import class_transport
 from sntransport.errormodel import FITTED, Coefficients, interpolation_error, interval_factor, log_change
 from sntransport.interpolators import for_supernova
-from sntransport.photometry import CoverageWarning, band_flux
-from sntransport.spectra.realizations import Correlation, band_flux_err
+from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_flux_err
+from sntransport.spectra.realizations import Correlation
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 from sntransport.validate import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin

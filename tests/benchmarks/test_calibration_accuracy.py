@@ -10,7 +10,7 @@ from sntransport.bandcurves import evaluate, fit_band_curves
 from sntransport.bandtest import _ratios, _scaled_by
 from sntransport.calibrate import calibrate
 from sntransport.choice import class_transport
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import _with_scale
 from sntransport.prepare import prepare
 from sntransport.spectra.observations import broad_class

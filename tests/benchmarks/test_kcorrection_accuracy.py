@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 import sntransport as snt
-from sntransport.photometry import CoverageWarning
+from sntransport.photometry.synthetic import CoverageWarning
 
 CASES = [
     ("bessellb", "bessellv", 0.1), ("bessellv", "sdssr", 0.1), ("bessellb", "sdssr", 0.3),

@@ -8,8 +8,8 @@ import timeit
 import numpy as np
 import pytest
 
-from sntransport.bands import load_bands
 from sntransport.kcorrection import evaluate_k_correction, k_correction
+from sntransport.photometry.bands import load_bands
 from sntransport.spectra.series import SpectralSeries
 
 Z, PHASES = np.linspace(0.0, 0.6, 100), np.linspace(-10.0, 50.0, 100)

@@ -12,9 +12,9 @@ import warnings
 import numpy as np
 import sncosmo
 
-from sntransport.bands import load_bands
 from sntransport.distributions import Exponential, Uniform
 from sntransport.engine import simulate
+from sntransport.photometry.bands import load_bands
 from sntransport.population import Population
 from sntransport.survey import Survey
 from sntransport.templates import hsiao

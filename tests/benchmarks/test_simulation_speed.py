@@ -17,10 +17,10 @@ import sncosmo
 from astropy.table import Table
 
 from sntransport import engine, nominal, sky, tablefluxes
-from sntransport.bands import load_bands
 from sntransport.datasets.nested_parquet import write_nested_parquet
 from sntransport.distributions import Exponential, Uniform
 from sntransport.noise import depth_of
+from sntransport.photometry.bands import load_bands
 from sntransport.population import Population
 from sntransport.templates import hsiao
 

@@ -174,7 +174,7 @@ def _filter_text(folder):
 
 
 def _filter_read(path):
-    from sntransport.bands import effective_wave, pivot_wave, read_bandpass
+    from sntransport.photometry.bands import effective_wave, pivot_wave, read_bandpass
 
     energy, photon = read_bandpass(path, detector="energy"), read_bandpass(path)
     # A curve that was taken has these.
@@ -186,7 +186,7 @@ def _filter_read(path):
 
 
 def _filter_ecsv(folder):
-    from sntransport.bands import _folder as place
+    from sntransport.photometry.bands import _folder as place
 
     path = folder / "a.ecsv"
     lines = (place() / "ztf" / "ztfg.ecsv").read_text().splitlines()

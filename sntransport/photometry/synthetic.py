@@ -16,7 +16,8 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA, NJY_CGS
-from sntransport.bands import Bandpass, load_bands
+from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.spectra.realizations import CORRELATION, Correlation, wave_correlation
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline, dimming
 
@@ -185,3 +186,43 @@ def _between(points: Array, low: float, high: float) -> Array:
 def photon_count(band: Bandpass) -> float:
     """``int T lambda d lambda`` over the whole band."""
     return float(hat_integrals(band.wave, band)[0].sum())
+
+
+def band_flux_err(
+    series: SpectralSeries,
+    bands: Sequence[Bandpass | str],
+    sightline: Sightline,
+    *,
+    correlation: Correlation = CORRELATION,
+) -> Array:
+    """Error of synthetic photometry: what `sntransport.band_flux` of many draws scatters by.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    bands : sequence of str or Bandpass, (n_band,)
+    sightline : Sightline
+    correlation : Correlation
+
+    Returns
+    -------
+    ndarray, (n_phase, n_band) [nJy AB]
+        One standard deviation, to first order in ``flux_err``, at one gray factor; NaN where the band is not covered.
+
+    Raises
+    ------
+    ValueError
+        Where a band is not known.
+    """
+    matrix = band_matrix(series.wave, bands, sightline)
+    known = np.isfinite(synthetic_flux(series.flux, matrix)[0])
+    norm = series.covered.astype(np.float64) @ matrix.cover_weight[:, len(matrix.bands) :]
+    error = np.where(series.covered, series.flux_err, 0.0)
+    between = wave_correlation(series.wave, correlation)
+    variance = np.empty(known.shape)
+    for j, weight in enumerate(matrix.flux_weight.T):
+        seen = np.flatnonzero(weight)
+        part = error[:, seen] * weight[seen]
+        variance[:, j] = np.sum((part @ between[np.ix_(seen, seen)]) * part, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known, np.sqrt(variance) / norm, np.nan)

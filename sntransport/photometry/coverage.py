@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.bands import Bandpass
-from sntransport.photometry import MIN_COVERAGE, band_matrix, synthetic_flux
+from sntransport.photometry.bands import Bandpass
+from sntransport.photometry.synthetic import MIN_COVERAGE, band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -231,7 +232,7 @@ def _moment(band: Bandpass, power: int) -> float:
 
 def _folder() -> Path:
     """The folder of the curves: inside the installed package, or beside it in a checkout."""
-    here = Path(__file__).resolve().parent
+    here = Path(str(resources.files("sntransport"))).resolve()
     for folder in (here / "filters", here.parent / "filters"):
         if (folder / _MANIFEST).is_file():
             return folder
@@ -256,7 +257,7 @@ def _load(name: str) -> Bandpass:
     known = _manifest()
     if name not in known:
         close = difflib.get_close_matches(str(name).lower(), known, n=4, cutoff=0.5)
-        hint = f"did you mean {', '.join(close)}?" if close else "see sntransport.bands.band_names()"
+        hint = f"did you mean {', '.join(close)}?" if close else "see sntransport.photometry.bands.band_names()"
         raise ValueError(f"unknown band {name!r}; {hint}")
     return read_bandpass(_folder() / known[name][0])
 

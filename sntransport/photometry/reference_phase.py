@@ -6,8 +6,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.bands import Bandpass
-from sntransport.photometry import band_matrix, synthetic_flux
+from sntransport.photometry.bands import Bandpass
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
 

@@ -1,0 +1,1 @@
+"""Bands, and what a series shows in them."""
