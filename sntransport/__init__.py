@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from sntransport.pipeline import BuildResult as BuildResult
     from sntransport.pipeline import build as build
     from sntransport.population import Population as Population
-    from sntransport.read import read_light_curve as read_light_curve
-    from sntransport.read import read_supernova as read_supernova
+    from sntransport.reading.supernova import read_light_curve as read_light_curve
+    from sntransport.reading.supernova import read_supernova as read_supernova
     from sntransport.restframe import k_correct as k_correct
     from sntransport.restlightcurve import RestLightCurve as RestLightCurve
     from sntransport.spectra.observations import LightCurve as LightCurve
@@ -73,9 +73,9 @@ _HOME = {
     "load_bands": "photometry.bands",
     "load_survey": "surveys",
     "observe": "spectra.observed_series",
-    "read_light_curve": "read",
+    "read_light_curve": "reading.supernova",
     "read_series": "spectra.series_file",
-    "read_supernova": "read",
+    "read_supernova": "reading.supernova",
     "s_correction": "kcorrection",
     "simulate": "engine",
     "simulate_chunks": "engine",

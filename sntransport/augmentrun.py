@@ -17,7 +17,7 @@ from sntransport.mixing import Mixture, feature_mix, mix, mix_linear
 from sntransport.pipeline import build
 from sntransport.population import Population
 from sntransport.rates import Cosmology
-from sntransport.read import read_supernova
+from sntransport.reading.supernova import read_supernova
 from sntransport.selection import spectroscopic_propensity
 from sntransport.simconfig import read_population, read_survey
 from sntransport.spectra.series import SpectralSeries

@@ -145,19 +145,20 @@ def _write(
 
 
 def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict[str, Any]) -> None:
-    from sntransport import batch, tables
+    from sntransport._storage.atomic_files import ending, file_stem
+    from sntransport._storage.tables import write_table
     from sntransport.export.grid import template_grid
     from sntransport.export.tables import series_table, to_ascii
 
     for series in made:
-        stem = out / batch.file_stem(series.name)
+        stem = out / file_stem(series.name)
         if form == "sncosmo":
             grid = template_grid(series, **shared)
             for note in grid.notes:
                 _note(f"{series.name}: {note}")
-            say(f"wrote {to_ascii(grid, batch.ending(stem, '.dat'))}")
+            say(f"wrote {to_ascii(grid, ending(stem, '.dat'))}")
         else:
-            say(f"wrote {tables.write_table(series_table(series), batch.ending(stem, '_series.ecsv'))}")
+            say(f"wrote {write_table(series_table(series), ending(stem, '_series.ecsv'))}")
 
 
 def _check(folder: Path, bands: str) -> None:

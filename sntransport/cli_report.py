@@ -101,6 +101,7 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
     A supernova is built first. The figure `warp`, what calibration did, needs one: a series file does not hold it.
     """
     from sntransport import batch
+    from sntransport._storage.atomic_files import ending, file_stem
     from sntransport.material import figures
 
     failed, results = False, []
@@ -112,9 +113,9 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
             if lacking:
                 raise ValueError(f"{path}: has no data for {', '.join(lacking)}; it has {', '.join(drawable)}")
             for name in progress(only or drawable, len(only or drawable), "figures"):
-                stem = out / batch.file_stem(material.name)
+                stem = out / file_stem(material.name)
                 try:
-                    files.append(batch.write_figure(drawable[name](), batch.ending(stem, f"_{name}.{kind}")))
+                    files.append(batch.write_figure(drawable[name](), ending(stem, f"_{name}.{kind}")))
                 except ValueError as error:
                     if name in only:
                         raise
@@ -147,12 +148,13 @@ def completion(ctx: click.Context, shell: str) -> None:
 
 
 def _material(path: Path, interpolator: str) -> Material:
-    from sntransport import material, read
+    from sntransport import material
     from sntransport.pipeline import build
+    from sntransport.reading import supernova
 
     if is_series(path):
         return material.from_series_file(path)
-    sn = read.read_supernova(path)
+    sn = supernova.read_supernova(path)
     built = build(sn, interpolate=interpolator_named(interpolator))
     return material.from_supernova(sn, built, path, f"interpolator={interpolator}")
 

@@ -40,14 +40,16 @@ def photometry(
     files: tuple[Path, ...], bands: str | None, z: float | None, distance_modulus: float | None, out: Path | None
 ) -> None:
     """Synthetic photometry of series, as ECSV: mjd, phase, band, flux [nJy], AB magnitude."""
-    from sntransport import batch, tables
+    from sntransport import tables
+    from sntransport._storage.atomic_files import file_stem
+    from sntransport._storage.tables import write_table
 
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         names = bands_asked(bands, held, path)
         table = tables.photometry_table(held.series, names, sightline_asked(held, path, z, distance_modulus))
         if out is None:
             return _shown(table)
-        written = tables.write_table(table, out / f"{batch.file_stem(held.series.name)}_photometry.ecsv")
+        written = write_table(table, out / f"{file_stem(held.series.name)}_photometry.ecsv")
         say(f"wrote {written}")
         return {"files": [written], "rows": len(table), "bands": names}
 
@@ -126,7 +128,9 @@ def bolometric(
     """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
     from dataclasses import asdict
 
-    from sntransport import batch, boloutput, luminosity, tables
+    from sntransport import batch, boloutput, luminosity
+    from sntransport._storage.atomic_files import ending, file_stem
+    from sntransport._storage.tables import write_table
 
     if (policy == "template") != (maximum is not None) or (template_file and policy != "template"):
         raise click.UsageError("--policy template needs --maximum, and --maximum and --template need that policy")
@@ -141,10 +145,10 @@ def bolometric(
         table = boloutput.bolometric_table(light, meta)
         if out is None:
             return _shown(table)
-        stem = out / batch.file_stem(f"{held.series.name}_bolometric")
+        stem = out / file_stem(f"{held.series.name}_bolometric")
         files = [
-            tables.write_table(table, batch.ending(stem, ".ecsv")),
-            batch.write_figure(boloutput.bolometric_figure(light), batch.ending(stem, ".png")),
+            write_table(table, ending(stem, ".ecsv")),
+            batch.write_figure(boloutput.bolometric_figure(light), ending(stem, ".png")),
         ]
         for file in files:
             say(f"wrote {file}")

@@ -53,13 +53,15 @@ def validate(
     Errors are given as a ratio to those of log-flux interpolation on the same spectra, by class and gap, with the noise
     floor (two spectra of neighboring nights) beside them. Every supernova counts the same.
     """
-    from sntransport import batch, read, scores
+    from sntransport import batch, scores
     from sntransport import validate as judge
+    from sntransport._storage.atomic_files import write_text
+    from sntransport.reading import supernova
     from sntransport.spectra.series_file import read_series
 
     family = {name: interpolator_named(name) for name in names}
     family |= {} if template is None else {"beside_template": beside(template)}
-    supernovae = [read_series(path) if is_series(path) else read.read_supernova(path) for path in inputs]
+    supernovae = [read_series(path) if is_series(path) else supernova.read_supernova(path) for path in inputs]
     shown = progress(supernovae, len(supernovae), "supernovae")
     triplets, floor = judge.judge(shown, family, max_gap=max_gap), judge.noise_floor(supernovae)
     if not triplets.n:
@@ -71,7 +73,7 @@ def validate(
     say(text)
     files = []
     if out is not None:
-        files.append(batch.write_text(text, out / "validation.txt"))
+        files.append(write_text(text, out / "validation.txt"))
         figure = scores.ratio_figure([one for one in found if one.metric == "feature"])
         files.append(batch.write_figure(figure, out / "validation.png"))
     for file in files:
@@ -94,17 +96,19 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     From the same spectra three series are built, scaled in V only, calibrated on all bands, and calibrated without the
     band that is judged; beside them the nearest spectrum within a day, not interpolated.
     """
-    from sntransport import bandplots, batch, read
+    from sntransport import bandplots, batch
     from sntransport import bandtest as judge
+    from sntransport._storage.atomic_files import write_text
     from sntransport.bandshares import JUDGED, all_shares, report
+    from sntransport.reading import supernova
 
-    supernovae = [read.read_supernova(path) for path in inputs]
+    supernovae = [supernova.read_supernova(path) for path in inputs]
     points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))
     text = report(points)
     say(text)
     files = []
     if out is not None:
-        files.append(batch.write_text(text, out / "bandtest.txt"))
+        files.append(write_text(text, out / "bandtest.txt"))
         files.append(batch.write_figure(bandplots.share_figure(points), out / "bandtest.png"))
     for file in files:
         say(f"wrote {file}")

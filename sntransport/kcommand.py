@@ -14,7 +14,7 @@ from sntransport.batch import write_figure
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import k_correction_figure, peak_phase, rest_light_curve_figure
 from sntransport.ktables import k_correction_table, rest_light_curve_table
-from sntransport.read import read_light_curve
+from sntransport.reading.supernova import read_light_curve
 from sntransport.restframe import REST_BANDS, k_correct
 from sntransport.spectra.series_file import SeriesFile
 from sntransport.spectra.sightline import Sightline

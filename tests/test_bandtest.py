@@ -11,7 +11,7 @@ from sntransport.bandplots import share_figure
 from sntransport.bandshares import JUDGED, all_shares, judged_points, rejected_photometry, report, share_rows, shares
 from sntransport.bandtest import LETTERS, METHODS, judge_bands
 from sntransport.cli import main
-from sntransport.read import read_supernova
+from sntransport.reading.supernova import read_supernova
 from sntransport.spectra.observations import LightCurve
 from tests.synthetic import photometry, supernova
 

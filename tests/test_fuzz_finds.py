@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from sntransport import noise, spectrum_files
+from sntransport import noise
 from sntransport._numerics.arrays import readonly
 from sntransport._storage.fits_tables import require_intact
 from sntransport._storage.read_error import ReadError
@@ -22,9 +22,10 @@ from sntransport.read_opsim import read_opsim
 from sntransport.read_searcheff import read_searcheff
 from sntransport.read_simlib import read_simlib
 from sntransport.read_visits import read_visits
-from sntransport.reading import Account, distance_from_z
+from sntransport.reading import spectrum_files
+from sntransport.reading.account import Account, distance_from_z
+from sntransport.reading.spectrum_files import read_spectrum_file
 from sntransport.simconfig import read_config
-from sntransport.spectrum_files import read_spectrum_file
 from tests.fuzz import fuzz_readers
 from tests.test_datasets import BANDS, curves
 from tests.test_read_opsim import a_row

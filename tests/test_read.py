@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from sntransport._numerics.units import njy_to_mag
 from sntransport._storage.read_error import ReadError as SameError
-from sntransport.osc_facts import calendar_date
-from sntransport.osc_file import load_event
 from sntransport.photometry.bands import load_bands
-from sntransport.photosystems import NoSystem, identify
-from sntransport.read import ReadError, read_light_curve, read_supernova
-from sntransport.reading import Known
+from sntransport.reading.account import Known
+from sntransport.reading.osc_event import calendar_date, load_event
+from sntransport.reading.photometry_rows import NoSystem, identify
+from sntransport.reading.supernova import ReadError, read_light_curve, read_supernova
 from sntransport.spectra.sightline import transmission
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import load_bands
-from sntransport.read import ReadError, read_supernova
+from sntransport.reading.supernova import ReadError, read_supernova
 
 WAVE = np.arange(4000.0, 8000.0, 20.0)
 FLUX = 1e-15 * (2.0 + np.sin(WAVE / 300.0))

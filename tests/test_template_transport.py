@@ -12,7 +12,7 @@ from sntransport.choice import ClassTransport, class_transport
 from sntransport.features import feature_transport
 from sntransport.interpolators import ForPair, ForSupernova, Paced, for_pair, for_supernova, log_linear
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
-from sntransport.read import read_supernova
+from sntransport.reading.supernova import read_supernova
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.observations import LightCurve, Supernova
 from sntransport.spectra.series import SpectralSeries

@@ -258,7 +258,7 @@ def _reads(module, function, *arguments):
 
 
 def _supernova(path):
-    from sntransport.read import read_supernova
+    from sntransport.reading.supernova import read_supernova
 
     return read_supernova(path, default_system="AB")
 

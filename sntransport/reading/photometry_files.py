@@ -14,9 +14,8 @@ import numpy as np
 from sntransport._numerics.units import AB_ZERO_NJY, mag_err_to_relative, mag_to_njy
 from sntransport._storage.read_error import ReadError, number
 from sntransport.photometry.bands import band_names
-from sntransport.photosystems import canonical_system, usual_system
-from sntransport.rawphotometry import Measurement, fill_errors, to_ab
-from sntransport.reading import Account, require_mjd
+from sntransport.reading.account import Account, require_mjd
+from sntransport.reading.photometry_rows import Measurement, canonical_system, fill_errors, to_ab, usual_system
 from sntransport.spectra.observations import LightCurve
 
 # Names of other programs' tables for our columns.

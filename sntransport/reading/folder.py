@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from sntransport._storage.read_error import ReadError, number
-from sntransport.photometry_file import read_photometry_file
-from sntransport.rawspectra import Unusable, is_calibrated, make_spectrum
-from sntransport.reading import Account, Known, assemble, distance_from_z, modulus_of, require_mjd
+from sntransport.reading.account import Account, Known, assemble, distance_from_z, modulus_of, require_mjd
+from sntransport.reading.photometry_files import read_photometry_file
+from sntransport.reading.spectrum_columns import Unusable, is_calibrated, make_spectrum
+from sntransport.reading.spectrum_files import RawSpectrum, read_spectrum_file
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
-from sntransport.spectrum_files import RawSpectrum, read_spectrum_file
 
 _TEXT = ("name", "type", "mjd_ref_meaning", "default_system", "law_mw", "law_host")
 _NUMBERS = ("z", "distance_modulus", "distance_mpc", "ebv_mw", "ebv_host", "rv_mw", "rv_host", "mjd_ref")

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from sntransport._storage.read_error import ReadError, number, one_line
-from sntransport.photometry_file import read_photometry_file
-from sntransport.read_folder import read_folder
-from sntransport.read_osc import read_osc
-from sntransport.reading import Account, Known, require_mjd
+from sntransport.reading.account import Account, Known, require_mjd
+from sntransport.reading.folder import read_folder
+from sntransport.reading.osc import read_osc
+from sntransport.reading.photometry_files import read_photometry_file
 from sntransport.spectra.dust import LAWS
 from sntransport.spectra.observations import LightCurve, Supernova
 

@@ -10,13 +10,19 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError, counted, listed, number, text
-from sntransport.osc_facts import complete
-from sntransport.osc_file import load_event
 from sntransport.photometry.bands import band_names
-from sntransport.photosystems import Identity, NoSystem, identify
-from sntransport.rawphotometry import Measurement, decimals, make_light_curve, to_ab
-from sntransport.rawspectra import Unusable, is_calibrated, make_spectrum
-from sntransport.reading import Account, Known, assemble
+from sntransport.reading.account import Account, Known, assemble
+from sntransport.reading.osc_event import complete, load_event
+from sntransport.reading.photometry_rows import (
+    Identity,
+    Measurement,
+    NoSystem,
+    decimals,
+    identify,
+    make_light_curve,
+    to_ab,
+)
+from sntransport.reading.spectrum_columns import Unusable, is_calibrated, make_spectrum
 from sntransport.spectra.observations import Spectrum, Supernova
 from sntransport.spectra.sightline import transmission
 
