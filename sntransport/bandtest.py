@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.bandcurves import evaluate, fit_band_curves, instrument_offsets
-from sntransport.calibrate import grey_offset
+from sntransport.calibration.band_curves import evaluate, fit_band_curves, instrument_offsets
+from sntransport.calibration.prepare import prepare
+from sntransport.calibration.warp import grey_offset
 from sntransport.choice import class_transport
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
-from sntransport.prepare import prepare
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class
 from sntransport.spectra.series import SpectralSeries
 from sntransport.synthesis import Photometry, synthesize
@@ -66,7 +66,7 @@ class BandPoints:
     where the method gives none. ``offset`` (n,) [mag] is how much fainter the point's instrument is than others of its
     band, and ``outlier`` (n,) whether its night is one of its band curve; both from photometry alone. ``rejected``
     (n,) says whether the calibration on all bands takes the band for wrong at that date
-    (`sntransport.calibrate.Calibrated`). ``n_faint`` points were not judged because their own error is above 10 %.
+    (`sntransport.calibration.warp.Calibrated`). ``n_faint`` points were not judged because their own error is above 10 %.
     """
 
     supernova: NDArray[np.str_]

@@ -13,6 +13,7 @@ import numpy as np
 from sntransport._storage.atomic_files import sha256
 from sntransport._version import __version__
 from sntransport.boloutput import bolometric_figure
+from sntransport.calibration.prepare import prepare
 from sntransport.gapplots import triplet_figure
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import k_correction_figure, peak_phase
@@ -21,7 +22,6 @@ from sntransport.luminosity import bolometric
 from sntransport.makingplots import transport_map, warp_map, weights_map
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.pipeline import BuildResult
-from sntransport.prepare import prepare
 from sntransport.seriesplots import waterfall
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries

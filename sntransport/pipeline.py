@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
-from sntransport.bandcurves import BandCurves, evaluate, fit_band_curves
-from sntransport.calibrate import Calibrated, grey_offset
-from sntransport.calibrate import calibrate as calibrate_series
+from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves
+from sntransport.calibration.prepare import Prepared, prepare, with_rows
+from sntransport.calibration.warp import Calibrated, grey_offset
+from sntransport.calibration.warp import calibrate as calibrate_series
 from sntransport.choice import class_transport
 from sntransport.errormodel import ErrorModel, interpolation_error
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
-from sntransport.prepare import Prepared, prepare, with_rows
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.synthesis import Photometry, synthesize
@@ -43,7 +43,7 @@ class BuildResult:
     residual : ndarray, (n_phase, n_band) [mag]
         Synthetic minus smooth observed photometry of ``series`` in ``curves.bands``; NaN where either is missing.
     rejected : ndarray of bool, (n_phase, n_band)
-        Photometry that the calibration takes for wrong; see `sntransport.calibrate.Calibrated`.
+        Photometry that the calibration takes for wrong; see `sntransport.calibration.warp.Calibrated`.
     notes : tuple of str
         What was rejected, assumed, not covered or not calibrated, from reading to the end.
     """

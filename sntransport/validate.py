@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
+from sntransport.calibration.prepare import prepare
 from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_pair, for_supernova, log_linear
 from sntransport.metrics import (
     LINES,
@@ -25,7 +26,6 @@ from sntransport.metrics import (
 )
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import BandMatrix, band_matrix
-from sntransport.prepare import prepare
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class
 from sntransport.spectra.series import Origin, SpectralSeries

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.calibrate import grey_offset
+from sntransport.calibration.warp import grey_offset
 
 Weight = Callable[[Array, Array, Array], Array]
 """``f(days_before, days_after, mismatch) -> weight``, all (n_pair,); only ratios of weights matter."""

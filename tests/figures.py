@@ -12,6 +12,7 @@ from scipy.ndimage import uniform_filter
 
 from sntransport import plots
 from sntransport.bandtest import METHODS, BandPoints
+from sntransport.calibration.prepare import prepare
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.interpolators import wasserstein
 from sntransport.kcorrection import evaluate_k_correction
@@ -19,7 +20,6 @@ from sntransport.lightcurves import LightCurves, Truth
 from sntransport.luminosity import bolometric
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import build
-from sntransport.prepare import prepare
 from sntransport.restframe import k_correct
 from sntransport.scores import score
 from sntransport.simsummary import tally

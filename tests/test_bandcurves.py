@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sntransport.bandcurves import evaluate, fit_band_curves, instrument_offsets
+from sntransport.calibration.band_curves import evaluate, fit_band_curves, instrument_offsets
 from sntransport.spectra.observations import LightCurve
 
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.calibrate import calibrate, grey_offset
+from sntransport.calibration.warp import calibrate, grey_offset
 from sntransport.photometry.bands import effective_wave
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sntransport.offsets import common_offsets
+from sntransport.calibration.gaussian_process import common_offsets
 
 
 def test_without_scale_there_are_none():

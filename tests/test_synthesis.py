@@ -3,10 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from sntransport.calibration.prepare import prepare
 from sntransport.errormodel import SHARE_WITH_COLORS, interpolation_error, log_change
 from sntransport.interpolators import linear, log_linear, wasserstein
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
-from sntransport.prepare import prepare
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.synthesis import Photometry, synthesize
 from sntransport.weights import epoch_weight, paper_weight

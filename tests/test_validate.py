@@ -9,10 +9,10 @@ import pytest
 import sntransport as snt
 from sntransport import metrics, scores
 from sntransport._numerics.units import C_KMS
+from sntransport.calibration.prepare import prepare
 from sntransport.choice import class_transport
 from sntransport.interpolators import feature_transport, linear, log_linear, wasserstein
 from sntransport.photometry.synthetic import band_matrix
-from sntransport.prepare import prepare
 from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import SpectralSeries

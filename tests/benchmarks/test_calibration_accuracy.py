@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 import sntransport as snt
-from sntransport import bandcurves
-from sntransport.bandcurves import evaluate, fit_band_curves
 from sntransport.bandtest import _ratios, _scaled_by
-from sntransport.calibrate import calibrate
+from sntransport.calibration import band_curves
+from sntransport.calibration.band_curves import evaluate, fit_band_curves
+from sntransport.calibration.prepare import prepare
+from sntransport.calibration.warp import calibrate
 from sntransport.choice import class_transport
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import _with_scale
-from sntransport.prepare import prepare
 from sntransport.spectra.observations import broad_class
 
 
@@ -101,15 +101,15 @@ def test_nights_left_out(benchmark, osc_dir, capsys, monkeypatch):
         curve = snt.read_supernova(path).light_curve
         for band in curve.bands:
             rows = np.flatnonzero((curve.band == band) & (curve.flux > 3.0 * curve.flux_err))
-            nights = bandcurves._nights(curve, rows) if rows.size >= 8 else None
+            nights = band_curves._nights(curve, rows) if rows.size >= 8 else None
             if nights is None or len(nights.names) < 2:
                 continue
             n_band += 1
-            nights = nights.only(bandcurves._without_outliers(nights, 5.0))
+            nights = nights.only(band_curves._without_outliers(nights, 5.0))
             for name, scatter in (("offsets", 0.05), ("none", 0.0)):
                 with monkeypatch.context() as changed:
-                    changed.setattr(bandcurves, "_OFFSET_SCATTER", scatter)
-                    fit = bandcurves._fit(band, nights, 2.0, 30.0)
+                    changed.setattr(band_curves, "_OFFSET_SCATTER", scatter)
+                    fit = band_curves._fit(band, nights, 2.0, 30.0)
                 misses[name].append((nights.mjd.size, np.median(np.abs(fit.weights / np.diag(fit.inverse)))))
     benchmark.pedantic(lambda: None, rounds=1)
     with capsys.disabled():

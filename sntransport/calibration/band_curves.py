@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly
-from sntransport.offsets import common_offsets
+from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.spectra.observations import LightCurve
 
 _TIME_SCALES = np.geomspace(4.0, 256.0, 9)

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from sntransport._numerics.arrays import Array
-from sntransport.clean import clean, smooth_snr
+from sntransport.calibration.clean import clean, smooth_snr
+from sntransport.calibration.nights import Piece, stitch
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
 from sntransport.spectra.observations import Spectrum, Supernova
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.spectra.sightline import dimming
-from sntransport.stitch import Piece, stitch
 
 FLOOR = 0.03
 """Non-negativity rule: no bin lies below this share of the level smoothed over `FLOOR_WIDTH`."""

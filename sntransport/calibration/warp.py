@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.offsets import common_offsets
+from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.photometry.bands import effective_wave
 from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries

@@ -1,0 +1,1 @@
+"""From a `Supernova` to its sparse, calibrated series."""
