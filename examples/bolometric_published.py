@@ -15,7 +15,7 @@ import numpy as np
 import sntransport as snt
 from sntransport.lightpolicy import from_template
 from sntransport.lightshape import light_shape
-from sntransport.templates import hsiao
+from sntransport.transport.templates.sources import hsiao
 
 # Days from explosion (MJD 55796.81), luminosity and its error [1e42 erg/s]
 DAYS, PUBLISHED, ERROR = np.array([

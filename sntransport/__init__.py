@@ -10,9 +10,7 @@ from sntransport._version import __version__
 
 if TYPE_CHECKING:
     from sntransport import export as export
-    from sntransport import interpolators as interpolators
     from sntransport import transport as transport
-    from sntransport import weights as weights
     from sntransport.bolcorrection import bolometric_correction as bolometric_correction
     from sntransport.engine import simulate as simulate
     from sntransport.engine import simulate_chunks as simulate_chunks
@@ -44,6 +42,8 @@ if TYPE_CHECKING:
     from sntransport.spectra.sightline import Sightline as Sightline
     from sntransport.survey import Survey as Survey
     from sntransport.surveys import load_survey as load_survey
+    from sntransport.transport import interpolators as interpolators
+    from sntransport.transport import weights as weights
 
 
 # Each public name and the module it comes from; a module's own name stands for itself.
@@ -67,7 +67,7 @@ _HOME = {
     "build": "pipeline",
     "evaluate_k_correction": "kcorrection",
     "export": "",
-    "interpolators": "",
+    "interpolators": "transport",
     "k_correct": "restframe",
     "k_correction": "kcorrection",
     "load_bands": "photometry.bands",
@@ -81,7 +81,7 @@ _HOME = {
     "simulate_chunks": "engine",
     "transport": "",
     "unobserve": "spectra.observed_series",
-    "weights": "",
+    "weights": "transport",
     "write_series": "spectra.series_file",
 }
 

@@ -10,7 +10,6 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.config_sections import Section
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
-from sntransport.class_template import Barycenter
 from sntransport.engine import BLOCK, simulate_chunks
 from sntransport.lightcurves import LightCurves
 from sntransport.mixing import Mixture, feature_mix, mix, mix_linear
@@ -25,6 +24,7 @@ from sntransport.spectra.series_file import read_series
 from sntransport.splits import assign_splits, require_no_leak
 from sntransport.survey import Survey
 from sntransport.trainingset import Rule, make_rule
+from sntransport.transport.templates.class_template import Barycenter
 
 Make = Callable[..., Mixture]
 POPULATION = (
@@ -125,9 +125,9 @@ def mixing(barycenter: str) -> Make:
     ValueError
         Where it is none of them.
     """
-    from sntransport import transport
+    from sntransport.transport.exact import barycenter as wasserstein
 
-    known: dict[str, Barycenter] = {"features": feature_mix, "wasserstein": transport.barycenter}
+    known: dict[str, Barycenter] = {"features": feature_mix, "wasserstein": wasserstein}
     if barycenter == "linear":
         return mix_linear
     if barycenter not in known:

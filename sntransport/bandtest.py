@@ -16,14 +16,14 @@ from sntransport._numerics.arrays import Array
 from sntransport.calibration.band_curves import evaluate, fit_band_curves, instrument_offsets
 from sntransport.calibration.prepare import prepare
 from sntransport.calibration.warp import grey_offset
-from sntransport.choice import class_transport
-from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class
 from sntransport.spectra.series import SpectralSeries
-from sntransport.synthesis import Photometry, synthesize
-from sntransport.weights import paper_weight
+from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
+from sntransport.transport.synthesis import Photometry, synthesize
+from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.weights import paper_weight
 
 LETTERS = {
     "B": ("bessellb", "uvot::b", "cspb"),
@@ -66,7 +66,7 @@ class BandPoints:
     where the method gives none. ``offset`` (n,) [mag] is how much fainter the point's instrument is than others of its
     band, and ``outlier`` (n,) whether its night is one of its band curve; both from photometry alone. ``rejected``
     (n,) says whether the calibration on all bands takes the band for wrong at that date
-    (`sntransport.calibration.warp.Calibrated`). ``n_faint`` points were not judged because their own error is above 10 %.
+    (`sntransport.calibration.warp.Calibrated`). ``n_faint`` points were not judged: their own error is above 10 %.
     """
 
     supernova: NDArray[np.str_]

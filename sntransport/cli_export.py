@@ -107,7 +107,7 @@ def _note(text: str) -> None:
 def _template(name: str | None) -> Any:
     """The template of ``--template``; None without one, which the policies refuse by name."""
     from sntransport.spectra.series_file import read_series
-    from sntransport.templates import hsiao
+    from sntransport.transport.templates.sources import hsiao
 
     return None if name is None else hsiao() if name == "hsiao" else read_series(Path(name))
 

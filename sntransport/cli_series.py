@@ -168,6 +168,6 @@ def _shown(table: Table) -> dict[str, Any]:
 def _template_policy(path: Path | None, maximum: float) -> Policy:
     from sntransport.lightpolicy import from_template
     from sntransport.spectra.series_file import read_series_file
-    from sntransport.templates import hsiao
+    from sntransport.transport.templates.sources import hsiao
 
     return from_template(hsiao() if path is None else read_series_file(path).series, maximum)

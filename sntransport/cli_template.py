@@ -13,14 +13,16 @@ _existing = click.Path(exists=True, path_type=Path)
 
 def beside(path: Path) -> Any:
     """Return the default interpolator with the template of a series file for its class."""
-    from sntransport import choice
-    from sntransport.class_template import require_complete
     from sntransport.spectra.observations import broad_class
     from sntransport.spectra.series_file import read_series
+    from sntransport.transport.templates import class_transport
+    from sntransport.transport.templates.class_template import require_complete
 
     template = read_series(path)
     require_complete(template, str(path))
-    return choice.ClassTransport({**choice.TEMPLATES, broad_class(template.sn_type): lambda: template})
+    return class_transport.ClassTransport(
+        {**class_transport.TEMPLATES, broad_class(template.sn_type): lambda: template}
+    )
 
 
 def _zeros(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
@@ -80,14 +82,15 @@ def template_build(
 
     Give it to `sntransport build --template`. Phases of the template count from the mean of the phase zeros given.
     """
-    from sntransport import class_template, transport
     from sntransport.spectra.series_file import read_series, write_series
+    from sntransport.transport.exact import barycenter
+    from sntransport.transport.templates import class_template
 
     made = class_template.build_template(
         [read_series(path) for path in files],
         zeros=zeros,
         fit_clock=not keep_clocks,
-        barycenter=transport.barycenter if mean == "wasserstein" else None,
+        barycenter=barycenter if mean == "wasserstein" else None,
         smooth=smooth,
         name=name,
         sn_type=sn_type,
@@ -126,17 +129,17 @@ def template_mean(sources: tuple[str, ...], out: Path, sn_type: str, name: str) 
     SNCOSMO_DATA_DIR says), or hsiao, which needs no network. `sntransport template mean hsiao salt3 -o ia.fits`
     gives what type Ia supernovae are rebuilt beside best: `sntransport build --template ia.fits`.
     """
-    from sntransport import templates
     from sntransport.spectra.series_file import read_series, write_series
+    from sntransport.transport.templates.sources import hsiao, mean_template, sncosmo_template
 
     def template(source: str) -> Any:
         if source == "hsiao":
-            return templates.hsiao()
+            return hsiao()
         if Path(source).suffix.lower() in (".fits", ".fit"):
             return read_series(source)
-        return templates.sncosmo_template(source, sn_type=sn_type)
+        return sncosmo_template(source, sn_type=sn_type)
 
-    made = templates.mean_template([template(source) for source in sources], name=name)
+    made = mean_template([template(source) for source in sources], name=name)
     if not made.sn_type:
         raise ValueError(f"{', '.join(sources)}: no source says of which class it is; give it with --type")
     notes = (f"mean of {', '.join(sources)}: {made.name}",)

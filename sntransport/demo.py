@@ -15,7 +15,6 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport._storage.tables import text_table
 from sntransport.batch import write_build, write_figure
-from sntransport.interpolators import Interpolator
 from sntransport.material import from_supernova
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
@@ -24,6 +23,7 @@ from sntransport.seriesplots import comparison as plot_comparison
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline, to_observer
+from sntransport.transport.interpolators import Interpolator
 
 OBSERVED_PHASES = (-11.0, -7.0, -1.0, 6.0, 14.0, 24.0, 38.0, 60.0)
 """Dates of the eight spectra [rest-frame d from B maximum]."""
@@ -86,7 +86,7 @@ def compare(interpolate: Interpolator, seed: int = 1) -> Comparison:
     Parameters
     ----------
     interpolate : callable
-        See `sntransport.interpolators`.
+        See `sntransport.transport.interpolators`.
     seed : int
         Of the noise.
 

@@ -66,7 +66,7 @@ def from_template(template: SpectralSeries, maximum: float = 0.0) -> Policy:
     Parameters
     ----------
     template : SpectralSeries
-        Such as `sntransport.templates.hsiao`; its absolute flux is not used.
+        Such as `sntransport.transport.templates.sources.hsiao`; its absolute flux is not used.
     maximum : float [rest-frame d]
         Phase of the supernova's series at which the template has phase 0: the B maximum for `hsiao`, whereas a series
         built from a supernova usually counts from discovery.

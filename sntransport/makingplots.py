@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.features import feature_shift
 from sntransport.plotstyle import DIVERGING, edges, limit, new_figure, row_labels, style, title, wave_axis
 from sntransport.spectra.series import SpectralSeries
+from sntransport.transport.features import feature_shift
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +98,7 @@ def transport_map(sparse: SpectralSeries, *, max_gap: float = 40.0) -> Figure:
     -------
     matplotlib.figure.Figure
         Above: up to five pairs as curves; below: all. Positive: redward with time. See
-        `sntransport.interpolators.feature_shift`.
+        `sntransport.transport.interpolators.feature_shift`.
 
     Raises
     ------

@@ -12,16 +12,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
-from sntransport.class_template import Barycenter, at_phases, lit_spans, on_grid
-from sntransport.feature_mean import feature_barycenter
-from sntransport.features import feature_transport
-from sntransport.lightclock import light_clock, light_curve, maximum, plain_clock
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.transport.feature_barycenter import feature_barycenter
+from sntransport.transport.features import feature_transport
+from sntransport.transport.templates.class_template import Barycenter, at_phases, lit_spans, on_grid
+from sntransport.transport.templates.light_curve_clock import light_clock, light_curve, maximum, plain_clock
 
 SeriesClock = Callable[[Sequence[Array], Sequence[Array], Array, Array], tuple[Array, Array]]
-"""``f(phases, logs, wave, zero) -> (zero, stretch)``, such as `light_clock` or `sntransport.class_clock.align`."""
+"""``f(phases, logs, wave, zero) -> (zero, stretch)``, such as `light_clock` or `align` of
+`sntransport.transport.templates.feature_clock`."""
 
 _FEWEST_BINS = 100
 
@@ -46,8 +47,8 @@ class Mixture:
 def feature_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     """Barycenter of features and color, (n_wave,): the path between two spectra, or the mean of any number.
 
-    Two spectra go by `sntransport.features.feature_transport` with ``shares=(1.0,)``, ten times as fast as
-    `sntransport.feature_mean.feature_barycenter`, which three or more need.
+    Two spectra go by `sntransport.transport.features.feature_transport` with ``shares=(1.0,)``, ten times as fast as
+    `sntransport.transport.feature_barycenter.feature_barycenter`, which three or more need.
     """
     fluxes, weights = np.asarray(fluxes, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     if len(fluxes) != 2:
@@ -83,7 +84,7 @@ def mix(
         ``f(wave, fluxes, weights)``: `feature_mix`, `sntransport.transport.barycenter` (Wasserstein) or `linear_mix`.
     clock : callable
         ``f(phases, logs, wave, zero) -> (zero, stretch)``: `light_clock`, `plain_clock` or
-        `sntransport.class_clock.align`.
+        `sntransport.transport.templates.feature_clock.align`.
     log_level : bool
         Whether spectra are brought to unit mean flux first and the result to the weighted mean of ln mean flux. Else
         the barycenter takes the spectra as they are, and its result counts as it is.

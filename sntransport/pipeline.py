@@ -10,14 +10,14 @@ from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_c
 from sntransport.calibration.prepare import Prepared, prepare, with_rows
 from sntransport.calibration.warp import Calibrated, grey_offset
 from sntransport.calibration.warp import calibrate as calibrate_series
-from sntransport.choice import class_transport
-from sntransport.errormodel import ErrorModel, interpolation_error
-from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
-from sntransport.synthesis import Photometry, synthesize
-from sntransport.weights import Weight, paper_weight
+from sntransport.transport.interpolation_error import ErrorModel, interpolation_error
+from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
+from sntransport.transport.synthesis import Photometry, synthesize
+from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.weights import Weight, paper_weight
 
 _MOST_PHASES = 100_000
 
@@ -80,17 +80,17 @@ def build(
     phases : array_like, (n_phase,) [rest-frame d], optional
         Target phases instead; strictly increasing. Those outside the observed span are not covered (NaN).
     interpolate : callable
-        From two spectra to the one in between; see `sntransport.interpolators`. The default knows the class of the
-        supernova: see `sntransport.choice.ClassTransport`.
+        From two spectra to the one in between; see `sntransport.transport.interpolators`. The default knows the class
+        of the supernova: see `sntransport.transport.templates.class_transport.ClassTransport`.
     weight : callable
-        Weight of each pair; see `sntransport.weights`.
+        Weight of each pair; see `sntransport.transport.weights`.
     max_gap : float [rest-frame d]
         A phase is rebuilt only from pairs of spectra at most this far apart.
     calibrate : bool
         Whether to warp spectra onto the photometry, before and after interpolation. Without it only spectra in
         arbitrary units are scaled, by one factor each.
     errors : callable
-        Error of the interpolation; see `sntransport.errormodel`.
+        Error of the interpolation; see `sntransport.transport.interpolation_error`.
 
     Returns
     -------

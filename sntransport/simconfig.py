@@ -37,7 +37,7 @@ from sntransport.spectra.series_file import read_series
 from sntransport.spectra.sightline import Sightline
 from sntransport.survey import Survey
 from sntransport.surveys import load_survey
-from sntransport.templates import hsiao
+from sntransport.transport.templates.sources import hsiao
 
 _TOP = (
     "seed",

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
 from sntransport.calibration.prepare import prepare
-from sntransport.interpolators import ForPair, ForSupernova, Interpolator, for_pair, for_supernova, log_linear
 from sntransport.metrics import (
     LINES,
     color_residuals,
@@ -30,7 +29,8 @@ from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.spectra.sightline import Sightline
-from sntransport.synthesis import long_runs
+from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_pair, for_supernova, log_linear
+from sntransport.transport.synthesis import long_runs
 
 BASELINE = "log_linear"
 """Name of the interpolator that all others are compared with."""

@@ -14,7 +14,6 @@ from sntransport import plots
 from sntransport.bandtest import METHODS, BandPoints
 from sntransport.calibration.prepare import prepare
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
-from sntransport.interpolators import wasserstein
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.lightcurves import LightCurves, Truth
 from sntransport.luminosity import bolometric
@@ -23,6 +22,7 @@ from sntransport.pipeline import build
 from sntransport.restframe import k_correct
 from sntransport.scores import score
 from sntransport.simsummary import tally
+from sntransport.transport.interpolators import wasserstein
 from sntransport.validate import judge
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
 

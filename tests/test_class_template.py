@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 import sntransport as snt
 from sntransport._numerics.units import C_KMS
-from sntransport.class_template import build_template, require_complete
-from sntransport.feature_mean import feature_barycenter, two_way
-from sntransport.features import feature_shift, feature_transport
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport import barycenter
+from sntransport.transport.exact import barycenter
+from sntransport.transport.feature_barycenter import feature_barycenter, two_way
+from sntransport.transport.features import feature_shift, feature_transport
+from sntransport.transport.templates.class_template import build_template, require_complete
 
 WAVE = grid_wave(9850, 1000)
 PHASE = np.arange(0.0, 50.0)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from sntransport import demo
-from sntransport.interpolators import log_linear
+from sntransport.transport.interpolators import log_linear
 
 
 def test_template_is_normalized_and_rest_frame():

@@ -22,7 +22,7 @@ from sntransport.population import Population
 from sntransport.spectra.sightline import Sightline
 from sntransport.survey import Survey, select_visits
 from sntransport.tablefluxes import places
-from sntransport.templates import hsiao
+from sntransport.transport.templates.sources import hsiao
 from tests.conftest import ROOT
 
 

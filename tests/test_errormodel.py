@@ -5,9 +5,15 @@ import pytest
 from scipy.stats import t as student
 
 import sntransport as snt
-from sntransport.choice import class_transport
-from sntransport.errormodel import FITTED, Coefficients, interpolation_error, interval_factor, log_change
 from sntransport.spectra.grid import grid_wave
+from sntransport.transport.interpolation_error import (
+    FITTED,
+    Coefficients,
+    interpolation_error,
+    interval_factor,
+    log_change,
+)
+from sntransport.transport.templates.class_transport import class_transport
 from tests.benchmarks import fit_error_model
 
 WAVE = grid_wave(9770, 1200)

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport import _kernels
 from sntransport._numerics.units import C_KMS
-from sntransport.features import feature_shift, feature_transport
-from sntransport.interpolators import log_linear
+from sntransport.transport import _kernels
+from sntransport.transport.features import feature_shift, feature_transport
+from sntransport.transport.interpolators import log_linear
 
 WAVE = np.exp(np.arange(np.log(3500.0), np.log(9000.0), 250.0 / C_KMS))
 

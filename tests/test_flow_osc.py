@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import sntransport as snt
-from sntransport.interpolators import log_linear
+from sntransport.transport.interpolators import log_linear
 
 NAMES = [
     *("LSQ12gpw", "SN1972E", "SN2010aj", "SN2010jl", "SN2011bm", "SN2011hs", "SN2012ap", "SN2012cg"),

@@ -6,10 +6,11 @@ import sys
 import numpy as np
 import pytest
 
-from sntransport import _kernels, _kernels_sky
+from sntransport import _kernels_sky
 from sntransport.photometry import _kernels as _kernels_of_bands
 from sntransport.sky import unit_vectors
 from sntransport.spectra import _kernels as _kernels_of_draws
+from sntransport.transport import _kernels
 from tests import twins
 
 

@@ -10,10 +10,10 @@ import pytest
 
 import sntransport as snt
 from sntransport.batch import write_build
-from sntransport.interpolators import log_linear
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series_file import read_series_file, write_series
 from sntransport.spectra.sightline import to_observer, to_rest
+from sntransport.transport.interpolators import log_linear
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum, supernova
 
 BANDS = ("bessellb", "bessellv", "bessellr")

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 import sntransport as snt
 from sntransport._numerics.units import C_KMS
-from sntransport.class_clock import align
-from sntransport.features import feature_shift
-from sntransport.lightclock import light_clock, light_curve, maximum, plain_clock
 from sntransport.mixing import Mixture, feature_mix, linear_mix, mix, mix_linear
 from sntransport.mixtures import draw_mixtures
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport import barycenter
+from sntransport.transport.exact import barycenter
+from sntransport.transport.features import feature_shift
+from sntransport.transport.templates.feature_clock import align
+from sntransport.transport.templates.light_curve_clock import light_clock, light_curve, maximum, plain_clock
 
 WAVE = grid_wave(9850, 900)
 PHASE = np.arange(-15.0, 61.0)

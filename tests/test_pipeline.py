@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import sntransport as snt
-from sntransport.interpolators import log_linear
 from sntransport.spectra.observations import LightCurve
-from sntransport.weights import epoch_weight
+from sntransport.transport.interpolators import log_linear
+from sntransport.transport.weights import epoch_weight
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum, supernova
 
 BANDS = ("bessellb", "bessellv", "bessellr", "besselli")

@@ -12,10 +12,10 @@ import pytest
 import sntransport as snt
 from sntransport import material, payload, report
 from sntransport._storage.atomic_files import sha256
-from sntransport.interpolators import wasserstein
 from sntransport.photometry.coverage import band_coverage
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.series import SpectralSeries
+from sntransport.transport.interpolators import wasserstein
 from sntransport.validate import judge
 from tests import figures
 from tests.browser import chromium

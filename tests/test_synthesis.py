@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sntransport.calibration.prepare import prepare
-from sntransport.errormodel import SHARE_WITH_COLORS, interpolation_error, log_change
-from sntransport.interpolators import linear, log_linear, wasserstein
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.synthesis import Photometry, synthesize
-from sntransport.weights import epoch_weight, paper_weight
+from sntransport.transport.interpolation_error import SHARE_WITH_COLORS, interpolation_error, log_change
+from sntransport.transport.interpolators import linear, log_linear, wasserstein
+from sntransport.transport.synthesis import Photometry, synthesize
+from sntransport.transport.weights import epoch_weight, paper_weight
 from tests.synthetic import SIGHTLINE, flux_at, supernova
 
 SPARSE = prepare(supernova(snr=200.0)).series

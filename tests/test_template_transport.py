@@ -6,19 +6,19 @@ import re
 import numpy as np
 import pytest
 
-from sntransport import templates
-from sntransport.alignment import photometric_clock
-from sntransport.choice import ClassTransport, class_transport
-from sntransport.features import feature_transport
-from sntransport.interpolators import ForPair, ForSupernova, Paced, for_pair, for_supernova, log_linear
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.reading.supernova import read_supernova
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.observations import LightCurve, Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
-from sntransport.template_transport import beside_template
-from sntransport.templates import hsiao
+from sntransport.transport.features import feature_transport
+from sntransport.transport.interpolators import ForPair, ForSupernova, Paced, for_pair, for_supernova, log_linear
+from sntransport.transport.templates import sources
+from sntransport.transport.templates.beside_template import beside_template
+from sntransport.transport.templates.class_transport import ClassTransport, class_transport
+from sntransport.transport.templates.photometric_clock import photometric_clock
+from sntransport.transport.templates.sources import hsiao
 
 SIGHTLINE = Sightline(z=0.03, distance_modulus=35.5, ebv_mw=0.1, ebv_host=0.2)
 WAVE = grid_wave(9720, 1200)
@@ -74,7 +74,7 @@ def test_hsiao_is_what_sncosmo_evaluates():
 
 
 def test_a_missing_template_file_is_named(monkeypatch):
-    monkeypatch.setattr(templates, "find_spec", lambda name: None)
+    monkeypatch.setattr(sources, "find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match="install sncosmo"):
         hsiao.__wrapped__()
 

@@ -9,10 +9,10 @@ import sncosmo
 from click.testing import CliRunner
 
 import sntransport as snt
-from sntransport.choice import ClassTransport
 from sntransport.cli import main
 from sntransport.spectra.series import SpectralSeries
-from sntransport.templates import hsiao, mean_template, sncosmo_template
+from sntransport.transport.templates.class_transport import ClassTransport
+from sntransport.transport.templates.sources import hsiao, mean_template, sncosmo_template
 from sntransport.validate import judge
 
 PHASE = np.arange(-10.0, 41.0)

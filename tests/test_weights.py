@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sntransport.weights import color_mismatch, epoch_weight, paper_weight
+from sntransport.transport.weights import color_mismatch, epoch_weight, paper_weight
 
 
 def test_formula():

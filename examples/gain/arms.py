@@ -3,15 +3,15 @@
 import numpy as np
 
 import sntransport as snt
-from sntransport.class_template import at_phases, on_grid
-from sntransport.features import feature_transport
-from sntransport.interpolators import linear, log_linear, wasserstein
 from sntransport.mixing import mix, mix_linear
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline, to_observer, to_rest
+from sntransport.transport.features import feature_transport
+from sntransport.transport.interpolators import linear, log_linear, wasserstein
+from sntransport.transport.templates.class_template import at_phases, on_grid
 
 NEAR = Sightline(z=0.01, distance_modulus=33.2)
 """Where the supernovae with spectra are."""

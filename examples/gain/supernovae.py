@@ -10,12 +10,12 @@ import numpy as np
 
 import sntransport as snt
 from sntransport._numerics.units import C_KMS
-from sntransport.class_template import at_phases, on_grid
-from sntransport.interpolators import log_linear
-from sntransport.lightclock import light_curve, maximum
 from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import SpectralSeries
+from sntransport.transport.interpolators import log_linear
+from sntransport.transport.templates.class_template import at_phases, on_grid
+from sntransport.transport.templates.light_curve_clock import light_curve, maximum
 
 WINDOW = (-15.0, 45.0)
 """Phases of every series from its maximum light [rest-frame d]."""

@@ -16,12 +16,12 @@ import numpy as np
 import sncosmo
 
 import sntransport as snt
-from sntransport.alignment import STRETCH, Clock
-from sntransport.class_template import build_template
-from sntransport.features import feature_transport
-from sntransport.interpolators import Paced
 from sntransport.spectra.observations import broad_class
-from sntransport.template_transport import TemplateTransport, beside_template
+from sntransport.transport.features import feature_transport
+from sntransport.transport.interpolators import Paced
+from sntransport.transport.templates.beside_template import TemplateTransport, beside_template
+from sntransport.transport.templates.class_template import build_template
+from sntransport.transport.templates.photometric_clock import STRETCH, Clock
 from sntransport.validate import judge
 
 PACE = 0.2

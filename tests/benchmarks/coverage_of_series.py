@@ -14,13 +14,13 @@ import numpy as np
 from recording import asked_to_record, record
 
 import sntransport as snt
-from sntransport.choice import class_transport
-from sntransport.errormodel import interval_factor
-from sntransport.interpolators import for_supernova
 from sntransport.spectra.series import SpectralSeries
-from sntransport.synthesis import synthesize
+from sntransport.transport.interpolation_error import interval_factor
+from sntransport.transport.interpolators import for_supernova
+from sntransport.transport.synthesis import synthesize
+from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.weights import epoch_weight
 from sntransport.validate import BANDS, _case, _thinned, _triplets
-from sntransport.weights import epoch_weight
 
 CLASSES = ("Ia", "II", "Ib/c")
 

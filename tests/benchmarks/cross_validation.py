@@ -15,12 +15,12 @@ from recording import asked_to_record, record
 
 import sntransport as snt
 from sntransport._storage.tables import text_table
-from sntransport.choice import ClassTransport
-from sntransport.features import feature_transport
-from sntransport.interpolators import Paced
 from sntransport.spectra.observations import broad_class
-from sntransport.template_transport import beside_template
-from sntransport.templates import hsiao
+from sntransport.transport.features import feature_transport
+from sntransport.transport.interpolators import Paced
+from sntransport.transport.templates.beside_template import beside_template
+from sntransport.transport.templates.class_transport import ClassTransport
+from sntransport.transport.templates.sources import hsiao
 from sntransport.validate import judge
 
 PACES = (0.0, 0.1, 0.2, 0.3)

@@ -1,4 +1,4 @@
-"""Fit the coefficients of `sntransport.errormodel` and print how true its intervals are, cross-validated by supernova.
+"""Fit the coefficients of `sntransport.transport.interpolation_error`; print how true its intervals are, cross-validated.
 
     python tests/benchmarks/fit_error_model.py [INTERPOLATOR] [FOLDER of OSC files] [--record]
 
@@ -20,13 +20,19 @@ from scipy.optimize import least_squares, minimize
 
 import sntransport as snt
 from sntransport._storage.tables import text_table
-from sntransport.choice import class_transport
-from sntransport.errormodel import FITTED, Coefficients, interpolation_error, interval_factor, log_change
-from sntransport.interpolators import for_supernova
 from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_flux_err
 from sntransport.spectra.realizations import Correlation
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
+from sntransport.transport.interpolation_error import (
+    FITTED,
+    Coefficients,
+    interpolation_error,
+    interval_factor,
+    log_change,
+)
+from sntransport.transport.interpolators import for_supernova
+from sntransport.transport.templates.class_transport import class_transport
 from sntransport.validate import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin
 
 CLASSES = ("Ia", "II", "Ib/c")

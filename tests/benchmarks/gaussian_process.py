@@ -19,8 +19,8 @@ from scipy.linalg import eigh
 import sntransport as snt
 from sntransport._numerics.units import C_KMS
 from sntransport._storage.tables import text_table
-from sntransport.features import feature_transport
 from sntransport.scores import score, summarize
+from sntransport.transport.features import feature_transport
 from sntransport.validate import judge
 
 BIN = 3

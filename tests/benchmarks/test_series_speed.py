@@ -9,8 +9,8 @@ import sntransport as snt
 from sntransport.lightpolicy import from_template
 from sntransport.mixing import mix, mix_linear
 from sntransport.spectra.series import SpectralSeries
-from sntransport.templates import hsiao
-from sntransport.transport import barycenter
+from sntransport.transport.exact import barycenter
+from sntransport.transport.templates.sources import hsiao
 
 
 def cpu(work, rounds=3):

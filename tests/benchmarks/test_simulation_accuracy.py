@@ -17,7 +17,7 @@ from sntransport.engine import simulate
 from sntransport.photometry.bands import load_bands
 from sntransport.population import Population
 from sntransport.survey import Survey
-from sntransport.templates import hsiao
+from sntransport.transport.templates.sources import hsiao
 
 BANDS = (*(f"lsst{band}" for band in "ugrizy"), "ztfg", "ztfr", "ztfi", "atlasc", "atlaso")
 N = 1000

@@ -22,7 +22,7 @@ from sntransport.distributions import Exponential, Uniform
 from sntransport.noise import depth_of
 from sntransport.photometry.bands import load_bands
 from sntransport.population import Population
-from sntransport.templates import hsiao
+from sntransport.transport.templates.sources import hsiao
 
 BANDS = nominal.LSST_WFD.camera.bands
 POPULATION = Population(Uniform(0.05, 0.6), ebv_host=Exponential(0.1, 0.6), ebv_mw=0.05)

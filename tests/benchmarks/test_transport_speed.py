@@ -8,7 +8,7 @@ import timeit
 import numpy as np
 import pytest
 
-from sntransport import _kernels, transport
+from sntransport.transport import _kernels, exact
 
 
 def seconds(work, number):
@@ -24,7 +24,7 @@ def spectra():
     wave = np.linspace(3000.0, 10000.0, n)
     a = np.exp(-(((wave - 4500) / 1500) ** 2)) + 0.2 + 0.1 * np.sin(wave / 40) + 0.02 * rng.random(n)
     b = np.exp(-(((wave - 5500) / 1800) ** 2)) + 0.2 + 0.1 * np.sin(wave / 43) + 0.02 * rng.random(n)
-    edges = transport.bin_edges(wave)
+    edges = exact.bin_edges(wave)
     t = np.array([0.3])
     width = np.diff(edges)
     for array in (wave, a, b, t, width):
@@ -69,7 +69,7 @@ def test_one_pair_at_one_position(benchmark, spectra, capsys):
 
 
 def test_feature_transport_at_many_positions(benchmark, capsys):
-    from sntransport.features import feature_transport
+    from sntransport.transport.features import feature_transport
 
     wave = np.exp(np.arange(np.log(3300.0), np.log(11500.0), 250.0 / 299792.458))
     a, b = (1.0 + 0.3 * np.sin(np.log(wave) * 40 + shift) + 0.1 * np.sin(wave / 60) for shift in (0.0, 0.3))

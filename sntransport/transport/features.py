@@ -68,7 +68,7 @@ def feature_transport(
     ValueError
         Where shapes differ, a flux is negative, not finite or zero everywhere, ``t`` leaves [0, 1] or a share [0, 3].
     """
-    from sntransport import _kernels
+    from sntransport.transport import _kernels
 
     wave, a, b = _checked(wave, flux_a, flux_b)
     t = readonly(np.atleast_1d(np.asarray(t, dtype=np.float64)), "t")
@@ -163,7 +163,7 @@ def _split(wave: Array, a: Array, b: Array, continuum: float) -> tuple[Array | N
 
 def _register(step: float, features: Array, resolution: float, scatter: float, stiffness: float, reach: float) -> Array:
     """Shift in bins, (n_wave,): bounded, and so gentle that both halves of the map stay monotone."""
-    from sntransport import _kernels
+    from sntransport.transport import _kernels
 
     shift = np.zeros(features.shape[1])
     for factor in _COARSE_TO_FINE:

@@ -70,7 +70,7 @@ def displace(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
     >>> float(wave[halfway[0].argmax()])
     5500.0
     """
-    from sntransport import _kernels
+    from sntransport.transport import _kernels
 
     edges, a, b = _checked(wave, flux_a=flux_a, flux_b=flux_b)
     t = readonly(np.atleast_1d(np.asarray(t, dtype=np.float64)), "t")
@@ -100,7 +100,7 @@ def distance(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, p: float = 2
     ValueError
         As `displace`, and where ``p`` is below 1.
     """
-    from sntransport import _kernels
+    from sntransport.transport import _kernels
 
     if not p >= 1:
         raise ValueError(f"p is {p}, expected 1 or more")
@@ -132,7 +132,7 @@ def barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     ValueError
         As `displace`, and where the weights are negative, not finite, all zero, or of another number.
     """
-    from sntransport import _kernels
+    from sntransport.transport import _kernels
 
     fluxes = readonly(fluxes, "fluxes", ndim=2)
     weights = readonly(weights, "weights")

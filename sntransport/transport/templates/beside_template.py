@@ -13,11 +13,11 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
-from sntransport.alignment import Clock, photometric_clock
-from sntransport.features import feature_transport
-from sntransport.interpolators import Interpolator
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
+from sntransport.transport.features import feature_transport
+from sntransport.transport.interpolators import Interpolator
+from sntransport.transport.templates.photometric_clock import Clock, photometric_clock
 
 _CONTINUUM = 12000.0
 _RESOLUTION = 750.0

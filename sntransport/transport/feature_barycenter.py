@@ -6,8 +6,8 @@ from numpy.typing import ArrayLike
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
-from sntransport.features import feature_shift
 from sntransport.spectra.grid import GRID_STEP
+from sntransport.transport.features import feature_shift
 
 CONTINUUM = 12000.0
 """Standard deviation of the running mean of ln flux that is the continuum [km/s], as in `feature_transport`."""
@@ -34,7 +34,7 @@ def feature_barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -
     -------
     ndarray, (n_wave,)
         Continuum: the weighted mean of ln flux over 12,000 km/s. Features, the rest: the spectra are registered to
-        their running mean by `sntransport.features.feature_shift`, the weighted mean displacement is taken out, and
+        their running mean by `feature_shift` of `sntransport.transport.features`, the weighted mean is taken out, and
         the square roots of flux over continuum are averaged in place, four times. With two spectra it is close to
         `feature_transport` with ``shares=(1.0,)``.
 

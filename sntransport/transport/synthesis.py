@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from sntransport._numerics.arrays import Array, readonly
-from sntransport.errormodel import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
-from sntransport.interpolators import ForPair, Interpolator, for_pair
 from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.weights import Weight, color_mismatch
+from sntransport.transport.interpolation_error import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
+from sntransport.transport.interpolators import ForPair, Interpolator, for_pair
+from sntransport.transport.weights import Weight, color_mismatch
 
 MIN_OVERLAP = 20
 """Fewest neighboring bins that two spectra must share to be interpolated."""
@@ -84,9 +84,9 @@ def synthesize(
     phase : ndarray, (n_phase,) [rest-frame d]
         Strictly increasing.
     interpolate : callable
-        See `sntransport.interpolators`.
+        See `sntransport.transport.interpolators`.
     weight : callable
-        See `sntransport.weights`.
+        See `sntransport.transport.weights`.
     max_gap : float [rest-frame d]
         Pairs further apart are not used.
     photometry : Photometry, optional
@@ -95,7 +95,7 @@ def synthesize(
         Whether candidates are scaled to the photometry by one grey factor before they are averaged (they always are
         before their colors are judged).
     errors : callable
-        Error of the interpolation; see `sntransport.errormodel`.
+        Error of the interpolation; see `sntransport.transport.interpolation_error`.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def synthesize(
         ``flux_err`` of a spectrum is its own. Of a rebuilt bin it is the photon noise of the two spectra and the
         error of interpolation, in quadrature. Candidates share spectra, so their errors are taken as wholly
         correlated: the mean of theirs, not less for being many. NaN where the error of a spectrum is unknown. With
-        ``tie`` the error of interpolation is `sntransport.errormodel.SHARE_WITH_COLORS` of itself at phases with
+        ``tie`` the error of interpolation is `SHARE_WITH_COLORS` of `interpolation_error` of itself at phases with
         photometry in two bands or more, on the understanding that the colors of the result are calibrated by it.
     """
     pairs = _pairs(sparse, phase, max_gap)

@@ -2,7 +2,7 @@
 
 Each series is put on a common clock (phase zero and stretch) by its features. At every phase of the template, color is
 the mean in ln flux and features are moved to their common place before they are averaged: the barycenter of which
-`sntransport.features.feature_transport` is the path between two. A series that does not reach a phase or a wavelength
+`feature_transport` is the path between two. A series that does not reach a phase or a wavelength
 leaves no step there: what tells it from the others on the whole is taken out before averaging.
 """
 
@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
-from sntransport.class_clock import align
-from sntransport.feature_mean import moved_mean, split_rows, two_way
 from sntransport.spectra.grid import GRID_STEP
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.transport.feature_barycenter import moved_mean, split_rows, two_way
+from sntransport.transport.templates.feature_clock import align
 
 Barycenter = Callable[[Array, Array, Array], Array]
 """``f(wave, fluxes, weights) -> (n_wave,)``, such as `sntransport.transport.barycenter`."""

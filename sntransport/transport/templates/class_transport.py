@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sntransport.features import feature_transport
-from sntransport.interpolators import ForPair, Interpolator, Paced
 from sntransport.spectra.observations import Supernova, broad_class
 from sntransport.spectra.series import SpectralSeries
-from sntransport.template_transport import beside_template
-from sntransport.templates import hsiao
+from sntransport.transport.features import feature_transport
+from sntransport.transport.interpolators import ForPair, Interpolator, Paced
+from sntransport.transport.templates.beside_template import beside_template
+from sntransport.transport.templates.sources import hsiao
 
 TEMPLATES: Mapping[str, Callable[[], SpectralSeries]] = MappingProxyType({"Ia": hsiao})
 """Template of each class (see `sntransport.spectra.observations.broad_class`), read when it is needed."""
 
 PACES: Mapping[str, float] = MappingProxyType({"II": 0.2, "Ib/c": 0.2})
-"""How much faster than time core-collapse supernovae change at first; see `sntransport.interpolators.Paced`."""
+"""How much faster than time core-collapse supernovae change at first; see `Paced` of `interpolators`."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ Every function here is called as ``f(wave, flux_a, flux_b, t) -> (n_t, n_wave)``
 ``interpolate=`` to `sntransport.build`. `feature_transport` has a module of its own: `features`.
 
 An interpolator that needs more than two spectra says so by a method instead: `ForPair` is told the phases of the two,
-`ForSupernova` first sees the supernova. The default of `build`, `sntransport.choice.class_transport`, is one of these.
+`ForSupernova` first sees the supernova. The default of `build`, `class_transport` of
+`sntransport.transport.templates`, is one of these.
 """
 
 from collections.abc import Callable
@@ -17,10 +18,10 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
-from sntransport.features import feature_transport
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
-from sntransport.transport import bin_edges, displace
+from sntransport.transport.exact import bin_edges, displace
+from sntransport.transport.features import feature_transport
 
 __all__ = [
     "ForPair", "ForSupernova", "Interpolator", "Paced", "feature_transport", "for_pair", "for_supernova", "linear",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.class_clock import STRETCH_PRIOR, ZERO_PRIOR
+from sntransport.transport.templates.feature_clock import STRETCH_PRIOR, ZERO_PRIOR
 
 _COMPARED = (4000.0, 7000.0)
 _COVERED = 0.9
