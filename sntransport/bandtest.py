@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport.calibration.band_curves import evaluate, fit_band_curves, instrument_offsets
-from sntransport.calibration.prepare import prepare
+from sntransport.calibration.preparation import prepare
 from sntransport.calibration.warp import grey_offset
 from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
@@ -22,7 +22,7 @@ from sntransport.spectra.observations import LightCurve, Supernova, broad_class
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.transport.synthesis import Photometry, synthesize
-from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import paper_weight
 
 LETTERS = {

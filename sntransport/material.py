@@ -13,7 +13,7 @@ import numpy as np
 from sntransport._storage.atomic_files import sha256
 from sntransport._version import __version__
 from sntransport.boloutput import bolometric_figure
-from sntransport.calibration.prepare import prepare
+from sntransport.calibration.preparation import prepare
 from sntransport.gapplots import triplet_figure
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import k_correction_figure, peak_phase

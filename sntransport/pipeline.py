@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves
-from sntransport.calibration.prepare import Prepared, prepare, with_rows
+from sntransport.calibration.preparation import Prepared, prepare, with_rows
 from sntransport.calibration.warp import Calibrated, grey_offset
 from sntransport.calibration.warp import calibrate as calibrate_series
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
@@ -16,7 +16,7 @@ from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.interpolation_error import ErrorModel, interpolation_error
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.transport.synthesis import Photometry, synthesize
-from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import Weight, paper_weight
 
 _MOST_PHASES = 100_000
@@ -81,7 +81,7 @@ def build(
         Target phases instead; strictly increasing. Those outside the observed span are not covered (NaN).
     interpolate : callable
         From two spectra to the one in between; see `sntransport.transport.interpolators`. The default knows the class
-        of the supernova: see `sntransport.transport.templates.class_transport.ClassTransport`.
+        of the supernova: see `sntransport.transport.templates.by_class.ClassTransport`.
     weight : callable
         Weight of each pair; see `sntransport.transport.weights`.
     max_gap : float [rest-frame d]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
-from sntransport.calibration.prepare import prepare
+from sntransport.calibration.preparation import prepare
 from sntransport.metrics import (
     LINES,
     color_residuals,

@@ -12,7 +12,7 @@ from scipy.ndimage import uniform_filter
 
 from sntransport import plots
 from sntransport.bandtest import METHODS, BandPoints
-from sntransport.calibration.prepare import prepare
+from sntransport.calibration.preparation import prepare
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.kcorrection import evaluate_k_correction
 from sntransport.lightcurves import LightCurves, Truth

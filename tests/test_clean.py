@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.calibration.clean import clean, estimate_noise, smooth_snr
+from sntransport.calibration.cleaning import clean, estimate_noise, smooth_snr
 from sntransport.spectra.observations import Spectrum
 from tests.synthetic import spectrum
 

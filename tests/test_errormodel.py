@@ -13,7 +13,7 @@ from sntransport.transport.interpolation_error import (
     interval_factor,
     log_change,
 )
-from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.templates.by_class import class_transport
 from tests.benchmarks import fit_error_model
 
 WAVE = grid_wave(9770, 1200)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sntransport._numerics.units import C_KMS
-from sntransport.calibration.prepare import FLOOR, apply_floor, bridge_gaps, prepare
+from sntransport.calibration.preparation import FLOOR, apply_floor, bridge_gaps, prepare
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
 from sntransport.spectra.observations import Spectrum
 from sntransport.spectra.series import Origin

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.calibration.prepare import prepare
+from sntransport.calibration.preparation import prepare
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.interpolation_error import SHARE_WITH_COLORS, interpolation_error, log_change

@@ -16,7 +16,7 @@ from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import ForPair, ForSupernova, Paced, for_pair, for_supernova, log_linear
 from sntransport.transport.templates import sources
 from sntransport.transport.templates.beside_template import beside_template
-from sntransport.transport.templates.class_transport import ClassTransport, class_transport
+from sntransport.transport.templates.by_class import ClassTransport, class_transport
 from sntransport.transport.templates.photometric_clock import photometric_clock
 from sntransport.transport.templates.sources import hsiao
 

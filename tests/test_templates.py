@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import sntransport as snt
 from sntransport.cli import main
 from sntransport.spectra.series import SpectralSeries
-from sntransport.transport.templates.class_transport import ClassTransport
+from sntransport.transport.templates.by_class import ClassTransport
 from sntransport.transport.templates.sources import hsiao, mean_template, sncosmo_template
 from sntransport.validate import judge
 

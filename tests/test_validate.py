@@ -9,14 +9,14 @@ import pytest
 import sntransport as snt
 from sntransport import metrics, scores
 from sntransport._numerics.units import C_KMS
-from sntransport.calibration.prepare import prepare
+from sntransport.calibration.preparation import prepare
 from sntransport.photometry.synthetic import band_matrix
 from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.interpolators import feature_transport, linear, log_linear, wasserstein
-from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.templates.by_class import class_transport
 from sntransport.validate import GAP_EDGES, TELLURIC, join, judge, noise_floor
 from tests.synthetic import SIGHTLINE, flux_at, supernova
 

@@ -161,7 +161,9 @@ def _checked(wave: ArrayLike, **fluxes: ArrayLike) -> list[Array]:
         if not np.all(np.isfinite(flux)):
             raise ValueError(f"{name} has NaN or infinite values; cut the spectra to their common coverage first")
         if flux.min() < 0:
-            raise ValueError(f"{name} is negative somewhere; apply the floor of sntransport.calibration.prepare first")
+            raise ValueError(
+                f"{name} is negative somewhere; apply the floor of sntransport.calibration.preparation first"
+            )
         if not flux.max() > 0:
             raise ValueError(f"{name} is zero everywhere")
         arrays.append(flux)

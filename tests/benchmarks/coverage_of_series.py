@@ -18,7 +18,7 @@ from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.interpolation_error import interval_factor
 from sntransport.transport.interpolators import for_supernova
 from sntransport.transport.synthesis import synthesize
-from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import epoch_weight
 from sntransport.validate import BANDS, _case, _thinned, _triplets
 

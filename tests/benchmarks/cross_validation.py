@@ -19,7 +19,7 @@ from sntransport.spectra.observations import broad_class
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import Paced
 from sntransport.transport.templates.beside_template import beside_template
-from sntransport.transport.templates.class_transport import ClassTransport
+from sntransport.transport.templates.by_class import ClassTransport
 from sntransport.transport.templates.sources import hsiao
 from sntransport.validate import judge
 

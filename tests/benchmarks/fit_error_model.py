@@ -32,7 +32,7 @@ from sntransport.transport.interpolation_error import (
     log_change,
 )
 from sntransport.transport.interpolators import for_supernova
-from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.templates.by_class import class_transport
 from sntransport.validate import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin
 
 CLASSES = ("Ia", "II", "Ib/c")

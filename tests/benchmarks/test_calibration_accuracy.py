@@ -8,12 +8,12 @@ import sntransport as snt
 from sntransport.bandtest import _ratios, _scaled_by
 from sntransport.calibration import band_curves
 from sntransport.calibration.band_curves import evaluate, fit_band_curves
-from sntransport.calibration.prepare import prepare
+from sntransport.calibration.preparation import prepare
 from sntransport.calibration.warp import calibrate
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import _with_scale
 from sntransport.spectra.observations import broad_class
-from sntransport.transport.templates.class_transport import class_transport
+from sntransport.transport.templates.by_class import class_transport
 
 
 def prepared(path):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from sntransport._numerics.arrays import Array
-from sntransport.calibration.clean import clean, smooth_snr
+from sntransport.calibration.cleaning import clean, smooth_snr
 from sntransport.calibration.nights import Piece, stitch
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
 from sntransport.spectra.observations import Spectrum, Supernova
