@@ -13,8 +13,8 @@ import dataclasses
 import numpy as np
 
 import sntransport as snt
-from sntransport.lightpolicy import from_template
-from sntransport.lightshape import light_shape
+from sntransport.corrections.extension_policies import from_template
+from sntransport.corrections.luminosity import light_shape
 from sntransport.transport.templates.sources import hsiao
 
 # Days from explosion (MJD 55796.81), luminosity and its error [1e42 erg/s]

@@ -11,14 +11,16 @@ from sntransport._version import __version__
 if TYPE_CHECKING:
     from sntransport import export as export
     from sntransport import transport as transport
-    from sntransport.bolcorrection import bolometric_correction as bolometric_correction
+    from sntransport.corrections.bolometric_corrections import bolometric_correction as bolometric_correction
+    from sntransport.corrections.k_corrections import KCorrection as KCorrection
+    from sntransport.corrections.k_corrections import evaluate_k_correction as evaluate_k_correction
+    from sntransport.corrections.k_corrections import k_correction as k_correction
+    from sntransport.corrections.k_corrections import s_correction as s_correction
+    from sntransport.corrections.luminosity import bolometric as bolometric
+    from sntransport.corrections.rest_light_curve import RestLightCurve as RestLightCurve
+    from sntransport.corrections.rest_light_curve import k_correct as k_correct
     from sntransport.engine import simulate as simulate
     from sntransport.engine import simulate_chunks as simulate_chunks
-    from sntransport.kcorrection import KCorrection as KCorrection
-    from sntransport.kcorrection import evaluate_k_correction as evaluate_k_correction
-    from sntransport.kcorrection import k_correction as k_correction
-    from sntransport.kcorrection import s_correction as s_correction
-    from sntransport.luminosity import bolometric as bolometric
     from sntransport.photometry.bands import Bandpass as Bandpass
     from sntransport.photometry.bands import load_bands as load_bands
     from sntransport.photometry.synthetic import band_flux as band_flux
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from sntransport.population import Population as Population
     from sntransport.reading.supernova import read_light_curve as read_light_curve
     from sntransport.reading.supernova import read_supernova as read_supernova
-    from sntransport.restframe import k_correct as k_correct
-    from sntransport.restlightcurve import RestLightCurve as RestLightCurve
     from sntransport.spectra.observations import LightCurve as LightCurve
     from sntransport.spectra.observations import Spectrum as Spectrum
     from sntransport.spectra.observations import Supernova as Supernova
@@ -50,11 +50,11 @@ if TYPE_CHECKING:
 _HOME = {
     "Bandpass": "photometry.bands",
     "BuildResult": "pipeline",
-    "KCorrection": "kcorrection",
+    "KCorrection": "corrections.k_corrections",
     "LightCurve": "spectra.observations",
     "ObservedSeries": "spectra.observed_series",
     "Population": "population",
-    "RestLightCurve": "restlightcurve",
+    "RestLightCurve": "corrections.rest_light_curve",
     "Sightline": "spectra.sightline",
     "SpectralSeries": "spectra.series",
     "Spectrum": "spectra.observations",
@@ -62,21 +62,21 @@ _HOME = {
     "Survey": "survey",
     "band_flux": "photometry.synthetic",
     "band_flux_err": "photometry.synthetic",
-    "bolometric": "luminosity",
-    "bolometric_correction": "bolcorrection",
+    "bolometric": "corrections.luminosity",
+    "bolometric_correction": "corrections.bolometric_corrections",
     "build": "pipeline",
-    "evaluate_k_correction": "kcorrection",
+    "evaluate_k_correction": "corrections.k_corrections",
     "export": "",
     "interpolators": "transport",
-    "k_correct": "restframe",
-    "k_correction": "kcorrection",
+    "k_correct": "corrections.rest_light_curve",
+    "k_correction": "corrections.k_corrections",
     "load_bands": "photometry.bands",
     "load_survey": "surveys",
     "observe": "spectra.observed_series",
     "read_light_curve": "reading.supernova",
     "read_series": "spectra.series_file",
     "read_supernova": "reading.supernova",
-    "s_correction": "kcorrection",
+    "s_correction": "corrections.k_corrections",
     "simulate": "engine",
     "simulate_chunks": "engine",
     "transport": "",

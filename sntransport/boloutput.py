@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.lightshape import light_shape
-from sntransport.luminosity import Bolometric
+from sntransport.corrections.luminosity import Bolometric, light_shape
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -72,7 +72,7 @@ def _read(path: Path) -> SeriesFile:
 
 def _extended(series: SpectralSeries, options: dict[str, Any]) -> tuple[SpectralSeries, tuple[str, ...]]:
     """The series with what was asked to be extrapolated, and what was done."""
-    from sntransport import extrapolate
+    from sntransport.corrections import extrapolation
 
     template = _template(options["template"])
     notes: tuple[str, ...] = ()
@@ -80,20 +80,20 @@ def _extended(series: SpectralSeries, options: dict[str, Any]) -> tuple[Spectral
         if not options["wave_range"]:
             raise ValueError("--extrapolate needs --wave-range LOW HIGH")
         if options["extrapolate"] == "template":
-            policy = extrapolate.from_template(template)
+            policy = extrapolation.from_template(template)
         else:
-            policy = extrapolate.WAVE_POLICIES[options["extrapolate"]]
-        made = extrapolate.extend_wave(series, options["wave_range"], policy)
+            policy = extrapolation.WAVE_POLICIES[options["extrapolate"]]
+        made = extrapolation.extend_wave(series, options["wave_range"], policy)
         series, notes = made.series, (*notes, f"{made.notes[0]} by {options['extrapolate']}")
     if options["template_phases"]:
         first, last = options["template_phases"]
-        made = extrapolate.extend_from_template(series, template, first=first, last=last)
+        made = extrapolation.extend_from_template(series, template, first=first, last=last)
         series, notes = made.series, (*notes, *made.notes)
     if options["rise"]:
-        made = extrapolate.extend_rise(series)
+        made = extrapolation.extend_rise(series)
         series, notes = made.series, (*notes, *made.notes)
     if options["decline"] is not None:
-        made = extrapolate.extend_decline(series, options["decline"])
+        made = extrapolation.extend_decline(series, options["decline"])
         series, notes = made.series, (*notes, *made.notes)
     return series, notes
 

@@ -201,9 +201,9 @@ def numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> li
 def interpolator_named(name: str) -> Any:
     """Return the interpolator of a name in `INTERPOLATORS`."""
     from sntransport.transport import interpolators
-    from sntransport.transport.templates import class_transport
+    from sntransport.transport.templates import by_class
 
-    return class_transport.class_transport if name == "class_transport" else getattr(interpolators, name)
+    return by_class.class_transport if name == "class_transport" else getattr(interpolators, name)
 
 
 def is_series(path: Path) -> bool:

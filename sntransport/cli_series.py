@@ -25,7 +25,7 @@ from sntransport.cli_parts import (
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from sntransport.lightpolicy import Policy
+    from sntransport.corrections.extension_policies import Policy
     from sntransport.spectra.series_file import SeriesFile
 
 
@@ -128,9 +128,10 @@ def bolometric(
     """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
     from dataclasses import asdict
 
-    from sntransport import batch, boloutput, luminosity
+    from sntransport import batch, boloutput
     from sntransport._storage.atomic_files import ending, file_stem
     from sntransport._storage.tables import write_table
+    from sntransport.corrections import luminosity
 
     if (policy == "template") != (maximum is not None) or (template_file and policy != "template"):
         raise click.UsageError("--policy template needs --maximum, and --maximum and --template need that policy")
@@ -166,7 +167,7 @@ def _shown(table: Table) -> dict[str, Any]:
 
 
 def _template_policy(path: Path | None, maximum: float) -> Policy:
-    from sntransport.lightpolicy import from_template
+    from sntransport.corrections.extension_policies import from_template
     from sntransport.spectra.series_file import read_series_file
     from sntransport.transport.templates.sources import hsiao
 

@@ -15,13 +15,13 @@ def beside(path: Path) -> Any:
     """Return the default interpolator with the template of a series file for its class."""
     from sntransport.spectra.observations import broad_class
     from sntransport.spectra.series_file import read_series
-    from sntransport.transport.templates import class_transport
+    from sntransport.transport.templates import by_class
     from sntransport.transport.templates.class_template import require_complete
 
     template = read_series(path)
     require_complete(template, str(path))
-    return class_transport.ClassTransport(
-        {**class_transport.TEMPLATES, broad_class(template.sn_type): lambda: template}
+    return by_class.ClassTransport(
+        {**by_class.TEMPLATES, broad_class(template.sn_type): lambda: template}
     )
 
 

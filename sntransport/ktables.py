@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.kcorrection import KCorrection
-from sntransport.restlightcurve import RestLightCurve
+from sntransport.corrections.k_corrections import KCorrection
+from sntransport.corrections.rest_light_curve import RestLightCurve
 from sntransport.spectra.series import SpectralSeries
 
 if TYPE_CHECKING:

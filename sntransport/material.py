@@ -14,11 +14,11 @@ from sntransport._storage.atomic_files import sha256
 from sntransport._version import __version__
 from sntransport.boloutput import bolometric_figure
 from sntransport.calibration.preparation import prepare
+from sntransport.corrections.k_corrections import evaluate_k_correction
+from sntransport.corrections.luminosity import bolometric
 from sntransport.gapplots import triplet_figure
-from sntransport.kcorrection import evaluate_k_correction
 from sntransport.kplots import k_correction_figure, peak_phase
 from sntransport.lightplots import color_curves, light_curves
-from sntransport.luminosity import bolometric
 from sntransport.makingplots import transport_map, warp_map, weights_map
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.pipeline import BuildResult

@@ -13,13 +13,13 @@ from scipy.ndimage import uniform_filter
 from sntransport import plots
 from sntransport.bandtest import METHODS, BandPoints
 from sntransport.calibration.preparation import prepare
+from sntransport.corrections.k_corrections import evaluate_k_correction
+from sntransport.corrections.luminosity import bolometric
+from sntransport.corrections.rest_light_curve import k_correct
 from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
-from sntransport.kcorrection import evaluate_k_correction
 from sntransport.lightcurves import LightCurves, Truth
-from sntransport.luminosity import bolometric
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import build
-from sntransport.restframe import k_correct
 from sntransport.scores import score
 from sntransport.simsummary import tally
 from sntransport.transport.interpolators import wasserstein

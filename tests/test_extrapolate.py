@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.extrapolate import (
+from sntransport.corrections.extrapolation import (
     COBALT,
     blackbody,
     extend_decline,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sntransport._numerics.units import njy_to_mag
-from sntransport.kcorrection import KCorrection, evaluate_k_correction, k_correction, s_correction
+from sntransport.corrections.k_corrections import KCorrection, evaluate_k_correction, k_correction, s_correction
 from sntransport.photometry import band_ratio
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import CoverageWarning, band_flux

@@ -11,17 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sntransport as snt
-from sntransport.bolcorrection import (
+from sntransport.boloutput import bolometric_figure
+from sntransport.cli import main
+from sntransport.corrections.bolometric_corrections import (
     bolometric_correction,
     color_relation,
     luminosity_from_color,
     luminosity_of_photometry,
 )
-from sntransport.boloutput import bolometric_figure
-from sntransport.cli import main
-from sntransport.lightpolicy import Extension, from_template
-from sntransport.lightshape import light_shape
-from sntransport.luminosity import absolute_magnitude, bolometric
+from sntransport.corrections.extension_policies import Extension, from_template
+from sntransport.corrections.luminosity import absolute_magnitude, bolometric, light_shape
 from sntransport.spectra.series import SpectralSeries
 
 RADIUS = 1e15

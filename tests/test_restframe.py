@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import sntransport as snt
 from sntransport._numerics.units import njy_to_mag
+from sntransport.corrections.rest_light_curve import REST_BANDS, k_correct, rest_bands
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import CoverageWarning, band_flux
-from sntransport.restframe import REST_BANDS, k_correct, rest_bands
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.observed_series import observe
 from sntransport.spectra.series import SpectralSeries

@@ -1,4 +1,4 @@
-"""Fit the coefficients of `sntransport.transport.interpolation_error`; print how true its intervals are, cross-validated.
+"""Fit the coefficients of `sntransport.transport.interpolation_error`; print how true its intervals are.
 
     python tests/benchmarks/fit_error_model.py [INTERPOLATOR] [FOLDER of OSC files] [--record]
 

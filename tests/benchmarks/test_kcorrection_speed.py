@@ -8,7 +8,7 @@ import timeit
 import numpy as np
 import pytest
 
-from sntransport.kcorrection import evaluate_k_correction, k_correction
+from sntransport.corrections.k_corrections import evaluate_k_correction, k_correction
 from sntransport.photometry.bands import load_bands
 from sntransport.spectra.series import SpectralSeries
 

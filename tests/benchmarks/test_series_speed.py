@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 import sntransport as snt
-from sntransport.lightpolicy import from_template
+from sntransport.corrections.extension_policies import from_template
 from sntransport.mixing import mix, mix_linear
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.exact import barycenter

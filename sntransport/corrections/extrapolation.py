@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.lightpolicy import Policy, meeting_factor, template_at
-from sntransport.lightpolicy import blackbody as _blackbody
-from sntransport.lightpolicy import suppressed_blackbody as _suppressed_blackbody
+from sntransport.corrections.extension_policies import Policy, meeting_factor, template_at
+from sntransport.corrections.extension_policies import blackbody as _blackbody
+from sntransport.corrections.extension_policies import suppressed_blackbody as _suppressed_blackbody
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
 
 WavePolicy = Callable[[Array, Array, Array, Array], Array]
@@ -61,7 +61,7 @@ def blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
 
 
 def suppressed_blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
-    """As `blackbody`, but below 3000 A suppressed by line blanketing (see `sntransport.lightpolicy`)."""
+    """As `blackbody`, but below 3000 A suppressed by line blanketing (see `corrections.extension_policies`)."""
     return _from_extension(_suppressed_blackbody, wave, flux, phase, target)
 
 

@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, require_shape
 from sntransport._numerics.units import njy_to_mag
-from sntransport.lightpolicy import Policy
-from sntransport.luminosity import Bolometric, absolute_magnitude, bolometric
+from sntransport.corrections.extension_policies import Policy
+from sntransport.corrections.luminosity import Bolometric, absolute_magnitude, bolometric
+from sntransport.corrections.rest_light_curve import RestLightCurve
 from sntransport.photometry.band_ratio import require_draws, scatter, zero_point
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
-from sntransport.restlightcurve import RestLightCurve
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
 
@@ -84,7 +84,7 @@ def bolometric_correction(
     bands : sequence of Bandpass or str
         At rest.
     policy, wave_range
-        See `sntransport.luminosity.bolometric`.
+        See `sntransport.corrections.luminosity.bolometric`.
     system : str
         "AB" or "Vega".
     draws : sequence of SpectralSeries

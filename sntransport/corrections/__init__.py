@@ -1,0 +1,1 @@
+"""From a series to K- and S-corrections, rest-frame light curves, luminosity, and what lies beyond the data."""
