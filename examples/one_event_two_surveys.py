@@ -7,9 +7,9 @@ made up: 18th magnitude at its peak, a rise of 15 days and a decline of 40.
 import numpy as np
 
 import sntransport as snt
-from sntransport import noise, sky
 from sntransport._numerics.units import mag_to_njy
-from sntransport.detection import detect, step_efficiency, trigger
+from sntransport.simulation.surveys import footprint, noise
+from sntransport.simulation.surveys.detection import detect, step_efficiency, trigger
 
 PEAK = 61200.0
 
@@ -23,7 +23,7 @@ def light_curve(mjd):
 rng = np.random.default_rng(7)
 for name in ("ztf", "atlas"):
     survey = snt.load_survey(name, years=1.0, mjd_first=PEAK - 180.0)
-    offset, visit = sky.visits_of(survey, [205.0], [30.0], PEAK - 50.0, PEAK + 150.0)
+    offset, visit = footprint.visits_of(survey, [205.0], [30.0], PEAK - 50.0, PEAK + 150.0)
     flux, flux_err = noise.observe(survey, visit, light_curve(survey.mjd[visit]), rng)
     mjd, band = survey.mjd[visit], survey.band[visit]
     detected = detect(flux, flux_err, band, mjd, offset, step_efficiency(), rng, bands=survey.bands)

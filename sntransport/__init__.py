@@ -19,17 +19,19 @@ if TYPE_CHECKING:
     from sntransport.corrections.luminosity import bolometric as bolometric
     from sntransport.corrections.rest_light_curve import RestLightCurve as RestLightCurve
     from sntransport.corrections.rest_light_curve import k_correct as k_correct
-    from sntransport.engine import simulate as simulate
-    from sntransport.engine import simulate_chunks as simulate_chunks
     from sntransport.photometry.bands import Bandpass as Bandpass
     from sntransport.photometry.bands import load_bands as load_bands
     from sntransport.photometry.synthetic import band_flux as band_flux
     from sntransport.photometry.synthetic import band_flux_err as band_flux_err
     from sntransport.pipeline import BuildResult as BuildResult
     from sntransport.pipeline import build as build
-    from sntransport.population import Population as Population
     from sntransport.reading.supernova import read_light_curve as read_light_curve
     from sntransport.reading.supernova import read_supernova as read_supernova
+    from sntransport.simulation.engine import simulate as simulate
+    from sntransport.simulation.engine import simulate_chunks as simulate_chunks
+    from sntransport.simulation.population import Population as Population
+    from sntransport.simulation.surveys.load import load_survey as load_survey
+    from sntransport.simulation.surveys.survey import Survey as Survey
     from sntransport.spectra.observations import LightCurve as LightCurve
     from sntransport.spectra.observations import Spectrum as Spectrum
     from sntransport.spectra.observations import Supernova as Supernova
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from sntransport.spectra.series_file import read_series as read_series
     from sntransport.spectra.series_file import write_series as write_series
     from sntransport.spectra.sightline import Sightline as Sightline
-    from sntransport.survey import Survey as Survey
-    from sntransport.surveys import load_survey as load_survey
     from sntransport.transport import interpolators as interpolators
     from sntransport.transport import weights as weights
 
@@ -53,13 +53,13 @@ _HOME = {
     "KCorrection": "corrections.k_corrections",
     "LightCurve": "spectra.observations",
     "ObservedSeries": "spectra.observed_series",
-    "Population": "population",
+    "Population": "simulation.population",
     "RestLightCurve": "corrections.rest_light_curve",
     "Sightline": "spectra.sightline",
     "SpectralSeries": "spectra.series",
     "Spectrum": "spectra.observations",
     "Supernova": "spectra.observations",
-    "Survey": "survey",
+    "Survey": "simulation.surveys.survey",
     "band_flux": "photometry.synthetic",
     "band_flux_err": "photometry.synthetic",
     "bolometric": "corrections.luminosity",
@@ -71,14 +71,14 @@ _HOME = {
     "k_correct": "corrections.rest_light_curve",
     "k_correction": "corrections.k_corrections",
     "load_bands": "photometry.bands",
-    "load_survey": "surveys",
+    "load_survey": "simulation.surveys.load",
     "observe": "spectra.observed_series",
     "read_light_curve": "reading.supernova",
     "read_series": "spectra.series_file",
     "read_supernova": "reading.supernova",
     "s_correction": "corrections.k_corrections",
-    "simulate": "engine",
-    "simulate_chunks": "engine",
+    "simulate": "simulation.engine",
+    "simulate_chunks": "simulation.engine",
     "transport": "",
     "unobserve": "spectra.observed_series",
     "weights": "transport",

@@ -1,7 +1,7 @@
 """Augmentation: from the series of real supernovae to the templates of a labeled training set.
 
 Every template knows the supernovae it was made of and the one split they are all in. Light curves are made of them by
-`sntransport.engine.simulate` and chosen by `sntransport.trainingset`.
+`sntransport.simulation.engine.simulate` and chosen by `sntransport.trainingset`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -45,7 +45,7 @@ def read_config(path: Path) -> dict[str, dict[str, Any]]:
     ----------
     path : Path
         See docs/augmentation.md for its sections and keys. Those of [survey] and [population] are checked later, by
-        `sntransport.simconfig`.
+        `sntransport.simulation.config`.
 
     Returns
     -------

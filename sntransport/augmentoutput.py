@@ -25,12 +25,12 @@ from sntransport._storage.tables import write_table
 from sntransport.augmentation import TrainingTemplate
 from sntransport.augmentconfig import read_config
 from sntransport.augmentrun import Setup, events, mixing, set_up, templates
-from sntransport.engine import BLOCK
-from sntransport.lightcurves import LightCurves, concatenate
-from sntransport.population import Population
-from sntransport.simoutput import OBJECT_BYTES, ROW_BYTES, Writer
+from sntransport.simulation.engine import BLOCK
+from sntransport.simulation.light_curves import LightCurves, concatenate
+from sntransport.simulation.population import Population
+from sntransport.simulation.run import OBJECT_BYTES, ROW_BYTES, Writer
+from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series_file import read_series, write_series
-from sntransport.survey import Survey
 from sntransport.trainingfile import template_columns, write_split
 from sntransport.trainingset import CANDIDATE, Candidates, Settled, TrainingSet, settle
 

@@ -10,19 +10,19 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.config_sections import Section
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
-from sntransport.engine import BLOCK, simulate_chunks
-from sntransport.lightcurves import LightCurves
 from sntransport.mixing import Mixture, feature_mix, mix, mix_linear
 from sntransport.pipeline import build
-from sntransport.population import Population
-from sntransport.rates import Cosmology
 from sntransport.reading.supernova import read_supernova
 from sntransport.selection import spectroscopic_propensity
-from sntransport.simconfig import read_population, read_survey
+from sntransport.simulation.config import read_population, read_survey
+from sntransport.simulation.engine import BLOCK, simulate_chunks
+from sntransport.simulation.light_curves import LightCurves
+from sntransport.simulation.population import Population
+from sntransport.simulation.rates import Cosmology
+from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import read_series
 from sntransport.splits import assign_splits, require_no_leak
-from sntransport.survey import Survey
 from sntransport.trainingset import Rule, make_rule
 from sntransport.transport.templates.class_template import Barycenter
 
@@ -46,7 +46,7 @@ class Setup:
     options: Mapping[str, Any]
 
     def parts(self, first: int, last: int) -> Iterator[LightCurves]:
-        """Light curves of some objects, a block at a time; ``first`` is a multiple of `sntransport.engine.BLOCK`."""
+        """Light curves of some objects, a block at a time; ``first`` is a multiple of `simulation.engine.BLOCK`."""
         series = [one.series for one in self.rule.templates]
         return simulate_chunks(
             series, self.survey, self.events, n=self.n, seed=self.rule.seed, chunk=BLOCK, objects=(first, last),

@@ -14,7 +14,7 @@ import click
 from sntransport.cli_parts import EXISTING, FOLDER, conclude, fail, progress_bar, say, speaking
 
 if TYPE_CHECKING:
-    from sntransport.lightcurves import LightCurves
+    from sntransport.simulation.light_curves import LightCurves
 
 # Module, function, and what is appended to the name of a shard; functions that write several files append their own.
 WRITERS = {
@@ -52,7 +52,7 @@ def simulate(
     and figures. A run that was stopped goes on where it was when it is started again; a finished one is left as it is.
     """
     from sntransport._storage.workers import executor, processes
-    from sntransport.simconfig import read_config
+    from sntransport.simulation.config import read_config
 
     jobs = read_config(config, objects, seed)
     try:
@@ -72,9 +72,9 @@ def _simulate(
     from sntransport._storage.atomic_files import file_stem
     from sntransport._storage.tables import text_table, write_table
     from sntransport.batch import write_figure
-    from sntransport.simconfig import read_config
-    from sntransport.simoutput import Source, run_job
-    from sntransport.simsummary import summary_rows, summary_table
+    from sntransport.simulation.config import read_config
+    from sntransport.simulation.run import Source, run_job
+    from sntransport.simulation.summary import summary_rows, summary_table
 
     jobs = read_config(config, objects, seed)
     folders = [out / file_stem(job.name) for job in jobs]

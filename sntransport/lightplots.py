@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_to_njy, njy_to_mag
-from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
-from sntransport.lightcurves import LightCurves
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.plotstyle import new_figure, style, title
+from sntransport.simulation.light_curves import LightCurves
+from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline

@@ -22,7 +22,7 @@ Part = tuple[NDArray[np.int64], NDArray[np.uint64]]
 
 
 class Purpose(IntEnum):
-    """What random numbers are for; those below 5 are `sntransport.engine`'s, under the same seed."""
+    """What random numbers are for; those below 5 are `sntransport.simulation.engine`'s, under the same seed."""
 
     SELECTION = 5
     BALANCE = 6

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.detection import PHOTFLAG_DETECTION
 from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.simsummary import Tally
+from sntransport.simulation.summary import Tally
+from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport.augmentation import TrainingTemplate
-from sntransport.lightcurves import LightCurves
 from sntransport.quotas import Quota, key_id, keys, limits, make_quota
 from sntransport.selection import inverse_propensity_weights, select
+from sntransport.simulation.light_curves import LightCurves
 from sntransport.splits import require_no_leak
 
 Candidates = NDArray[Any]

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
-from sntransport.lightcurves import LightCurves, Truth
 from sntransport.mixing import mix_linear
 from sntransport.selection import spectroscopic_propensity
+from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
 from sntransport.splits import LeakError

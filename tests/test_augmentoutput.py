@@ -26,7 +26,7 @@ from sntransport.augmentrun import events, mixing, set_up, templates
 from sntransport.cli_augment import checksum
 from sntransport.cli_simulate import write_as
 from sntransport.datasets.nested_parquet import read_nested_parquet
-from sntransport.lightcurves import concatenate
+from sntransport.simulation.light_curves import concatenate
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
 from sntransport.splits import LeakError

@@ -10,12 +10,12 @@ from astropy.io import fits
 from astropy.table import Table
 from click.testing import CliRunner
 
-from sntransport import simsummary
 from sntransport._storage.read_error import ReadError
 from sntransport.cli import main
-from sntransport.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
-from sntransport.simconfig import read_config
-from sntransport.simoutput import Source, run_job, write_fits
+from sntransport.simulation import summary
+from sntransport.simulation.config import read_config
+from sntransport.simulation.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
+from sntransport.simulation.run import Source, run_job, write_fits
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "simulation.toml"
 POPULATION = """
@@ -49,9 +49,9 @@ def test_example_writes_light_curves_summary_and_figures(tmp_path):
     assert sorted(path.name for path in (tmp_path / "out" / "Ia").iterdir()) == [
         "_SUCCESS", "manifest.json", "shard-00000.fits", "shard-00001.fits", "shard-00002.fits",
     ]  # fmt: skip
-    summary = Table.read(tmp_path / "out" / "summary.ecsv")
-    whole = summary[-1]
-    assert whole["generated"] == 400 == sum(summary["generated"][:-1])
+    table = Table.read(tmp_path / "out" / "summary.ecsv")
+    whole = table[-1]
+    assert whole["generated"] == 400 == sum(table["generated"][:-1])
     assert 400 > whole["observed"] > whole["triggered"] > 0
     with fits.open(tmp_path / "out" / "Ia" / "shard-00001.fits") as hdus:
         truth, measured = hdus["TRUTH"].data, hdus["MEASUREMENTS"].data
@@ -81,7 +81,7 @@ def test_chunks_add_up_to_the_whole(tmp_path):
     for name in ("generated", "observed", "triggered", "peak", "snr", "detections"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
     assert whole.generated.sum() == 300
-    assert simsummary.summary_rows([whole]) == simsummary.summary_rows([parts])
+    assert summary.summary_rows([whole]) == summary.summary_rows([parts])
 
 
 def test_nothing_left_is_said_and_fails(tmp_path):

@@ -16,7 +16,7 @@ from sntransport.datasets.nested_parquet import read_nested_parquet, write_neste
 from sntransport.datasets.plasticc_csv import write_plasticc
 from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
 from sntransport.datasets.tokens import astromer_windows, write_astromer, write_tokens
-from sntransport.lightcurves import LightCurves, Truth
+from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.spectra.series import SpectralSeries
 
 BANDS = ("lsstu", "lsstg", "lsstr", "lssti", "lsstz", "lssty")

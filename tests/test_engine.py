@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 import sntransport as snt
-from sntransport import noise
 from sntransport._numerics.units import njy_to_mag
-from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
-from sntransport.distributions import Constant, Exponential, Normal, Uniform
-from sntransport.engine import BLOCK, SelectionWarning, simulate, simulate_chunks
-from sntransport.fluxtables import Dust, flux_tables
-from sntransport.lightcurves import concatenate
 from sntransport.photometry.bands import load_bands
-from sntransport.population import Population
+from sntransport.simulation.distributions import Constant, Exponential, Normal, Uniform
+from sntransport.simulation.engine import BLOCK, SelectionWarning, simulate, simulate_chunks
+from sntransport.simulation.flux_lookup import places
+from sntransport.simulation.flux_tables import Dust, flux_tables
+from sntransport.simulation.light_curves import concatenate
+from sntransport.simulation.population import Population
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
+from sntransport.simulation.surveys.survey import Survey, select_visits
 from sntransport.spectra.sightline import Sightline
-from sntransport.survey import Survey, select_visits
-from sntransport.tablefluxes import places
 from sntransport.transport.templates.sources import hsiao
 from tests.conftest import ROOT
 

@@ -29,7 +29,7 @@ from sntransport.datasets.plasticc_csv import write_plasticc
 from sntransport.datasets.snana_fits import write_snana_fits
 from sntransport.datasets.tokens import write_astromer, write_tokens
 from sntransport.export.snana import to_snana
-from sntransport.simoutput import write_fits
+from sntransport.simulation.run import write_fits
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series_file import read_series, write_series
 from tests.test_datasets import curves

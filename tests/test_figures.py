@@ -6,7 +6,7 @@ import pytest
 from matplotlib.text import Text
 
 from sntransport import plots
-from sntransport.lightcurves import LightCurves
+from sntransport.simulation.light_curves import LightCurves
 from sntransport.spectra.series import SpectralSeries
 from tests import figures
 

@@ -9,7 +9,6 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from sntransport import noise
 from sntransport._numerics.arrays import readonly
 from sntransport._storage.fits_tables import require_intact
 from sntransport._storage.read_error import ReadError
@@ -18,14 +17,15 @@ from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
 from sntransport.export import snana_reader
 from sntransport.export.check import check_folder
 from sntransport.photometry.bands import read_bandpass
-from sntransport.read_opsim import read_opsim
-from sntransport.read_searcheff import read_searcheff
-from sntransport.read_simlib import read_simlib
-from sntransport.read_visits import read_visits
 from sntransport.reading import spectrum_files
 from sntransport.reading.account import Account, distance_from_z
 from sntransport.reading.spectrum_files import read_spectrum_file
-from sntransport.simconfig import read_config
+from sntransport.simulation.config import read_config
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.rubin_opsim import read_opsim
+from sntransport.simulation.surveys.snana_searcheff import read_searcheff
+from sntransport.simulation.surveys.snana_simlib import read_simlib
+from sntransport.simulation.surveys.visit_tables import read_visits
 from tests.fuzz import fuzz_readers
 from tests.test_datasets import BANDS, curves
 from tests.test_read_opsim import a_row

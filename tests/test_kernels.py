@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from sntransport import _kernels_sky
 from sntransport.photometry import _kernels as _kernels_of_bands
-from sntransport.sky import unit_vectors
+from sntransport.simulation.surveys import _kernels as _kernels_of_sky
+from sntransport.simulation.surveys.footprint import unit_vectors
 from sntransport.spectra import _kernels as _kernels_of_draws
 from sntransport.transport import _kernels
 from tests import twins
@@ -154,18 +154,18 @@ def sky_grid(ra, dec):
     edges = np.radians(np.arange(-90.0, 91.0, 30.0))
     cell = np.concatenate([[0], np.cumsum(np.arange(1, 7))])
     near = np.empty((ra.size, 4), np.float32)
-    grid = _kernels_sky.Grid(
+    grid = _kernels_of_sky.Grid(
         30.0, np.sin(edges), np.abs(np.cos(edges)), cell, np.zeros(22, np.int64), near, near.view(np.int32),
         np.empty((ra.size, 5)), readonly(ra), readonly(dec),
     )  # fmt: skip
     columns = [readonly(factor * np.arange(ra.size)) for factor in (1.0, 2.0, 3.0, 4.0)]
-    _kernels_sky.sort_visits(columns[0], np.arange(ra.size).astype(np.int16), *columns[1:], grid)
+    _kernels_of_sky.sort_visits(columns[0], np.arange(ra.size).astype(np.int16), *columns[1:], grid)
     return grid
 
 
 def test_sines_and_cosines_to_rounding():
     angle = np.r_[np.random.default_rng(3).uniform(-360, 360, 500), np.arange(-360.0, 361.0, 45.0)]
-    got = np.array([_kernels_sky.sine_cosine(one) for one in angle]).T
+    got = np.array([_kernels_of_sky.sine_cosine(one) for one in angle]).T
     np.testing.assert_allclose(got, [np.sin(np.radians(angle)), np.cos(np.radians(angle))], rtol=0, atol=1e-15)
 
 
@@ -177,12 +177,12 @@ def test_the_edge_of_a_field_is_as_sharp_as_double_precision():
     for away, inside in ((-6e-11, True), (6e-11, False)):
         places = ra.copy(), dec + 2.0 + np.degrees(away)
         limit = (2.0 * np.sin(np.radians(1.0))) ** 2
-        offset, _ = _kernels_sky.gather_visits(
+        offset, _ = _kernels_of_sky.gather_visits(
             *places, np.arange(40), np.arange(1, 41), limit, np.radians(2.0) + 1e-6, grid
         )
         assert np.all(np.diff(offset) == inside)
         near = np.empty(40, np.int8)
-        _kernels_sky.nearness(*places, np.full(40, limit), np.full(40, limit), np.full(40, 0.0349067), grid, near)
+        _kernels_of_sky.nearness(*places, np.full(40, limit), np.full(40, limit), np.full(40, 0.0349067), grid, near)
         assert np.all((near == 2)[np.diff(offset) == 1])
 
 
@@ -194,7 +194,7 @@ def test_keys_are_sorted_however_they_crowd(crowd):
     keys = upper.astype(np.int64) << 32 | np.arange(upper.size)
     rng.shuffle(keys)
     expected = np.sort(keys)
-    _kernels_sky._put_in_order(keys, low, high, np.empty(258, np.int32), np.empty(keys.size, np.int64))
+    _kernels_of_sky._put_in_order(keys, low, high, np.empty(258, np.int32), np.empty(keys.size, np.int64))
     np.testing.assert_array_equal(keys, expected)
 
 
@@ -205,7 +205,7 @@ def test_visits_of_a_place_come_in_order(n):
     ra, dec = rng.uniform(9, 11, n), rng.uniform(-1, 1, n)
     grid = sky_grid(ra, dec)
     one = (np.array([10.0]), np.array([0.0]), np.array([0]), np.array([100_000]))
-    _, keys = _kernels_sky.gather_visits(*one, 4.0, np.pi, grid)
+    _, keys = _kernels_of_sky.gather_visits(*one, 4.0, np.pi, grid)
     np.testing.assert_array_equal(keys >> 32, np.arange(n))
 
 
@@ -222,17 +222,17 @@ def test_visits_on_the_sky_against_a_search_of_all():
     chord2 = np.sum((pointing - unit_vectors(*places)[:, None]) ** 2, axis=2)
     for limit in (0.02, 0.5, 1.5, 3.9):
         reach = 2 * np.arcsin(0.5 * np.sqrt(limit)) + 1e-6
-        got = _kernels_sky.gather_visits(*places, first, last, limit, reach, grid)
+        got = _kernels_of_sky.gather_visits(*places, first, last, limit, reach, grid)
         for i in range(9):
             near = np.flatnonzero(chord2[i] <= limit)
             expected = [row for row in near if first[i] <= row < last[i]]
             keys = got[1][got[0][i] : got[0][i + 1]]
             np.testing.assert_array_equal(keys >> 32, expected)
             out = np.empty((5, keys.size))
-            _kernels_sky.take_columns(keys, grid.columns, out)
+            _kernels_of_sky.take_columns(keys, grid.columns, out)
             np.testing.assert_array_equal(out[1], expected)
         known = np.empty(9, np.int8)
         for inner in (-1.0, 0.3 * limit):
-            _kernels_sky.nearness(*places, np.full(9, inner), np.full(9, limit), np.full(9, reach), grid, known)
+            _kernels_of_sky.nearness(*places, np.full(9, inner), np.full(9, limit), np.full(9, reach), grid, known)
             nearest = chord2.min(axis=1)
             np.testing.assert_array_equal(known, np.where(nearest <= inner, 2, nearest <= limit))

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.lightcurves import LightCurves, Truth, concatenate
+from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
 
 
 def truth(n_object, n_band, first_id=0):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import dblquad, quad
 
-from sntransport import noise
 from sntransport._numerics.units import mag_to_njy
-from sntransport.survey import Survey
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.survey import Survey
 
 # Rubin's syseng_throughputs v1.9 for 30 s in two exposures at the zenith, as Rubin's own pipeline tests quote it: zero
 # point of one electron a second, FWHM_eff [arcsec], electrons of the sky in a pixel of 0.2 arcsec, five-sigma depth.

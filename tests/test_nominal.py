@@ -7,10 +7,10 @@ from astropy.coordinates import AltAz, EarthLocation, SkyCoord
 from astropy.time import Time
 from astropy.utils import iers
 
-from sntransport import noise, sky
 from sntransport._numerics.units import mag_to_njy, njy_to_mag
-from sntransport.nominal import RECIPES, _airmass, _galactic_latitude, _illumination, make_survey
 from sntransport.photometry.bands import load_bands
+from sntransport.simulation.surveys import footprint, noise
+from sntransport.simulation.surveys.built_in import RECIPES, _airmass, _galactic_latitude, _illumination, make_survey
 
 SURVEYS = {name: make_survey(recipe) for name, recipe in RECIPES.items()}
 
@@ -67,8 +67,8 @@ def test_visits_are_at_night_and_high(name):
 
 
 def visits_a_year(survey, n=1500, years=2.0):
-    ra, dec = sky.draw_positions(survey, n, np.random.default_rng(2))
-    offset, index = sky.visits_of(survey, ra, dec, 0.0, 1e6)
+    ra, dec = footprint.draw_positions(survey, n, np.random.default_rng(2))
+    offset, index = footprint.visits_of(survey, ra, dec, 0.0, 1e6)
     return np.diff(offset) / years, survey.band[index]
 
 
@@ -76,7 +76,7 @@ def test_wide_survey_of_lsst_has_its_published_visits():
     survey = SURVEYS["lsst_wfd"]
     number, band = visits_a_year(survey)
     assert number.mean() == pytest.approx(82.4, rel=0.12)
-    assert sky.footprint_area(survey) == pytest.approx(18_000, rel=0.10)
+    assert footprint.footprint_area(survey) == pytest.approx(18_000, rel=0.10)
     published = np.array([56, 80, 184, 184, 160, 160]) / 824
     np.testing.assert_allclose(np.bincount(survey.band) / survey.n_visit, published, atol=0.002)
     np.testing.assert_allclose(np.bincount(band) / band.size, published, atol=0.01)
@@ -160,5 +160,5 @@ def test_refuses(options):
 def test_two_surveys_see_the_same_place():
     ra, dec = [150.1], [2.2]
     for name in ("ztf", "atlas", "lsst_wfd", "lsst_ddf"):
-        offset, _ = sky.visits_of(SURVEYS[name], ra, dec, 61000.0, 61365.0)
+        offset, _ = footprint.visits_of(SURVEYS[name], ra, dec, 61000.0, 61365.0)
         assert offset[1] > 20

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from sntransport import rates
-from sntransport.distributions import (
+from sntransport.simulation import rates
+from sntransport.simulation.distributions import (
     Constant,
     Exponential,
     LogUniform,
@@ -18,7 +18,7 @@ from sntransport.distributions import (
     Uniform,
     as_distribution,
 )
-from sntransport.population import Population, nearest_position
+from sntransport.simulation.population import Population, nearest_position
 
 N = 50_000
 

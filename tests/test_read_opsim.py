@@ -5,11 +5,11 @@ import sqlite3
 import numpy as np
 import pytest
 
-from sntransport import noise
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.read_error import ReadError
-from sntransport.cameras import LSST
-from sntransport.read_opsim import read_opsim
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.cameras import LSST
+from sntransport.simulation.surveys.rubin_opsim import read_opsim
 
 OLD = """observationId INTEGER, fieldRA REAL, fieldDec REAL, observationStartMJD REAL, flush_by_mjd REAL,
 visitExposureTime REAL, filter TEXT, rotSkyPos REAL, numExposures INTEGER, airmass REAL, seeingFwhm500 REAL,

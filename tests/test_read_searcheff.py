@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sntransport._storage.read_error import ReadError
-from sntransport.detection import detection_probability
-from sntransport.read_searcheff import read_searcheff
+from sntransport.simulation.surveys.detection import detection_probability
+from sntransport.simulation.surveys.snana_searcheff import read_searcheff
 
 OLD = """# comment
 PHOTFLAG_DETECT: 4096

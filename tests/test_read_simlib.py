@@ -5,11 +5,10 @@ import gzip
 import numpy as np
 import pytest
 
-from sntransport import noise
 from sntransport._numerics.units import AB_ZERO_NJY, mag_to_njy
 from sntransport._storage.read_error import ReadError
-from sntransport.read_simlib import read_simlib
-from sntransport.simlib_file import is_simlib
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.snana_simlib import is_simlib, read_simlib
 
 HEADER = """DOCUMENTATION:
   PURPOSE: a test   # S: not a visit

@@ -7,11 +7,11 @@ import pytest
 from astropy import units as u
 from astropy.table import QTable, Table
 
-from sntransport import noise
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.read_error import ReadError
-from sntransport.read_visits import read_visits
-from sntransport.surveys import load_survey
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.load import load_survey
+from sntransport.simulation.surveys.visit_tables import read_visits
 from tests.test_read_opsim import a_row
 from tests.test_read_opsim import write as write_opsim
 from tests.test_read_simlib import block

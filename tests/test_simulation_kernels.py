@@ -6,13 +6,14 @@ import weakref
 import numpy as np
 import pytest
 
-from sntransport import _kernels_light, noise
-from sntransport.fluxtables import Dust, flux_tables
-from sntransport.lightcurves import Truth
 from sntransport.photometry.bands import load_bands
+from sntransport.simulation import _kernels
+from sntransport.simulation.flux_lookup import peaks, places, tables_of, true_fluxes
+from sntransport.simulation.flux_tables import Dust, flux_tables
+from sntransport.simulation.light_curves import Truth
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
-from sntransport.survey import Survey
-from sntransport.tablefluxes import peaks, places, tables_of, true_fluxes
 
 rng = np.random.default_rng(3)
 PHASES = (np.array([-9.0, -7.5, -2.0, 0.0, 1.0, 4.0, 9.5, 11.0]), np.array([0.0, 2.0, 3.0]), np.array([5.0]))
@@ -97,7 +98,7 @@ def test_noise_is_that_of_observe():
     relative = [noise.mag_err_to_relative(values) for values in (survey.zero_point_error, survey.calibration_floor)]
     got, error, saturated = flux.copy(), np.empty(n), np.empty(n, dtype=bool)
     columns = np.stack([background, photons, survey.saturation])
-    _kernels_light.add_noise(columns, band.astype(np.int16), *relative, normal, got, error, saturated)
+    _kernels.add_noise(columns, band.astype(np.int16), *relative, normal, got, error, saturated)
     np.testing.assert_array_equal(saturated, flux > 4000.0)
     for found, wanted in zip((got, error), expected, strict=True):
         np.testing.assert_allclose(found, np.where(saturated, np.nan, wanted), rtol=1e-12)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sntransport import sky
-from sntransport.survey import Survey
+from sntransport.simulation.surveys import footprint
+from sntransport.simulation.surveys.survey import Survey
 
 
 def survey_at(ra, dec, radius, mjd=None):
@@ -39,23 +39,23 @@ CAPS = [(200.0, 90.0, 2.0), (10.0, -90.0, 1.0), (359.9, 20.0, 1.75), (120.0, -30
 @pytest.mark.parametrize(("ra", "dec", "radius"), CAPS)
 def test_places_in_one_cap_are_uniform(ra, dec, radius):
     survey = survey_at([ra], [dec], radius)
-    got_ra, got_dec = sky.draw_positions(survey, 20_000, np.random.default_rng(1))
+    got_ra, got_dec = footprint.draw_positions(survey, 20_000, np.random.default_rng(1))
     distance = separation(got_ra, got_dec, ra, dec)
     assert distance.max() <= radius * (1 + 1e-9)
     area = (1 - np.cos(np.radians(distance))) / (1 - np.cos(np.radians(radius)))
     assert stats.kstest(area, "uniform").pvalue > 1e-3
     # The angle around the center, in the frame in which the center is the pole.
-    center, east = sky.unit_vectors(ra, dec), np.array([-np.sin(np.radians(ra)), np.cos(np.radians(ra)), 0])
-    direction = sky.unit_vectors(got_ra, got_dec)
+    center, east = footprint.unit_vectors(ra, dec), np.array([-np.sin(np.radians(ra)), np.cos(np.radians(ra)), 0])
+    direction = footprint.unit_vectors(got_ra, got_dec)
     angle = np.arctan2(direction @ np.cross(center, east), direction @ east)
     assert stats.kstest(angle / (2 * np.pi) + 0.5, "uniform").pvalue > 1e-3
-    assert sky.footprint_area(survey) == pytest.approx(cap_area(radius), rel=2e-3)
+    assert footprint.footprint_area(survey) == pytest.approx(cap_area(radius), rel=2e-3)
 
 
 def test_overlap_of_two_caps_is_not_drawn_twice():
     radius, apart = 5.0, 6.0
     survey = survey_at([0.0, apart, apart], [0.0, 0.0, 0.0], radius)
-    ra, dec = sky.draw_positions(survey, 200_000, np.random.default_rng(2))
+    ra, dec = footprint.draw_positions(survey, 200_000, np.random.default_rng(2))
     first, second = separation(ra, dec, 0.0, 0.0) <= radius, separation(ra, dec, apart, 0.0) <= radius
     assert np.all(first | second)
     # Area of the lens of two equal caps on the sphere, integrated over the distance from the first center.
@@ -67,7 +67,7 @@ def test_overlap_of_two_caps_is_not_drawn_twice():
     union = 2 * cap_area(radius) - lens
     expected, n = lens / union, ra.size
     assert np.mean(first & second) == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / n))
-    assert sky.footprint_area(survey) == pytest.approx(union, rel=2e-3)
+    assert footprint.footprint_area(survey) == pytest.approx(union, rel=2e-3)
     # Within the first cap, the overlap included, places are uniform too.
     area = (1 - np.cos(np.radians(separation(ra[first], dec[first], 0, 0)))) / (1 - np.cos(np.radians(radius)))
     assert stats.kstest(area, "uniform").pvalue > 1e-3
@@ -76,26 +76,29 @@ def test_overlap_of_two_caps_is_not_drawn_twice():
 def test_declinations_of_the_whole_sky_are_uniform_in_their_sine():
     ra, dec = np.meshgrid(np.arange(0, 360, 20.0), np.arange(-80, 81, 20.0))
     survey = survey_at(ra.ravel(), dec.ravel(), 40.0)
-    assert sky.footprint_area(survey) == pytest.approx(4 * np.pi * np.degrees(1) ** 2, rel=1e-6)
-    got_ra, got_dec = sky.draw_positions(survey, 50_000, np.random.default_rng(3))
+    assert footprint.footprint_area(survey) == pytest.approx(4 * np.pi * np.degrees(1) ** 2, rel=1e-6)
+    got_ra, got_dec = footprint.draw_positions(survey, 50_000, np.random.default_rng(3))
     assert stats.kstest(0.5 * (1 + np.sin(np.radians(got_dec))), "uniform").pvalue > 1e-3
     assert stats.kstest(got_ra / 360, "uniform").pvalue > 1e-3
 
 
 def test_same_numbers_give_the_same_places():
     survey = survey_at([10.0, 12.0], [5.0, 5.0], 1.75)
-    draws = [sky.draw_positions(survey, 50, np.random.default_rng(seed)) for seed in (7, 7, 8)]
+    draws = [footprint.draw_positions(survey, 50, np.random.default_rng(seed)) for seed in (7, 7, 8)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert not np.any(draws[0][0] == draws[2][0])
-    assert sky.draw_positions(survey, 0, np.random.default_rng(7))[0].shape == (0,)
+    assert footprint.draw_positions(survey, 0, np.random.default_rng(7))[0].shape == (0,)
 
 
 def test_survey_without_visits_has_no_footprint():
     survey = survey_at([], [], 1.0)
-    for call in (lambda: sky.draw_positions(survey, 3, np.random.default_rng(1)), lambda: sky.footprint_area(survey)):
+    for call in (
+        lambda: footprint.draw_positions(survey, 3, np.random.default_rng(1)),
+        lambda: footprint.footprint_area(survey),
+    ):
         with pytest.raises(ValueError, match="survey 'made up' has no visits"):
             call()
-    offset, index = sky.visits_of(survey, [1.0, 2.0], [0.0, 0.0], 0, 1e6)
+    offset, index = footprint.visits_of(survey, [1.0, 2.0], [0.0, 0.0], 0, 1e6)
     np.testing.assert_array_equal(offset, [0, 0, 0])
     assert index.size == 0
 
@@ -115,7 +118,7 @@ def test_visits_against_a_search_of_everything():
     ra[:5], dec[:5] = 0.0, [90, -90, 0, 89.999, -89.999]
     first = rng.uniform(59990, 60090, m)
     last = first + rng.uniform(0, 60, m)
-    offset, index = sky.visits_of(survey, ra, dec, first, last)
+    offset, index = footprint.visits_of(survey, ra, dec, first, last)
     expected = brute_force(survey, ra, dec, first, last)
     assert index.size > 5000
     np.testing.assert_array_equal(offset, expected[0])
@@ -128,8 +131,8 @@ def test_visits_of_any_survey(seed, radius, n):
     rng = np.random.default_rng(seed)
     dec = np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
     survey = survey_at(rng.uniform(0, 360, n), dec, radius, np.round(rng.uniform(0, 10, n)))
-    ra, dec = sky.draw_positions(survey, 30, rng)
-    offset, index = sky.visits_of(survey, ra, dec, np.full(30, 2.0), np.full(30, 8.0))
+    ra, dec = footprint.draw_positions(survey, 30, rng)
+    offset, index = footprint.visits_of(survey, ra, dec, np.full(30, 2.0), np.full(30, 8.0))
     expected = brute_force(survey, ra, dec, np.full(30, 2.0), np.full(30, 8.0))
     np.testing.assert_array_equal(offset, expected[0])
     np.testing.assert_array_equal(index, expected[1])
@@ -137,14 +140,14 @@ def test_visits_of_any_survey(seed, radius, n):
 
 def test_both_ends_of_the_dates_and_the_edge_of_the_field_are_included():
     survey = survey_at([10.0] * 3, [0.0] * 3, 2.0)
-    offset, index = sky.visits_of(survey, [10.0, 12.0, 12.0000001], [0.0] * 3, 60000.0, 60001.0)
+    offset, index = footprint.visits_of(survey, [10.0, 12.0, 12.0000001], [0.0] * 3, 60000.0, 60001.0)
     np.testing.assert_array_equal(offset, [0, 2, 4, 4])
     np.testing.assert_array_equal(index, [0, 1, 0, 1])
 
 
 def test_a_place_with_more_visits_than_expected():
     survey = survey_at([10.0] * 5000, [0.0] * 5000, 2.0)
-    offset, index = sky.visits_of(survey, [10.0, 80.0, 10.5], [0.0, 0.0, 0.5], 60001.0, 1e6)
+    offset, index = footprint.visits_of(survey, [10.0, 80.0, 10.5], [0.0, 0.0, 0.5], 60001.0, 1e6)
     np.testing.assert_array_equal(offset, [0, 4999, 4999, 9998])
     np.testing.assert_array_equal(index, [*range(1, 5000)] * 2)
 
@@ -159,19 +162,19 @@ def test_a_place_with_more_visits_than_expected():
 )
 def test_visits_refuse(arguments, match):
     with pytest.raises(ValueError, match=match):
-        sky.visits_of(survey_at([1.0], [0.0], 1.0), *arguments)
+        footprint.visits_of(survey_at([1.0], [0.0], 1.0), *arguments)
 
 
 def test_index_goes_with_its_survey():
     survey = survey_at([1.0], [0.0], 1.0)
     gc.collect()
-    before = len(sky._GRIDS)
-    sky.visits_of(survey, [1.0], [0.0], 0, 1e6)
-    assert len(sky._GRIDS) == before + 1
-    sky.forget(survey)
-    assert len(sky._GRIDS) == before
-    sky.draw_positions(survey, 1, np.random.default_rng(1))
-    assert len(sky._GRIDS) == before + 1
+    before = len(footprint._GRIDS)
+    footprint.visits_of(survey, [1.0], [0.0], 0, 1e6)
+    assert len(footprint._GRIDS) == before + 1
+    footprint.forget(survey)
+    assert len(footprint._GRIDS) == before
+    footprint.draw_positions(survey, 1, np.random.default_rng(1))
+    assert len(footprint._GRIDS) == before + 1
     del survey
     gc.collect()
-    assert len(sky._GRIDS) == before
+    assert len(footprint._GRIDS) == before

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.survey import Survey, select_visits
+from sntransport.simulation.surveys.survey import Survey, select_visits
 
 
 def a_survey(**fields):

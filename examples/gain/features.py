@@ -9,7 +9,7 @@ _FEWEST = 4
 
 
 def features(curves) -> np.ndarray:
-    """`row` of each object of `sntransport.lightcurves.LightCurves`, (n_object, n_feature)."""
+    """`row` of each object of `sntransport.simulation.light_curves.LightCurves`, (n_object, n_feature)."""
     spans = [slice(int(a), int(b)) for a, b in zip(curves.offset[:-1], curves.offset[1:], strict=True)]
     columns = curves.mjd, curves.band, curves.flux, curves.flux_err
     return np.stack([row(*(column[span] for column in columns), len(curves.bands)) for span in spans])

@@ -4,9 +4,9 @@ import numpy as np
 
 import sntransport as snt
 from gain.features import features
-from sntransport.distributions import Exponential, Normal, Uniform
-from sntransport.noise import background_from_depth
-from sntransport.population import Population
+from sntransport.simulation.distributions import Exponential, Normal, Uniform
+from sntransport.simulation.population import Population
+from sntransport.simulation.surveys.noise import background_from_depth
 
 BANDS = ("lsstg", "lsstr", "lssti")
 NIGHTS = (60000.0, 61200.0)

@@ -7,9 +7,9 @@ import numpy as np
 
 import sntransport as snt
 from gain import features
-from sntransport.distributions import Exponential, Normal, Uniform
-from sntransport.noise import background_from_depth
-from sntransport.population import Population
+from sntransport.simulation.distributions import Exponential, Normal, Uniform
+from sntransport.simulation.population import Population
+from sntransport.simulation.surveys.noise import background_from_depth
 from sntransport.spectra.observations import broad_class
 
 BANDS = ("bessellb", "bessellv", "bessellr")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_at_zero_point
-from sntransport.lightcurves import LightCurves, Truth
+from sntransport.simulation.light_curves import LightCurves, Truth
 
 PER_BAND = ("peak_mag", "peak_mjd")
 """Fields of `Truth` with one value for each band."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.lightcurves import LightCurves
+from sntransport.simulation.light_curves import LightCurves
 from sntransport.spectra.series import SpectralSeries
 
 COLORS = np.array(

@@ -8,7 +8,7 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import fluxes, id_texts, known_rows, names, types
-from sntransport.lightcurves import LightCurves
+from sntransport.simulation.light_curves import LightCurves
 
 ZERO_POINT = 25.0
 """Of the fluxes, as ParSNIP expects them."""

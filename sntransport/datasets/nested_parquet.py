@@ -11,7 +11,7 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import PER_BAND, names, types
-from sntransport.lightcurves import LightCurves, Truth
+from sntransport.simulation.light_curves import LightCurves, Truth
 
 _MEASURED = ("mjd", "band", "flux", "flux_err", "photflag")
 _NAMES = ("bands", "surveys", "template_names", "template_types")

@@ -8,8 +8,8 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import codes, fluxes, known_rows, types
-from sntransport.detection import PHOTFLAG_DETECTION
-from sntransport.lightcurves import LightCurves
+from sntransport.simulation.light_curves import LightCurves
+from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION
 
 ZERO_POINT = 27.5
 """Of the fluxes."""

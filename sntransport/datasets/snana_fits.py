@@ -15,7 +15,7 @@ from sntransport._numerics.units import njy_at_zero_point
 from sntransport._storage.atomic_files import atomic_path, require_countable
 from sntransport._storage.fits_tables import texts, to_bytes
 from sntransport.datasets.columns import codes, fluxes, id_texts, known_rows, types
-from sntransport.lightcurves import LightCurves
+from sntransport.simulation.light_curves import LightCurves
 
 ZP_FLUXCAL = 27.5
 """Zero point of FLUXCAL when none is asked for, and of files that do not state theirs."""

@@ -11,7 +11,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
 from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import band_labels, fluxes, id_texts, known_rows, types
-from sntransport.lightcurves import LightCurves
+from sntransport.simulation.light_curves import LightCurves
 
 WINDOW = 200
 """Length of Astromer's windows (Donoso-Oliva et al. 2023, A&A 670, A54)."""

@@ -1,4 +1,4 @@
-"""The numba functions of transport (`_kernels_light` has the others). float64 arrays in, arrays out.
+"""The numba functions of transport (other rooms have their own). float64 arrays in, arrays out.
 
 The callers validate, the kernels assume. A spectrum is a histogram here: a constant density inside each bin, so its
 cumulative mass is piecewise linear and so is its quantile function. Everything below is exact for that reading;

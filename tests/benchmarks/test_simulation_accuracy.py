@@ -12,11 +12,11 @@ import warnings
 import numpy as np
 import sncosmo
 
-from sntransport.distributions import Exponential, Uniform
-from sntransport.engine import simulate
 from sntransport.photometry.bands import load_bands
-from sntransport.population import Population
-from sntransport.survey import Survey
+from sntransport.simulation.distributions import Exponential, Uniform
+from sntransport.simulation.engine import simulate
+from sntransport.simulation.population import Population
+from sntransport.simulation.surveys.survey import Survey
 from sntransport.transport.templates.sources import hsiao
 
 BANDS = (*(f"lsst{band}" for band in "ugrizy"), "ztfg", "ztfr", "ztfi", "atlasc", "atlaso")

@@ -16,15 +16,16 @@ import pytest
 import sncosmo
 from astropy.table import Table
 
-from sntransport import engine, nominal, sky, tablefluxes
 from sntransport.datasets.nested_parquet import write_nested_parquet
-from sntransport.distributions import Exponential, Uniform
-from sntransport.noise import depth_of
 from sntransport.photometry.bands import load_bands
-from sntransport.population import Population
+from sntransport.simulation import engine, flux_lookup
+from sntransport.simulation.distributions import Exponential, Uniform
+from sntransport.simulation.population import Population
+from sntransport.simulation.surveys import built_in, footprint
+from sntransport.simulation.surveys.noise import depth_of
 from sntransport.transport.templates.sources import hsiao
 
-BANDS = nominal.LSST_WFD.camera.bands
+BANDS = built_in.LSST_WFD.camera.bands
 POPULATION = Population(Uniform(0.05, 0.6), ebv_host=Exponential(0.1, 0.6), ebv_mw=0.05)
 N = 10_000
 
@@ -42,8 +43,8 @@ def template():
 @pytest.fixture(scope="module")
 def survey():
     """LSST's wide survey, visited four times as often: about 100 visits of an object in six bands."""
-    often = dataclasses.replace(nominal.LSST_WFD, nights=lambda season: 4.0 * nominal.LSST_WFD.nights(season))
-    return nominal.make_survey(often, years=1.5)
+    often = dataclasses.replace(built_in.LSST_WFD, nights=lambda season: 4.0 * built_in.LSST_WFD.nights(season))
+    return built_in.make_survey(often, years=1.5)
 
 
 @pytest.fixture(scope="module")
@@ -134,13 +135,13 @@ def lightcurvelynx_parts(template, survey, ours, n):
 
 def index_ready(template, survey, n=N):
     """Ours with the survey's index and footprint kept from before, and nothing else."""
-    tablefluxes.forget_tables()
+    flux_lookup.forget_tables()
     return engine.simulate([template], survey, POPULATION, n=n, seed=2)
 
 
 def anew(template, survey, n=N):
     """Ours with nothing kept from before."""
-    sky.forget(survey)
+    footprint.forget(survey)
     return index_ready(template, survey, n)
 
 
@@ -216,7 +217,7 @@ def test_evaluation_kernel(benchmark, template, survey):
 
     def evaluate():
         for truth, seen, offset, mjd, band in blocks:
-            tablefluxes.true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
+            flux_lookup.true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
 
     def normal():
         rng = np.random.default_rng(1)
@@ -246,7 +247,7 @@ def _plan(template, survey):
 def _block(plan, number):
     part = engine._chunk(plan, number * engine.BLOCK, (number + 1) * engine.BLOCK)
     truth = part.truth
-    seen = tablefluxes.places(
+    seen = flux_lookup.places(
         plan.tables, truth.z, truth.ebv_mw, truth.ebv_host, 10.0 ** (-0.4 * truth.distance_modulus)
     )
     return truth, seen, part.offset, part.mjd, part.band
@@ -260,9 +261,9 @@ def test_cost_and_memory_do_not_grow(benchmark, template, survey):
             pass
 
     run(1000)
-    sky.visits_of(survey, [0.0], [0.0], 0.0, 1.0)
+    footprint.visits_of(survey, [0.0], [0.0], 0.0, 1.0)
     for n in (1_000, 10_000, 100_000):
-        tablefluxes.forget_tables()
+        flux_lookup.forget_tables()
         for name in (f"microseconds an object of {n}", f"microseconds an object of {n}, tables kept"):
             benchmark.extra_info[name] = seconds(lambda n=n: run(n), 1) / n * 1e6
     tracemalloc.start()

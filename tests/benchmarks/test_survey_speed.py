@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from sntransport import sky
-from sntransport.survey import Survey
+from sntransport.simulation.surveys import footprint
+from sntransport.simulation.surveys.survey import Survey
 
 
 def seconds(work, repeat=3):
@@ -31,7 +31,7 @@ def survey():
 @pytest.fixture(scope="module")
 def objects(survey):
     rng = np.random.default_rng(2)
-    ra, dec = sky.draw_positions(survey, 100_000, rng)
+    ra, dec = footprint.draw_positions(survey, 100_000, rng)
     first = rng.uniform(60000, 63450, ra.size)
     return ra, dec, first, first + 200.0
 
@@ -43,7 +43,7 @@ def test_visits_of_objects(benchmark, survey, objects):
     def plain_tree():
         """A tree of all visits, then the dates of each object."""
         chord = 2 * np.sin(np.radians(survey.radius) / 2)
-        found = tree.query_ball_point(sky.unit_vectors(ra[:n], dec[:n]), chord, return_sorted=True)
+        found = tree.query_ball_point(footprint.unit_vectors(ra[:n], dec[:n]), chord, return_sorted=True)
         rows = []
         for i, near in enumerate(found):
             near = np.array(near, dtype=np.int64)
@@ -52,17 +52,17 @@ def test_visits_of_objects(benchmark, survey, objects):
 
     def every_visit(i):
         """One object against all visits."""
-        near = np.sum((pointing - sky.unit_vectors(ra[i], dec[i])) ** 2, axis=1) <= limit
+        near = np.sum((pointing - footprint.unit_vectors(ra[i], dec[i])) ** 2, axis=1) <= limit
         return np.flatnonzero(near & (survey.mjd >= first[i]) & (survey.mjd <= last[i]))
 
-    pointing = sky.unit_vectors(survey.ra, survey.dec)
+    pointing = footprint.unit_vectors(survey.ra, survey.dec)
     limit = (2 * np.sin(np.radians(survey.radius) / 2)) ** 2
     tree = cKDTree(pointing)
-    offset, index = sky.visits_of(survey, ra, dec, first, last)
+    offset, index = footprint.visits_of(survey, ra, dec, first, last)
     np.testing.assert_array_equal(index[: offset[n]], plain_tree())
     np.testing.assert_array_equal(index[: offset[1]], every_visit(0))
-    ours = seconds(lambda: sky.visits_of(survey, ra, dec, first, last)) / ra.size
-    benchmark.pedantic(sky.visits_of, (survey, ra, dec, first, last), rounds=1)
+    ours = seconds(lambda: footprint.visits_of(survey, ra, dec, first, last)) / ra.size
+    benchmark.pedantic(footprint.visits_of, (survey, ra, dec, first, last), rounds=1)
     benchmark.extra_info |= {
         "microseconds an object": ours * 1e6,
         "visits an object": index.size / ra.size,
@@ -73,7 +73,7 @@ def test_visits_of_objects(benchmark, survey, objects):
 
 def test_places(benchmark, survey):
     rng = np.random.default_rng(3)
-    benchmark.pedantic(sky.draw_positions, (survey, 1_000_000, rng), rounds=3)
-    ours = seconds(lambda: sky.draw_positions(survey, 1_000_000, rng))
+    benchmark.pedantic(footprint.draw_positions, (survey, 1_000_000, rng), rounds=3)
+    ours = seconds(lambda: footprint.draw_positions(survey, 1_000_000, rng))
     numbers = seconds(lambda: rng.random((1_000_000, 3)))
     benchmark.extra_info |= {"microseconds a place": ours, "to drawing three uniform numbers each": ours / numbers}

@@ -216,8 +216,8 @@ def _augment_read(path):
     from sntransport._storage.config_sections import Section
     from sntransport.augmentconfig import read_config
     from sntransport.augmentrun import POPULATION
-    from sntransport.rates import Cosmology
-    from sntransport.simconfig import read_population, read_survey
+    from sntransport.simulation.config import read_population, read_survey
+    from sntransport.simulation.rates import Cosmology
 
     given = read_config(path)
     read_survey(Section(path, "survey", given["survey"]))
@@ -246,13 +246,13 @@ def _only(*names):
     return lambda rng, name, raw, scratch: _by_kind(rng, name, raw, scratch) if name in names else raw
 
 
-def _reads(module, function, *arguments):
+def _reads(module, function, **options):
     """The reader, imported when it is needed."""
 
     def read(path):
         from importlib import import_module
 
-        return getattr(import_module(f"sntransport.{module}"), function)(path, *arguments)
+        return getattr(import_module(f"sntransport.{module}"), function)(path, **options)
 
     return read
 
@@ -267,30 +267,30 @@ def _targets():
     from sntransport._storage.read_error import ReadError
 
     read_error, value_error = (ReadError,), (ValueError,)
-    visits = lambda path: _reads("read_visits", "read_visits")(path)  # noqa: E731
+    tables = "simulation.surveys.visit_tables"
     return {
         "osc": Target(_osc, _by_kind, _supernova, read_error),
         "folder": Target(_folder, _by_kind, _supernova, read_error),
-        "series": Target(_series, _by_kind, _reads("seriesfile", "read_series_file"), value_error),
-        "simlib": Target(_simlib, _by_kind, _reads("read_simlib", "read_simlib"), read_error),
-        "opsim": Target(_opsim, _by_kind, _reads("read_opsim", "read_opsim"), read_error),
+        "series": Target(_series, _by_kind, _reads("spectra.series_file", "read_series_file"), value_error),
+        "simlib": Target(_simlib, _by_kind, _reads("simulation.surveys.snana_simlib", "read_simlib"), read_error),
+        "opsim": Target(_opsim, _by_kind, _reads("simulation.surveys.rubin_opsim", "read_opsim"), read_error),
         "visits_csv": Target(
-            _visits_csv, _by_kind, lambda p: __import__("sntransport.read_visits", fromlist=["x"]).read_visits(
-                p, radius=1.0, pixel_scale=0.2), read_error),
-        "visits_ecsv": Target(_visits_ecsv, _by_kind, visits, read_error),
+            _visits_csv, _by_kind, _reads(tables, "read_visits", radius=1.0, pixel_scale=0.2), read_error
+        ),
+        "visits_ecsv": Target(_visits_ecsv, _by_kind, _reads(tables, "read_visits"), read_error),
         "searcheff": Target(_searcheff, _by_kind, _searcheff_read, read_error),
-        "config": Target(_config, _only("config.toml"), _reads("simconfig", "read_config"), value_error),
+        "config": Target(_config, _only("config.toml"), _reads("simulation.config", "read_config"), value_error),
         "augment": Target(_augment, _only("config.toml"), _augment_read, value_error),
         "filter_text": Target(_filter_text, _by_kind, _filter_read, value_error),
         "filter_ecsv": Target(_filter_ecsv, _by_kind, _filter_read, value_error),
-        "model": Target(_model, _by_kind, _reads("export.check", "check_folder"), ()),
+        "model": Target(_model, _by_kind, _reads("export.snana_check", "check_folder"), ()),
         "parquet": Target(_parquet, _by_kind, _reads("datasets.nested_parquet", "read_nested_parquet"), value_error),
         "snana": Target(_snana, _by_kind, _reads("datasets.snana_fits", "read_snana_fits"), value_error),
     }  # fmt: skip
 
 
 def _searcheff_read(path):
-    from sntransport.read_searcheff import read_searcheff
+    from sntransport.simulation.surveys.snana_searcheff import read_searcheff
 
     return read_searcheff(path, prefix="lsst", field="X3")
 

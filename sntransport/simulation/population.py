@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
 from sntransport._numerics.units import C_KMS
-from sntransport.distributions import Constant, Distribution, as_distribution
-from sntransport.rates import Cosmology
+from sntransport.simulation.distributions import Constant, Distribution, as_distribution
+from sntransport.simulation.rates import Cosmology
 from sntransport.spectra.dust import dust_law, require_rv
 
 DustMap = Callable[[Array, Array], Array]
@@ -39,7 +39,7 @@ class Population:
     Parameters
     ----------
     redshift : Distribution or float
-        Of the expansion alone, above 0: a distribution, or `sntransport.rates.rate_redshifts` of a rate.
+        Of the expansion alone, above 0: a distribution, or `sntransport.simulation.rates.rate_redshifts` of a rate.
     mag_offset : Distribution or float [mag]
         Gray; positive is fainter than the template.
     ebv_host : Distribution or float [mag]
@@ -179,7 +179,7 @@ def nearest_position(ra: ArrayLike, dec: ArrayLike, ebv: ArrayLike) -> DustMap:
     """
     from scipy.spatial import cKDTree
 
-    from sntransport.sky import unit_vectors
+    from sntransport.simulation.surveys.footprint import unit_vectors
 
     table = [readonly(value, f"nearest_position: {name}") for value, name in ((ra, "ra"), (dec, "dec"), (ebv, "ebv"))]
     for values in table:

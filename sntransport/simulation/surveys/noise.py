@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import AB_ZERO_NJY, mag_err_to_relative, mag_to_njy, njy_to_mag
-from sntransport.survey import Survey
+from sntransport.simulation.surveys.survey import Survey
 
 _SIGMA_PER_FWHM = 1.0 / np.sqrt(8.0 * np.log(2.0))
 _DEPTH_SIGMA = 5.0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
-from sntransport.lightcurves import LightCurves
+from sntransport.simulation.light_curves import LightCurves
+from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
 
 if TYPE_CHECKING:
     from astropy.table import Table

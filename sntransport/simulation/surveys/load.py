@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._storage.read_error import ReadError
-from sntransport.nominal import RECIPES, make_survey
-from sntransport.read_opsim import is_sqlite, read_opsim
-from sntransport.read_simlib import read_simlib
-from sntransport.read_visits import read_visits
-from sntransport.simlib_file import is_simlib
-from sntransport.survey import Survey
+from sntransport.simulation.surveys.built_in import RECIPES, make_survey
+from sntransport.simulation.surveys.rubin_opsim import is_sqlite, read_opsim
+from sntransport.simulation.surveys.snana_simlib import is_simlib, read_simlib
+from sntransport.simulation.surveys.survey import Survey
+from sntransport.simulation.surveys.visit_tables import read_visits
 
 
 def load_survey(source: str | Path, **options: Any) -> Survey:
@@ -25,8 +24,8 @@ def load_survey(source: str | Path, **options: Any) -> Survey:
         ``"lsst_wfd"``, ``"lsst_ddf"``, ``"ztf"`` or ``"atlas"``; or a file: Rubin OpSim (SQLite), SNANA SIMLIB, or a
         table of visits (ECSV, CSV, Parquet), told apart by their content.
     **options
-        Of `sntransport.nominal.make_survey`, `sntransport.read_opsim.read_opsim`,
-        `sntransport.read_simlib.read_simlib` or `sntransport.read_visits.read_visits`.
+        Of `simulation.surveys.built_in.make_survey`, `simulation.surveys.rubin_opsim.read_opsim`,
+        `simulation.surveys.snana_simlib.read_simlib` or `simulation.surveys.visit_tables.read_visits`.
 
     Returns
     -------

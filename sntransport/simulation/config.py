@@ -15,8 +15,9 @@ from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.atomic_files import require_countable
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.read_error import ReadError
-from sntransport.detection import DetectionEfficiency, step_efficiency
-from sntransport.distributions import (
+from sntransport.photometry.bands import load_bands
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
+from sntransport.simulation.distributions import (
     Constant,
     Distribution,
     Exponential,
@@ -26,17 +27,16 @@ from sntransport.distributions import (
     TwoSidedNormal,
     Uniform,
 )
-from sntransport.photometry.bands import load_bands
-from sntransport.photometry.synthetic import band_matrix, synthetic_flux
-from sntransport.population import Population, nearest_position
-from sntransport.rates import RATES, Cosmology, expected_number, rate_redshifts
-from sntransport.read_searcheff import read_searcheff
-from sntransport.sky import footprint_area
+from sntransport.simulation.population import Population, nearest_position
+from sntransport.simulation.rates import RATES, Cosmology, expected_number, rate_redshifts
+from sntransport.simulation.surveys.detection import DetectionEfficiency, step_efficiency
+from sntransport.simulation.surveys.footprint import footprint_area
+from sntransport.simulation.surveys.load import load_survey
+from sntransport.simulation.surveys.snana_searcheff import read_searcheff
+from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import read_series
 from sntransport.spectra.sightline import Sightline
-from sntransport.survey import Survey
-from sntransport.surveys import load_survey
 from sntransport.transport.templates.sources import hsiao
 
 _TOP = (

@@ -17,10 +17,10 @@ from sntransport._storage import fits_tables
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._version import __version__
-from sntransport.engine import BLOCK, simulate_chunks
-from sntransport.lightcurves import LightCurves, Truth
-from sntransport.simconfig import Job, read_config
-from sntransport.simsummary import Tally, add, from_numbers, is_triggered, numbers, tally
+from sntransport.simulation.config import Job, read_config
+from sntransport.simulation.engine import BLOCK, simulate_chunks
+from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.summary import Tally, add, from_numbers, is_triggered, numbers, tally
 
 Writer = Callable[[LightCurves, Path], Path | tuple[Path, ...]]
 """``write(curves, stem)`` makes files with endings of their own and returns their paths."""

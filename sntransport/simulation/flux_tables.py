@@ -295,7 +295,7 @@ def _band_table(
     mean_mw: float, mean_host: Array,
 ) -> Array:  # fmt: skip
     """Table (n_phase, n_z, n_term) of one template in one band."""
-    from sntransport import _kernels_light
+    from sntransport.simulation import _kernels
 
     n_term = basis.shape[1]
     table = np.full((series.n_phase, x.size, n_term), np.nan)
@@ -316,7 +316,7 @@ def _band_table(
         rows = slice(used[0], used[-1] + 1)
         k_mw = _per_excess((wave[rows, None] * np.exp(x[group])).ravel(), dust.rv_mw, dust.law_mw) - mean_mw
         mixed = (mean[:, None, group, None] * of_host[:, :, None]).reshape(len(host), -1)
-        terms = _kernels_light.dusty_terms(
+        terms = _kernels.dusty_terms(
             seen.flux_weight[rows, group], _coefficients(k_mw, dust.ebv_mw, most_mw), host[:, rows].T @ mixed, n_term
         )
         cover = seen.cover_weight[rows].reshape(used[-1] + 1 - used[0], 2, x.size)[:, :, group]

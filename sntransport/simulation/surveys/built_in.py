@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport import noise
 from sntransport._numerics.arrays import Array
-from sntransport.cameras import ATLAS, LSST, ZTF, Camera, visit_photons, visit_saturation
-from sntransport.survey import Survey
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.cameras import ATLAS, LSST, ZTF, Camera, visit_photons, visit_saturation
+from sntransport.simulation.surveys.survey import Survey
 
 # A new moon (2000-01-06 18:14 UT), the synodic month and the year [d] (Meeus, Astronomical Algorithms).
 _NEW_MOON, _MONTH, _YEAR = 51549.76, 29.530589, 365.2422

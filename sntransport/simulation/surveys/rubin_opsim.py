@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport import noise
 from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError, counted
-from sntransport.cameras import LSST, visit_photons, visit_saturation
-from sntransport.survey import Survey
-from sntransport.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.cameras import LSST, visit_photons, visit_saturation
+from sntransport.simulation.surveys.survey import Survey
+from sntransport.simulation.surveys.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
 
 # What we need and what the file calls it, the newest name first. ``visitTime`` counts overheads too, so it comes last.
 _REQUIRED = {
@@ -58,7 +58,7 @@ def read_opsim(
     -------
     Survey
         Background noise from ``fiveSigmaDepth``, which includes the Poisson noise of the source; photo-electrons from
-        the exposure time, airmass and the zero points of `sntransport.cameras.LSST`; saturation from the seeing and
+        the exposure time, airmass and the zero points of `cameras.LSST`; saturation from the seeing and
         the number of exposures. Dates are the middle of the exposure. Visits without a usable date, position, depth,
         exposure or filter are left out and counted in ``notes``.
 

@@ -90,7 +90,7 @@ def add_noise(
     columns: _F, band: NDArray[np.int16], zero_point: _F, floor: _F, normal: _F, flux: _F, flux_err: _F,
     saturated: NDArray[np.bool_],
 ) -> None:  # fmt: skip
-    """In place: true fluxes become measured ones, by the formulas of `sntransport.noise`; NaN where saturated.
+    """In place: true fluxes become measured ones, by the formulas of `simulation.surveys.noise`; NaN where saturated.
 
     ``columns`` (3, n_obs): background, photons per nJy and saturation; ``zero_point`` and ``floor`` (n_band,) are
     relative errors; ``normal`` (n_obs,) are standard normal numbers.

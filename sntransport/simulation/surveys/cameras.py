@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport import noise
 from sntransport._numerics.arrays import Array
+from sntransport.simulation.surveys import noise
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
-from sntransport.fluxtables import Z_STEP, Dust, FluxTables, chebyshev, flux_tables
-from sntransport.lightcurves import Truth
 from sntransport.photometry.bands import Bandpass
+from sntransport.simulation.flux_tables import Z_STEP, Dust, FluxTables, chebyshev, flux_tables
+from sntransport.simulation.light_curves import Truth
 from sntransport.spectra.series import SpectralSeries
 
 _LAST: list[tuple[list["ref[Any]"], tuple[tuple[float, float], Dust], FluxTables]] = []
@@ -21,7 +21,7 @@ _LAST: list[tuple[list["ref[Any]"], tuple[tuple[float, float], Dust], FluxTables
 def tables_of(
     templates: Sequence[SpectralSeries], bands: Sequence[Bandpass], z_range: tuple[float, float], dust: Dust
 ) -> FluxTables:
-    """As `sntransport.fluxtables.flux_tables`; the last tables are kept while their templates are, and used again."""
+    """As `simulation.flux_tables.flux_tables`; the last tables are kept while their templates are, and used again."""
     of, bounds = [*templates, *bands], (z_range, dust)
     for kept, same, tables in tuple(_LAST):
         if same == bounds and len(kept) == len(of) and all(a() is b for a, b in zip(kept, of, strict=True)):
@@ -94,10 +94,10 @@ def peaks(
 
     NaN where no phase that the template covers has a flux above 0.
     """
-    from sntransport import _kernels_light
+    from sntransport.simulation import _kernels
 
     peak, phase = np.empty(seen.weights.shape[:2]), np.empty(seen.weights.shape[:2])
-    _kernels_light.table_peaks(
+    _kernels.table_peaks(
         template.astype(np.int64), seen.cell, seen.weights, tables.start, tables.n_term, tables.phase_offset,
         tables.phases, tables.table, tables.x.size, tables.near, peak, phase,
     )  # fmt: skip
@@ -127,12 +127,12 @@ def true_fluxes(
     ndarray, (n_obs,) [nJy]
         0 outside the phases of the template, NaN where it does not cover the band.
     """
-    from sntransport import _kernels_light
+    from sntransport.simulation import _kernels
 
     flux = np.empty(mjd.size)
     # Neighbors in redshift read the same part of the table.
     order = np.lexsort((seen.cell, truth.template))
-    _kernels_light.table_fluxes(
+    _kernels.table_fluxes(
         order, offset, mjd, band, truth.template.astype(np.int64), 1.0 + truth.z, truth.mjd_ref, seen.cell,
         seen.weights, tables.start, tables.n_term, tables.phase_offset, tables.phases, tables.lookup_offset,
         tables.lookup, tables.per_day, tables.table, tables.x.size, max_gap, flux,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array
-from sntransport.distributions import Tabulated
+from sntransport.simulation.distributions import Tabulated
 
 Rate = Callable[[Array], Array]
 
@@ -135,7 +135,7 @@ def expected_number(
     rate, z_min, z_max, cosmology
         As for `rate_redshifts`.
     area : float [deg2]
-        Such as `sntransport.sky.footprint_area` gives it.
+        Such as `sntransport.simulation.surveys.footprint.footprint_area` gives it.
     years : float
         In the time of the observer.
 

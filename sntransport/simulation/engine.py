@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_err_to_relative
 from sntransport._version import __version__
-from sntransport.detection import (
+from sntransport.photometry.band_ratio import MAX_GAP
+from sntransport.photometry.bands import load_bands
+from sntransport.simulation.flux_lookup import Places, peaks, places, tables_of, true_fluxes
+from sntransport.simulation.flux_tables import Dust, FluxTables
+from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
+from sntransport.simulation.population import Population
+from sntransport.simulation.surveys.detection import (
     PHOTFLAG_SATURATED,
     DetectionEfficiency,
     detect,
@@ -26,15 +32,9 @@ from sntransport.detection import (
     step_efficiency,
     trigger,
 )
-from sntransport.fluxtables import Dust, FluxTables
-from sntransport.lightcurves import LightCurves, Truth, concatenate
-from sntransport.photometry.band_ratio import MAX_GAP
-from sntransport.photometry.bands import load_bands
-from sntransport.population import Population
-from sntransport.sky import draw_positions, measurements_of
+from sntransport.simulation.surveys.footprint import draw_positions, measurements_of
+from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
-from sntransport.survey import Survey
-from sntransport.tablefluxes import Places, peaks, places, tables_of, true_fluxes
 
 BLOCK = 1024
 """Objects that share random numbers."""
@@ -156,9 +156,9 @@ def simulate_chunks(
     efficiency : DetectionEfficiency, optional
         Default: signal-to-noise ratio 5 and above.
     detector : callable
-        In place of `sntransport.detection.detect`, with its arguments.
+        In place of `sntransport.simulation.surveys.detection.detect`, with its arguments.
     n_epochs, epoch_window
-        Of `sntransport.detection.trigger`.
+        Of `sntransport.simulation.surveys.detection.trigger`.
     keep : {"all", "observed", "triggered"}
         Which objects to return: also those without measurements, those with at least one, those that trigger.
     uncovered : {"error", "nan", "drop"}
@@ -317,7 +317,7 @@ def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
 
 def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[LightCurves, NDArray[np.bool_]]:
     """What the surveys measure of a block, and which objects trigger."""
-    from sntransport import _kernels_light
+    from sntransport.simulation import _kernels
 
     offset, columns = _visits(plan, truth)
     mjd, band = columns[0].copy(), columns[1].astype(np.int16)
@@ -328,7 +328,7 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
         columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
     flux_err, saturated = np.empty(flux.size), np.empty(flux.size, dtype=np.bool_)
     normal = _rng(plan, block, _Purpose.NOISE).standard_normal(flux.size)
-    _kernels_light.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
+    _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
     uniform = _rng(plan, block, _Purpose.DETECTION).random(flux.size)
     found = plan.detector(flux, flux_err, band, mjd, offset, plan.efficiency, uniform, bands=plan.bands)
     fired = trigger(found, mjd, offset, n_epochs=plan.n_epochs, epoch_window=plan.epoch_window)

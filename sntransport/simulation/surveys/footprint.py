@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape
-from sntransport.survey import Survey
+from sntransport.simulation.surveys.survey import Survey
 
 # Cells of the footprint are cut in four until this share of their area is certain, or there are this many.
 _CERTAIN, _MOST_CELLS = 0.95, 200_000
@@ -150,19 +150,19 @@ def measurements_of(
     ValueError
         As `visits_of`.
     """
-    from sntransport import _kernels_sky
+    from sntransport.simulation.surveys import _kernels
 
     offset, keys = _keys(survey, ra, dec, mjd_first, mjd_last)
     columns = np.empty((5, keys.size))
     if keys.size:
-        _kernels_sky.take_columns(keys, _grid(survey).columns, columns)
+        _kernels.take_columns(keys, _grid(survey).columns, columns)
     return offset, columns
 
 
 def _keys(
     survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
-    """Visits as `_kernels_sky.gather_visits` has them."""
+    """Visits as `_kernels.gather_visits` has them."""
     ra, dec = readonly(ra, "ra"), readonly(dec, "dec")
     require_shape(dec, "dec", ra.shape, "(n,)")
     ranges = [np.broadcast_to(np.asarray(value, dtype=np.float64), ra.shape) for value in (mjd_first, mjd_last)]
@@ -175,11 +175,11 @@ def _keys(
     first, last = np.empty((2, ra.size), np.int64)
     first[order] = np.searchsorted(survey.mjd, ranges[0][order], side="left")
     last[order] = np.searchsorted(survey.mjd, ranges[1][order], side="right")
-    from sntransport import _kernels_sky
+    from sntransport.simulation.surveys import _kernels
 
     # The edge belongs to the field; rounding must not take it away.
     chord2 = _chord(survey.radius) ** 2 * (1 + 1e-12)
-    return _kernels_sky.gather_visits(ra, dec, first, last, chord2, np.radians(survey.radius) + _SLACK, _grid(survey))
+    return _kernels.gather_visits(ra, dec, first, last, chord2, np.radians(survey.radius) + _SLACK, _grid(survey))
 
 
 def forget(survey: Survey) -> None:
@@ -195,7 +195,7 @@ def _chord(angle: ArrayLike) -> Any:
 
 def _grid(survey: Survey) -> Any:
     """The survey's visits in cells 0.7 radii wide, made once; wider where there would be more cells than visits."""
-    from sntransport import _kernels_sky
+    from sntransport.simulation.surveys import _kernels
 
     if survey in _GRIDS:
         return _GRIDS[survey]
@@ -206,13 +206,11 @@ def _grid(survey: Survey) -> Any:
     widest = np.where((edges[:-1] < 0) & (edges[1:] > 0), 1.0, np.maximum(cosine[:-1], cosine[1:]))
     cell = np.concatenate([[0], np.cumsum(np.maximum(360.0 * widest / step, 1.0).astype(np.int64))])
     near = np.empty((n, 4), np.float32)
-    grid = _kernels_sky.Grid(
+    grid = _kernels.Grid(
         step, sine, cosine, cell, np.zeros(cell[-1] + 1, np.int64), near, near.view(np.int32), np.empty((n, 5)),
         survey.ra, survey.dec,
     )  # fmt: skip
-    _kernels_sky.sort_visits(
-        survey.mjd, survey.band, survey.background, survey.photons_per_njy, survey.saturation, grid
-    )
+    _kernels.sort_visits(survey.mjd, survey.band, survey.background, survey.photons_per_njy, survey.saturation, grid)
     _GRIDS[survey] = grid
     return grid
 
@@ -255,11 +253,11 @@ def _known(survey: Survey, low: Array, size: Array) -> NDArray[np.int8]:
 
 
 def _nearness(survey: Survey, place: Array, inner2: Array, outer: Array) -> NDArray[np.int8]:
-    from sntransport import _kernels_sky
+    from sntransport.simulation.surveys import _kernels
 
     ra, dec = _degrees(place)
     near = np.empty(ra.size, dtype=np.int8)
-    _kernels_sky.nearness(ra, dec, inner2, _chord(outer) ** 2, np.radians(outer) + _SLACK, _grid(survey), near)
+    _kernels.nearness(ra, dec, inner2, _chord(outer) ** 2, np.radians(outer) + _SLACK, _grid(survey), near)
     return near
 
 

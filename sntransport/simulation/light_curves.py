@@ -106,7 +106,7 @@ class LightCurves:
     flux, flux_err : array_like, (n_obs,) [nJy AB]
         Negative fluxes are kept. NaN where a saturated measurement or an uncovered band has no flux.
     photflag : array_like of int, (n_obs,)
-        Bits of `sntransport.detection`: 1024 saturated, 2048 completes the trigger, 4096 detection.
+        Bits of `sntransport.simulation.surveys.detection`: 1024 saturated, 2048 completes the trigger, 4096 detection.
     truth : Truth
     template_names, template_types : sequence of str, (n_template,)
     meta : mapping

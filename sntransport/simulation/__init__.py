@@ -1,0 +1,1 @@
+"""From a population and a survey to light curves."""
