@@ -18,8 +18,8 @@ import numpy as np
 from gain import arms, features, lightcurves, real, scores, supernovae
 from threadpoolctl import threadpool_limits
 
-from sntransport.mixtures import draw_mixtures
-from sntransport.splits import assign_splits, designation, require_no_leak
+from sntransport.augmentation.mixing import draw_mixtures
+from sntransport.augmentation.splits import assign_splits, designation, require_no_leak
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SNTRANSPORT_TEST_DATA", ROOT.parent / "shared" / "data"))

@@ -37,8 +37,8 @@ def augment(config: Path, out: Path, kind: str, chunk: int, workers: int | None,
     from astropy.table import Table
 
     from sntransport._storage.workers import executor, processes
-    from sntransport.augmentconfig import read_config
-    from sntransport.augmentoutput import run_augmentation
+    from sntransport.augmentation.config import read_config
+    from sntransport.augmentation.run import run_augmentation
 
     given = read_config(config)
     inputs = {"config": config.name, "sha256": checksum(config, given), "version": __version__, "format": kind}

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 import sntransport as snt
 from sntransport._storage.read_error import ReadError
-from sntransport.augmentconfig import read_config
-from sntransport.augmentrun import mixing, read_all
+from sntransport.augmentation.config import read_config
+from sntransport.augmentation.setup import mixing, read_all
 from sntransport.cli import main
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
-from sntransport.mixing import mix_linear
-from sntransport.selection import spectroscopic_propensity
+from sntransport.augmentation.mixing import mix_linear
+from sntransport.augmentation.selection import spectroscopic_propensity
+from sntransport.augmentation.splits import LeakError
+from sntransport.augmentation.training_set import select_training_set
+from sntransport.augmentation.training_templates import TrainingTemplate, make_templates, template_weights
 from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
-from sntransport.splits import LeakError
-from sntransport.trainingset import select_training_set
 
 WAVE = grid_wave(9850, 300)
 PHASE = np.arange(-10.0, 31.0)

@@ -16,21 +16,21 @@ import numpy as np
 import pytest
 
 import sntransport as snt
-from sntransport import augmentoutput
 from sntransport._storage.shards import PlanError
 from sntransport._storage.workers import executor
-from sntransport.augmentation import TrainingTemplate
-from sntransport.augmentconfig import read_config
-from sntransport.augmentoutput import run_augmentation
-from sntransport.augmentrun import events, mixing, set_up, templates
+from sntransport.augmentation import run
+from sntransport.augmentation.config import read_config
+from sntransport.augmentation.run import run_augmentation
+from sntransport.augmentation.setup import events, mixing, set_up, templates
+from sntransport.augmentation.splits import LeakError
+from sntransport.augmentation.training_set import select_training_set
+from sntransport.augmentation.training_templates import TrainingTemplate
 from sntransport.cli_augment import checksum
 from sntransport.cli_simulate import write_as
 from sntransport.datasets.nested_parquet import read_nested_parquet
 from sntransport.simulation.light_curves import concatenate
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
-from sntransport.splits import LeakError
-from sntransport.trainingset import select_training_set
 from tests.conftest import ROOT
 
 KILLS = int(os.environ.get("SNTRANSPORT_KILLS", "6"))
@@ -218,7 +218,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(whole, folder, monkeypatch)
         run_augmentation(config, inputs, out, partial(full, "parquet"), 100, progress=lambda what, n: int)
     assert (out / "_work" / "candidates" / "_SUCCESS").exists()
     seen = []
-    monkeypatch.setattr(augmentoutput, "_look", lambda *_: seen.append(1))
+    monkeypatch.setattr(run, "_look", lambda *_: seen.append(1))
     make(config, out, 100)
     assert content(out) == whole
     assert not seen
@@ -232,8 +232,8 @@ def test_memory_stays_as_it_is(folder):
             text = text.replace(f" = {count}\n", f" = {factor * count}\n")
         config = folder / f"{name}.toml"
         config.write_text(text)
-        augmentoutput._events.cache_clear()
-        augmentoutput._setup.cache_clear()
+        run._events.cache_clear()
+        run._setup.cache_clear()
         found = []
 
         def progress(what, n):
@@ -255,14 +255,14 @@ def test_memory_stays_as_it_is(folder):
 
 
 def test_a_leak_fails_the_run_and_nothing_is_written(folder, monkeypatch):
-    real = augmentoutput.templates
+    real = run.templates
 
     def leaking(*arguments):
         made = real(*arguments)
         first = next(one for one in made if one.split == "train" and one.sn_class == "Ia")
         return (*made, TrainingTemplate(first.series, first.parents, "test", "source"))
 
-    monkeypatch.setattr(augmentoutput, "templates", leaking)
+    monkeypatch.setattr(run, "templates", leaking)
     with pytest.raises(LeakError, match="in the splits test and train: the test would be blind"):
         make(folder / "config.toml", folder / "leak", 100)
     assert not (folder / "leak").exists()

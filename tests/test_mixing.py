@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 import sntransport as snt
 from sntransport._numerics.units import C_KMS
-from sntransport.mixing import Mixture, feature_mix, linear_mix, mix, mix_linear
-from sntransport.mixtures import draw_mixtures
+from sntransport.augmentation.mixing import Mixture, draw_mixtures, feature_mix, linear_mix, mix, mix_linear
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.exact import barycenter

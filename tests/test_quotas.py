@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
-from sntransport.quotas import key_id, keys, limits, make_quota, uniform_numbers
-from sntransport.selection import balanced, select
+from sntransport.augmentation.selection import balanced, key_id, keys, limits, make_quota, select, uniform_numbers
 
 
 def cut(group, key, edges):

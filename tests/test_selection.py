@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.quotas import whole_counts
-from sntransport.selection import (
+from sntransport.augmentation.selection import (
     balanced,
     effective_number,
     inverse_propensity_weights,
     select,
     spectroscopic_propensity,
+    whole_counts,
 )
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.splits import LeakError, assign_splits, designation, require_no_leak, split_of
+from sntransport.augmentation.splits import LeakError, assign_splits, designation, require_no_leak, split_of
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 
 import sntransport as snt
-from sntransport.mixing import mix, mix_linear
+from sntransport.augmentation.mixing import mix, mix_linear
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova

@@ -6,8 +6,8 @@ import time
 import numpy as np
 
 import sntransport as snt
+from sntransport.augmentation.mixing import mix, mix_linear
 from sntransport.corrections.extension_policies import from_template
-from sntransport.mixing import mix, mix_linear
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.exact import barycenter
 from sntransport.transport.templates.sources import hsiao

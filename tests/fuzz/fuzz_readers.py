@@ -214,8 +214,8 @@ def _augment(folder):
 def _augment_read(path):
     """All that `augment` takes from the file itself."""
     from sntransport._storage.config_sections import Section
-    from sntransport.augmentconfig import read_config
-    from sntransport.augmentrun import POPULATION
+    from sntransport.augmentation.config import read_config
+    from sntransport.augmentation.setup import POPULATION
     from sntransport.simulation.config import read_population, read_survey
     from sntransport.simulation.rates import Cosmology
 

@@ -9,11 +9,13 @@ from typing import Any
 from sntransport._numerics.arrays import Array
 from sntransport._storage.config_sections import Section
 from sntransport._storage.read_error import ReadError
-from sntransport.augmentation import TrainingTemplate, make_templates, template_weights
-from sntransport.mixing import Mixture, feature_mix, mix, mix_linear
+from sntransport.augmentation.mixing import Mixture, feature_mix, mix, mix_linear
+from sntransport.augmentation.selection import spectroscopic_propensity
+from sntransport.augmentation.splits import assign_splits, require_no_leak
+from sntransport.augmentation.training_set import Rule, make_rule
+from sntransport.augmentation.training_templates import TrainingTemplate, make_templates, template_weights
 from sntransport.pipeline import build
 from sntransport.reading.supernova import read_supernova
-from sntransport.selection import spectroscopic_propensity
 from sntransport.simulation.config import read_population, read_survey
 from sntransport.simulation.engine import BLOCK, simulate_chunks
 from sntransport.simulation.light_curves import LightCurves
@@ -22,8 +24,6 @@ from sntransport.simulation.rates import Cosmology
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import read_series
-from sntransport.splits import assign_splits, require_no_leak
-from sntransport.trainingset import Rule, make_rule
 from sntransport.transport.templates.class_template import Barycenter
 
 Make = Callable[..., Mixture]
@@ -60,7 +60,7 @@ def templates(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = 
     Parameters
     ----------
     config : mapping
-        From `sntransport.augmentconfig.read_config`.
+        From `sntransport.augmentation.config.read_config`.
     path : Path
         Of its file: paths in it are relative to its folder.
     make : callable
@@ -71,7 +71,7 @@ def templates(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = 
     ReadError
         Where an input cannot be read.
     LeakError, ValueError
-        As for `sntransport.augmentation.make_templates`, and where a target has no templates.
+        As for `sntransport.augmentation.training_templates.make_templates`, and where a target has no templates.
     """
     seed, given = config[""]["seed"], config["templates"]
     series = read_all(config[""]["series"], path.parent)

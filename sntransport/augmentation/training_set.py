@@ -13,16 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.augmentation import TrainingTemplate
-from sntransport.quotas import Quota, key_id, keys, limits, make_quota
-from sntransport.selection import inverse_propensity_weights, select
+from sntransport.augmentation.selection import (
+    Quota,
+    inverse_propensity_weights,
+    key_id,
+    keys,
+    limits,
+    make_quota,
+    select,
+)
+from sntransport.augmentation.splits import require_no_leak
+from sntransport.augmentation.training_templates import TrainingTemplate
 from sntransport.simulation.light_curves import LightCurves
-from sntransport.splits import require_no_leak
 
 Candidates = NDArray[Any]
 """One row a light curve that may be chosen, in the order of identifiers: fields of `CANDIDATE`."""
 CANDIDATE = np.dtype([("key", "<u8"), ("group", "<i4"), ("inverse", "<f8")])
-"""Key and group of `sntransport.quotas`; one over the propensity, NaN where nothing was selected."""
+"""Key and group of `sntransport.augmentation.selection`; one over the propensity, NaN where nothing was selected."""
 Parts = Callable[[], Iterable[Candidates]]
 """Gives all candidates, part by part, as often as it is called."""
 
@@ -211,7 +218,7 @@ def select_training_set(
     seed : int
         Not negative.
     z_edges, z_shares
-        Redshift bins and their shares, in every class; see `sntransport.selection.balanced`.
+        Redshift bins and their shares, in every class; see `sntransport.augmentation.selection.balanced`.
     propensity : callable, optional
         ``f(light_curves) -> (n_object,)``: the chance of each object to get a spectrum, and so to be in a split that is
         ``biased``; of each by itself.

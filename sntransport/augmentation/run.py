@@ -22,17 +22,17 @@ import numpy as np
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.shards import Made, Plan, PlanError, locked, run_shards
 from sntransport._storage.tables import write_table
-from sntransport.augmentation import TrainingTemplate
-from sntransport.augmentconfig import read_config
-from sntransport.augmentrun import Setup, events, mixing, set_up, templates
+from sntransport.augmentation.config import read_config
+from sntransport.augmentation.setup import Setup, events, mixing, set_up, templates
+from sntransport.augmentation.training_set import CANDIDATE, Candidates, Settled, TrainingSet, settle
+from sntransport.augmentation.training_set_file import template_columns, write_split
+from sntransport.augmentation.training_templates import TrainingTemplate
 from sntransport.simulation.engine import BLOCK
 from sntransport.simulation.light_curves import LightCurves, concatenate
 from sntransport.simulation.population import Population
 from sntransport.simulation.run import OBJECT_BYTES, ROW_BYTES, Writer
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series_file import read_series, write_series
-from sntransport.trainingfile import template_columns, write_split
-from sntransport.trainingset import CANDIDATE, Candidates, Settled, TrainingSet, settle
 
 _WORK, _TEMPLATES, _LOOK = "_work", "templates", "candidates"
 # Shards of the second pass: blocks of each, and how many shards at most, as the manifest is in memory.
@@ -88,7 +88,7 @@ def run_augmentation(
     Parameters
     ----------
     config : Path
-        See `sntransport.augmentconfig`.
+        See `sntransport.augmentation.config`.
     inputs : mapping of str to str
         All that the result depends on; ``sha256`` is of the configuration and the files that it names.
     out : Path

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.quotas import whole_counts
+from sntransport.augmentation.selection import whole_counts
 from sntransport.spectra.observations import broad_class
 
 

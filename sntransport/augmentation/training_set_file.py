@@ -9,9 +9,9 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.fits_tables import table, to_bytes
-from sntransport.augmentation import TrainingTemplate
+from sntransport.augmentation.training_set import TrainingSet
+from sntransport.augmentation.training_templates import TrainingTemplate
 from sntransport.simulation.light_curves import Truth
-from sntransport.trainingset import TrainingSet
 
 _UNITS = {"distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
           "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d"}  # fmt: skip

@@ -1,7 +1,7 @@
 """Augmentation: from the series of real supernovae to the templates of a labeled training set.
 
 Every template knows the supernovae it was made of and the one split they are all in. Light curves are made of them by
-`sntransport.simulation.engine.simulate` and chosen by `sntransport.trainingset`.
+`sntransport.simulation.engine.simulate` and chosen by `sntransport.augmentation.training_set`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.mixing import Mixture, mix
-from sntransport.mixtures import draw_mixtures
+from sntransport.augmentation.mixing import Mixture, draw_mixtures, mix
+from sntransport.augmentation.splits import require_no_leak, split_of
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import SpectralSeries
-from sntransport.splits import require_no_leak, split_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +54,7 @@ def make_templates(
     series : sequence of SpectralSeries
         Dense, one a supernova, named after it.
     splits : mapping of str to str
-        Split of every supernova, as `sntransport.splits.assign_splits` gives it.
+        Split of every supernova, as `sntransport.augmentation.splits.assign_splits` gives it.
     seed : int
         Not negative.
     mixtures : int
@@ -65,7 +64,7 @@ def make_templates(
     augmented : sequence of str
         Which splits get mixtures and draws; the others are for tests, and keep to what was observed.
     parents, concentration, make
-        As for `sntransport.mixtures.draw_mixtures`.
+        As for `sntransport.augmentation.mixing.draw_mixtures`.
 
     Returns
     -------

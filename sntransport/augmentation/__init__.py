@@ -1,0 +1,1 @@
+"""From series to a labeled training set, split by supernova."""
