@@ -148,7 +148,7 @@ def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict
     from sntransport._storage.atomic_files import ending, file_stem
     from sntransport._storage.tables import write_table
     from sntransport.export.grid import template_grid
-    from sntransport.export.tables import series_table, to_ascii
+    from sntransport.export.text_files import series_table, to_ascii
 
     for series in made:
         stem = out / file_stem(series.name)
@@ -162,7 +162,7 @@ def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict
 
 
 def _check(folder: Path, bands: str) -> None:
-    from sntransport.export.check import check_folder, coverage_table
+    from sntransport.export.snana_check import check_folder, coverage_table
 
     try:
         found = check_folder(folder)

@@ -10,11 +10,10 @@ from click.testing import CliRunner
 
 import sntransport as snt
 from sntransport.cli import main
-from sntransport.export.check import check_folder
 from sntransport.export.grid import template_grid
-from sntransport.export.sedtext import sed_lines
 from sntransport.export.snana import as_series
-from sntransport.export.tables import series_table, to_ascii
+from sntransport.export.snana_check import check_folder
+from sntransport.export.text_files import sed_lines, series_table, to_ascii
 from sntransport.photometry.bands import load_bands
 from sntransport.photometry.reference_phase import MaximumError
 from sntransport.spectra.sightline import Sightline

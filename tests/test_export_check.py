@@ -5,8 +5,8 @@ import gzip
 import numpy as np
 import pytest
 
-from sntransport.export.check import check_folder, coverage_table
 from sntransport.export.snana import to_snana
+from sntransport.export.snana_check import check_folder, coverage_table
 from tests.test_export import bump
 
 WAVE = np.arange(3000.0, 9000.0, 100.0)

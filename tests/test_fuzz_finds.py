@@ -15,7 +15,7 @@ from sntransport._storage.read_error import ReadError
 from sntransport.datasets.nested_parquet import read_nested_parquet, write_nested_parquet
 from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
 from sntransport.export import snana_reader
-from sntransport.export.check import check_folder
+from sntransport.export.snana_check import check_folder
 from sntransport.photometry.bands import read_bandpass
 from sntransport.reading import spectrum_files
 from sntransport.reading.account import Account, distance_from_z

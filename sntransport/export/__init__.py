@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sntransport.export.check import check_folder as check_folder
     from sntransport.export.lightcurvelynx_model import to_lightcurvelynx as to_lightcurvelynx
     from sntransport.export.snana import to_snana as to_snana
+    from sntransport.export.snana_check import check_folder as check_folder
     from sntransport.export.sncosmo_source import to_sncosmo as to_sncosmo
 
 _HOME = {

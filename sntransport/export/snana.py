@@ -19,9 +19,9 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
-from sntransport.export.classes import template_codes, template_weights
 from sntransport.export.grid import TemplateGrid, template_grid
-from sntransport.export.sedtext import write_sed
+from sntransport.export.snana_classes import template_codes, template_weights
+from sntransport.export.text_files import write_sed
 from sntransport.photometry.band_ratio import columns
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.reference_phase import Meaning
@@ -85,7 +85,7 @@ def to_snana(
         Of the templates, relative; of a class, shared by its templates. None: all equal. They are written as decimals
         whose sum is 1 exactly.
     sntype : sequence, or mapping of class to int, or None
-        None: `sntransport.export.classes.CLASS_CODES` by the longest class that the type begins with.
+        None: `sntransport.export.snana_classes.CLASS_CODES` by the longest class that the type begins with.
     magoff, magsmear : float [mag]
         Of all templates: an offset and a random scatter of brightness.
     zero, given, unbracketed, wave_step, phase_step, wave_range
