@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._storage.tables import text_table
-from sntransport.bandtest import LETTERS, METHODS, PAPER
-from sntransport.scores import Score, report_of
+from sntransport.validation.leave_out_scores import Score, report_of
+from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "measured"

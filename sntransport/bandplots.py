@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport.bandshares import shares
-from sntransport.bandtest import LETTERS, METHODS, PAPER, WITHIN, BandPoints
+from sntransport.validation.photometric_scores import shares
+from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER, WITHIN, BandPoints
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -161,7 +161,7 @@ def _material(path: Path, interpolator: str) -> Material:
 
 def _tested(material: Material, interpolator: str) -> Material:
     """With the leave-out test, of the observations if they are there, else of the observed spectra in the file."""
-    from sntransport import validate as judge
+    from sntransport.validation import leave_out as judge
 
     known = material.supernova or material.held.sparse
     if known is None:

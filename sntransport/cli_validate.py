@@ -53,11 +53,12 @@ def validate(
     Errors are given as a ratio to those of log-flux interpolation on the same spectra, by class and gap, with the noise
     floor (two spectra of neighboring nights) beside them. Every supernova counts the same.
     """
-    from sntransport import batch, scores
-    from sntransport import validate as judge
+    from sntransport import batch
     from sntransport._storage.atomic_files import write_text
     from sntransport.reading import supernova
     from sntransport.spectra.series_file import read_series
+    from sntransport.validation import leave_out as judge
+    from sntransport.validation import leave_out_scores
 
     family = {name: interpolator_named(name) for name in names}
     family |= {} if template is None else {"beside_template": beside(template)}
@@ -68,13 +69,17 @@ def validate(
         raise ValueError(
             f"no spectrum lies between two others that cover it, at most {max_gap:g} d apart: nothing to judge"
         )
-    found = [one for metric in scores.metric_names() for one in scores.score(triplets, floor, metric=metric)]
-    text = scores.report_of(found)
+    found = [
+        one
+        for metric in leave_out_scores.metric_names()
+        for one in leave_out_scores.score(triplets, floor, metric=metric)
+    ]
+    text = leave_out_scores.report_of(found)
     say(text)
     files = []
     if out is not None:
         files.append(write_text(text, out / "validation.txt"))
-        figure = scores.ratio_figure([one for one in found if one.metric == "feature"])
+        figure = leave_out_scores.ratio_figure([one for one in found if one.metric == "feature"])
         files.append(batch.write_figure(figure, out / "validation.png"))
     for file in files:
         say(f"wrote {file}")
@@ -97,10 +102,10 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     band that is judged; beside them the nearest spectrum within a day, not interpolated.
     """
     from sntransport import bandplots, batch
-    from sntransport import bandtest as judge
     from sntransport._storage.atomic_files import write_text
-    from sntransport.bandshares import JUDGED, all_shares, report
     from sntransport.reading import supernova
+    from sntransport.validation import photometric_test as judge
+    from sntransport.validation.photometric_scores import JUDGED, all_shares, report
 
     supernovae = [supernova.read_supernova(path) for path in inputs]
     points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport.plotstyle import new_figure, style, title
-from sntransport.validate import BASELINE, GAP_EDGES, Triplets, gap_bin
+from sntransport.validation.leave_out import BASELINE, GAP_EDGES, Triplets, gap_bin
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,9 +24,9 @@ def triplet_figure(triplets: Triplets, floor: Triplets | None = None) -> Figure:
     Parameters
     ----------
     triplets : Triplets
-        From `sntransport.validate.judge`.
+        From `sntransport.validation.leave_out.judge`.
     floor : Triplets, optional
-        From `sntransport.validate.noise_floor`; its median is the dashed line.
+        From `sntransport.validation.leave_out.noise_floor`; its median is the dashed line.
 
     Returns
     -------

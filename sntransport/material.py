@@ -26,7 +26,7 @@ from sntransport.seriesplots import waterfall
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import SeriesFile, read_series_file
-from sntransport.validate import Triplets
+from sntransport.validation.leave_out import Triplets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,9 +6,9 @@ from sntransport.gapplots import triplet_figure
 from sntransport.kplots import k_correction_figure, rest_light_curve_figure
 from sntransport.lightplots import color_curves, light_curves, simulated_light_curve
 from sntransport.makingplots import transport_map, warp_map, weights_map
-from sntransport.scores import ratio_figure
 from sntransport.seriesplots import comparison, waterfall
 from sntransport.simplots import examples_figure, population_figure
+from sntransport.validation.leave_out_scores import ratio_figure
 
 __all__ = [
     "bolometric_figure",

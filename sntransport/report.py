@@ -19,8 +19,8 @@ from sntransport._version import __version__
 from sntransport.material import Material, figures
 from sntransport.payload import light_curves, spectra
 from sntransport.photometry.coverage import band_coverage
-from sntransport.scores import score, summarize
 from sntransport.tables import residual_text
+from sntransport.validation.leave_out_scores import score, summarize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

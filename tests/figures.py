@@ -11,19 +11,19 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 
 from sntransport import plots
-from sntransport.bandtest import METHODS, BandPoints
 from sntransport.calibration.preparation import prepare
 from sntransport.corrections.k_corrections import evaluate_k_correction
 from sntransport.corrections.luminosity import bolometric
 from sntransport.corrections.rest_light_curve import k_correct
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import build
-from sntransport.scores import score
 from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.simulation.summary import tally
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.transport.interpolators import wasserstein
-from sntransport.validate import judge
+from sntransport.validation.leave_out import judge
+from sntransport.validation.leave_out_scores import score
+from sntransport.validation.photometric_test import METHODS, BandPoints
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
 
 REFERENCE = Path(__file__).resolve().parent / "data"

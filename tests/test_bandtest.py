@@ -8,11 +8,19 @@ import pytest
 from click.testing import CliRunner
 
 from sntransport.bandplots import share_figure
-from sntransport.bandshares import JUDGED, all_shares, judged_points, rejected_photometry, report, share_rows, shares
-from sntransport.bandtest import LETTERS, METHODS, judge_bands
 from sntransport.cli import main
 from sntransport.reading.supernova import read_supernova
 from sntransport.spectra.observations import LightCurve
+from sntransport.validation.photometric_scores import (
+    JUDGED,
+    all_shares,
+    judged_points,
+    rejected_photometry,
+    report,
+    share_rows,
+    shares,
+)
+from sntransport.validation.photometric_test import LETTERS, METHODS, judge_bands
 from tests.synthetic import photometry, supernova
 
 BANDS = ["bessellb", "bessellv", "bessellr", "besselli"]

@@ -16,7 +16,7 @@ from sntransport.photometry.coverage import band_coverage
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.interpolators import wasserstein
-from sntransport.validate import judge
+from sntransport.validation.leave_out import judge
 from tests import figures
 from tests.browser import chromium
 from tests.figures import SIGHTLINE

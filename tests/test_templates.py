@@ -13,7 +13,7 @@ from sntransport.cli import main
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.templates.by_class import ClassTransport
 from sntransport.transport.templates.sources import hsiao, mean_template, sncosmo_template
-from sntransport.validate import judge
+from sntransport.validation.leave_out import judge
 
 PHASE = np.arange(-10.0, 41.0)
 WAVE = np.arange(3000.0, 9000.1, 10.0)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import sntransport as snt
-from sntransport import metrics, scores
 from sntransport._numerics.units import C_KMS
 from sntransport.calibration.preparation import prepare
 from sntransport.photometry.synthetic import band_matrix
@@ -17,7 +16,8 @@ from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.interpolators import feature_transport, linear, log_linear, wasserstein
 from sntransport.transport.templates.by_class import class_transport
-from sntransport.validate import GAP_EDGES, TELLURIC, join, judge, noise_floor
+from sntransport.validation import leave_out_scores, metrics
+from sntransport.validation.leave_out import GAP_EDGES, TELLURIC, join, judge, noise_floor
 from tests.synthetic import SIGHTLINE, flux_at, supernova
 
 PHASES = (2.0, 3.0, 9.0, 17.0, 30.0, 52.0, 90.0)
@@ -71,8 +71,8 @@ def test_tellurics_are_not_compared():
 
 def test_baseline_against_itself_is_one():
     found = judge([supernova(PHASES)], {"again": log_linear})
-    for metric in scores.metric_names():
-        for one in scores.score(found, metric=metric):
+    for metric in leave_out_scores.metric_names():
+        for one in leave_out_scores.score(found, metric=metric):
             # Not exactly: some processors sum the rows of one matrix product in different orders.
             assert one.ratio == pytest.approx(1.0, rel=1e-9)
             assert one.value == pytest.approx(one.baseline, rel=1e-9)
@@ -83,7 +83,7 @@ def test_perfect_interpolator_beats_the_baseline():
     series = template([low, 20.0, high])
     found = judge([series], {"perfect": oracle(low, high)})
     for metric in ("flux", "feature", "color", "H-beta", "H-alpha"):
-        perfect = [one for one in scores.score(found, metric=metric) if one.interpolator == "perfect"]
+        perfect = [one for one in leave_out_scores.score(found, metric=metric) if one.interpolator == "perfect"]
         assert all(one.ratio < 0.5 and one.value < 1e-3 * max(one.baseline, 1.0) for one in perfect), metric
 
 
@@ -207,14 +207,14 @@ def test_bad_interpolators_and_no_supernovae_are_named():
     with pytest.raises(ValueError, match="cannot be joined"):
         join([judged(), judge([template([5.0, 20.0, 40.0])], {})])
     with pytest.raises(ValueError, match="choose one of feature"):
-        scores.score(judged(), metric="chi2")
+        leave_out_scores.score(judged(), metric="chi2")
 
 
 def test_too_little_in_common_is_no_triplet():
     found = judge([template([5.0, 20.0, 40.0])], {}, min_bins=1300)
     assert found.n == 0
     assert found.feature.shape == (1, 0)
-    assert scores.score(found) == []
+    assert leave_out_scores.score(found) == []
 
 
 def test_noise_floor_is_the_difference_of_neighbors():
@@ -222,9 +222,9 @@ def test_noise_floor_is_the_difference_of_neighbors():
     assert floor.n == 1
     assert floor.interpolators == ("repeat",)
     assert 0 < floor.feature[0, 0] < 0.02
-    (one,) = {one.floor for one in scores.score(judged(), floor)}
+    (one,) = {one.floor for one in leave_out_scores.score(judged(), floor)}
     assert one == floor.feature[0, 0]
-    assert np.isnan(scores.score(judged())[0].floor)
+    assert np.isnan(leave_out_scores.score(judged())[0].floor)
 
 
 def copies(template_of, n, name, noise):
@@ -238,7 +238,7 @@ def copies(template_of, n, name, noise):
 def test_every_supernova_counts_the_same():
     one = dataclasses.replace(judged(), feature=np.ones_like(judged().feature))
     few, many = copies(one, 1, "few", 0.5), copies(one, 100, "many", 2.0)
-    found = [s for s in scores.score(join([few, many])) if s.interpolator == "linear" and s.gap == "all"]
+    found = [s for s in leave_out_scores.score(join([few, many])) if s.interpolator == "linear" and s.gap == "all"]
     assert [s.n_supernovae for s in found] == [2]
     assert found[0].n_triplets == 101 * one.n
     assert found[0].ratio == pytest.approx(1.0)
@@ -248,44 +248,46 @@ def test_every_supernova_counts_the_same():
 def test_bootstrap_is_seeded_and_over_supernovae():
     one = dataclasses.replace(judged(), feature=np.ones_like(judged().feature))
     parts = join([copies(one, 1, f"sn{k}", factor) for k, factor in enumerate((0.7, 0.8, 0.9, 1.0, 1.1, 1.3))])
-    first, again, other = (scores.score(parts, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (leave_out_scores.score(parts, seed=seed) for seed in (1, 1, 2))
     # As text, which has every digit: NaN is not equal to itself.
     assert repr(first) == repr(again) != repr(other)
     linear_all = next(s for s in first if s.interpolator == "linear" and s.gap == "all")
     assert linear_all.low < linear_all.ratio < linear_all.high
     # 100 times the triplets say nothing new about the scatter among supernovae.
     more = join([copies(one, 10, f"sn{k}", factor) for k, factor in enumerate((0.7, 0.8, 0.9, 1.0, 1.1, 1.3))])
-    more_all = next(s for s in scores.score(more) if s.interpolator == "linear" and s.gap == "all")
+    more_all = next(s for s in leave_out_scores.score(more) if s.interpolator == "linear" and s.gap == "all")
     assert (more_all.low, more_all.high) == pytest.approx((linear_all.low, linear_all.high))
-    lone = next(s for s in scores.score(judged()) if s.interpolator == "linear")
+    lone = next(s for s in leave_out_scores.score(judged()) if s.interpolator == "linear")
     assert np.isnan(lone.low)
 
 
 def test_table_and_report_say_what_they_show():
-    rows = scores.summarize(scores.score(judged(), noise_floor([supernova(PHASES)])))
+    rows = leave_out_scores.summarize(leave_out_scores.score(judged(), noise_floor([supernova(PHASES)])))
     assert {tuple(row) for row in rows} == {
         ("class", "gap [d]", "SNe", "triplets", "floor [%]", "log_linear [%]", "linear", "wasserstein")
     }
     assert [row["gap [d]"] for row in rows if row["gap [d]"] in ("all", "> 20")] == ["all", "> 20"]
-    text = scores.report(judged())
+    text = leave_out_scores.report(judged())
     for heading in ("Feature residual", "H-alpha blueshift error", "Color residual", "bootstrap"):
         assert heading in text
     assert "linear [km/s]" in text
 
 
 def test_figure_has_a_panel_each_and_a_legend_outside():
-    figure = scores.ratio_figure(scores.score(judged(), noise_floor([supernova(PHASES)])))
+    figure = leave_out_scores.ratio_figure(leave_out_scores.score(judged(), noise_floor([supernova(PHASES)])))
     assert [axes.get_title() for axes in figure.axes] == ["linear", "wasserstein"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["II", "noise floor"]
     with pytest.raises(ValueError, match="no interpolator"):
-        scores.ratio_figure([s for s in scores.score(judged()) if s.interpolator == "log_linear"])
+        leave_out_scores.ratio_figure([s for s in leave_out_scores.score(judged()) if s.interpolator == "log_linear"])
 
 
 def test_real_supernovae(osc_dir):
     real = [snt.read_supernova(osc_dir / f"{name}.json.gz") for name in ("SN2011bm", "SN2013am")]
     found = judge(real, {"linear": linear, "wasserstein": wasserstein})
     by_name = {
-        s.interpolator: s for s in scores.score(found, noise_floor(real)) if (s.sn_class, s.gap) == ("all", "all")
+        s.interpolator: s
+        for s in leave_out_scores.score(found, noise_floor(real))
+        if (s.sn_class, s.gap) == ("all", "all")
     }
     # Displacement of raw flux is about twice as far off as log-linear interpolation, linear about the same.
     assert by_name["wasserstein"].ratio > 1.5
@@ -312,7 +314,7 @@ def test_default_interpolator_keeps_its_accuracy(osc_dir):
     real = (snt.read_supernova(path) for path in sorted(osc_dir.glob("*.json.gz")))
     triplets = judge(real, {"class_transport": class_transport, "feature_transport": feature_transport}, per_bin=20)
     assert np.unique(triplets.supernova).size == 15
-    of = {(one.interpolator, one.sn_class, one.gap): one.ratio for one in scores.score(triplets)}
+    of = {(one.interpolator, one.sn_class, one.gap): one.ratio for one in leave_out_scores.score(triplets)}
     assert {cell: round(of[cell], 3) for cell in pinned} == {
         cell: pytest.approx(r, abs=0.01) for cell, r in pinned.items()
     }

@@ -22,7 +22,7 @@ from sntransport.transport.interpolators import Paced
 from sntransport.transport.templates.beside_template import TemplateTransport, beside_template
 from sntransport.transport.templates.class_template import build_template
 from sntransport.transport.templates.photometric_clock import STRETCH, Clock
-from sntransport.validate import judge
+from sntransport.validation.leave_out import judge
 
 PACE = 0.2
 LATEST = 200.0

@@ -20,7 +20,7 @@ from sntransport.transport.interpolators import for_supernova
 from sntransport.transport.synthesis import synthesize
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import epoch_weight
-from sntransport.validate import BANDS, _case, _thinned, _triplets
+from sntransport.validation.leave_out import BANDS, _case, _thinned, _triplets
 
 CLASSES = ("Ia", "II", "Ib/c")
 

@@ -21,7 +21,7 @@ from sntransport.transport.interpolators import Paced
 from sntransport.transport.templates.beside_template import beside_template
 from sntransport.transport.templates.by_class import ClassTransport
 from sntransport.transport.templates.sources import hsiao
-from sntransport.validate import judge
+from sntransport.validation.leave_out import judge
 
 PACES = (0.0, 0.1, 0.2, 0.3)
 SHARES = ((1.0,), (0.3, 1.3))

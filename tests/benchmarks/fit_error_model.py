@@ -33,7 +33,7 @@ from sntransport.transport.interpolation_error import (
 )
 from sntransport.transport.interpolators import for_supernova
 from sntransport.transport.templates.by_class import class_transport
-from sntransport.validate import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin
+from sntransport.validation.leave_out import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin
 
 CLASSES = ("Ia", "II", "Ib/c")
 LEVELS = (0.6827, 0.95)

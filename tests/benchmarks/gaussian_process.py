@@ -19,9 +19,9 @@ from scipy.linalg import eigh
 import sntransport as snt
 from sntransport._numerics.units import C_KMS
 from sntransport._storage.tables import text_table
-from sntransport.scores import score, summarize
 from sntransport.transport.features import feature_transport
-from sntransport.validate import judge
+from sntransport.validation.leave_out import judge
+from sntransport.validation.leave_out_scores import score, summarize
 
 BIN = 3
 WITHIN = 60.0

@@ -17,11 +17,11 @@ from recording import asked_to_record, record
 
 import sntransport as snt
 from sntransport._storage.tables import text_table
-from sntransport.scores import score, summarize
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import linear, wasserstein
 from sntransport.transport.templates.by_class import class_transport
-from sntransport.validate import judge
+from sntransport.validation.leave_out import judge
+from sntransport.validation.leave_out_scores import score, summarize
 
 TYPES = {"1998bw": "Ic BL", "2004fe": "Ic", "2007Y": "Ib", "2009N": "II P", "2012ap": "Ic BL", "2013fs": "II P"}
 FAMILY = {

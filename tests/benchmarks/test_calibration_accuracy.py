@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 import sntransport as snt
-from sntransport.bandtest import _ratios, _scaled_by
 from sntransport.calibration import band_curves
 from sntransport.calibration.band_curves import evaluate, fit_band_curves
 from sntransport.calibration.preparation import prepare
@@ -14,6 +13,7 @@ from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import _with_scale
 from sntransport.spectra.observations import broad_class
 from sntransport.transport.templates.by_class import class_transport
+from sntransport.validation.photometric_test import _ratios, _scaled_by
 
 
 def prepared(path):

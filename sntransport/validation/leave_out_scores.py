@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._storage.tables import text_table
-from sntransport.validate import BASELINE, GAP_EDGES, LINE_NAMES, Triplets, gap_bin
+from sntransport.validation.leave_out import BASELINE, GAP_EDGES, LINE_NAMES, Triplets, gap_bin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,9 +92,9 @@ def score(
     Parameters
     ----------
     triplets : Triplets
-        From `sntransport.validate.judge`.
+        From `sntransport.validation.leave_out.judge`.
     floor : Triplets, optional
-        From `sntransport.validate.noise_floor`.
+        From `sntransport.validation.leave_out.noise_floor`.
     metric : str
         One of `metric_names`. "color" is the rms over bands.
     samples : int

@@ -14,15 +14,6 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
 from sntransport.calibration.preparation import prepare
-from sntransport.metrics import (
-    LINES,
-    color_residuals,
-    feature_residual,
-    line_velocities,
-    relative_noise,
-    relative_residual,
-    smooth,
-)
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import BandMatrix, band_matrix
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
@@ -31,6 +22,15 @@ from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_pair, for_supernova, log_linear
 from sntransport.transport.synthesis import long_runs
+from sntransport.validation.metrics import (
+    LINES,
+    color_residuals,
+    feature_residual,
+    line_velocities,
+    relative_noise,
+    relative_residual,
+    smooth,
+)
 
 BASELINE = "log_linear"
 """Name of the interpolator that all others are compared with."""
@@ -55,7 +55,7 @@ class Triplets:
     ``interpolators`` (n_interp,) and ``bands`` (n_band,) name the first axes and the last axis of the metrics.
     ``supernova``, ``sn_class``, ``phase`` of the hidden spectrum, ``gap`` between the other two [rest-frame d],
     ``position`` of the hidden one in it (0 to 1) and ``n_bins`` compared are (n,). Metrics: ``flux`` and ``feature``
-    (n_interp, n) as in `sntransport.metrics`; ``velocity`` (n_interp, n, 3) [km/s], rebuilt minus true blueshift of
+    (n_interp, n) as in `validation.metrics`; ``velocity`` (n_interp, n, 3) [km/s], rebuilt minus true blueshift of
     the lines in `LINE_NAMES`; ``color`` (n_interp, n, n_band) [mag]. NaN where a line or band does not apply.
     """
 

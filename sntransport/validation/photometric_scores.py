@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.bandtest import FAR, LARGEST_ERROR, LETTERS, METHODS, PAPER, WITHIN, BandPoints
+from sntransport.validation.photometric_test import FAR, LARGEST_ERROR, LETTERS, METHODS, PAPER, WITHIN, BandPoints
 
 JUDGED = ("all", "one system", "accepted")
 """Which points: as they were observed; as one instrument a band would have seen them, without nights that are outliers
@@ -20,7 +20,7 @@ def judged_points(points: BandPoints, judged: str) -> BandPoints:
     Parameters
     ----------
     points : BandPoints
-        As `sntransport.bandtest.judge_bands` gives them.
+        As `sntransport.validation.photometric_test.judge_bands` gives them.
     judged : str
 
     Returns

@@ -1,0 +1,1 @@
+"""How far off a rebuilt spectrum and its photometry are."""
