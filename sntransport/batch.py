@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport._storage.atomic_files import atomic_path, ending, file_stem, sha256
+from sntransport._storage.atomic_files import ending, file_stem, sha256
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
 from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult
-from sntransport.plots import light_curves, waterfall
+from sntransport.report.build_tables import photometry_table, summarize
+from sntransport.report.figures import light_curves, waterfall
+from sntransport.report.figures.style import write_figure
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series_file import write_series
 from sntransport.spectra.sightline import Sightline
-from sntransport.tables import photometry_table, summarize
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,13 +126,3 @@ def covered_bands(result: BuildResult, bands: Sequence[str], sightline: Sightlin
     """Those of ``bands`` that the series covers at some phase."""
     flux, _ = synthetic_flux(result.series.flux, band_matrix(result.series.wave, bands, sightline))
     return tuple(band for band, column in zip(bands, flux.T, strict=True) if np.isfinite(column).any())
-
-
-def write_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure whole or not at all, without the date and version that would change its bytes; return its path."""
-    from matplotlib import rc_context
-
-    dates = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-    with atomic_path(path) as temporary, rc_context({"svg.hashsalt": "sntransport"}):
-        figure.savefig(temporary, dpi=130, metadata=dates.get(path.suffix))
-    return path

@@ -69,10 +69,11 @@ def build(
     SN is an Open Supernova Catalog file (.json, .json.gz) or a folder with sn.toml, spectra and photometry. For
     each, OUT receives NAME.fits (the series), NAME_photometry.ecsv, NAME_spectra.png and NAME_light_curves.png.
     """
-    from sntransport import batch, tables
+    from sntransport import batch
     from sntransport._storage.tables import text_table
     from sntransport.pipeline import build as build_series
     from sntransport.reading import supernova
+    from sntransport.report import build_tables
 
     given = {name: value for name, value in known.items() if value is not None}
     if template is not None and interpolator != "class_transport":
@@ -107,7 +108,7 @@ def build(
             for note in outcome.notes if notes or asked_for("verbose") else ():
                 aside(f"{rows[-1]['name']}: {note}")
     if rows:
-        say(text_table([row | {"residual [mag]": tables.worst_residual(row["residual [mag]"])} for row in rows]))
+        say(text_table([row | {"residual [mag]": build_tables.worst_residual(row["residual [mag]"])} for row in rows]))
         say(f"{len(rows)} of {len(inputs)} built, in {out}")
         series = results[0]["files"][-1]
         advise(

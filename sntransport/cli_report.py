@@ -27,7 +27,7 @@ from sntransport.cli_parts import (
 )
 
 if TYPE_CHECKING:
-    from sntransport.material import Material
+    from sntransport.report.contents import Material
 
 _FIGURES = ("spectra", "light_curves", "colors", "weights", "transport", "warp", "bolometric", "k_correction")
 _METAVAR = "SERIES.fits|SN..."
@@ -45,7 +45,7 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
     A supernova (an Open Supernova Catalog file or a folder) is built first, with default options but the interpolator,
     and shown with all that was rejected and how it was calibrated; of a series file what it holds is shown.
     """
-    from sntransport import report as pages
+    from sntransport.report import page as pages
 
     names: list[str] = []
     steps = (2 if no_gap_test else 3) * len(inputs)
@@ -66,7 +66,7 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
             else:
                 names.append(material.name)
                 next(bar)
-                yield material
+                yield contents
 
     try:
         pages.write_report(made(), out, command_line())
@@ -100,9 +100,9 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
 
     A supernova is built first. The figure `warp`, what calibration did, needs one: a series file does not hold it.
     """
-    from sntransport import batch
     from sntransport._storage.atomic_files import ending, file_stem
-    from sntransport.material import figures
+    from sntransport.report.contents import figures
+    from sntransport.report.figures.style import write_figure
 
     failed, results = False, []
     for path in inputs:
@@ -115,7 +115,7 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
             for name in progress(only or drawable, len(only or drawable), "figures"):
                 stem = out / file_stem(material.name)
                 try:
-                    files.append(batch.write_figure(drawable[name](), ending(stem, f"_{name}.{kind}")))
+                    files.append(write_figure(drawable[name](), ending(stem, f"_{name}.{kind}")))
                 except ValueError as error:
                     if name in only:
                         raise
@@ -148,15 +148,15 @@ def completion(ctx: click.Context, shell: str) -> None:
 
 
 def _material(path: Path, interpolator: str) -> Material:
-    from sntransport import material
     from sntransport.pipeline import build
     from sntransport.reading import supernova
+    from sntransport.report import contents
 
     if is_series(path):
-        return material.from_series_file(path)
+        return contents.from_series_file(path)
     sn = supernova.read_supernova(path)
     built = build(sn, interpolate=interpolator_named(interpolator))
-    return material.from_supernova(sn, built, path, f"interpolator={interpolator}")
+    return contents.from_supernova(sn, built, path, f"interpolator={interpolator}")
 
 
 def _tested(material: Material, interpolator: str) -> Material:
@@ -165,7 +165,7 @@ def _tested(material: Material, interpolator: str) -> Material:
 
     known = material.supernova or material.held.sparse
     if known is None:
-        return material
+        return contents
     family = {name: interpolator_named(name) for name in dict.fromkeys((interpolator, "wasserstein"))}
     triplets = judge.judge([known], family)
     floor = None if material.supernova is None else judge.noise_floor([material.supernova])

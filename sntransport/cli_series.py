@@ -40,13 +40,13 @@ def photometry(
     files: tuple[Path, ...], bands: str | None, z: float | None, distance_modulus: float | None, out: Path | None
 ) -> None:
     """Synthetic photometry of series, as ECSV: mjd, phase, band, flux [nJy], AB magnitude."""
-    from sntransport import tables
     from sntransport._storage.atomic_files import file_stem
     from sntransport._storage.tables import write_table
+    from sntransport.report import build_tables
 
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         names = bands_asked(bands, held, path)
-        table = tables.photometry_table(held.series, names, sightline_asked(held, path, z, distance_modulus))
+        table = build_tables.photometry_table(held.series, names, sightline_asked(held, path, z, distance_modulus))
         if out is None:
             return _shown(table)
         written = write_table(table, out / f"{file_stem(held.series.name)}_photometry.ecsv")
@@ -128,10 +128,12 @@ def bolometric(
     """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
     from dataclasses import asdict
 
-    from sntransport import batch, boloutput
     from sntransport._storage.atomic_files import ending, file_stem
     from sntransport._storage.tables import write_table
     from sntransport.corrections import luminosity
+    from sntransport.report import correction_tables
+    from sntransport.report.figures.corrections import bolometric_figure
+    from sntransport.report.figures.style import write_figure
 
     if (policy == "template") != (maximum is not None) or (template_file and policy != "template"):
         raise click.UsageError("--policy template needs --maximum, and --maximum and --template need that policy")
@@ -143,13 +145,13 @@ def bolometric(
         meta = {"series_file": path.name, "draws": draws, "seed": seed, "wave_range": list(wave_range or ())}
         if held.sightline is not None:
             meta["series_sightline"] = asdict(held.sightline)
-        table = boloutput.bolometric_table(light, meta)
+        table = correction_tables.bolometric_table(light, meta)
         if out is None:
             return _shown(table)
         stem = out / file_stem(f"{held.series.name}_bolometric")
         files = [
             write_table(table, ending(stem, ".ecsv")),
-            batch.write_figure(boloutput.bolometric_figure(light), ending(stem, ".png")),
+            write_figure(bolometric_figure(light), ending(stem, ".png")),
         ]
         for file in files:
             say(f"wrote {file}")

@@ -68,10 +68,10 @@ def _simulate(
     config: Path, out: Path, kind: str, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
     n_worker: int,
 ) -> None:  # fmt: skip
-    from sntransport import simplots
     from sntransport._storage.atomic_files import file_stem
     from sntransport._storage.tables import text_table, write_table
-    from sntransport.batch import write_figure
+    from sntransport.report.figures import simulation
+    from sntransport.report.figures.style import write_figure
     from sntransport.simulation.config import read_config
     from sntransport.simulation.run import Source, run_job
     from sntransport.simulation.summary import summary_rows, summary_table
@@ -90,13 +90,13 @@ def _simulate(
         tallies.append(made)
         n_file += len(paths)
         results.append({**summary_rows([made])[-1], "files": [str(path) for path in paths]})
-        figure = None if finished else simplots.examples_figure(made)
+        figure = None if finished else simulation.examples_figure(made)
         if figure is not None:
             say(f"wrote {write_figure(figure, out / f'{file_stem(job.name)}_examples.png')}")
     if finished:
         say(f"{out} is finished already; nothing was written")
     else:
-        say(f"wrote {write_figure(simplots.population_figure(tallies), out / 'summary.png')}")
+        say(f"wrote {write_figure(simulation.population_figure(tallies), out / 'summary.png')}")
         say(f"wrote {write_table(summary_table(tallies, {'config': config.name}), out / 'summary.ecsv')}")
         say(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
     say(text_table([{key: str(value) for key, value in row.items()} for row in summary_rows(tallies)]))

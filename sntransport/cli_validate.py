@@ -53,9 +53,10 @@ def validate(
     Errors are given as a ratio to those of log-flux interpolation on the same spectra, by class and gap, with the noise
     floor (two spectra of neighboring nights) beside them. Every supernova counts the same.
     """
-    from sntransport import batch
     from sntransport._storage.atomic_files import write_text
     from sntransport.reading import supernova
+    from sntransport.report.figures.style import write_figure
+    from sntransport.report.figures.validation import ratio_figure
     from sntransport.spectra.series_file import read_series
     from sntransport.validation import leave_out as judge
     from sntransport.validation import leave_out_scores
@@ -79,8 +80,8 @@ def validate(
     files = []
     if out is not None:
         files.append(write_text(text, out / "validation.txt"))
-        figure = leave_out_scores.ratio_figure([one for one in found if one.metric == "feature"])
-        files.append(batch.write_figure(figure, out / "validation.png"))
+        figure = ratio_figure([one for one in found if one.metric == "feature"])
+        files.append(write_figure(figure, out / "validation.png"))
     for file in files:
         say(f"wrote {file}")
     conclude([{"inputs": inputs, "files": files, "scores": [asdict(one) for one in found]}])
@@ -101,9 +102,10 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     From the same spectra three series are built, scaled in V only, calibrated on all bands, and calibrated without the
     band that is judged; beside them the nearest spectrum within a day, not interpolated.
     """
-    from sntransport import bandplots, batch
     from sntransport._storage.atomic_files import write_text
     from sntransport.reading import supernova
+    from sntransport.report.figures import validation
+    from sntransport.report.figures.style import write_figure
     from sntransport.validation import photometric_test as judge
     from sntransport.validation.photometric_scores import JUDGED, all_shares, report
 
@@ -114,7 +116,7 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     files = []
     if out is not None:
         files.append(write_text(text, out / "bandtest.txt"))
-        files.append(batch.write_figure(bandplots.share_figure(points), out / "bandtest.png"))
+        files.append(write_figure(validation.share_figure(points), out / "bandtest.png"))
     for file in files:
         say(f"wrote {file}")
     found = all_shares(points) + all_shares(points, at_least=judge.FAR)

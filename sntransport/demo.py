@@ -14,12 +14,13 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._storage.tables import text_table
-from sntransport.batch import write_build, write_figure
-from sntransport.material import from_supernova
+from sntransport.batch import write_build
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
-from sntransport.report import write_report
-from sntransport.seriesplots import comparison as plot_comparison
+from sntransport.report.contents import from_supernova
+from sntransport.report.figures.spectra import comparison as plot_comparison
+from sntransport.report.figures.style import write_figure
+from sntransport.report.page import write_report
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline, to_observer

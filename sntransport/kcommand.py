@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from sntransport._storage.atomic_files import ending, file_stem
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
-from sntransport.batch import write_figure
 from sntransport.corrections.k_corrections import evaluate_k_correction
 from sntransport.corrections.rest_light_curve import REST_BANDS, k_correct
-from sntransport.kplots import k_correction_figure, peak_phase, rest_light_curve_figure
-from sntransport.ktables import k_correction_table, rest_light_curve_table
 from sntransport.reading.supernova import read_light_curve
+from sntransport.report.correction_tables import k_correction_table, rest_light_curve_table
+from sntransport.report.figures.corrections import k_correction_figure, peak_phase, rest_light_curve_figure
+from sntransport.report.figures.style import write_figure
 from sntransport.spectra.series_file import SeriesFile
 from sntransport.spectra.sightline import Sightline
 

@@ -10,13 +10,13 @@ from matplotlib.text import Text
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
-from sntransport import plots
 from sntransport.calibration.preparation import prepare
 from sntransport.corrections.k_corrections import evaluate_k_correction
 from sntransport.corrections.luminosity import bolometric
 from sntransport.corrections.rest_light_curve import k_correct
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import build
+from sntransport.report import figures
 from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.simulation.summary import tally
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
@@ -124,27 +124,27 @@ def band_points():
 
 
 def makers():
-    """Every public figure of `sntransport.plots` by name."""
+    """Every public figure of `sntransport.report.figures` by name."""
     result, seen = built(), observed().light_curve
     k = evaluate_k_correction(result.series, "bessellv", "bessellr", np.linspace(0.0, 0.1, 6), result.series.phase)
     rest = k_correct(photometry(np.arange(3.0, 50.0, 3.0), BANDS), result.series, SIGHTLINE)
     return {
-        "bolometric_figure": lambda: plots.bolometric_figure(bolometric(result.series, policy="blackbody")),
-        "color_curves": lambda: plots.color_curves(result.series, SIGHTLINE, seen),
-        "comparison": lambda: plots.comparison(result.series, result.series, result.sparse, "itself"),
-        "examples_figure": lambda: plots.examples_figure(tally("II", simulated(), (0.0, 0.1))),
-        "k_correction_figure": lambda: plots.k_correction_figure(k, "synthetic", 10.0),
-        "light_curves": lambda: plots.light_curves(result.series, SIGHTLINE, seen),
-        "population_figure": lambda: plots.population_figure([tally("II", simulated(), (0.0, 0.1))]),
-        "ratio_figure": lambda: plots.ratio_figure(score(tested())),
-        "rest_light_curve_figure": lambda: plots.rest_light_curve_figure(rest),
-        "share_figure": lambda: plots.share_figure(band_points()),
-        "simulated_light_curve": lambda: plots.simulated_light_curve(simulated(), 0),
-        "transport_map": lambda: plots.transport_map(result.sparse),
-        "triplet_figure": lambda: plots.triplet_figure(tested()),
-        "warp_map": lambda: plots.warp_map(prepare(observed()).series, result.sparse),
-        "waterfall": lambda: plots.waterfall(result.series, result.sparse),
-        "weights_map": lambda: plots.weights_map(result.series, result.sparse, result.pairs, result.weight),
+        "bolometric_figure": lambda: figures.bolometric_figure(bolometric(result.series, policy="blackbody")),
+        "color_curves": lambda: figures.color_curves(result.series, SIGHTLINE, seen),
+        "comparison": lambda: figures.comparison(result.series, result.series, result.sparse, "itself"),
+        "examples_figure": lambda: figures.examples_figure(tally("II", simulated(), (0.0, 0.1))),
+        "k_correction_figure": lambda: figures.k_correction_figure(k, "synthetic", 10.0),
+        "light_curves": lambda: figures.light_curves(result.series, SIGHTLINE, seen),
+        "population_figure": lambda: figures.population_figure([tally("II", simulated(), (0.0, 0.1))]),
+        "ratio_figure": lambda: figures.ratio_figure(score(tested())),
+        "rest_light_curve_figure": lambda: figures.rest_light_curve_figure(rest),
+        "share_figure": lambda: figures.share_figure(band_points()),
+        "simulated_light_curve": lambda: figures.simulated_light_curve(simulated(), 0),
+        "transport_map": lambda: figures.transport_map(result.sparse),
+        "triplet_figure": lambda: figures.triplet_figure(tested()),
+        "warp_map": lambda: figures.warp_map(prepare(observed()).series, result.sparse),
+        "waterfall": lambda: figures.waterfall(result.series, result.sparse),
+        "weights_map": lambda: figures.weights_map(result.series, result.sparse, result.pairs, result.weight),
     }
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sntransport.bandplots import share_figure
 from sntransport.cli import main
 from sntransport.reading.supernova import read_supernova
+from sntransport.report.figures.validation import share_figure
 from sntransport.spectra.observations import LightCurve
 from sntransport.validation.photometric_scores import (
     JUDGED,

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from sntransport import material, report
 from sntransport.cli_parts import _plain
+from sntransport.report import contents
+from sntransport.report import page as pages
 from tests.test_cli import built, folder, run  # noqa: F401  (fixtures)
 
 
@@ -99,9 +100,9 @@ def test_completion_knows_the_commands():
 
 def test_report_of_series_and_supernova(built, folder, tmp_path, monkeypatch):  # noqa: F811
     path = tmp_path / "new" / "report.html"
-    drawn = material.figures
+    drawn = contents.figures
     monkeypatch.setattr(
-        report, "figures", lambda one: {k: v for k, v in drawn(one).items() if k in ("warp", "transport")}
+        pages, "figures", lambda one: {k: v for k, v in drawn(one).items() if k in ("warp", "transport")}
     )
     result, told = summary("report", built / "SN_2099a_b.fits", folder, "-o", path, "--no-gap-test", "--json")
     assert result.exit_code == 0

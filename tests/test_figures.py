@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from sntransport import plots
+from sntransport.report import figures as plots
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.spectra.series import SpectralSeries
 from tests import figures

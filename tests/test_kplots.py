@@ -8,8 +8,8 @@ import pytest
 
 from sntransport.corrections.k_corrections import evaluate_k_correction
 from sntransport.corrections.rest_light_curve import k_correct
-from sntransport.kplots import _styles, k_correction_figure, peak_phase, rest_light_curve_figure
 from sntransport.photometry.synthetic import CoverageWarning
+from sntransport.report.figures.corrections import _styles, k_correction_figure, peak_phase, rest_light_curve_figure
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline

@@ -4,7 +4,7 @@ import pytest
 from sntransport._storage.tables import write_table
 from sntransport.corrections.k_corrections import evaluate_k_correction
 from sntransport.corrections.rest_light_curve import k_correct
-from sntransport.ktables import k_correction_table, rest_light_curve_table
+from sntransport.report.correction_tables import k_correction_table, rest_light_curve_table
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sntransport as snt
-from sntransport.boloutput import bolometric_figure
 from sntransport.cli import main
 from sntransport.corrections.bolometric_corrections import (
     bolometric_correction,
@@ -21,6 +20,7 @@ from sntransport.corrections.bolometric_corrections import (
 )
 from sntransport.corrections.extension_policies import Extension, from_template
 from sntransport.corrections.luminosity import absolute_magnitude, bolometric, light_shape
+from sntransport.report.figures.corrections import bolometric_figure
 from sntransport.spectra.series import SpectralSeries
 
 RADIUS = 1e15

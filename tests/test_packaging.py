@@ -42,7 +42,7 @@ def test_wheel_has_the_curves_and_the_type_marker_and_no_tests(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert "sntransport/py.typed" in names
     assert any(name.startswith("sntransport/filters/") and name.endswith(".ecsv") for name in names)
-    assert {"sntransport/assets/report.html", "sntransport/assets/uPlot.LICENSE.txt"} <= set(names)
+    assert {"sntransport/report/assets/report.html", "sntransport/report/assets/uPlot.LICENSE.txt"} <= set(names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"sntransport"}
     assert not any("/tests/" in name or "/test_" in name or name.endswith(".pyc") for name in names)
 

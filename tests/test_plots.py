@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import sntransport as snt
-from sntransport import lightplots, plots
+from sntransport.report import figures
+from sntransport.report.figures import light_curves
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
@@ -33,7 +34,7 @@ def drawn(figure):
 
 
 def test_waterfall_draws_observed_over_rebuilt(result):
-    figure = plots.waterfall(result.series, result.sparse)
+    figure = figures.waterfall(result.series, result.sparse)
     (axes,) = figure.axes
     black = [line for line in axes.lines if line.get_color() == "black" and np.size(line.get_xdata(orig=True))]
     assert len(black) == 5
@@ -44,22 +45,22 @@ def test_waterfall_draws_observed_over_rebuilt(result):
 
 
 def test_waterfall_without_observed_spectra(result):
-    assert "observed" not in texts(plots.waterfall(result.series))
+    assert "observed" not in texts(figures.waterfall(result.series))
 
 
 def test_waterfall_of_nothing_is_an_error():
     empty = SpectralSeries([0.0], [4000.0, 5000.0], np.full((1, 2), np.nan), name="void")
     with pytest.raises(ValueError, match="void: no phase is covered"):
-        plots.waterfall(empty)
+        figures.waterfall(empty)
 
 
 def test_waterfall_of_one_phase():
     wave = np.arange(4000.0, 8000.0, 10.0)
-    assert plots.waterfall(SpectralSeries([3.0], wave, [flux_at(3.0, wave)])).axes
+    assert figures.waterfall(SpectralSeries([3.0], wave, [flux_at(3.0, wave)])).axes
 
 
 def test_light_curves_show_each_covered_band_and_its_residual(result):
-    figure = plots.light_curves(result.series, SIGHTLINE, PHOTOMETRY)
+    figure = figures.light_curves(result.series, SIGHTLINE, PHOTOMETRY)
     *strips, main = figure.axes
     assert [label.split()[0] for label in texts(figure)] == ["bessellb", "bessellv", "bessellr"]
     assert "mag" in strips[0].get_title()
@@ -71,7 +72,7 @@ def test_light_curves_show_each_covered_band_and_its_residual(result):
 def test_light_curves_of_uncovered_bands_say_so(result):
     far = LightCurve([MJD_REF + 10], ["lssty"], [100.0], [10.0])
     assert any(
-        "no observed band is covered" in text for text in texts(plots.light_curves(result.series, SIGHTLINE, far))
+        "no observed band is covered" in text for text in texts(figures.light_curves(result.series, SIGHTLINE, far))
     )
 
 
@@ -91,12 +92,12 @@ def test_at_most_ten_bands_unless_named(result):
         "cspb",
     ]
     many = photometry([10.0, 20.0], names)
-    assert len(texts(plots.light_curves(result.series, SIGHTLINE, many))) == 10
-    named = plots.light_curves(result.series, SIGHTLINE, many, tuple(names))
+    assert len(texts(figures.light_curves(result.series, SIGHTLINE, many))) == 10
+    named = figures.light_curves(result.series, SIGHTLINE, many, tuple(names))
     assert len(texts(named)) == 12
 
 
 def test_no_line_is_drawn_across_a_gap():
     magnitude = np.array([1.0, 2.0, np.nan, np.nan, 3.0])
-    got = lightplots._interpolate(np.array([0.5, 2.0, 11.0, 20.0]), np.array([0.0, 1.0, 5.0, 8.0, 12.0]), magnitude)
+    got = light_curves._interpolate(np.array([0.5, 2.0, 11.0, 20.0]), np.array([0.0, 1.0, 5.0, 8.0, 12.0]), magnitude)
     np.testing.assert_array_equal(got, [1.5, np.nan, np.nan, np.nan])

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import sntransport as snt
-from sntransport import material, payload, report
 from sntransport._storage.atomic_files import sha256
 from sntransport.photometry.coverage import band_coverage
 from sntransport.photometry.synthetic import CoverageWarning
+from sntransport.report import contents, page_data
+from sntransport.report import page as pages
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.interpolators import wasserstein
 from sntransport.validation.leave_out import judge
@@ -29,13 +30,13 @@ EVIL = '<script>alert("x")</script>'
 def full():
     """All there is to show, with a name that nobody should trust."""
     sn = dataclasses.replace(figures.observed(), name=f"SN {EVIL}", notes=(f"2 rows rejected, {EVIL}", "a note"))
-    made = material.from_supernova(sn, snt.build(sn, cadence=2.0), figures.REFERENCE / "README.md", "cadence=2")
+    made = contents.from_supernova(sn, snt.build(sn, cadence=2.0), figures.REFERENCE / "README.md", "cadence=2")
     return dataclasses.replace(made, triplets=judge([sn], {"wasserstein": wasserstein}))
 
 
 @pytest.fixture(scope="module")
 def page(full):
-    return report.render([full], "sntransport report 'SN x.json' -o report.html")
+    return pages.render([full], "sntransport report 'SN x.json' -o report.html")
 
 
 class Parser(HTMLParser):
@@ -82,20 +83,20 @@ def test_names_and_notes_are_escaped(page):
 
 
 def only_one_figure(monkeypatch):
-    drawn = report.figures
-    monkeypatch.setattr(report, "figures", lambda one: {"transport": drawn(one)["transport"]})
+    drawn = pages.figures
+    monkeypatch.setattr(pages, "figures", lambda one: {"transport": drawn(one)["transport"]})
 
 
 def test_same_input_same_page(full, monkeypatch):
     only_one_figure(monkeypatch)
-    assert report.render([full]) == report.render([full])
+    assert pages.render([full]) == pages.render([full])
 
 
 def test_series_file_shows_what_it_has(tmp_path):
     phase = np.arange(0.0, 10.0)
     flux = np.ones((10, WAVE.size))
     snt.write_series(SpectralSeries(phase, WAVE, flux, name="mine"), tmp_path / "mine.fits")
-    page = report.render([material.from_series_file(tmp_path / "mine.fits")])
+    page = pages.render([contents.from_series_file(tmp_path / "mine.fits")])
     assert re.findall(r'<figure id="sn0-(\w+)"', page)[0] == "spectra"
     assert "sn0-warp" not in page
     assert "a series file does not hold the spectra before it" in page
@@ -104,15 +105,15 @@ def test_series_file_shows_what_it_has(tmp_path):
 
 def test_too_large_is_an_error_that_says_what_to_do(full, monkeypatch, tmp_path):
     only_one_figure(monkeypatch)
-    monkeypatch.setattr(report, "LARGEST", 100_000)
+    monkeypatch.setattr(pages, "LARGEST", 100_000)
     with pytest.raises(ValueError, match="write several reports"):
-        report.write_report([full], tmp_path / "report.html")
+        pages.write_report([full], tmp_path / "report.html")
     assert not list(tmp_path.iterdir())
 
 
 def test_spectra_of_the_page_are_those_of_the_series():
     series = figures.built().series
-    data = json.loads(json.dumps(payload.spectra(series, figures.built().sparse), allow_nan=False))
+    data = json.loads(json.dumps(page_data.spectra(series, figures.built().sparse), allow_nan=False))
     group = -(-series.n_wave // 450)
     k = data["phase"].index(12.0)
     row = series.flux[series.phase == 12.0][0][: series.n_wave - series.n_wave % group].reshape(-1, group).mean(axis=1)
@@ -124,7 +125,7 @@ def test_spectra_of_the_page_are_those_of_the_series():
 
 
 def test_light_curves_of_the_page_are_those_observed():
-    data = payload.light_curves(figures.built().series, SIGHTLINE, figures.observed().light_curve)
+    data = page_data.light_curves(figures.built().series, SIGHTLINE, figures.observed().light_curve)
     assert [band["name"] for band in data["bands"]] == sorted(figures.BANDS)
     assert all(
         len(band["curve"]) == len(data["phase"]) and len(band["at"]) == len(band["mag"]) for band in data["bands"]

@@ -6,7 +6,7 @@ import pytest
 import sntransport as snt
 from sntransport._storage.tables import text_table, write_table
 from sntransport.photometry.synthetic import CoverageWarning
-from sntransport.tables import photometry_table, summarize, worst_residual
+from sntransport.report.build_tables import photometry_table, summarize, worst_residual
 from tests.synthetic import SIGHTLINE, photometry, supernova
 
 SN = supernova(light_curve=photometry(np.arange(0.0, 56.0, 3.0), ("bessellb", "bessellv")))

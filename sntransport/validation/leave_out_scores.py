@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +19,8 @@ from sntransport._storage.tables import text_table
 from sntransport.validation.leave_out import BASELINE, GAP_EDGES, LINE_NAMES, Triplets, gap_bin
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    pass
+
 
 CLASSES = ("Ia", "II", "Ib/c", "other")
 """Broad classes in the order of tables, before "all"."""
@@ -32,7 +31,7 @@ WIDE = 20.0
 GAPS = (*(f"{low:.0f}-{high:.0f}" for low, high in pairwise(GAP_EDGES)), "all", f"> {WIDE:.0f}")
 """Gap bins [d] in the order of tables and figures."""
 
-_HEADINGS = {
+HEADINGS = {
     "feature": "Feature residual, after a polynomial in ln wavelength is taken out",
     "flux": "Relative residual at unit mean",
     "color": "Color residual of synthetic photometry, rms over bands after one gray factor",
@@ -47,10 +46,6 @@ _LEAST = {"flux": 1e-6, "feature": 1e-6, "velocity": 10.0, "color": 1e-3}
 
 # A floor from fewer supernovae than this is an accident of their data; that of all classes is used instead.
 _FEWEST = 3
-
-_TICKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
-_COLORS = {"Ia": "#0072B2", "II": "#D55E00", "Ib/c": "#009E73", "other": "#CC79A7", "all": "#000000"}
-_MARKERS = {"Ia": "o", "II": "s", "Ib/c": "^", "other": "D", "all": "X"}
 
 
 @dataclass(frozen=True)
@@ -181,7 +176,7 @@ def _floor(floor: Triplets | None, metric: str, sn_class: str) -> float:
 
 
 def summarize(scores: Sequence[Score]) -> list[dict[str, str]]:
-    """Rows of a table, one a class and gap bin, for `sntransport.tables.text_table`.
+    """Rows of a table, one a class and gap bin, for `sntransport.report.build_tables.text_table`.
 
     Parameters
     ----------
@@ -239,72 +234,5 @@ def report_of(scores: Sequence[Score]) -> str:
     for metric in metric_names():
         mine = [one for one in scores if one.metric == metric]
         if mine:
-            parts.append(f"{_HEADINGS.get(metric, metric + ' blueshift error')}\n{text_table(summarize(mine))}")
+            parts.append(f"{HEADINGS.get(metric, metric + ' blueshift error')}\n{text_table(summarize(mine))}")
     return "\n\n".join([*parts, _EXPLANATION])
-
-
-def ratio_figure(scores: Sequence[Score]) -> Figure:
-    """Ratio to the baseline against gap, a panel for every other interpolator.
-
-    Parameters
-    ----------
-    scores : sequence of Score
-        Of one metric.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Points: classes, with the 68 % interval over supernovae. Dashes: noise floor over baseline.
-
-    Raises
-    ------
-    ValueError
-        Where there is no interpolator but the baseline.
-    """
-    from matplotlib.figure import Figure
-
-    names = list(dict.fromkeys(one.interpolator for one in scores if one.interpolator != BASELINE))
-    if not names:
-        raise ValueError(f"no interpolator to compare with {BASELINE}")
-    columns = min(len(names), 3)
-    rows = -(-len(names) // columns)
-    figure = Figure(figsize=(1.5 + 4.2 * columns, 1.2 + 3.4 * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for panel, name in zip(panels.flat, names, strict=False):
-        _draw(panel, [one for one in scores if one.interpolator == name])
-        panel.set_title(name, fontsize=11)
-    for k in range(len(names), panels.size):
-        panels.flat[k].set_axis_off()
-        # The panel above is the lowest of its column now.
-        panels.flat[k - columns].tick_params(labelbottom=True)
-    for panel in panels[:, 0]:
-        panel.set_ylabel(f"Error over that of {BASELINE}")
-    figure.supxlabel("Gap between the two spectra [rest-frame d]", fontsize=10)
-    heading = _HEADINGS.get(scores[0].metric, scores[0].metric + " blueshift error")
-    figure.suptitle("\n".join(wrap(heading, 42 * columns)), fontsize=11)
-    handles = {h.get_label(): h for panel in panels.flat for h in panel.get_legend_handles_labels()[0]}
-    handles["noise floor"] = handles.pop("noise floor")
-    figure.legend(handles=list(handles.values()), loc="outside right center", fontsize=9, frameon=False)
-    return figure
-
-
-def _draw(axes: Axes, scores: Sequence[Score]) -> None:
-    from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullLocator
-
-    classes = list(dict.fromkeys(one.sn_class for one in scores))
-    for shift, sn_class in zip(0.16 * (np.arange(len(classes)) - 0.5 * (len(classes) - 1)), classes, strict=True):
-        mine = [one for one in scores if one.sn_class == sn_class]
-        x = np.array([GAPS.index(one.gap) for one in mine]) + shift
-        keys = ("ratio", "low", "high", "floor", "baseline")
-        y, low, high, limit, base = (np.array([getattr(one, key) for one in mine]) for key in keys)
-        error, color = np.nan_to_num(np.stack([y - low, high - y])), _COLORS[sn_class]
-        axes.errorbar(x, y, np.maximum(error, 0.0), fmt=_MARKERS[sn_class], color=color, ms=4.5, lw=1.2, label=sn_class)
-        axes.hlines(limit / base, x - 0.08, x + 0.08, color=color, lw=1.2)
-    axes.plot([], [], color="gray", lw=1.2, label="noise floor")
-    axes.axhline(1.0, color="black", lw=0.7)
-    axes.axvline(len(GAPS) - 2.5, color="gray", lw=0.6, ls=":")
-    axes.set_xticks(range(len(GAPS)), GAPS, rotation=45, fontsize=8)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(FixedLocator(_TICKS))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))

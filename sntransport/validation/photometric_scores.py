@@ -102,7 +102,7 @@ def all_shares(points: BandPoints, *, at_least: float = 0.0, judged: str = "all"
 
 
 def share_rows(found: Iterable[Share]) -> list[dict[str, str]]:
-    """Rows of a table, one a class and letter, for `sntransport.tables.text_table`.
+    """Rows of a table, one a class and letter, for `sntransport.report.build_tables.text_table`.
 
     Parameters
     ----------

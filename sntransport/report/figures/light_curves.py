@@ -13,7 +13,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_to_njy, njy_to_mag
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
-from sntransport.plotstyle import new_figure, style, title
+from sntransport.report.figures.style import new_figure, style, title
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.spectra.observations import LightCurve

@@ -12,17 +12,16 @@ import numpy as np
 
 from sntransport._storage.atomic_files import sha256
 from sntransport._version import __version__
-from sntransport.boloutput import bolometric_figure
 from sntransport.calibration.preparation import prepare
 from sntransport.corrections.k_corrections import evaluate_k_correction
 from sntransport.corrections.luminosity import bolometric
-from sntransport.gapplots import triplet_figure
-from sntransport.kplots import k_correction_figure, peak_phase
-from sntransport.lightplots import color_curves, light_curves
-from sntransport.makingplots import transport_map, warp_map, weights_map
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.pipeline import BuildResult
-from sntransport.seriesplots import waterfall
+from sntransport.report.figures.construction import transport_map, warp_map, weights_map
+from sntransport.report.figures.corrections import bolometric_figure, k_correction_figure, peak_phase
+from sntransport.report.figures.light_curves import color_curves, light_curves
+from sntransport.report.figures.spectra import waterfall
+from sntransport.report.figures.validation import triplet_figure
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import SeriesFile, read_series_file

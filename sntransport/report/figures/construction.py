@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.plotstyle import DIVERGING, edges, limit, new_figure, row_labels, style, title, wave_axis
+from sntransport.report.figures.style import DIVERGING, edges, limit, new_figure, row_labels, style, title, wave_axis
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.features import feature_shift
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.plotstyle import COLORS, edges, new_figure, title, wave_axis
+from sntransport.report.figures.style import COLORS, edges, new_figure, title, wave_axis
 from sntransport.spectra.series import Origin, SpectralSeries
 
 if TYPE_CHECKING:

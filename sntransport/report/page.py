@@ -16,10 +16,10 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
-from sntransport.material import Material, figures
-from sntransport.payload import light_curves, spectra
 from sntransport.photometry.coverage import band_coverage
-from sntransport.tables import residual_text
+from sntransport.report.build_tables import residual_text
+from sntransport.report.contents import Material, figures
+from sntransport.report.page_data import light_curves, spectra
 from sntransport.validation.leave_out_scores import score, summarize
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def write_report(materials: Iterable[Material], path: Path, command: str = "") -
 
 
 def _asset(name: str) -> str:
-    return resources.files("sntransport").joinpath("assets", name).read_text(encoding="utf-8")
+    return resources.files("sntransport").joinpath("report", "assets", name).read_text(encoding="utf-8")
 
 
 def _versions() -> list[tuple[str, str]]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport.corrections.k_corrections import KCorrection
+from sntransport.corrections.luminosity import Bolometric, light_shape
 from sntransport.corrections.rest_light_curve import RestLightCurve
 from sntransport.spectra.series import SpectralSeries
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
 
 _MEANING = {
     "mjd": "observer frame",
@@ -89,4 +91,46 @@ def rest_light_curve_table(result: RestLightCurve, meta: Mapping[str, Any] | Non
         table[name].description = meaning
     table.meta |= {"name": result.name, "system": result.system, **asdict(result.sightline)}
     table.meta |= {"dust": "taken off", "notes": list(result.notes), **(meta or {})}
+    return table
+
+
+_COLUMNS = {
+    "phase": ("d", "rest frame, from mjd_ref"),
+    "luminosity": ("erg / s", "at rest, free of dust"),
+    "luminosity_err": ("erg / s", ""),
+    "share_uv": ("", "of the luminosity, added below wave_blue"),
+    "share_nir": ("", "of the luminosity, added above wave_red"),
+    "share_filled": ("", "of the luminosity, in bins without data of their own"),
+    "wave_blue": ("Angstrom", "first covered wavelength"),
+    "wave_red": ("Angstrom", "last covered wavelength"),
+    "temperature": ("K", "of the blackbody"),
+    "radius": ("cm", "of the blackbody"),
+}
+
+
+def bolometric_table(light: Bolometric, meta: Mapping[str, Any] | None = None) -> Table:
+    """A bolometric light curve as a table, its shape, policy and notes in the header.
+
+    Parameters
+    ----------
+    light : Bolometric
+    meta : mapping, optional
+        Further entries of the header.
+
+    Returns
+    -------
+    astropy.table.Table
+        One row a phase.
+    """
+    from dataclasses import asdict
+
+    from astropy.table import Table
+
+    table = Table({name: getattr(light, name) for name in _COLUMNS})
+    for name, (unit, text) in _COLUMNS.items():
+        table[name].unit = unit or None
+        table[name].description = text
+    shape = {f"shape_{name}": value for name, value in asdict(light_shape(light)).items()}
+    table.meta = {"name": light.name, "policy": light.policy, "notes": list(light.notes), **shape}
+    table.meta |= {"dust": "none: the series is free of dust", **(meta or {})}
     return table

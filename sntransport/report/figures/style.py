@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.atomic_files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe & Ito (2008): told apart by color-blind readers; markers and line styles say it again in gray print."""
@@ -79,3 +82,13 @@ def title(name: str, sn_type: str, more: str = "") -> str:
     """Name and type of a supernova, and what is shown."""
     named = " ".join(part for part in (name, f"({sn_type})" if sn_type else "") if part)
     return ": ".join(part for part in (named, more) if part)
+
+
+def write_figure(figure: Figure, path: Path) -> Path:
+    """Write a figure whole or not at all, without the date and version that would change its bytes; return its path."""
+    from matplotlib import rc_context
+
+    dates = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+    with atomic_path(path) as temporary, rc_context({"svg.hashsalt": "sntransport"}):
+        figure.savefig(temporary, dpi=130, metadata=dates.get(path.suffix))
+    return path

@@ -1,0 +1,1 @@
+"""Tables of results, and the page that shows all of them."""
