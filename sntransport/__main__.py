@@ -1,5 +1,5 @@
 """``python -m sntransport``."""
 
-from sntransport.cli import main
+from sntransport.cli.main import main
 
 main()

@@ -14,7 +14,7 @@ import sntransport as snt
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.config import read_config
 from sntransport.augmentation.setup import mixing, read_all
-from sntransport.cli import main
+from sntransport.cli.main import main
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sntransport.cli import main
+from sntransport.cli.main import main
 from sntransport.reading.supernova import read_supernova
 from sntransport.report.figures.validation import share_figure
 from sntransport.spectra.observations import LightCurve

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import sntransport as snt
-from sntransport.cli import main
+from sntransport.cli.main import main
 from sntransport.spectra.series_file import read_series_file
 from tests.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum
 
@@ -460,12 +460,12 @@ def test_python_m(capsys):
 
 
 def test_no_file_is_left_by_a_failed_build(folder, tmp_path, monkeypatch):
-    import sntransport.batch
+    import sntransport.cli.batch
 
     def fails(*_, **__):
         raise OSError("disk full")
 
-    monkeypatch.setattr(sntransport.batch, "write_series", fails)
+    monkeypatch.setattr(sntransport.cli.batch, "write_series", fails)
     result = run("build", folder, "-o", tmp_path / "out", "--no-figures")
     assert result.exit_code == 1
     assert "disk full" in result.stderr

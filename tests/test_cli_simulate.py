@@ -11,7 +11,7 @@ from astropy.table import Table
 from click.testing import CliRunner
 
 from sntransport._storage.read_error import ReadError
-from sntransport.cli import main
+from sntransport.cli.main import main
 from sntransport.simulation import summary
 from sntransport.simulation.config import read_config
 from sntransport.simulation.distributions import Exponential, Normal, Tabulated, TwoSidedNormal

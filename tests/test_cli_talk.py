@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from sntransport.cli_parts import _plain
+from sntransport.cli.console import _plain
 from sntransport.report import contents
 from sntransport.report import page as pages
 from tests.test_cli import built, folder, run  # noqa: F401  (fixtures)
@@ -93,7 +93,7 @@ def test_completion_script_asks_the_command_itself(shell):
 
 def test_completion_knows_the_commands():
     asked = {"COMP_WORDS": "sntransport bu", "COMP_CWORD": "1", "_SNTRANSPORT_COMPLETE": "bash_complete"}
-    call = "import sys; sys.argv[0] = 'sntransport'; from sntransport.cli import main; main(prog_name='sntransport')"
+    call = "import sys; sys.argv[0] = 'sntransport'; from sntransport.cli.main import main; main(prog_name='sntransport')"
     done = subprocess.run([sys.executable, "-c", call], env={**os.environ, **asked}, capture_output=True, text=True)
     assert done.stdout.split() == ["plain,build"]
 
@@ -146,9 +146,9 @@ def test_interrupt_is_one_line_and_leaves_nothing_half_written(folder, tmp_path)
     # Hold the build in the middle of writing a file, where an interrupt hurts most.
     held = """
 import sys, time
-from sntransport import seriesfile, batch
+from sntransport.cli import batch
 from sntransport.files import atomic_path
-from sntransport.cli import main
+from sntransport.cli.main import main
 def write(series, path, **_):
     with atomic_path(path) as temporary:
         temporary.write_text("half")

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sntransport import demo
+from sntransport.cli import demo
 from sntransport.transport.interpolators import log_linear
 
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import sntransport as snt
-from sntransport.cli import main
+from sntransport.cli.main import main
 from sntransport.export.grid import template_grid
 from sntransport.export.snana import as_series
 from sntransport.export.snana_check import check_folder

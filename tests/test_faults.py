@@ -20,7 +20,7 @@ from click.testing import CliRunner
 import sntransport as snt
 from sntransport._storage import shards
 from sntransport._storage.tables import write_table
-from sntransport.cli import main
+from sntransport.cli.main import main
 from sntransport.datasets.atat_hdf5 import write_atat
 from sntransport.datasets.elasticc_parquet import write_elasticc
 from sntransport.datasets.lcdata_hdf5 import write_lcdata

@@ -55,7 +55,7 @@ def test_block_that_writes_nothing_is_an_error(target):
 def test_killed_process_leaves_the_old_file(target):
     code = """
 import sys, time
-from sntransport.files import atomic_path
+from sntransport._storage.atomic_files import atomic_path
 with atomic_path(sys.argv[1]) as temporary:
     temporary.write_text("half")
     print("ready", flush=True)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 HEAVY = {"ot", "sncosmo", "speclite", "numba", "astropy.units", "matplotlib", "pandas", "pyarrow", "dust_extinction"}
-HELP = "from sntransport.cli import main; main(['--help'], standalone_mode=False)"
+HELP = "from sntransport.cli.main import main; main(['--help'], standalone_mode=False)"
 
 
 @pytest.mark.parametrize("statement", ["import sntransport", HELP], ids=["import", "help"])

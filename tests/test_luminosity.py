@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sntransport as snt
-from sntransport.cli import main
+from sntransport.cli.main import main
 from sntransport.corrections.bolometric_corrections import (
     bolometric_correction,
     color_relation,

@@ -12,8 +12,8 @@ pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
 WORK = """
 import time, warnings
 import click
-from sntransport.cli import main
-from sntransport.cli_parts import fail, progress, progress_bar, say, speaking
+from sntransport.cli.main import main
+from sntransport.cli.console import fail, progress, progress_bar, say, speaking
 
 @main.command("work")
 @speaking

@@ -9,7 +9,7 @@ import sncosmo
 from click.testing import CliRunner
 
 import sntransport as snt
-from sntransport.cli import main
+from sntransport.cli.main import main
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.templates.by_class import ClassTransport
 from sntransport.transport.templates.sources import hsiao, mean_template, sncosmo_template

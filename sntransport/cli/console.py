@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from sntransport.spectra.series_file import SeriesFile
     from sntransport.spectra.sightline import Sightline
 
+
 FAMILY = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
 INTERPOLATORS = ("class_transport", *FAMILY)
 DUST_LAWS = ("F99", "O94", "CCM89", "G23")
+
+# Far beyond any table that is read, well within memory.
+_MOST_NUMBERS = 100_000
 
 EXISTING = click.Path(exists=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -190,10 +194,8 @@ def positive(ctx: click.Context, param: click.Parameter, value: float) -> float:
 
 def numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> list[float] | None:
     """Callback: a list of numbers or ranges, such as 0.1,0.5 or 0:1:0.05."""
-    from sntransport.kcommand import numbers
-
     try:
-        return None if value is None else numbers(value)
+        return None if value is None else parse_numbers(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -253,3 +255,27 @@ def sightline_asked(held: SeriesFile, path: Path, z: float | None, distance_modu
     if len(asked) < 2:
         raise ValueError(f"{path}: no redshift and distance in the file; give --z and --distance-modulus")
     return Sightline(**asked)
+
+
+def parse_numbers(text: str) -> list[float]:
+    """Numbers and ranges START:STOP:STEP (STOP included), separated by commas; a ValueError where they are not."""
+    found: list[float] = []
+    for part in text.split(","):
+        try:
+            start, stop, step = [float(x) for x in part.split(":")] if ":" in part else [float(part)] * 2 + [1.0]
+            # Rounding must not lose the last value.
+            count = int((stop - start) / step + 1e-9) + 1
+        except (ValueError, ZeroDivisionError, OverflowError):
+            raise ValueError(f"{part!r} is neither a number nor START:STOP:STEP") from None
+        if not 0 < count <= _MOST_NUMBERS:
+            raise ValueError(f"{part!r} has {max(count, 0)} values, expected 1 to {_MOST_NUMBERS}")
+        found += [round(start + k * step, 12) for k in range(count)]
+    return found
+
+
+def table_shown(table: Table) -> dict[str, Any]:
+    """A table on standard output: as ECSV, or as part of the JSON summary."""
+    if asked_for("json"):
+        return columns(table)
+    table.write(sys.stdout, format="ascii.ecsv")
+    return {}

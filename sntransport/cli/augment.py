@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from sntransport._version import __version__
-from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, detail, fail, progress_bar, say, speaking
-from sntransport.cli_simulate import WRITERS, write_as
+from sntransport.cli.console import EXISTING, FOLDER, asked_for, conclude, detail, fail, progress_bar, say, speaking
+from sntransport.cli.simulate import WRITERS, write_as
 
 
 @click.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sntransport.cli_parts import (
+from sntransport.cli.console import (
     EXISTING,
     FOLDER,
     INTERPOLATORS,
@@ -19,7 +19,7 @@ from sntransport.cli_parts import (
     say,
     speaking,
 )
-from sntransport.cli_template import beside
+from sntransport.cli.template import beside
 
 
 @click.command()

@@ -1,30 +1,24 @@
-"""The commands on series files: ``photometry``, ``kcorrect`` and ``bolometric``."""
+"""The commands ``photometry`` and ``bolometric``, on series files."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli_parts import (
+from sntransport.cli.console import (
     EXISTING,
     FOLDER,
-    asked_for,
     bands_asked,
-    columns,
     for_each,
-    numbers,
-    positive,
     say,
     sightline_asked,
     speaking,
+    table_shown,
 )
 
 if TYPE_CHECKING:
-    from astropy.table import Table
-
     from sntransport.corrections.extension_policies import Policy
     from sntransport.spectra.series_file import SeriesFile
 
@@ -48,57 +42,10 @@ def photometry(
         names = bands_asked(bands, held, path)
         table = build_tables.photometry_table(held.series, names, sightline_asked(held, path, z, distance_modulus))
         if out is None:
-            return _shown(table)
+            return table_shown(table)
         written = write_table(table, out / f"{file_stem(held.series.name)}_photometry.ecsv")
         say(f"wrote {written}")
         return {"files": [written], "rows": len(table), "bands": names}
-
-    for_each(files, one)
-
-
-@click.command()
-@click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
-@click.option("--band-obs", help="Observed band; without it, the observed light curve is taken to the rest frame.")
-@click.option("--band-rest", help="Rest-frame band; for a light curve several to choose from, or pairs OBSERVED=REST.")
-@click.option("--z", callback=numbers, help="Redshifts, such as 0.1,0.5 or 0:1:0.05; the file's own when left out.")
-@click.option("--phases", callback=numbers, help="Phases [d], such as 0,15 or -10:40:5; the series' when left out.")
-@click.option("--photometry", type=EXISTING, help="Light curve: a table or a supernova; the file's own when left out.")
-@click.option("--distance-modulus", type=float, help="Of the light curve [mag], instead of the file's.")
-@click.option("--system", default="AB", show_default=True, type=click.Choice(["AB", "Vega"]), help="Zero points.")
-@click.option("--max-gap", default=5.0, show_default=True, callback=positive, help="Widest step to interpolate [d].")
-@click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
-@speaking
-def kcorrect(
-    files: tuple[Path, ...], band_obs: str | None, band_rest: str | None, z: list[float] | None,
-    phases: list[float] | None, photometry: Path | None, distance_modulus: float | None, system: str, max_gap: float,
-    out: Path | None,
-) -> None:  # fmt: skip
-    """K-corrections of series, or an observed light curve as absolute magnitudes at rest; ECSV and a figure.
-
-    With --band-obs: K from --band-rest to it at every redshift and phase, into NAME_k_REST_OBS.ecsv and .png. Without:
-    every observed point to a rest-frame absolute magnitude, dust taken off, into NAME_rest.ecsv and .png.
-    """
-    from sntransport import kcommand
-
-    if band_obs and not band_rest:
-        raise click.UsageError("--band-obs needs --band-rest, the band at rest")
-    if band_obs and (photometry or distance_modulus is not None):
-        raise click.UsageError("--photometry and --distance-modulus are for a light curve: leave out --band-obs")
-    if not band_obs and (phases or len(z or []) > 1):
-        raise click.UsageError("a light curve has its own phases and one redshift; for tables of K give --band-obs")
-
-    def one(path: Path, held: SeriesFile) -> dict[str, Any]:
-        if band_obs:
-            written = kcommand.table(path, held, str(band_rest), band_obs, z, phases, system, max_gap)
-        else:
-            sightline = sightline_asked(held, path, z[0] if z else None, distance_modulus)
-            written = kcommand.light_curve(path, held, sightline, photometry, band_rest, system, max_gap)
-        if out is None:
-            return _shown(written.table)
-        files = kcommand.write(written, out)
-        for line in files:
-            say(f"wrote {line}")
-        return {"files": files, "rows": len(written.table)}
 
     for_each(files, one)
 
@@ -147,7 +94,7 @@ def bolometric(
             meta["series_sightline"] = asdict(held.sightline)
         table = correction_tables.bolometric_table(light, meta)
         if out is None:
-            return _shown(table)
+            return table_shown(table)
         stem = out / file_stem(f"{held.series.name}_bolometric")
         files = [
             write_table(table, ending(stem, ".ecsv")),
@@ -158,14 +105,6 @@ def bolometric(
         return {"files": files, "rows": len(table), "policy": light.policy, "notes": light.notes}
 
     for_each(files, one)
-
-
-def _shown(table: Table) -> dict[str, Any]:
-    """A table on standard output: as ECSV, or as part of the JSON summary."""
-    if asked_for("json"):
-        return columns(table)
-    table.write(sys.stdout, format="ascii.ecsv")
-    return {}
 
 
 def _template_policy(path: Path | None, maximum: float) -> Policy:

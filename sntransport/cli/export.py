@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli_parts import EXISTING, FOLDER, asked_for, conclude, fail, say, speaking
+from sntransport.cli.console import EXISTING, FOLDER, asked_for, conclude, fail, say, speaking
 
 if TYPE_CHECKING:
     from sntransport.spectra.series import SpectralSeries

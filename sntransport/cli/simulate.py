@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sntransport.cli_parts import EXISTING, FOLDER, conclude, fail, progress_bar, say, speaking
+from sntransport.cli.console import EXISTING, FOLDER, conclude, fail, progress_bar, say, speaking
 
 if TYPE_CHECKING:
     from sntransport.simulation.light_curves import LightCurves

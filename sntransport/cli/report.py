@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sntransport.cli_parts import (
+from sntransport.cli.console import (
     EXISTING,
     FOLDER,
     INTERPOLATORS,
@@ -66,7 +66,7 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
             else:
                 names.append(material.name)
                 next(bar)
-                yield contents
+                yield material
 
     try:
         pages.write_report(made(), out, command_line())
@@ -165,7 +165,7 @@ def _tested(material: Material, interpolator: str) -> Material:
 
     known = material.supernova or material.held.sparse
     if known is None:
-        return contents
+        return material
     family = {name: interpolator_named(name) for name in dict.fromkeys((interpolator, "wasserstein"))}
     triplets = judge.judge([known], family)
     floor = None if material.supernova is None else judge.noise_floor([material.supernova])

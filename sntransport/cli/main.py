@@ -18,15 +18,16 @@ from typing import Any
 import click
 
 from sntransport._version import __version__
-from sntransport.cli_augment import augment
-from sntransport.cli_build import build, demo
-from sntransport.cli_export import export
-from sntransport.cli_parts import aside, fail, keep_words
-from sntransport.cli_report import completion, plot, report
-from sntransport.cli_series import bolometric, kcorrect, photometry
-from sntransport.cli_simulate import simulate
-from sntransport.cli_template import template_group
-from sntransport.cli_validate import bandtest, validate
+from sntransport.cli.augment import augment
+from sntransport.cli.build import build, demo
+from sntransport.cli.console import aside, fail, keep_words
+from sntransport.cli.export import export
+from sntransport.cli.kcorrect import kcorrect
+from sntransport.cli.report import completion, plot, report
+from sntransport.cli.series import bolometric, photometry
+from sntransport.cli.simulate import simulate
+from sntransport.cli.template import template_group
+from sntransport.cli.validate import bandtest, validate
 
 
 class _Group(click.Group):

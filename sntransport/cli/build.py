@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sntransport.cli_parts import (
+from sntransport.cli.console import (
     DUST_LAWS,
     EXISTING,
     FAMILY,
@@ -26,7 +26,7 @@ from sntransport.cli_parts import (
     say,
     speaking,
 )
-from sntransport.cli_template import beside
+from sntransport.cli.template import beside
 
 
 @click.command()
@@ -69,8 +69,8 @@ def build(
     SN is an Open Supernova Catalog file (.json, .json.gz) or a folder with sn.toml, spectra and photometry. For
     each, OUT receives NAME.fits (the series), NAME_photometry.ecsv, NAME_spectra.png and NAME_light_curves.png.
     """
-    from sntransport import batch
     from sntransport._storage.tables import text_table
+    from sntransport.cli import batch
     from sntransport.pipeline import build as build_series
     from sntransport.reading import supernova
     from sntransport.report import build_tables
@@ -126,7 +126,7 @@ def build(
 @speaking
 def demo(out: Path, interpolator: str, seed: int) -> None:
     """Rebuild a known series from eight noisy spectra and compare it with the truth."""
-    from sntransport import demo as demonstration
+    from sntransport.cli import demo as demonstration
 
     say("The Hsiao et al. (2007) mean type Ia template, observed at eight dates (not a real supernova).")
     names = list(dict.fromkeys((interpolator, "log_linear", "wasserstein")))
