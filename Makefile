@@ -28,7 +28,7 @@ test: setup  ## Lint, type check and test
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=
 	# Once more as plain Python: an independent run of the kernels, and the only one whose lines can be counted.
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --cov --cov-append --cov-report=term --cov-fail-under=90 \
-		tests/test_kernels.py tests/test_transport.py tests/test_features.py
+		tests/transport/test_kernels.py tests/transport/test_exact.py tests/transport/test_features.py
 
 test-lowest:  ## Run the tests with the lowest versions that are supported, in .venv-lowest
 	$(MAKE) CONSTRAINTS=constraints/lowest.txt setup

@@ -44,7 +44,7 @@ class Target:
 def _osc(folder):
     import json
 
-    from tests.test_read import event
+    from tests.reading.test_osc import event
 
     path = folder / "sn.json"
     path.write_text(json.dumps({"SN2099zz": event()}))
@@ -77,8 +77,8 @@ def _folder(folder):
 def _series_file(path):
     from sntransport.spectra.observations import LightCurve
     from sntransport.spectra.series_file import write_series
-    from tests import synthetic
-    from tests.test_export import bump
+    from tests.export.test_exports import bump
+    from tests.support import synthetic
 
     series = bump(phase=np.arange(0.0, 40.0, 4.0), wave=np.arange(3000.0, 9000.0, 200.0))
     light = LightCurve([59001.0, 59002.0], np.array(["lsstg", "lsstr"]), [1.0, 2.0], [0.1, 0.2])
@@ -94,14 +94,14 @@ def _series(folder):
 
 
 def _simlib(folder):
-    from tests.test_read_simlib import block, visit, write
+    from tests.simulation.surveys.test_snana_simlib import block, visit, write
 
     keys = "PSF_UNIT: PIXEL\nNPE_PIXEL_SATURATE: 90000\nTEMPLATE_ZPT: 31 31 31 31\nTEMPLATE_SKYSIG: 5 5 5 5"
     return write(folder / "a.simlib", block([visit(), visit("z")]), block([visit("r")], 2, ra=40.0), keys=keys)
 
 
 def _opsim(folder):
-    from tests.test_read_opsim import a_row, write
+    from tests.simulation.surveys.test_rubin_opsim import a_row, write
 
     return write(folder / "opsim.db", [a_row(i) for i in range(12)])
 
@@ -116,13 +116,13 @@ def _visits_csv(folder):
 
 
 def _visits_ecsv(folder):
-    from tests.test_read_visits import a_table, write
+    from tests.simulation.surveys.test_visit_tables import a_table, write
 
     return write(folder / "visits.ecsv", a_table(depth=[24.0, 25.0]), radius=1.5, zero_point_error={"lsstg": 0.01})
 
 
 def _searcheff(folder):
-    from tests.test_read_searcheff import NEW, OLD
+    from tests.simulation.surveys.test_snana_searcheff import NEW, OLD
 
     path = folder / "eff.dat"
     # Whatever stands after OLD has its maps on bands of their own.
@@ -146,7 +146,7 @@ def _config(folder):
 
 def _model(folder):
     from sntransport.export.snana import to_snana
-    from tests.test_export_check import bump
+    from tests.export.test_snana_check import bump
 
     place, phase = folder / "M", np.arange(0.0, 30.0, 3.0)
     to_snana([bump("a", "II", phase), bump("b", "Ia", phase)], place, wave_step=400.0, phase_step=5.0)
@@ -155,14 +155,14 @@ def _model(folder):
 
 def _parquet(folder):
     from sntransport.datasets.nested_parquet import write_nested_parquet
-    from tests.test_datasets import curves
+    from tests.datasets.test_formats import curves
 
     return write_nested_parquet(curves(), folder / "a.parquet")
 
 
 def _snana(folder):
     from sntransport.datasets.snana_fits import write_snana_fits
-    from tests.test_datasets import curves
+    from tests.datasets.test_formats import curves
 
     return write_snana_fits(curves(), folder / "a")[0]
 

@@ -1,0 +1,173 @@
+"""What the commands say: to people, to machines, when interrupted; and the commands report, plot and completion."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sntransport.cli.console import _plain
+from sntransport.report import contents
+from sntransport.report import page as pages
+from tests.cli.test_commands import built, folder, run  # noqa: F401  (fixtures)
+
+
+def summary(*arguments):
+    result = run(*arguments)
+    assert len(result.stdout.splitlines()) == 1, result.output
+    return result, json.loads(result.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def test_build_speaks_json(folder, tmp_path):  # noqa: F811
+    (tmp_path / "bad.json").write_text("{")
+    result, told = summary("build", tmp_path / "bad.json", folder, "-o", tmp_path, "--no-figures", "--json")
+    assert result.exit_code == 1
+    assert told["command"] == "build"
+    (one,) = told["results"]
+    assert one["name"] == "SN 2099a/b"
+    assert one["files"][-1] == str(tmp_path / "SN_2099a_b.fits")
+    assert one["notes"]
+    assert "bad.json" in told["failed"][0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("photometry", "--bands", "bessellv,lssty"),
+        ("kcorrect", "--band-rest", "bessellb", "--band-obs", "bessellv", "--z", "0.1", "--phases", "10,90"),
+        ("bolometric",),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_tables_become_columns_or_files(built, tmp_path, arguments):  # noqa: F811
+    series = built / "SN_2099a_b.fits"
+    _, told = summary(*arguments, series, "--json")
+    (one,) = told["results"]
+    lengths = {len(column) for column in one["columns"].values()}
+    assert len(lengths) == 1
+    assert set(one["units"]) == set(one["columns"])
+    _, told = summary(*arguments, series, "-o", tmp_path, "--json")
+    (one,) = told["results"]
+    assert one["rows"] in lengths
+    assert all(os.path.getsize(path) for path in one["files"])
+
+
+def test_nothing_but_json_values_is_left():
+    import numpy as np
+
+    value = {"a": np.float64("nan"), "b": (np.int64(1), float("inf")), "c": np.array([True, False]), "d": b"x", 5: None}
+    assert _plain(value) == {"a": None, "b": [1, None], "c": [True, False], "d": "b'x'", "5": None}
+
+
+def test_quiet_and_verbose(built, folder, tmp_path):  # noqa: F811
+    result = run("build", folder, "-o", tmp_path, "--no-figures", "-q")
+    assert (result.exit_code, result.output) == (0, "")
+    result = run("build", folder, "-o", tmp_path, "--no-figures", "--verbose")
+    assert "SN 2099a/b: " in result.stderr
+    result = run("photometry", tmp_path / "SN_2099a_b.fits", "-o", tmp_path)
+    assert result.stdout == f"wrote {tmp_path / 'SN_2099a_b_photometry.ecsv'}\n"
+
+
+def test_no_colors_unless_on_a_terminal(tmp_path):
+    result = run("build", tmp_path / "none", "-o", tmp_path)
+    assert result.stderr.startswith("sntransport: error: ")
+    assert "\x1b" not in result.output
+
+
+def test_mistyped_command_is_guessed():
+    result = run("biuld")
+    assert result.exit_code == 2
+    assert "Did you mean 'build'?" in result.stderr
+    assert "No such command 'zzz'" in run("zzz").stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script_asks_the_command_itself(shell):
+    result = run("completion", shell)
+    assert result.exit_code == 0
+    assert f"_SNTRANSPORT_COMPLETE={shell}_complete" in result.stdout
+
+
+def test_completion_knows_the_commands():
+    asked = {"COMP_WORDS": "sntransport bu", "COMP_CWORD": "1", "_SNTRANSPORT_COMPLETE": "bash_complete"}
+    call = (
+        "import sys; sys.argv[0] = 'sntransport'; from sntransport.cli.main import main; main(prog_name='sntransport')"
+    )
+    done = subprocess.run([sys.executable, "-c", call], env={**os.environ, **asked}, capture_output=True, text=True)
+    assert done.stdout.split() == ["plain,build"]
+
+
+def test_report_of_series_and_supernova(built, folder, tmp_path, monkeypatch):  # noqa: F811
+    path = tmp_path / "new" / "report.html"
+    drawn = contents.figures
+    monkeypatch.setattr(
+        pages, "figures", lambda one: {k: v for k, v in drawn(one).items() if k in ("warp", "transport")}
+    )
+    result, told = summary("report", built / "SN_2099a_b.fits", folder, "-o", path, "--no-gap-test", "--json")
+    assert result.exit_code == 0
+    page = path.read_text(encoding="utf-8")
+    assert told["results"][0]["bytes"] == path.stat().st_size < 5_000_000
+    assert 'id="sn1-warp"' in page
+    assert 'id="sn0-warp"' not in page
+    assert "sntransport report" in page
+    assert "--no-gap-test" in page
+
+
+def test_report_goes_on_after_a_bad_input(built, tmp_path):  # noqa: F811
+    (tmp_path / "bad.fits").write_text("no")
+    series, out = built / "SN_2099a_b.fits", tmp_path / "report.html"
+    result = run("report", tmp_path / "bad.fits", series, "-o", out)
+    assert result.exit_code == 1
+    assert "bad.fits" in result.stderr
+    assert 'id="sn0-gap_test"' in out.read_text(encoding="utf-8")
+    result = run("report", tmp_path / "bad.fits", "-o", tmp_path / "none.html")
+    assert result.exit_code == 1
+    assert not (tmp_path / "none.html").exists()
+
+
+def test_plot_draws_all_that_a_file_holds(built, tmp_path):  # noqa: F811
+    result, told = summary("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--json")
+    assert result.exit_code == 0
+    names = ("spectra", "light_curves", "colors", "weights", "transport", "bolometric", "k_correction")
+    assert told["results"][0]["files"] == [str(tmp_path / f"SN_2099a_b_{name}.png") for name in names]
+
+
+def test_plot_of_what_the_file_does_not_hold(built, folder, tmp_path):  # noqa: F811
+    result = run("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--only", "warp")
+    assert result.exit_code == 1
+    assert "has no data for warp" in result.stderr
+    assert run("plot", folder, "-o", tmp_path, "--only", "warp").exit_code == 0
+    assert (tmp_path / "SN_2099a_b_warp.png").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of posix")
+def test_interrupt_is_one_line_and_leaves_nothing_half_written(folder, tmp_path):  # noqa: F811
+    # Hold the build in the middle of writing a file, where an interrupt hurts most.
+    held = """
+import sys, time
+from sntransport.cli import batch
+from sntransport.files import atomic_path
+from sntransport.cli.main import main
+def write(series, path, **_):
+    with atomic_path(path) as temporary:
+        temporary.write_text("half")
+        sys.stderr.write("writing\\n"); sys.stderr.flush()
+        time.sleep(60)
+batch.write_series = write
+main()
+"""
+    command = [sys.executable, "-c", held, "build", str(folder), "-o", str(tmp_path / "out"), "--no-figures"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "writing\n"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.startswith("sntransport: interrupted")
+    assert len(err.splitlines()) == 1
+    assert out == ""
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".") or path.suffix == ".fits"]

@@ -1,0 +1,187 @@
+"""The whole chain on a made-up supernova with a known truth."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import sntransport as snt
+from sntransport.spectra.observations import LightCurve
+from sntransport.transport.interpolators import log_linear
+from sntransport.transport.weights import epoch_weight
+from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum, supernova
+
+BANDS = ("bessellb", "bessellv", "bessellr", "besselli")
+PHOTOMETRY = photometry(np.arange(0.0, 56.0, 3.0), BANDS)
+
+
+def truth(series):
+    return np.stack([flux_at(p, series.wave) for p in series.phase])
+
+
+def test_badly_calibrated_spectra_come_out_right():
+    spectra = tuple(spectrum(p, factor=f) for p, f in zip((2, 9, 17, 30, 52), (1.5, 0.6, 1.0, 2.0, 0.8), strict=True))
+    sn = dataclasses.replace(supernova(light_curve=PHOTOMETRY), spectra=spectra)
+    result = snt.build(sn, cadence=2.0, interpolate=log_linear)
+    ratio = result.series.flux / truth(result.series)
+    assert np.nanmedian(np.abs(ratio - 1)) < 0.03
+    assert np.nanmedian(np.abs(result.residual)) < 0.02
+    assert result.curves.bands == tuple(sorted(BANDS))
+
+
+def test_photometry_with_a_wrong_zero_point_changes_nothing_and_is_told():
+    more = photometry(np.arange(0.0, 56.0, 3.0), (*BANDS, "sdssg"))
+    flux = np.where(more.band == "sdssg", 1.3 * more.flux, more.flux)
+    wrong = supernova(light_curve=dataclasses.replace(more, flux=flux))
+    kept = more.band != "sdssg"
+    rest = LightCurve(more.mjd[kept], more.band[kept], more.flux[kept], more.flux_err[kept])
+    result, alone = (snt.build(sn, cadence=2.0) for sn in (wrong, supernova(light_curve=rest)))
+    np.testing.assert_allclose(result.series.flux, alone.series.flux, rtol=1e-3)
+    column = result.curves.bands.index("sdssg")
+    assert result.rejected[:, column].all()
+    assert not np.delete(result.rejected, column, axis=1).any()
+    np.testing.assert_allclose(result.residual[:, column], 2.5 * np.log10(1.3), atol=0.05)
+    assert any("not used at any phase" in note and "sdssg -0.2" in note for note in result.notes)
+    assert not snt.build(wrong, cadence=2.0, calibrate=False).rejected.any()
+
+
+def test_phases_are_multiples_of_the_cadence_inside_the_observed_span():
+    for cadence in (0.5, 1.0, 3.0, 7.0):
+        phase = snt.build(supernova(light_curve=PHOTOMETRY), cadence=cadence).series.phase
+        np.testing.assert_allclose(phase / cadence, np.round(phase / cadence), atol=1e-6)
+        np.testing.assert_allclose(np.diff(phase), cadence, atol=1e-6)
+        assert phase[0] >= 2.0 - 1e-6
+        assert phase[-1] <= 52.0 + 1e-6
+        assert phase[0] - 2.0 < cadence
+        assert 52.0 - phase[-1] < cadence
+
+
+@pytest.mark.parametrize("calibrate", [True, False])
+def test_observed_dates_return_the_prepared_spectra(calibrate):
+    sn = supernova(light_curve=PHOTOMETRY)
+    phases = snt.build(sn, calibrate=calibrate).sparse.phase
+    result = snt.build(sn, phases=phases, calibrate=calibrate)
+    # The final calibration moves calibrated spectra by far less than its own error.
+    limit = 0.02 if calibrate else 1e-12
+    assert np.nanmax(np.abs(result.series.flux / result.sparse.flux - 1)) < limit
+
+
+def test_flux_is_known_where_origin_says_so_and_never_negative():
+    series = snt.build(supernova(light_curve=PHOTOMETRY, snr=3.0)).series
+    np.testing.assert_array_equal(np.isfinite(series.flux), series.origin != 0)
+    assert np.nanmin(series.flux) >= 0
+    assert np.all(np.isfinite(series.flux_err[series.origin != 0]))
+
+
+def test_spectra_in_arbitrary_units_are_scaled_by_photometry():
+    sn = supernova(light_curve=PHOTOMETRY, calibrated=False, factor=1e16)
+    for calibrate in (True, False):
+        result = snt.build(sn, interpolate=log_linear, calibrate=calibrate)
+        assert np.nanmedian(result.series.flux / truth(result.series)) == pytest.approx(1, abs=0.03)
+
+
+def test_arbitrary_units_without_photometry_at_the_date_are_left_out():
+    early = photometry(np.arange(0.0, 20.0, 3.0), BANDS)
+    result = snt.build(supernova(light_curve=early, calibrated=False))
+    assert result.sparse.phase[-1] < 20
+    assert sum("left out: arbitrary flux units" in note for note in result.notes) == 2
+
+
+def test_arbitrary_units_without_any_photometry_are_an_error():
+    with pytest.raises(ValueError, match="no spectrum has an absolute flux scale"):
+        snt.build(supernova(calibrated=False))
+
+
+def test_without_photometry_the_spectra_are_used_as_they_are_and_it_says_so():
+    result = snt.build(supernova(), interpolate=log_linear)
+    assert np.nanmedian(np.abs(result.series.flux / truth(result.series) - 1)) < 0.03
+    assert any("no photometry" in note for note in result.notes)
+
+
+def test_dates_without_photometry_are_not_calibrated_and_noted():
+    result = snt.build(supernova(light_curve=photometry(np.arange(0.0, 20.0, 3.0), BANDS)))
+    assert any("calibration of the series" in note and "no photometry" in note for note in result.notes)
+
+
+def test_gap_is_named():
+    result = snt.build(supernova(light_curve=PHOTOMETRY), max_gap=15.0)
+    assert any("gap of 22.0 d between phases 30.0 and 52.0" in note for note in result.notes)
+    open_rows = (result.series.phase > 30.5) & (result.series.phase < 51.5)
+    assert not result.series.covered[open_rows].any()
+
+
+def test_phases_outside_the_span_are_not_covered_and_noted():
+    result = snt.build(supernova(light_curve=PHOTOMETRY), phases=[-10.0, 5.0, 90.0])
+    np.testing.assert_array_equal(result.series.covered.any(axis=1), [False, True, False])
+    assert any(note.startswith("2 phases outside the observed span") for note in result.notes)
+
+
+def test_order_of_input_does_not_matter():
+    sn = supernova(light_curve=PHOTOMETRY)
+    order = np.random.default_rng(1).permutation(PHOTOMETRY.n_obs)
+    mixed = LightCurve(*(getattr(PHOTOMETRY, name)[order] for name in ("mjd", "band", "flux", "flux_err")))
+    other = dataclasses.replace(sn, spectra=sn.spectra[::-1], light_curve=mixed)
+    np.testing.assert_allclose(snt.build(other).series.flux, snt.build(sn).series.flux, rtol=1e-9)
+
+
+def test_scaling_all_input_scales_the_output():
+    sn = supernova(light_curve=PHOTOMETRY)
+    spectra = tuple(dataclasses.replace(s, flux=5 * s.flux) for s in sn.spectra)
+    bright = dataclasses.replace(PHOTOMETRY, flux=5 * PHOTOMETRY.flux, flux_err=5 * PHOTOMETRY.flux_err)
+    other = dataclasses.replace(sn, spectra=spectra, light_curve=bright)
+    np.testing.assert_allclose(snt.build(other).series.flux, 5 * snt.build(sn).series.flux, rtol=1e-6)
+
+
+def test_shifting_all_dates_shifts_nothing_but_the_dates():
+    sn = supernova(light_curve=PHOTOMETRY)
+    other = dataclasses.replace(
+        sn,
+        mjd_ref=sn.mjd_ref + 500,
+        spectra=tuple(dataclasses.replace(s, mjd=s.mjd + 500) for s in sn.spectra),
+        light_curve=dataclasses.replace(PHOTOMETRY, mjd=PHOTOMETRY.mjd + 500),
+    )
+    np.testing.assert_allclose(snt.build(other).series.flux, snt.build(sn).series.flux, rtol=1e-6)
+
+
+def test_no_redshift_no_dust_no_distance_is_the_identity():
+    here = snt.Sightline(z=0.0, distance_modulus=0.0)
+    sn = supernova(sightline=here, snr=1e5, light_curve=photometry(np.arange(0, 55, 3.0), BANDS, sightline=here))
+    sparse = snt.build(sn, calibrate=False).sparse
+    inner = slice(2, -2)
+    for row, phase in zip(sparse.flux, sparse.phase, strict=True):
+        np.testing.assert_allclose(row[inner], flux_at(phase, sparse.wave)[inner], rtol=0.02)
+
+
+def test_one_spectrum_one_band_one_point():
+    one = LightCurve([MJD_REF + 2.0 * (1 + SIGHTLINE.z)], ["bessellv"], [1e5], [1e3])
+    result = snt.build(supernova(phases=(2.0,), light_curve=one))
+    assert result.series.n_phase == 1
+    assert result.residual.shape == (1, 1)
+    assert abs(result.residual[0, 0]) < 0.01
+
+
+def test_interpolator_and_weight_are_functions():
+    calls = []
+
+    def mine(wave, a, b, t):
+        calls.append(t)
+        return log_linear(wave, a, b, t)
+
+    snt.build(supernova(), cadence=10.0, interpolate=mine, weight=epoch_weight)
+    assert calls
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cadence": 0.0}, "cadence is 0.0, expected a positive number"),
+        ({"cadence": np.nan}, "cadence is nan"),
+        ({"cadence": 1e-7}, "more than 100000"),
+        ({"max_gap": -1.0}, "max_gap is -1.0"),
+        ({"phases": [3.0, 2.0]}, "phases is not strictly increasing"),
+        ({"phases": [[1.0]]}, "phases has 2 dimensions"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        snt.build(supernova(), **arguments)

@@ -1,0 +1,106 @@
+"""Figures of K-corrections are drawn, say what they show, and survive values that are missing."""
+
+import io
+import warnings
+
+import numpy as np
+import pytest
+
+from sntransport.corrections.k_corrections import evaluate_k_correction
+from sntransport.corrections.rest_light_curve import k_correct
+from sntransport.photometry.synthetic import CoverageWarning
+from sntransport.report.figures.corrections import _styles, k_correction_figure, peak_phase, rest_light_curve_figure
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
+from tests.support.synthetic import flux_at
+
+WAVE = np.arange(2500.0, 9000.0, 10.0)
+PHASES = np.array([0.0, 2.0, 4.0, 6.0])
+
+
+def series():
+    flux = np.stack([flux_at(p, WAVE) * np.exp(-(((p - 4.0) / 3.0) ** 2)) for p in PHASES])
+    return SpectralSeries(PHASES, WAVE, flux, 0.05 * flux, name="SN X", mjd_ref=59000.0)
+
+
+def drawn(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return len(buffer.getvalue()) > 5_000
+
+
+def legend(axes):
+    return axes.get_legend_handles_labels()[1]
+
+
+def test_up_to_five_redshifts_over_phase_and_one_phase_over_redshift():
+    result = evaluate_k_correction(series(), "bessellb", "sdssr", np.linspace(0.0, 0.4, 9), PHASES)
+    figure = k_correction_figure(result, "SN X", 4.0)
+    left, right = figure.axes
+    assert legend(left) == ["z = 0", "z = 0.1", "z = 0.2", "z = 0.3", "z = 0.4"]
+    assert right.get_title() == "phase +4.0 d"
+    assert "[d]" in left.get_xlabel()
+    assert all("[mag]" in axes.get_ylabel() for axes in (left, right))
+    np.testing.assert_allclose(left.lines[0].get_ydata(orig=True), result.value[0])
+    np.testing.assert_allclose(right.lines[0].get_ydata(orig=True), result.value[:, 2])
+    assert "SN X" in figure.get_suptitle()
+    assert drawn(figure)
+
+
+@pytest.mark.parametrize(("z", "phase"), [(0.1, 0.0), ([0.1], PHASES), ([0.0, 0.2], 2.0)])
+def test_single_values_are_drawn_as_points(z, phase):
+    figure = k_correction_figure(evaluate_k_correction(series(), "bessellb", "sdssr", z, phase))
+    markers = [line.get_marker() for axes in figure.axes for line in axes.lines if len(line.get_xdata(orig=True))]
+    assert "o" in markers
+    assert drawn(figure)
+
+
+def test_nothing_covered_says_so():
+    with pytest.warns(CoverageWarning):
+        result = evaluate_k_correction(series(), "bessellb", "2massks", [0.0, 0.1], PHASES)
+    figure = k_correction_figure(result)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no phase and redshift is covered"]
+    assert drawn(figure)
+
+
+def test_right_panel_takes_a_phase_that_has_values():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoverageWarning)
+        result = evaluate_k_correction(series(), "bessellb", "sdssr", [0.0, 0.1], [4.0, 50.0])
+    assert k_correction_figure(result, at_phase=49.0).axes[1].get_title() == "phase +4.0 d"
+    assert k_correction_figure(result, at_phase=np.nan).axes[1].get_title() == "phase +4.0 d"
+
+
+def test_peak_is_where_the_rest_band_is_brightest():
+    assert peak_phase(series(), "bessellb") == 4.0
+    assert np.isnan(peak_phase(series(), "2massks"))
+
+
+def test_light_curve_at_rest_names_both_bands():
+    seen = LightCurve([59001.0, 59003.0, 59003.0], ["sdssr", "sdssr", "sdssg"], [1e4, 1e4, 1e4], [100.0, np.nan, 100.0])
+    figure = rest_light_curve_figure(k_correct(seen, series(), Sightline(0.1, 38.0)))
+    (axes,) = figure.axes
+    assert sorted(legend(axes)) == ["bessellb from sdssg", "bessellv from sdssr"]
+    assert axes.yaxis_inverted()
+    assert "[AB]" in axes.get_ylabel()
+    assert drawn(figure)
+
+
+def test_every_pair_of_bands_has_a_style_of_its_own():
+    bands = [band for pair in (("sdssg", "ztfg", "lsstg", "bessellb"), ("sdssr", "ztfr"), ("lssti",)) for band in pair]
+    seen = LightCurve(np.full(len(bands), 59002.0), bands, np.full(len(bands), 1e4), np.full(len(bands), 100.0))
+    result = k_correct(seen, series(), Sightline(0.0, 38.0), bands={band: band for band in bands})
+    styles = [(style["color"], style["fmt"]) for _, _, style in _styles(result)]
+    assert len(set(styles)) == len(bands)
+    nearest = _styles(k_correct(seen, series(), Sightline(0.0, 38.0)))
+    assert len({(style["color"], style["fmt"]) for _, _, style in nearest}) == len(bands)
+    assert len({style["color"] for rest, _, style in nearest if rest == "bessellb"}) == 1
+
+
+def test_light_curve_without_values_says_so():
+    with pytest.warns(CoverageWarning):
+        result = k_correct(LightCurve([60000.0], ["sdssr"], [1.0], [1.0]), series(), Sightline(0.1, 38.0))
+    figure = rest_light_curve_figure(result)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no point has a value"]
+    assert drawn(figure)

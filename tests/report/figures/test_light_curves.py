@@ -1,0 +1,103 @@
+"""Figures are drawn, say what they show, and do not depend on a screen."""
+
+import io
+
+import numpy as np
+import pytest
+
+import sntransport as snt
+from sntransport.report import figures
+from sntransport.report.figures import light_curves
+from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import SpectralSeries
+from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
+
+BANDS = ("bessellb", "bessellv", "bessellr", "lssty")
+PHOTOMETRY = photometry(np.arange(0.0, 56.0, 3.0), BANDS[:3])
+
+
+@pytest.fixture(scope="module")
+def result():
+    return snt.build(supernova(light_curve=PHOTOMETRY), cadence=2.0)
+
+
+def texts(figure):
+    found = [text.get_text() for axes in figure.axes for text in axes.texts]
+    found += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    return found
+
+
+def drawn(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def test_waterfall_draws_observed_over_rebuilt(result):
+    figure = figures.waterfall(result.series, result.sparse)
+    (axes,) = figure.axes
+    black = [line for line in axes.lines if line.get_color() == "black" and np.size(line.get_xdata(orig=True))]
+    assert len(black) == 5
+    assert "observed" in texts(figure)
+    assert "[Å]" in axes.get_xlabel()
+    assert "[d]" in axes.get_ylabel()
+    assert len(drawn(figure)) > 10_000
+
+
+def test_waterfall_without_observed_spectra(result):
+    assert "observed" not in texts(figures.waterfall(result.series))
+
+
+def test_waterfall_of_nothing_is_an_error():
+    empty = SpectralSeries([0.0], [4000.0, 5000.0], np.full((1, 2), np.nan), name="void")
+    with pytest.raises(ValueError, match="void: no phase is covered"):
+        figures.waterfall(empty)
+
+
+def test_waterfall_of_one_phase():
+    wave = np.arange(4000.0, 8000.0, 10.0)
+    assert figures.waterfall(SpectralSeries([3.0], wave, [flux_at(3.0, wave)])).axes
+
+
+def test_light_curves_show_each_covered_band_and_its_residual(result):
+    figure = figures.light_curves(result.series, SIGHTLINE, PHOTOMETRY)
+    *strips, main = figure.axes
+    assert [label.split()[0] for label in texts(figure)] == ["bessellb", "bessellv", "bessellr"]
+    assert "mag" in strips[0].get_title()
+    shown = np.concatenate([np.asarray(strip.lines[0].get_ydata(orig=True)) for strip in strips])
+    assert np.nanmedian(np.abs(shown)) < 0.1
+    assert main.yaxis_inverted()
+
+
+def test_light_curves_of_uncovered_bands_say_so(result):
+    far = LightCurve([MJD_REF + 10], ["lssty"], [100.0], [10.0])
+    assert any(
+        "no observed band is covered" in text for text in texts(figures.light_curves(result.series, SIGHTLINE, far))
+    )
+
+
+def test_at_most_ten_bands_unless_named(result):
+    names = [
+        "bessellb",
+        "bessellv",
+        "bessellr",
+        "sdssg",
+        "sdssr",
+        "ztfg",
+        "ztfr",
+        "lsstg",
+        "lsstr",
+        "ps1::g",
+        "ps1::r",
+        "cspb",
+    ]
+    many = photometry([10.0, 20.0], names)
+    assert len(texts(figures.light_curves(result.series, SIGHTLINE, many))) == 10
+    named = figures.light_curves(result.series, SIGHTLINE, many, tuple(names))
+    assert len(texts(named)) == 12
+
+
+def test_no_line_is_drawn_across_a_gap():
+    magnitude = np.array([1.0, 2.0, np.nan, np.nan, 3.0])
+    got = light_curves._interpolate(np.array([0.5, 2.0, 11.0, 20.0]), np.array([0.0, 1.0, 5.0, 8.0, 12.0]), magnitude)
+    np.testing.assert_array_equal(got, [1.5, np.nan, np.nan, np.nan])

@@ -1,0 +1,159 @@
+"""Every type of figure looks as it did when it was last looked at."""
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from sntransport.report import figures as plots
+from sntransport.simulation.light_curves import LightCurves
+from sntransport.spectra.series import SpectralSeries
+from tests.support import figures
+
+TOLERANCE = 0.08
+NAMES = sorted(figures.makers())
+
+
+def test_every_figure_has_a_reference_and_they_are_small():
+    assert sorted(plots.__all__) == NAMES
+    files = sorted(figures.REFERENCE.glob("*.png"))
+    assert [path.stem for path in files] == NAMES
+    assert all(path.stat().st_size <= 10_000 for path in files)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_figure_looks_as_it_did(name):
+    drawn = figures.picture(figures.makers()[name]())
+    spoiled = figures.picture(figures.spoil(figures.makers()[name]()))
+    # With any matplotlib, what is drawn is seen: half of it missing is another picture.
+    assert figures.difference(spoiled, drawn) > TOLERANCE
+    if not figures.same_matplotlib():
+        pytest.skip(f"matplotlib {matplotlib.__version__} places panels elsewhere than {figures.DRAWN_WITH}")
+    reference = figures.reference(name)
+    assert figures.difference(drawn, reference) < TOLERANCE
+    # The same comparison notices when half of what is drawn is missing.
+    assert figures.difference(spoiled, reference) > 1.5 * TOLERANCE
+
+
+def test_fonts_do_not_matter_to_the_comparison():
+    with matplotlib.rc_context({"font.family": "serif", "font.size": 14}):
+        picture = figures.picture(figures.makers()["waterfall"]())
+    usual = figures.picture(figures.makers()["waterfall"]())
+    assert figures.difference(picture, usual) < TOLERANCE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_axes_have_units_and_labels_do_not_overlap(name):
+    figure = figures.makers()[name]()
+    figure.canvas.draw()
+    labels = [axes.get_xlabel() + axes.get_ylabel() + axes.get_title() for axes in figure.axes]
+    words = " ".join([*labels, *(text.get_text() for text in figure.findobj(Text))])
+    assert any(unit in words for unit in ("[d]", "[mag]", "[Å]", "[%]", "rest-frame d]", "[nJy]")), words
+    assert not any(axes.get_legend() for axes in figure.axes), "a legend inside the data"
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            boxes = [
+                one.label1.get_window_extent()
+                for one in axis.get_major_ticks()
+                if one.label1.get_visible() and one.label1.get_text()
+            ]
+            inside = [box for box in boxes if box.width and axes.get_visible()]
+            pairs = [(a, b) for i, a in enumerate(inside) for b in inside[i + 1 :]]
+            assert not any(
+                a.overlaps(b) and min(a.y1, b.y1) - max(a.y0, b.y0) > 1.5 and min(a.x1, b.x1) - max(a.x0, b.x0) > 1
+                for a, b in pairs
+            ), axis
+
+
+def test_weights_map_shows_each_share_at_its_phase_and_pair():
+    wave = np.arange(4000.0, 8000.0, 10.0)
+    sparse = SpectralSeries([0.0, 10.0, 20.0], wave, np.ones((3, wave.size)))
+    series = SpectralSeries([2.0, 12.0], wave, np.ones((2, wave.size)))
+    figure = plots.weights_map(
+        series, sparse, np.array([[0, 1], [1, 2], [0, 2]]), np.array([[0.7, 0.0, 0.3], [0.0, 1.0, 0.0]])
+    )
+    mesh = figure.axes[0].collections[0].get_array()
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["0.0 – 10.0", "0.0 – 20.0", "10.0 – 20.0"]
+    np.testing.assert_allclose(np.ma.filled(mesh, 0.0), [[0.7, 0.0], [0.3, 0.0], [0.0, 1.0]])
+    effective = figure.axes[1].lines[0].get_ydata()
+    np.testing.assert_allclose(effective, [1.0 / (0.49 + 0.09), 1.0])
+
+
+def test_pairs_beyond_the_first_forty_are_summed_up():
+    wave = np.arange(4000.0, 8000.0, 10.0)
+    sparse = SpectralSeries(np.arange(12.0), wave, np.ones((12, wave.size)))
+    pairs = np.array([(i, j) for i in range(12) for j in range(i + 1, 12)])
+    weight = np.full((1, len(pairs)), 1.0 / len(pairs))
+    figure = plots.weights_map(SpectralSeries([5.5], wave, np.ones((1, wave.size))), sparse, pairs, weight)
+    mesh = figure.axes[0].collections[0].get_array()
+    assert mesh.shape == (41, 1)
+    assert mesh[-1, 0] == pytest.approx(26 / 66)
+
+
+def test_warp_map_takes_the_gray_part_out():
+    wave = np.arange(4000.0, 8000.0, 10.0)
+    flux = np.ones((2, wave.size))
+    warp = np.stack([np.full(wave.size, 2.0), 10 ** (-0.4 * np.linspace(-0.1, 0.1, wave.size))])
+    figure = plots.warp_map(SpectralSeries([0.0, 5.0], wave, flux), SpectralSeries([0.0, 5.0], wave, flux * warp))
+    color = figure.axes[0].collections[0].get_array()
+    np.testing.assert_allclose(color[0], 0.0, atol=1e-12)
+    np.testing.assert_allclose(color[1], np.linspace(-0.1, 0.1, wave.size), atol=1e-9)
+    widths = [bar.get_width() for bar in figure.axes[1].patches]
+    np.testing.assert_allclose(widths, [-2.5 * np.log10(2.0), 0.0], atol=1e-9)
+
+
+def test_transport_map_shows_the_shift_of_moved_lines():
+    wave = np.exp(np.arange(np.log(4000.0), np.log(8000.0), 250.0 / 299792.458))
+    flux = [
+        1.0
+        - sum(
+            0.5 * np.exp(-0.5 * ((wave / line / (1 + v / 299792.458) - 1) / 0.008) ** 2)
+            for line in np.linspace(4300, 7600, 14)
+        )
+        for v in (0.0, 800.0)
+    ]
+    figure = plots.transport_map(SpectralSeries([0.0, 5.0], wave, flux))
+    shift = figure.axes[1].collections[0].get_array()
+    assert np.median(np.asarray(shift)) == pytest.approx(800.0, rel=0.1)
+
+
+def test_colors_are_of_one_night_and_of_bands_that_differ():
+    result, seen = figures.built(), figures.observed().light_curve
+    figure = plots.color_curves(result.series, figures.SIGHTLINE, seen)
+    assert len(figure.axes) == 2
+    curve, points = figure.axes[0].lines[0], figure.axes[0].lines[1]
+    expected = np.interp(points.get_xdata(), *(curve.get_xdata()[1:-1], curve.get_ydata()[1:-1]))
+    inside = (points.get_xdata() > 4) & (points.get_xdata() < 50)
+    assert np.nanmedian(np.abs(points.get_ydata() - expected)[inside]) < 0.06
+    far = figures.photometry([5.0, 15.0], ("bessellb",))
+    with pytest.raises(ValueError, match="fewer than two bands"):
+        plots.color_curves(result.series, figures.SIGHTLINE, far)
+    with pytest.raises(ValueError, match="names of bands"):
+        plots.color_curves(result.series, figures.SIGHTLINE)
+
+
+def test_figures_of_nothing_say_so():
+    wave = np.arange(4000.0, 8000.0, 10.0)
+    one = SpectralSeries([0.0], wave, np.ones((1, wave.size)), name="lone")
+    with pytest.raises(ValueError, match="lone: there is no pair"):
+        plots.weights_map(one, one, np.empty((0, 2), dtype=int), np.empty((1, 0)))
+    with pytest.raises(ValueError, match="no two neighboring"):
+        plots.transport_map(one)
+    with pytest.raises(ValueError, match="different wavelengths"):
+        plots.warp_map(one, SpectralSeries([0.0], wave[1:], np.ones((1, wave.size - 1))))
+    with pytest.raises(ValueError, match="both observed and calibrated"):
+        plots.warp_map(one, SpectralSeries([1.0], wave, np.ones((1, wave.size))))
+    with pytest.raises(IndexError, match="expected 0 to 2"):
+        plots.simulated_light_curve(figures.simulated(), 3)
+
+
+def test_detections_are_filled_and_the_rest_is_open():
+    curves: LightCurves = figures.simulated()
+    axes = plots.simulated_light_curve(curves, 1).axes[0]
+    rows = slice(int(curves.offset[1]), int(curves.offset[2]))
+    here = curves.band[rows] == 0
+    detected = (curves.photflag[rows] & figures.PHOTFLAG_DETECTION) > 0
+    markers = [line for line in axes.lines if line.get_marker() == "o" and np.size(line.get_xdata(orig=True)) > 0]
+    filled = next(line for line in markers if line.get_markerfacecolor() != "none")
+    np.testing.assert_array_equal(filled.get_xdata(), curves.mjd[rows][here & detected])

@@ -1,0 +1,201 @@
+"""Plain tables of visits, and the door to all surveys."""
+
+import sys
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.table import QTable, Table
+
+from sntransport._numerics.units import mag_to_njy
+from sntransport._storage.read_error import ReadError
+from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.load import load_survey
+from sntransport.simulation.surveys.visit_tables import read_visits
+from tests.simulation.surveys.test_rubin_opsim import a_row
+from tests.simulation.surveys.test_rubin_opsim import write as write_opsim
+from tests.simulation.surveys.test_snana_simlib import block
+from tests.simulation.surveys.test_snana_simlib import write as write_simlib
+
+CSV = """# a survey
+mjd,band,ra,dec,depth,zero_point,field
+60001.5,lsstr,10,-30,24.5,32.1,7
+60000.5,lsstg,11,-31,24.9,32.2,8
+"""
+
+
+def a_table(**columns):
+    values = {"mjd": [60000.0, 60001.0], "band": ["lsstg", "lsstr"], "ra": [10.0, 11.0], "dec": [-30.0, -31.0]}
+    return {**values, **columns}
+
+
+def write(path, columns, **meta):
+    table = Table(columns, meta=meta)
+    table.write(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "ascii.csv", overwrite=True)
+    return path
+
+
+def five(survey):
+    flux = mag_to_njy(noise.depth_of(survey.background, survey.photons_per_njy))
+    return flux / noise.flux_error(survey, np.arange(survey.n_visit), flux)
+
+
+def test_table_with_depths(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(CSV)
+    survey = read_visits(path, radius=1.5, zero_point_error=0.01, calibration_floor={"lsstg": 0.002})
+    assert (survey.name, survey.bands, survey.radius) == ("mine", ("lsstg", "lsstr"), 1.5)
+    np.testing.assert_array_equal(survey.mjd, [60000.5, 60001.5])
+    np.testing.assert_array_equal(survey.field, [8, 7])
+    np.testing.assert_array_equal([survey.bands[i] for i in survey.band], ["lsstg", "lsstr"])
+    np.testing.assert_allclose(noise.depth_of(survey.background, survey.photons_per_njy), [24.9, 24.5])
+    np.testing.assert_allclose(survey.photons_per_njy, noise.photons_per_njy([32.2, 32.1]))
+    np.testing.assert_array_equal(survey.zero_point_error, [0.01, 0.01])
+    np.testing.assert_array_equal(survey.calibration_floor, [0.002, 0.0])
+    np.testing.assert_allclose(five(survey), 5.0, rtol=0.01)
+
+
+def test_depth_alone_has_no_poisson_noise_of_the_source(tmp_path):
+    survey = read_visits(write(tmp_path / "a.csv", a_table(depth=[24.0, 23.0])), radius=1.0)
+    np.testing.assert_array_equal(survey.photons_per_njy, [np.inf, np.inf])
+    np.testing.assert_allclose(survey.background, mag_to_njy([24.0, 23.0]) / 5)
+
+
+def test_table_with_photons_and_pixels_and_its_header(tmp_path):
+    columns = a_table(zero_point=[30.0, 30.0], gain=[1.5, 1.5], fwhm=[0.9, 1.2], sky_noise=[20.0, 25.0],
+                      read_noise=[9.0, 9.0], saturation=[1e8, np.nan])  # fmt: skip
+    path = write(tmp_path / "a.ecsv", columns, name="mine", radius=2.0, pixel_scale=0.26, zero_point_error=0.004)
+    survey = read_visits(path)
+    assert (survey.name, survey.radius) == ("mine", 2.0)
+    photons = 1.5 * noise.photons_per_njy(30.0)
+    np.testing.assert_allclose(survey.photons_per_njy, photons)
+    area = noise.noise_area(np.array([0.9, 1.2]) / 0.26)
+    expected = np.sqrt(area * ((1.5 * np.array([20.0, 25.0])) ** 2 + 81.0)) / photons
+    np.testing.assert_allclose(survey.background, expected)
+    np.testing.assert_array_equal(survey.saturation, [1e8, np.inf])
+    np.testing.assert_array_equal(survey.zero_point_error, [0.004, 0.004])
+    np.testing.assert_allclose(five(survey), 5.0, rtol=0.01)
+
+
+def test_sky_brightness_and_background(tmp_path):
+    columns = a_table(zp=[30.0, 30.0], seeing=[0.9, 1.2], skyBrightness=[21.0, 20.0])
+    survey = read_visits(write(tmp_path / "a.csv", columns), radius=1.0, pixel_scale=0.2)
+    photons = noise.photons_per_njy(30.0)
+    sky = np.sqrt(noise.sky_electrons(photons, np.array([21.0, 20.0]), 0.2))
+    expected = noise.sky_background(photons, sky, noise.noise_area(np.array([0.9, 1.2]) / 0.2))
+    np.testing.assert_allclose(survey.background, expected)
+    np.testing.assert_allclose(five(survey), 5.0, rtol=0.01)
+    plain = read_visits(write(tmp_path / "b.csv", a_table(background=[3.0, 4.0], photons_per_njy=[1, 2])), radius=1.0)
+    np.testing.assert_array_equal(plain.background, [3, 4])
+    np.testing.assert_array_equal(plain.photons_per_njy, [1, 2])
+
+
+def test_units_of_an_ecsv_file(tmp_path):
+    table = QTable({"mjd": [60000.0], "band": ["lsstg"], "ra": [1.0] * u.rad, "dec": [30.0] * u.arcmin,
+                    "background": [2.0] * u.uJy})  # fmt: skip
+    table.write(tmp_path / "a.ecsv", format="ascii.ecsv")
+    survey = read_visits(tmp_path / "a.ecsv", radius=1.0)
+    assert survey.ra[0] == pytest.approx(np.degrees(1.0))
+    assert survey.dec[0] == pytest.approx(0.5)
+    assert survey.background[0] == pytest.approx(2000.0)
+
+
+def test_other_names_of_bands(tmp_path):
+    path = write(tmp_path / "a.csv", a_table(band=["g", "r"], m5=[21, 20]))
+    assert read_visits(path, radius=1, bands={"g": "ztfg", "r": "ztfr"}).bands == ("ztfg", "ztfr")
+    with pytest.raises(ReadError, match="no filter is known"):
+        read_visits(path, radius=1)
+
+
+def test_unusable_rows_are_counted(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = ["60002,lsstr,10,-30,,32,1", "60003,lsstx,10,-30,24,32,1", "60004,lsstr,nan,-30,24,32,1"]
+    path.write_text(CSV + "\n".join([*rows, "60005,lsstr,1,-30,24,1e9,1"]) + "\n")
+    survey = read_visits(path, radius=1.0)
+    assert survey.n_visit == 2
+    notes = "\n".join(survey.notes)
+    assert "1 visit of 6 rejected: depth is not within 0 and 40 (first: line 5)" in notes
+    assert "1 visit of 6 rejected: zero_point is not within 10 and 60 (first: line 8)" in notes
+    assert "1 visit of 6 rejected: band is not known (lsstx) (first: line 6)" in notes
+    assert "1 visit of 6 rejected: ra is not within -360 and 360 (first: line 7)" in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "match"),
+    [
+        (CSV, {}, "radius of the field of view is None; pass radius="),
+        (CSV, {"radius": -1}, "radius of the field of view is -1"),
+        (
+            CSV,
+            {"radius": 1, "zero_point_error": {"desg": 0.1}},
+            "zero_point_error names 'desg'; use bands of the table",
+        ),
+        (CSV, {"radius": 1, "calibration_floor": "small"}, "calibration_floor is 'small'"),
+        (CSV.replace("-31,24.9", "-31,deep"), {"radius": 1}, "line 4: depth is 'deep', not a number"),
+        (CSV.replace("depth", "mag"), {"radius": 1}, "nothing tells the noise"),
+        (CSV.replace("mjd", "mdj"), {"radius": 1}, "no column 'mjd' .*; rename 'mdj' to 'mjd'"),
+        (CSV.replace("field", "m5"), {"radius": 1}, "two columns for 'depth'"),
+        (CSV + "60002,lsstr\n", {"radius": 1}, "line 5: 2 fields, expected 7"),
+        (CSV.split("60001")[0], {"radius": 1}, "no visits; give a table"),
+        ("", {"radius": 1}, "the file is empty"),
+        (CSV.replace("24.5", "39").replace("24.9", "39"), {"radius": 1}, "depth is fainter than the photons"),
+    ],
+)
+def test_broken_tables(tmp_path, text, options, match):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with pytest.raises(ReadError, match=match):
+        read_visits(path, **options)
+
+
+def test_pixels_need_their_scale(tmp_path):
+    path = write(tmp_path / "a.csv", a_table(zero_point=[30, 30], fwhm=[1, 1], sky_noise=[5, 5]))
+    with pytest.raises(ReadError, match="pixel_scale is None; pass pixel_scale="):
+        read_visits(path, radius=1)
+
+
+def test_broken_ecsv(tmp_path):
+    path = tmp_path / "a.ecsv"
+    path.write_text("# %ECSV 1.0\n# ---\n# nonsense\n")
+    with pytest.raises(ReadError, match="not a valid ECSV file"):
+        read_visits(path, radius=1)
+
+
+def test_parquet_says_what_to_install(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1 and more")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(ReadError, match="Parquet files need pyarrow; install it: pip install pyarrow"):
+        read_visits(path, radius=1)
+
+
+def test_parquet(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = a_table(depth=[24.0, 23.0])
+    parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
+    survey = read_visits(tmp_path / "a.parquet", radius=1.0)
+    np.testing.assert_array_equal(survey.mjd, columns["mjd"])
+    np.testing.assert_allclose(survey.background, mag_to_njy([24.0, 23.0]) / 5)
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 and more")
+    with pytest.raises(ReadError, match="not a valid Parquet file"):
+        read_visits(tmp_path / "a.parquet", radius=1)
+
+
+def test_the_door_tells_files_apart_by_content(tmp_path):
+    opsim = write_opsim(tmp_path / "a.file", [a_row(1)])
+    simlib = write_simlib(tmp_path / "b.file", block())
+    table = tmp_path / "c.file"
+    table.write_text(CSV)
+    assert load_survey(opsim, part="all").bands == ("lsstg",)
+    assert load_survey(str(simlib)).bands == ("desg",)
+    assert load_survey(table, radius=1.0).n_visit == 2
+    assert load_survey("ztf", years=0.1).name == "ztf"
+
+
+def test_the_door_offers_names():
+    with pytest.raises(ReadError, match="lsst_wdf: no survey of that name and no such file; use lsst_wfd or lsst_ddf"):
+        load_survey("lsst_wdf")
+    with pytest.raises(ReadError, match="ztf: no option 'radius' for this kind of survey; use years, mjd_first, seed"):
+        load_survey("ztf", radius=1.0)

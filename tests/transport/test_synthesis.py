@@ -1,0 +1,246 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sntransport.calibration.preparation import prepare
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
+from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.transport.interpolation_error import SHARE_WITH_COLORS, interpolation_error, log_change
+from sntransport.transport.interpolators import linear, log_linear, wasserstein
+from sntransport.transport.synthesis import Photometry, synthesize
+from sntransport.transport.weights import epoch_weight, paper_weight
+from tests.support.synthetic import SIGHTLINE, flux_at, supernova
+
+SPARSE = prepare(supernova(snr=200.0)).series
+
+
+def run(phase, sparse=SPARSE, **more):
+    arguments = {"interpolate": log_linear, "weight": epoch_weight} | more
+    return synthesize(sparse, np.asarray(phase, dtype=float), **arguments)
+
+
+@pytest.mark.parametrize("interpolate", [wasserstein, log_linear, linear])
+def test_observed_phases_return_the_observed_spectra(interpolate):
+    got = run(SPARSE.phase, interpolate=interpolate)
+    np.testing.assert_array_equal(got.series.flux, SPARSE.flux)
+    np.testing.assert_array_equal(got.series.flux_err, SPARSE.flux_err)
+    np.testing.assert_array_equal(got.series.origin, SPARSE.origin)
+
+
+def test_continuous_at_observed_phases():
+    near = run([9.0 - 1e-5, 9.0 + 1e-5])
+    for row in near.series.flux:
+        np.testing.assert_allclose(row, SPARSE.flux[1], rtol=1e-4)
+
+
+def test_smooth_evolution_is_recovered():
+    phase = np.array([5.0, 13.0, 24.0])
+    got = run(phase).series
+    truth = np.stack([flux_at(p, got.wave) for p in phase])
+    assert np.nanmedian(np.abs(got.flux / truth - 1)) < 0.02
+
+
+def test_weights_are_shares_and_pairs_bracket():
+    phase = np.arange(3.0, 50.0, 1.0)
+    got = run(phase)
+    np.testing.assert_allclose(got.weight.sum(axis=1), 1.0)
+    for k, i in zip(*np.nonzero(got.weight), strict=True):
+        first, second = SPARSE.phase[got.pairs[i]]
+        assert first <= phase[k] + 1e-9
+        assert second >= phase[k] - 1e-9
+        assert second - first <= 40.0
+
+
+def test_gaps_and_the_outside_are_not_covered():
+    got = run([-5.0, 20.0, 40.0, 60.0], max_gap=15.0)
+    np.testing.assert_array_equal(got.series.covered.any(axis=1), [False, True, False, False])
+    np.testing.assert_array_equal(got.weight.sum(axis=1), [0, 1, 0, 0])
+
+
+def cut(series, row, low, high):
+    flux, err, origin = series.flux.copy(), series.flux_err.copy(), series.origin.copy()
+    out = (series.wave < low) | (series.wave > high)
+    flux[row, out], err[row, out], origin[row, out] = np.nan, np.nan, 0
+    return dataclasses.replace(series, flux=flux, flux_err=err, origin=origin)
+
+
+def test_one_sided_coverage_is_marked_and_joins_smoothly():
+    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], SPARSE.origin[:2])
+    short = cut(two, 1, 4500.0, 7500.0)
+    got = run([5.0], short).series
+    full = run([5.0], two).series
+    inside = (got.wave >= 4500) & (got.wave <= 7500)
+    assert np.all(got.origin[0, inside] == Origin.OBSERVED)
+    assert np.all(got.origin[0, ~inside] == Origin.ONE_SIDED)
+    np.testing.assert_allclose(got.flux[0], full.flux[0], rtol=0.2)
+    edge = np.searchsorted(got.wave, 7500)
+    assert got.flux[0, edge + 2] / got.flux[0, edge - 2] == pytest.approx(1.0, abs=0.05)
+
+
+def test_wider_pair_fills_what_the_near_one_lacks():
+    got = run([13.0], cut(SPARSE, 1, 4500.0, 7500.0)).series
+    assert np.all(got.origin[0][np.isfinite(SPARSE.flux[0])] == Origin.OBSERVED)
+
+
+def test_observed_phase_is_filled_beyond_its_own_coverage():
+    short = cut(SPARSE, 1, 4500.0, 7500.0)
+    got = run([SPARSE.phase[1]], short).series
+    inside = np.isfinite(short.flux[1])
+    np.testing.assert_array_equal(got.flux[0, inside], short.flux[1, inside])
+    assert np.isfinite(got.flux[0]).all()
+
+
+def test_spectra_without_overlap_make_no_candidate():
+    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], SPARSE.origin[:2])
+    apart = cut(cut(two, 0, 3000.0, 5000.0), 1, 6000.0, 9500.0)
+    assert not run([5.0], apart).series.covered.any()
+
+
+def test_bridged_bins_stay_marked():
+    origin = SPARSE.origin.copy()
+    origin[:, 300:310] = Origin.EXTRAPOLATED
+    got = run([5.0, 9.0, 20.0], dataclasses.replace(SPARSE, origin=origin)).series
+    assert np.all(got.origin[:, 300:310] == Origin.EXTRAPOLATED)
+
+
+def photometry_for(phase, sparse=SPARSE, bands=("bessellb", "bessellv", "bessellr")):
+    matrix = band_matrix(sparse.wave, bands, SIGHTLINE)
+    fine = np.arange(2500.0, 11000.0, 5.0)
+    flux, _ = synthetic_flux(np.stack([flux_at(p, fine) for p in phase]), band_matrix(fine, bands, SIGHTLINE))
+    return Photometry(matrix, flux, 0.02 * flux)
+
+
+def test_tie_corrects_brightness():
+    # Linear interpolation of an exponential decline over 22 d is too bright in the middle.
+    phase = np.array([41.0])
+    loose, tied = (
+        run(phase, interpolate=linear, photometry=photometry_for(phase), tie=tie).series for tie in (False, True)
+    )
+    truth = flux_at(41.0, SPARSE.wave)
+    assert np.nanmedian(tied.flux[0] / truth) == pytest.approx(1.0, abs=0.02)
+    assert abs(np.nanmedian(loose.flux[0] / truth) - 1) > 0.02
+
+
+def test_pair_of_wrong_color_loses_weight():
+    flux = SPARSE.flux.copy()
+    flux[2] *= (SPARSE.wave / 6000.0) ** 1.5  # a spectrum with wrong colors at 17 d
+    spoiled = dataclasses.replace(SPARSE, flux=flux)
+    phase = np.array([13.0])
+    with_photometry = run(phase, spoiled, weight=paper_weight, photometry=photometry_for(phase))
+    without = run(phase, spoiled, weight=paper_weight)
+
+    def share(result):
+        return result.weight[0, (result.pairs == 2).any(axis=1)].sum()
+
+    assert share(with_photometry) < 0.75 * share(without)
+
+
+def test_scaling_and_shifting():
+    phase = np.array([5.0, 20.0])
+    base = run(phase, interpolate=wasserstein)
+    scaled = dataclasses.replace(SPARSE, flux=7 * SPARSE.flux, flux_err=7 * SPARSE.flux_err)
+    np.testing.assert_allclose(run(phase, scaled, interpolate=wasserstein).series.flux, 7 * base.series.flux, rtol=1e-9)
+    shifted = dataclasses.replace(SPARSE, phase=SPARSE.phase + 100.0)
+    np.testing.assert_allclose(
+        run(phase + 100, shifted, interpolate=wasserstein).series.flux, base.series.flux, rtol=1e-9
+    )
+
+
+def test_time_reversal():
+    back = SpectralSeries(
+        -SPARSE.phase[::-1], SPARSE.wave, SPARSE.flux[::-1], SPARSE.flux_err[::-1], SPARSE.origin[::-1]
+    )
+    forth = run([13.0], interpolate=wasserstein).series.flux
+    np.testing.assert_allclose(run([-13.0], back, interpolate=wasserstein).series.flux, forth, rtol=1e-8)
+
+
+def test_bad_weight_function_is_an_error():
+    with pytest.raises(ValueError, match="weight function returned NaN"):
+        run([5.0], weight=lambda before, after, mismatch: before * np.nan)
+
+
+def test_single_spectrum_covers_only_its_own_phase():
+    one = SpectralSeries(SPARSE.phase[:1], SPARSE.wave, SPARSE.flux[:1], SPARSE.flux_err[:1], SPARSE.origin[:1])
+    got = run([1.0, 2.0, 3.0], one)
+    np.testing.assert_array_equal(got.series.covered.any(axis=1), [False, True, False])
+    np.testing.assert_array_equal(got.pairs, [[0, 0]])
+
+
+def test_interpolator_of_another_shape_is_an_error():
+    with pytest.raises(ValueError, match=r"the interpolator returned shape \(2,\), expected \(1, \d+\)"):
+        run([5.0], interpolate=lambda wave, a, b, t: np.ones(2))
+
+
+def test_targets_do_not_depend_on_each_other():
+    phase = np.arange(3.0, 50.0, 0.9)
+    together = run(phase, interpolate=wasserstein).series.flux
+    for k in (0, 15, 16, 17, phase.size - 1):
+        np.testing.assert_allclose(
+            run(phase[k : k + 1], interpolate=wasserstein).series.flux[0], together[k], rtol=1e-12
+        )
+
+
+def relative(series):
+    return series.flux_err / series.flux
+
+
+def test_error_of_a_pair_is_noise_and_interpolation_in_quadrature():
+    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], sn_type="Ia")
+    got = run([4.0], two).series
+    w = (4.0 - SPARSE.phase[0]) / (SPARSE.phase[1] - SPARSE.phase[0])
+    change = log_change(SPARSE.wave, SPARSE.flux[0], SPARSE.flux[1])
+    model = interpolation_error("Ia", SPARSE.wave, change, 7.0, np.array([4 * w * (1 - w)]))[0]
+    noise = [np.log1p((SPARSE.flux_err[row] / SPARSE.flux[row]) ** 2) for row in (0, 1)]
+    expected = np.sqrt((1 - w) ** 2 * noise[0] + w**2 * noise[1] + model**2)
+    np.testing.assert_allclose(relative(got)[0], expected, rtol=1e-6)
+
+
+def test_error_grows_into_a_gap_and_many_pairs_do_not_divide_it():
+    pair = SpectralSeries(SPARSE.phase[[1, 3]], SPARSE.wave, SPARSE.flux[[1, 3]], SPARSE.flux_err[[1, 3]], sn_type="II")
+    edge, middle = np.median(relative(run([9.1, 19.0], pair).series), axis=1)
+    assert middle > 1.2 * edge
+    crowd = dataclasses.replace(
+        SPARSE,
+        phase=np.array([9.0, 9.001, 9.002, 30.0, 30.001]),
+        flux=SPARSE.flux[[1, 1, 1, 3, 3]],
+        flux_err=SPARSE.flux_err[[1, 1, 1, 3, 3]],
+        origin=SPARSE.origin[[1, 1, 1, 3, 3]],
+    )
+    np.testing.assert_allclose(relative(run([19.0], crowd).series), relative(run([19.0], pair).series), rtol=2e-3)
+
+
+def test_error_model_is_a_function():
+    def flat(sn_type, wave, change, gap, bridge):
+        return np.full((bridge.size, wave.size), 0.5)
+
+    sharp = dataclasses.replace(SPARSE, flux_err=np.zeros(SPARSE.flux.shape))
+    got = run([5.0, 20.0, 30.0], sharp, errors=flat).series
+    np.testing.assert_allclose(relative(got)[:2], 0.5, rtol=1e-12)
+    np.testing.assert_array_equal(got.flux_err[2], 0.0)
+
+
+def test_unknown_errors_stay_unknown():
+    got = run([5.0], SpectralSeries(SPARSE.phase, SPARSE.wave, SPARSE.flux)).series
+    assert np.isfinite(got.flux).all()
+    assert np.isnan(got.flux_err).all()
+
+
+def test_one_sided_bins_are_less_certain_the_further_the_spectrum_is_away():
+    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], SPARSE.origin[:2])
+    got = run([2.5, 8.5], cut(two, 1, 4500.0, 7500.0)).series
+    red = got.origin[0] == Origin.ONE_SIDED
+    near, far = np.median(relative(got)[:, red], axis=1)
+    assert far > 1.1 * near
+
+
+def test_photometry_settles_part_of_the_error():
+    phase = np.array([13.0])
+    two = dataclasses.replace(SPARSE, flux_err=np.zeros(SPARSE.flux.shape))
+    one_band = photometry_for(phase, bands=("bessellv",))
+    loose, tied, alone = (
+        relative(run(phase, two, photometry=p, tie=t, weight=epoch_weight).series)
+        for p, t in ((photometry_for(phase), False), (photometry_for(phase), True), (one_band, True))
+    )
+    np.testing.assert_allclose(tied, SHARE_WITH_COLORS * loose, rtol=0.02)
+    np.testing.assert_allclose(alone, loose, rtol=0.02)
