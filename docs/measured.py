@@ -6,8 +6,8 @@ A page holds such a table between two marks,
     <!-- /measured -->
 
 and the build of the documentation fills in what the files say (`filled`, called by conf.py). So that the pages can also
-be read without a build, ``python docs/measured.py`` does the same in place; `tests/project/test_measured.py` fails where
-a page was not filled in anew after a benchmark, or where a table stands outside the marks.
+be read without a build, ``python docs/measured.py`` does the same in place; `tests/project/test_measured.py` fails
+where a page was not filled in anew after a benchmark, or where a table stands outside the marks.
 """
 
 import json

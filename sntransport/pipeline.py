@@ -13,7 +13,7 @@ from sntransport.calibration.warp import calibrate as calibrate_series
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
-from sntransport.transport.interpolation_error import ErrorModel, interpolation_error
+from sntransport.transport.interpolation_errors import ErrorModel, interpolation_error
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.transport.synthesis import Photometry, synthesize
 from sntransport.transport.templates.by_class import class_transport
@@ -90,7 +90,7 @@ def build(
         Whether to warp spectra onto the photometry, before and after interpolation. Without it only spectra in
         arbitrary units are scaled, by one factor each.
     errors : callable
-        Error of the interpolation; see `sntransport.transport.interpolation_error`.
+        Error of the interpolation; see `sntransport.transport.interpolation_errors`.
 
     Returns
     -------

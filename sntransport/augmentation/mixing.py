@@ -15,7 +15,7 @@ from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.feature_barycenter import feature_barycenter
+from sntransport.transport.feature_mean import feature_barycenter
 from sntransport.transport.features import feature_transport
 from sntransport.transport.templates.class_template import Barycenter, at_phases, lit_spans, on_grid
 from sntransport.transport.templates.light_curve_clock import light_clock, light_curve, maximum, plain_clock
@@ -48,7 +48,7 @@ def feature_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array
     """Barycenter of features and color, (n_wave,): the path between two spectra, or the mean of any number.
 
     Two spectra go by `sntransport.transport.features.feature_transport` with ``shares=(1.0,)``, ten times as fast as
-    `sntransport.transport.feature_barycenter.feature_barycenter`, which three or more need.
+    `sntransport.transport.feature_mean.feature_barycenter`, which three or more need.
     """
     fluxes, weights = np.asarray(fluxes, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     if len(fluxes) != 2:

@@ -19,7 +19,7 @@ from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.pipeline import BuildResult
 from sntransport.report.figures.construction import transport_map, warp_map, weights_map
 from sntransport.report.figures.corrections import bolometric_figure, k_correction_figure, peak_phase
-from sntransport.report.figures.light_curves import color_curves, light_curves
+from sntransport.report.figures.photometry import color_curves, light_curves
 from sntransport.report.figures.spectra import waterfall
 from sntransport.report.figures.validation import triplet_figure
 from sntransport.spectra.observations import Supernova

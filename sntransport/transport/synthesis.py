@@ -14,7 +14,7 @@ from scipy.ndimage import distance_transform_edt
 from sntransport._numerics.arrays import Array, readonly
 from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.interpolation_error import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
+from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
 from sntransport.transport.interpolators import ForPair, Interpolator, for_pair
 from sntransport.transport.weights import Weight, color_mismatch
 
@@ -95,7 +95,7 @@ def synthesize(
         Whether candidates are scaled to the photometry by one grey factor before they are averaged (they always are
         before their colors are judged).
     errors : callable
-        Error of the interpolation; see `sntransport.transport.interpolation_error`.
+        Error of the interpolation; see `sntransport.transport.interpolation_errors`.
 
     Returns
     -------

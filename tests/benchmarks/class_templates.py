@@ -19,9 +19,9 @@ import sntransport as snt
 from sntransport.spectra.observations import broad_class
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import Paced
-from sntransport.transport.templates.beside_template import TemplateTransport, beside_template
 from sntransport.transport.templates.class_template import build_template
-from sntransport.transport.templates.photometric_clock import STRETCH, Clock
+from sntransport.transport.templates.photometry_clock import STRETCH, Clock
+from sntransport.transport.templates.template_transport import TemplateTransport, beside_template
 from sntransport.validation.leave_out import judge
 
 PACE = 0.2

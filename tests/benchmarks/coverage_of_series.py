@@ -15,7 +15,7 @@ from recording import asked_to_record, record
 
 import sntransport as snt
 from sntransport.spectra.series import SpectralSeries
-from sntransport.transport.interpolation_error import interval_factor
+from sntransport.transport.interpolation_errors import interval_factor
 from sntransport.transport.interpolators import for_supernova
 from sntransport.transport.synthesis import synthesize
 from sntransport.transport.templates.by_class import class_transport

@@ -18,9 +18,9 @@ from sntransport._storage.tables import text_table
 from sntransport.spectra.observations import broad_class
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import Paced
-from sntransport.transport.templates.beside_template import beside_template
 from sntransport.transport.templates.by_class import ClassTransport
 from sntransport.transport.templates.sources import hsiao
+from sntransport.transport.templates.template_transport import beside_template
 from sntransport.validation.leave_out import judge
 
 PACES = (0.0, 0.1, 0.2, 0.3)

@@ -1,4 +1,4 @@
-"""Fit the coefficients of `sntransport.transport.interpolation_error`; print how true its intervals are.
+"""Fit the coefficients of `sntransport.transport.interpolation_errors`; print how true its intervals are.
 
     python tests/benchmarks/fit_error_model.py [INTERPOLATOR] [FOLDER of OSC files] [--record]
 
@@ -24,7 +24,7 @@ from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_fl
 from sntransport.spectra.realizations import Correlation
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
-from sntransport.transport.interpolation_error import (
+from sntransport.transport.interpolation_errors import (
     FITTED,
     Coefficients,
     interpolation_error,

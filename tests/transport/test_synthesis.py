@@ -6,7 +6,7 @@ import pytest
 from sntransport.calibration.preparation import prepare
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.interpolation_error import SHARE_WITH_COLORS, interpolation_error, log_change
+from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, interpolation_error, log_change
 from sntransport.transport.interpolators import linear, log_linear, wasserstein
 from sntransport.transport.synthesis import Photometry, synthesize
 from sntransport.transport.weights import epoch_weight, paper_weight

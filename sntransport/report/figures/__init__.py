@@ -1,27 +1,35 @@
-"""All figures, in one place to look. Every function returns a matplotlib Figure and draws nothing on a screen."""
+"""Every figure. Each function returns a matplotlib Figure and draws nothing on a screen."""
 
-from sntransport.report.figures.construction import transport_map, warp_map, weights_map
-from sntransport.report.figures.corrections import bolometric_figure, k_correction_figure, rest_light_curve_figure
-from sntransport.report.figures.light_curves import color_curves, light_curves, simulated_light_curve
-from sntransport.report.figures.simulation import examples_figure, population_figure
-from sntransport.report.figures.spectra import comparison, waterfall
-from sntransport.report.figures.validation import ratio_figure, share_figure, triplet_figure
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "bolometric_figure",
-    "color_curves",
-    "comparison",
-    "examples_figure",
-    "k_correction_figure",
-    "light_curves",
-    "population_figure",
-    "ratio_figure",
-    "rest_light_curve_figure",
-    "share_figure",
-    "simulated_light_curve",
-    "transport_map",
-    "triplet_figure",
-    "warp_map",
-    "waterfall",
-    "weights_map",
-]
+import lazy_loader
+
+if TYPE_CHECKING:
+    from sntransport.report.figures.construction import transport_map as transport_map
+    from sntransport.report.figures.construction import warp_map as warp_map
+    from sntransport.report.figures.construction import weights_map as weights_map
+    from sntransport.report.figures.corrections import bolometric_figure as bolometric_figure
+    from sntransport.report.figures.corrections import k_correction_figure as k_correction_figure
+    from sntransport.report.figures.corrections import rest_light_curve_figure as rest_light_curve_figure
+    from sntransport.report.figures.photometry import color_curves as color_curves
+    from sntransport.report.figures.photometry import light_curves as light_curves
+    from sntransport.report.figures.photometry import simulated_light_curve as simulated_light_curve
+    from sntransport.report.figures.simulation import examples_figure as examples_figure
+    from sntransport.report.figures.simulation import population_figure as population_figure
+    from sntransport.report.figures.spectra import comparison as comparison
+    from sntransport.report.figures.spectra import waterfall as waterfall
+    from sntransport.report.figures.validation import ratio_figure as ratio_figure
+    from sntransport.report.figures.validation import share_figure as share_figure
+    from sntransport.report.figures.validation import triplet_figure as triplet_figure
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "construction": ["transport_map", "warp_map", "weights_map"],
+        "corrections": ["bolometric_figure", "k_correction_figure", "rest_light_curve_figure"],
+        "photometry": ["color_curves", "light_curves", "simulated_light_curve"],
+        "simulation": ["examples_figure", "population_figure"],
+        "spectra": ["comparison", "waterfall"],
+        "validation": ["ratio_figure", "share_figure", "triplet_figure"],
+    },
+)

@@ -8,8 +8,8 @@ from sntransport.spectra.observations import Supernova, broad_class
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import ForPair, Interpolator, Paced
-from sntransport.transport.templates.beside_template import beside_template
 from sntransport.transport.templates.sources import hsiao
+from sntransport.transport.templates.template_transport import beside_template
 
 TEMPLATES: Mapping[str, Callable[[], SpectralSeries]] = MappingProxyType({"Ia": hsiao})
 """Template of each class (see `sntransport.spectra.observations.broad_class`), read when it is needed."""

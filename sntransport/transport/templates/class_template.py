@@ -18,7 +18,7 @@ from sntransport._numerics.units import C_KMS
 from sntransport.spectra.grid import GRID_STEP
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.feature_barycenter import moved_mean, split_rows, two_way
+from sntransport.transport.feature_mean import moved_mean, split_rows, two_way
 from sntransport.transport.templates.feature_clock import align
 
 Barycenter = Callable[[Array, Array, Array], Array]

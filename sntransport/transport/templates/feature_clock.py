@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import bell_mean
 from sntransport.spectra.grid import GRID_STEP
-from sntransport.transport.feature_barycenter import split_rows
+from sntransport.transport.feature_mean import split_rows
 
 STRETCH_PRIOR = 0.12
 """Standard deviation of ln stretch among supernovae of a class."""

@@ -12,7 +12,7 @@ from sntransport._numerics.units import C_KMS
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.exact import barycenter
-from sntransport.transport.feature_barycenter import feature_barycenter, two_way
+from sntransport.transport.feature_mean import feature_barycenter, two_way
 from sntransport.transport.features import feature_shift, feature_transport
 from sntransport.transport.templates.class_template import build_template, require_complete
 

@@ -15,10 +15,10 @@ from sntransport.spectra.sightline import Sightline
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import ForPair, ForSupernova, Paced, for_pair, for_supernova, log_linear
 from sntransport.transport.templates import sources
-from sntransport.transport.templates.beside_template import beside_template
 from sntransport.transport.templates.by_class import ClassTransport, class_transport
-from sntransport.transport.templates.photometric_clock import photometric_clock
+from sntransport.transport.templates.photometry_clock import photometric_clock
 from sntransport.transport.templates.sources import hsiao
+from sntransport.transport.templates.template_transport import beside_template
 
 SIGHTLINE = Sightline(z=0.03, distance_modulus=35.5, ebv_mw=0.1, ebv_host=0.2)
 WAVE = grid_wave(9720, 1200)

@@ -17,7 +17,7 @@ from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import Interpolator
-from sntransport.transport.templates.photometric_clock import Clock, photometric_clock
+from sntransport.transport.templates.photometry_clock import Clock, photometric_clock
 
 _CONTINUUM = 12000.0
 _RESOLUTION = 750.0

@@ -6,7 +6,7 @@ from scipy.stats import t as student
 
 import sntransport as snt
 from sntransport.spectra.grid import grid_wave
-from sntransport.transport.interpolation_error import (
+from sntransport.transport.interpolation_errors import (
     FITTED,
     Coefficients,
     interpolation_error,
