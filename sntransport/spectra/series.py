@@ -88,14 +88,6 @@ class SpectralSeries:
         """Where the flux is known, (n_phase, n_wave)."""
         return np.isfinite(self.flux)
 
-    def draw(self, n: int, seed: int) -> tuple["SpectralSeries", ...]:
-        """``n`` possible series that scatter by ``flux_err``; see `sntransport.spectra.realizations.draw`."""
-        # The one import from below: a method for convenience, its work is a plain function.
-        from importlib import import_module
-
-        made: tuple[SpectralSeries, ...] = import_module("sntransport.spectra.realizations").draw(self, n, seed)
-        return made
-
 
 def require_series(value: object, caller: str) -> None:
     """Raise a TypeError that says what to do unless ``value`` is a `SpectralSeries`: at rest, 10 pc, free of dust."""
