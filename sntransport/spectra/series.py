@@ -19,7 +19,8 @@ class Origin(IntEnum):
     ONE_SIDED = 2
     """Only one of the two neighbors in time covers the wavelength."""
     EXTRAPOLATED = 3
-    """Outside all data, at the caller's explicit request."""
+    """No data of its own: a masked stretch inside a spectrum that preparation bridged by a straight line, a bin that
+    rests mostly on such, or what lies outside all data, at the caller's explicit request."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -194,14 +194,32 @@ def test_strength_of_a_template_falls_with_the_sixth_power_of_its_mismatch_and_g
     np.testing.assert_array_equal(correction(0.02), 0.0)
 
 
-def test_spectra_too_short_to_compare_rely_on_photometry():
+def cut_short(rows):
+    """The spectra, those in ``rows`` too short to compare."""
     flux = spectra().flux.copy()
-    flux[:, 150:] = np.nan
-    fitted = beside_template(hsiao(), observed(), SpectralSeries(PHASES, WAVE, flux, sn_type="Ia"))
-    assert np.isnan(fitted.match).all()
+    flux[rows, 150:] = np.nan
+    return beside_template(hsiao(), observed(), SpectralSeries(PHASES, WAVE, flux, sn_type="Ia"))
+
+
+def test_two_spectra_too_short_to_compare_are_interpolated_without_the_template():
+    fitted = cut_short([1, 3])
+    np.testing.assert_array_equal(np.isnan(fitted.match).all(axis=1), np.isin(np.arange(PHASES.size), [1, 3]))
+    # The clock is that of photometry; nothing says that the features are those of the template.
     first, _, mismatch = fitted.template_phases(9.0, 31.0)
-    assert mismatch == 0
     assert first == pytest.approx(-3.0 / 0.9, abs=1.5)
+    assert mismatch == np.inf
+    assert fitted.between(9.0, 31.0) is feature_transport
+    # One that can be compared is evidence enough, and so are others elsewhere for their own pairs.
+    for pair in ((0.0, 31.0), (9.0, 45.0), (20.0, 45.0)):
+        assert fitted.between(*pair) is not feature_transport
+    assert "not interpolated beside" not in fitted.notes[0]
+
+
+def test_a_template_that_nothing_can_be_compared_with_is_said_not_to_be_used():
+    fitted = cut_short(slice(None))
+    assert fitted.between(9.0, 31.0) is feature_transport
+    (note,) = fitted.notes
+    assert note.startswith("not interpolated beside the template of Hsiao et al. (2007): no spectrum covers enough")
 
 
 def test_notes_say_what_was_assumed():
