@@ -393,7 +393,7 @@ def test_dust_law_can_be_chosen_and_is_in_the_file(folder, tmp_path):
     assert run("build", folder, "-o", tmp_path, "--law-mw", "F98").exit_code == 2
 
 
-@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+@pytest.mark.parametrize("kind", ["png", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("pdf", "svg"))])
 def test_plot(built, tmp_path, kind):
     arguments = ("-o", tmp_path, "--format", kind, "--only", "spectra", "--only", "light_curves")
     result = run("plot", built / "SN_2099a_b.fits", *arguments)
@@ -441,11 +441,20 @@ def test_debug_shows_the_traceback(tmp_path):
 
 
 def test_demo(tmp_path):
+    tmp_path = tmp_path / "new" / "folder"
     result = run("demo", "-o", tmp_path, "--interpolator", "log_linear")
     assert result.exit_code == 0, result.output
     assert "not a real supernova" in result.stdout
     assert "log_linear" in result.stdout
-    assert (tmp_path / "demo_truth.png").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "demo.fits",
+        "demo_light_curves.png",
+        "demo_photometry.ecsv",
+        "demo_report.html",
+        "demo_spectra.png",
+        "demo_truth.png",
+    }
+    assert all(path.stat().st_size > 1000 for path in tmp_path.iterdir())
 
 
 def test_python_m(capsys):

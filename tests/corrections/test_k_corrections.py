@@ -55,7 +55,7 @@ def test_power_law_across_bands_by_its_moments(slope, z):
 
     def mean_nu(band, stretch):
         # Means over a fine grid of their own, with f_lambda written down instead of sampled.
-        x = np.linspace(band.wave[0], band.wave[-1], 200_001)
+        x = np.linspace(band.wave[0], band.wave[-1], 50_001)
         t = np.interp(x, band.wave, band.throughput)
         return np.trapezoid((x / stretch / 5000.0) ** slope * t * x, x) / stretch / np.trapezoid(t / x, x)
 
@@ -96,7 +96,7 @@ def sncosmo_sources(folder):
 
 
 # Most of the difference is sncosmo's midpoint rule in its steps of 5 A, at the steep edges of a band.
-@pytest.mark.parametrize(("step", "tolerance"), [(5.0, 1e-4), (0.5, 3e-5)])
+@pytest.mark.parametrize(("step", "tolerance"), [(5.0, 1e-4), pytest.param(0.5, 3e-5, marks=pytest.mark.slow)])
 def test_agrees_with_sncosmo_magnitudes(sncosmo_dir, monkeypatch, step, tolerance):
     sncosmo = pytest.importorskip("sncosmo")
     monkeypatch.setattr(sncosmo.models, "MODEL_BANDFLUX_SPACING", step)
@@ -289,10 +289,10 @@ def test_error_is_that_of_draws_with_the_stated_correlation():
     modeled = evaluate_k_correction(series, "bessellb", "sdssr", z, 0.0, error_scale=scale).sigma
     ln = np.log(wave)
     factor = np.linalg.cholesky(np.exp(-np.abs(ln[:, None] - ln) / scale) + 1e-12 * np.eye(wave.size))
-    errors = (factor @ rng.normal(size=(wave.size, 4000))).T
+    errors = (factor @ rng.normal(size=(wave.size, 2000))).T
     draws = [dataclasses.replace(series, flux=[flux * (1 + 0.03 * e)], flux_err=None) for e in errors]
     drawn = evaluate_k_correction(series, "bessellb", "sdssr", z, 0.0, draws=draws).sigma
-    # 4000 draws know a standard deviation to 1.1 %; blocks and the first order add little.
+    # 2000 draws know a standard deviation to 1.6 %; blocks and the first order add little.
     np.testing.assert_allclose(modeled, drawn, rtol=0.05)
 
 

@@ -25,16 +25,3 @@ def test_rebuilt_template_matches_the_truth_at_unseen_dates():
     table = demo.table({"log_linear": compared})
     assert "bessellv" in table
     assert len(table.splitlines()) == 5
-
-
-def test_written_files(tmp_path):
-    paths = demo.write(demo.compare(log_linear), "log_linear", tmp_path / "new" / "folder")
-    assert {path.name for path in paths} == {
-        "demo.fits",
-        "demo_light_curves.png",
-        "demo_photometry.ecsv",
-        "demo_report.html",
-        "demo_spectra.png",
-        "demo_truth.png",
-    }
-    assert all(path.stat().st_size > 1000 for path in paths)
