@@ -7,7 +7,7 @@ import pytest
 
 import sntransport as snt
 from sntransport.report import figures
-from sntransport.report.figures import light_curves
+from sntransport.report.figures import photometry as of_photometry
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
@@ -99,5 +99,5 @@ def test_at_most_ten_bands_unless_named(result):
 
 def test_no_line_is_drawn_across_a_gap():
     magnitude = np.array([1.0, 2.0, np.nan, np.nan, 3.0])
-    got = light_curves._interpolate(np.array([0.5, 2.0, 11.0, 20.0]), np.array([0.0, 1.0, 5.0, 8.0, 12.0]), magnitude)
+    got = of_photometry._interpolate(np.array([0.5, 2.0, 11.0, 20.0]), np.array([0.0, 1.0, 5.0, 8.0, 12.0]), magnitude)
     np.testing.assert_array_equal(got, [1.5, np.nan, np.nan, np.nan])
