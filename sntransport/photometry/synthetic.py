@@ -196,7 +196,18 @@ def band_flux_err(
 
 
 def mean_weights(covered: NDArray[np.bool_], matrix: BandMatrix) -> Iterator[Array]:
-    """What each bin adds to the mean of `synthetic_flux`, band by band, (n_phase, n_wave) each; 0 without cover."""
+    """What each bin adds to the mean flux of `synthetic_flux`, band by band.
+
+    Parameters
+    ----------
+    covered : ndarray of bool, (n_phase, n_wave)
+    matrix : BandMatrix
+
+    Yields
+    ------
+    ndarray, (n_phase, n_wave) [nJy AB for a flux of 1]
+        0 where the flux is not known.
+    """
     norm = covered.astype(np.float64) @ matrix.cover_weight[:, len(matrix.bands) :]
     for weight, one in zip(matrix.flux_weight.T, norm.T, strict=True):
         yield np.divide(weight, one[:, None], out=np.zeros(covered.shape), where=covered & (one > 0)[:, None])

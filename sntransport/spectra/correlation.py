@@ -120,7 +120,18 @@ class Blocks:
 
 
 def blocks_of(wave: Array, correlation: Correlation) -> Blocks:
-    """Cut the bins of a spectrum at ``wave`` (n_wave,) [A], increasing, into `Blocks`."""
+    """Cut the bins of a spectrum into blocks.
+
+    Parameters
+    ----------
+    wave : ndarray, (n_wave,) [A]
+        Increasing, one bin or more.
+    correlation : Correlation
+
+    Returns
+    -------
+    Blocks
+    """
     c, x = correlation, C_KMS * np.log(wave)
     starts = _starts(x, _SHORT_BLOCK * (c.short_length if c.short > 0 else np.inf), _BROAD_BLOCK * c.broad_length)
     count = np.diff(np.append(starts, x.size))
