@@ -148,7 +148,7 @@ def _to_series(
         notes.append(
             f"{raised} bins ({share:.1%}) raised to the floor of {FLOOR:.0%} of the level over {FLOOR_WIDTH:.0f} km/s"
         )
-    phase = (np.array([row.mjd for row in rows]) - sn.mjd_ref) / (1.0 + sn.sightline.z)
+    phase = sn.phase_of([row.mjd for row in rows])
     wave = grid_wave(first, n_wave)
     used = (origin != Origin.NOT_COVERED).any(axis=0)
     keep = slice(int(np.argmax(used)), n_wave - int(np.argmax(used[::-1])))

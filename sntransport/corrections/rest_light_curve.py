@@ -33,7 +33,7 @@ from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries, require_series
-from sntransport.spectra.sightline import Sightline
+from sntransport.spectra.sightline import Sightline, phase_of
 
 REST_BANDS = (
     "uvot::uvw2", "uvot::uvm2", "uvot::uvw1", "bessellux", "bessellb", "bessellv", "bessellr", "besselli", "2massj",
@@ -199,7 +199,7 @@ def k_correct(
     require_series(series, "k_correct")
     _require_input(light_curve, series, draws)
     chosen = rest_bands(light_curve.bands, sightline.z, bands)
-    phase = (light_curve.mjd - series.mjd_ref) / (1.0 + sightline.z)
+    phase = phase_of(light_curve.mjd, series.mjd_ref, sightline.z)
     parts = {name: np.full(light_curve.n_obs, np.nan) for name in _PARTS}
     zero = np.zeros(light_curve.n_obs)
     for name, rest in chosen.items():

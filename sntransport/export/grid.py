@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport.photometry.reference_phase import Meaning, find_maximum, is_maximum, rezero
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
+from sntransport.spectra.sightline import mjd_of
 
 MOST_PHASES, MOST_WAVES = 400, 5000
 """Bins that SNANA has room for (MXBIN_DAYSED_SEDMODEL, MXBIN_LAMSED_SEDMODEL of its genmag_SEDtools.h)."""
@@ -113,8 +114,8 @@ def template_grid(
     wave = 0.5 * (edges[1:] + edges[:-1])
     return TemplateGrid(
         series.name, series.sn_type, phase - shift, wave, flux, float(filled.mean()), zero,
-        moved.mjd_ref + (shift * (1.0 + z) if shift else 0.0), float(series.phase[0] - moved.phase[0] + shift),
-        tuple(notes),
+        float(mjd_of(shift, moved.mjd_ref, z)) if shift else moved.mjd_ref,
+        float(series.phase[0] - moved.phase[0] + shift), tuple(notes),
     )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def _zeroed(
     if zero == "bolometric maximum":
         # A phase of the series: SNANA takes the brightest phase that it reads as 0.
         near = moved.phase[int(np.argmin(np.abs(moved.phase)))]
-        moved = replace(moved, phase=moved.phase - near, mjd_ref=moved.mjd_ref + near * (1.0 + z))
+        moved = replace(moved, phase=moved.phase - near, mjd_ref=float(mjd_of(near, moved.mjd_ref, z)))
         shift += near
     bracketed = find_maximum(series, zero).bracketed
     words = "found in the series" if bracketed else "taken to be its brightest phase: data do not bracket it"

@@ -35,6 +35,7 @@ from sntransport.simulation.surveys.detection import (
 from sntransport.simulation.surveys.footprint import draw_positions, measurements_of
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import mjd_of
 
 BLOCK = 1024
 """Objects that share random numbers."""
@@ -300,7 +301,7 @@ def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
 def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
     """Visits of all surveys that see each object in the order of date, as `measurements_of` gives them."""
     ends = np.array([(series.phase[0], series.phase[-1]) for series in plan.templates])[truth.template]
-    first, last = (truth.mjd_ref + (1.0 + truth.z) * ends[:, side] for side in (0, 1))
+    first, last = (mjd_of(ends[:, side], truth.mjd_ref, truth.z) for side in (0, 1))
     found, bands = [], 0
     for survey in plan.surveys:
         offset, columns = measurements_of(survey, truth.ra, truth.dec, first - plan.margin[0], last + plan.margin[1])
