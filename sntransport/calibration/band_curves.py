@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly
+from sntransport._numerics.units import MAG_PER_LN
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.spectra.observations import LightCurve
 
@@ -285,7 +286,7 @@ def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve
     support = np.stack([mjd[starts] - extend, mjd[stops] + extend], axis=1)
     floor = float(np.mean(scatter[nights.instrument] ** -2.0) ** -0.5)
     return BandCurve(
-        band, readonly(mjd, "mjd"), mean, amplitude, scale, nights.names, -2.5 / np.log(10.0) * shift, scatter, floor,
+        band, readonly(mjd, "mjd"), mean, amplitude, scale, nights.names, -MAG_PER_LN * shift, scatter, floor,
         inverse, weights, support,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, require_shape
-from sntransport._numerics.units import njy_to_mag
+from sntransport._numerics.units import LN_PER_MAG, njy_to_mag
 from sntransport.corrections.extension_policies import Policy
 from sntransport.corrections.luminosity import Bolometric, absolute_magnitude, bolometric
 from sntransport.corrections.rest_light_curve import RestLightCurve
@@ -211,7 +211,7 @@ def luminosity_from_color(
     luminosity = 3.0128e35 * 10.0 ** (-0.4 * (mag + relation.correction(at)))
     slope = np.polynomial.polynomial.polyval(at, np.polynomial.polynomial.polyder(relation.coefficients))
     error = np.sqrt(relation.scatter**2 + np.square(magnitude_err) + np.square(slope * np.asarray(color_err)))
-    return luminosity, 0.4 * np.log(10.0) * error * luminosity
+    return luminosity, LN_PER_MAG * error * luminosity
 
 
 def luminosity_of_photometry(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
-from sntransport._numerics.units import njy_to_mag
+from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport.photometry.band_ratio import (
     ERROR_SCALE,
     MAX_GAP,
@@ -41,7 +41,6 @@ REST_BANDS = (
 )  # fmt: skip
 """The rest-frame bands that `k_correct` chooses from unless told otherwise."""
 
-_TO_MAG = 2.5 / np.log(10.0)
 _PARTS = ("k", "k_err", "dust_mw", "dust_host", "coverage", "filled")
 
 
@@ -271,14 +270,15 @@ def _magnitudes(
     total = sightline.distance_modulus + parts["k"] + parts["dust_mw"] + parts["dust_host"]
     brighter = 10.0 ** (0.4 * total)
     mag_obs = njy_to_mag(flux)
-    mag_obs_err = np.where(np.isfinite(mag_obs), _TO_MAG * flux_err / np.abs(np.where(flux == 0, np.nan, flux)), np.nan)
+    relative = MAG_PER_LN * flux_err / np.abs(np.where(flux == 0, np.nan, flux))
+    mag_obs_err = np.where(np.isfinite(mag_obs), relative, np.nan)
     return {
         "mag_obs": mag_obs,
         "mag_obs_err": mag_obs_err,
         "mag": mag_obs - total - zero,
         "mag_err": np.hypot(mag_obs_err, parts["k_err"]),
         "flux": flux * brighter,
-        "flux_err": brighter * np.hypot(flux_err, flux * parts["k_err"] / _TO_MAG),
+        "flux_err": brighter * np.hypot(flux_err, flux * parts["k_err"] / MAG_PER_LN),
     }
 
 

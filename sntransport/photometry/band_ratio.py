@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import C_AA, NJY_CGS
+from sntransport._numerics.units import C_AA, MAG_PER_LN, NJY_CGS
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import hat_integrals, photon_count, weighted_means
 from sntransport.spectra.series import Origin, SpectralSeries
@@ -210,8 +210,6 @@ def as_axis(values: ArrayLike, name: str) -> tuple[Array, tuple[int, ...]]:
 ERROR_SCALE = 0.1
 """Distance in ln wavelength over which errors of a spectrum are taken to be correlated (to 1/e)."""
 
-_TO_MAG = 2.5 / np.log(10.0)
-
 
 def ratio_error(rows: Rows, first: Columns, second: Columns, scale: float = ERROR_SCALE) -> Array:
     """Error of the magnitude difference from the errors of the spectra.
@@ -245,7 +243,7 @@ def ratio_error(rows: Rows, first: Columns, second: Columns, scale: float = ERRO
     factor = np.linalg.cholesky(np.exp(-np.abs(center[:, None] - center) / scale))
     with np.errstate(invalid="ignore"):
         variance = np.square(np.tensordot(factor.T, pull, axes=1)).sum(axis=0)
-    return np.asarray(_TO_MAG * np.sqrt(variance))
+    return np.asarray(MAG_PER_LN * np.sqrt(variance))
 
 
 def scatter(differences: Sequence[Array]) -> Array:

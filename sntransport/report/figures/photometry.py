@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import mag_to_njy, njy_to_mag
+from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.report.figures.style import new_figure, style, title
@@ -222,7 +222,7 @@ def _points(
     rows = light_curve.band == name
     phase = phase_of(light_curve.mjd[rows], series.mjd_ref, sightline.z)
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = 2.5 / np.log(10.0) * light_curve.flux_err[rows] / np.abs(light_curve.flux[rows])
+        error = MAG_PER_LN * light_curve.flux_err[rows] / np.abs(light_curve.flux[rows])
     return phase, njy_to_mag(light_curve.flux[rows]), np.nan_to_num(error, posinf=0.0)
 
 
