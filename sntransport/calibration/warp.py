@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.smoothing import matern
 from sntransport._numerics.units import LN_PER_MAG
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.photometry.bands import effective_wave
@@ -180,8 +181,7 @@ def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: fl
 
 def _prior(at: Array, bands: Array, grey: float, color: float, scale: float) -> Array:
     """Prior covariance of ln warp between two sets of ln wavelengths."""
-    distance = np.sqrt(3.0) * np.abs(np.asarray(at)[:, None] - np.asarray(bands)) / scale
-    return np.asarray(grey**2 + color**2 * (1.0 + distance) * np.exp(-distance))
+    return np.asarray(grey**2 + matern(np.asarray(at)[:, None] - np.asarray(bands), scale, color**2))
 
 
 def _inverse(prior: Array, used: NDArray[np.bool_], variance: Array) -> Array:

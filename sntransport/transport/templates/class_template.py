@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
-from sntransport.spectra.grid import GRID_STEP
+from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.feature_mean import moved_mean, split_rows, two_way
@@ -174,7 +174,7 @@ def _common_wave(series: Sequence[SpectralSeries]) -> Array:
     first, last = int(np.ceil(low - 1e-6)), int(np.floor(high + 1e-6))
     if last - first + 1 < _FEWEST_BINS:
         raise ValueError("the series do not overlap in wavelength; give series that share at least 25,000 km/s")
-    return np.asarray(np.exp(np.arange(first, last + 1) * GRID_STEP / C_KMS))
+    return grid_wave(first, last - first + 1)
 
 
 def on_grid(series: SpectralSeries, wave: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import bell_mean
-from sntransport._numerics.units import C_KMS
+from sntransport.spectra.grid import velocity_step
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.features import feature_transport
@@ -169,14 +169,14 @@ def _match(template: SpectralSeries, wave: Array, flux: Array) -> Array:
 
 def _features(wave: Array, logs: Array) -> Array:
     """Ln flux smoothed to the resolution at which it is compared, less its continuum."""
-    step = C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+    step = velocity_step(wave)
     fine = bell_mean(logs, _RESOLUTION / step)
     return fine - bell_mean(fine, _CONTINUUM / step)
 
 
 def _gain(wave: Array, template_ends: Array, fluxes: Array) -> float:
     """How much of the template's change of features two spectra show: a regression, within 0 and 1.3."""
-    step = C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+    step = velocity_step(wave)
     changes = [np.diff(x, axis=0)[0] for x in (template_ends, np.stack([_log(flux) for flux in fluxes]))]
     own, real = (change - bell_mean(change, _CONTINUUM / step) for change in changes)
     return float(np.clip(own @ real / max(float(own @ own), 1e-12), 0.0, _MOST_GAIN))
