@@ -17,9 +17,10 @@ from sntransport.augmentation.training_templates import TrainingTemplate, make_t
 from sntransport.pipeline import build
 from sntransport.reading.supernova import read_supernova
 from sntransport.simulation.config import read_population, read_survey
-from sntransport.simulation.engine import BLOCK, simulate_chunks
+from sntransport.simulation.engine import simulate_chunks
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.population import Population
+from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.rates import Cosmology
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
@@ -46,7 +47,7 @@ class Setup:
     options: Mapping[str, Any]
 
     def parts(self, first: int, last: int) -> Iterator[LightCurves]:
-        """Light curves of some objects, a block at a time; ``first`` is a multiple of `simulation.engine.BLOCK`."""
+        """Light curves of some objects, a block at a time; ``first`` is a multiple of `random_streams.BLOCK`."""
         series = [one.series for one in self.rule.templates]
         return simulate_chunks(
             series, self.survey, self.events, n=self.n, seed=self.rule.seed, chunk=BLOCK, objects=(first, last),
