@@ -18,20 +18,19 @@ from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport.photometry.band_ratio import (
     ERROR_SCALE,
-    MAX_GAP,
     columns,
     filled_share,
     magnitude_difference,
     means,
     ratio_error,
     require_draws,
-    rows_at,
     scatter,
     zero_point,
 )
 from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline, phase_of
 
@@ -236,7 +235,7 @@ def _band_parts(
 ) -> dict[str, Array]:
     """The parts of the correction of one observed band at phases, (n_phase,) each."""
     (band,), z = load_bands([name]), np.array([sightline.z])
-    rows = rows_at(series, phase, max_gap)
+    rows = series.at(phase, max_gap)
     at_rest = columns(series.wave, rest, np.zeros(1))
     clean, behind_host, behind_all = (
         columns(series.wave, band, z, dust) for dust in (None, dataclasses.replace(sightline, ebv_mw=0.0), sightline)
@@ -257,7 +256,7 @@ def _view(
     series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float
 ) -> tuple[Array, Array]:
     """Flux in the observed band, behind all dust, and in the rest band, (n_phase, 1) each."""
-    rows, (band,) = rows_at(series, phase, max_gap), load_bands([name])
+    rows, (band,) = series.at(phase, max_gap), load_bands([name])
     seen = columns(series.wave, band, np.array([sightline.z]), sightline)
     return means(rows, seen)[0], means(rows, columns(series.wave, rest, np.zeros(1)))[0]
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_err_to_relative
 from sntransport._version import __version__
-from sntransport.photometry.band_ratio import MAX_GAP
 from sntransport.photometry.bands import load_bands
 from sntransport.simulation.flux_lookup import Places, peaks, places, tables_of, true_fluxes
 from sntransport.simulation.flux_tables import Dust, FluxTables
@@ -32,6 +31,7 @@ from sntransport.simulation.surveys.detection import (
 )
 from sntransport.simulation.surveys.footprint import draw_positions, measurements_of
 from sntransport.simulation.surveys.survey import Survey
+from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import mjd_of
 
