@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Module, function, and what is appended to the name of a shard; functions that write several files append their own.
 WRITERS = {
-    "fits": ("simoutput", "write_fits", ""),
+    "fits": ("simulation.run", "write_fits", ""),
     "parquet": ("datasets.nested_parquet", "write_nested_parquet", ".parquet"),
     "snana": ("datasets.snana_fits", "write_snana_fits", ""),
     "lcdata": ("datasets.lcdata_hdf5", "write_lcdata", ".h5"),
