@@ -6,7 +6,7 @@ as the supernova, and what that misses of the template in between is added to th
 to how much of the template's change of features the two spectra show.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import bell_mean
 from sntransport.spectra.grid import velocity_step
 from sntransport.spectra.observations import Supernova
-from sntransport.spectra.phases import neighbors
+from sntransport.spectra.phases import Neighbors
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import Interpolator
@@ -189,7 +189,8 @@ def _log(flux: Array) -> Array:
 
 def _rows(template: SpectralSeries, phase: Array, wave: Array) -> Array:
     """Ln flux of the template at any phases, (n, n_wave): linear in phase, the end values beyond its ends."""
-    at = neighbors(template.phase, np.clip(phase, template.phase[0], template.phase[-1]))
-    needed, index = np.unique(np.concatenate([at.left, at.right]), return_inverse=True)
+    place = np.clip(np.interp(phase, template.phase, np.arange(template.n_phase)), 0, template.n_phase - 1.000001)
+    low = place.astype(np.int64)
+    needed, index = np.unique(np.concatenate([low, low + 1]), return_inverse=True)
     rows = np.stack([_log(np.interp(wave, template.wave, template.flux[k])) for k in needed])
-    return replace(at, left=index[: at.left.size], right=index[at.left.size :]).mean(rows)
+    return Neighbors(index[: low.size], index[low.size :], place - low).mean(rows)
