@@ -28,11 +28,6 @@ from sntransport.spectra.series_file import read_series
 from sntransport.transport.templates.class_template import Barycenter
 
 Make = Callable[..., Mixture]
-POPULATION = (
-    "redshift", "mag_offset", "ebv_host", "rv_host", "law_host", "ebv_mw", "law_mw", "peculiar_velocity",
-)  # fmt: skip
-"""Keys of [population], with the meaning that they have in a configuration of `sntransport simulate`."""
-
 _SERIES = (".fits", ".fit")
 
 
@@ -93,9 +88,7 @@ def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Survey,
     """
     survey = read_survey(Section(path, "survey", config["survey"]))
     propensity(config["selection"], survey.bands)
-    section = Section(path, "population", config["population"])
-    section.only(*POPULATION)
-    return survey, read_population(section, Cosmology())
+    return survey, read_population(Section(path, "population", config["population"]), Cosmology())
 
 
 def set_up(
@@ -132,7 +125,7 @@ def mixing(barycenter: str) -> Make:
     if barycenter == "linear":
         return mix_linear
     if barycenter not in known:
-        raise ValueError(f"[templates] barycenter is {barycenter!r}, expected features, wasserstein or linear")
+        raise ValueError(f"barycenter is {barycenter!r}, expected features, wasserstein or linear")
     return lambda series, weights: mix(series, weights, barycenter=known[barycenter])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sntransport.cli.console import EXISTING, FOLDER, conclude, fail, progress_bar, say, speaking
+from sntransport.cli.console import EXISTING, FOLDER, conclude, example_option, fail, progress_bar, say, speaking
 
 if TYPE_CHECKING:
     from sntransport.simulation.light_curves import LightCurves
@@ -31,6 +31,7 @@ WRITERS = {
 
 @click.command()
 @click.argument("config", type=EXISTING, metavar="CONFIG.toml")
+@example_option("simulation.config_keys", "SIMULATION")
 @click.option("-o", "--out", required=True, type=FOLDER, help="Folder for light curves, summary and figures.")
 @click.option("--format", "kind", type=click.Choice(list(WRITERS)), default="fits", show_default=True)
 @click.option("--objects", type=click.IntRange(min=1), help="Number of objects of each population, not the file's.")
