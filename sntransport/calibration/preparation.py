@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.smoothing import known_mean
 from sntransport.calibration.cleaning import clean, smooth_snr
 from sntransport.calibration.nights import Piece, stitch
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
@@ -192,9 +192,7 @@ def apply_floor(flux: Array) -> tuple[Array, int]:
         Number of bins that were raised.
     """
     known = np.isfinite(flux)
-    width = FLOOR_WIDTH / GRID_STEP
-    share = gaussian_filter1d(known.astype(np.float64), width, mode="constant")
-    level = gaussian_filter1d(np.where(known, flux, 0.0), width, mode="constant") / np.maximum(share, 1e-12)
+    level = known_mean(flux, known, FLOOR_WIDTH / GRID_STEP)
     # A spectrum that is negative on the whole still gets a positive floor, from its brightest bin.
     least = 0.01 * max(float(np.max(level[known])), 0.01 * float(np.max(flux[known])))
     floor = FLOOR * np.maximum(level, least)

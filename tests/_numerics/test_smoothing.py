@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import gamma, kv
 
-from sntransport._numerics.smoothing import bell_mean, matern
+from sntransport._numerics.smoothing import bell_mean, known_mean, matern
 
 
 @pytest.mark.parametrize("sigma", [2.0, 7.5, 40.0])
@@ -25,3 +25,14 @@ def test_matern_is_the_general_one_of_order_3_2():
     x = np.sqrt(2.0 * nu) * lag / 4.0
     np.testing.assert_allclose(matern(-lag, 4.0), 2.0 ** (1 - nu) / gamma(nu) * x**nu * kv(nu, x), rtol=1e-12)
     assert float(matern(0.0, 4.0, 0.3)) == 0.3
+
+
+def test_a_mean_over_known_bins_knows_of_no_others():
+    known = np.ones(60, dtype=bool)
+    known[20:30] = False
+    values = np.where(known, np.random.default_rng(1).normal(5.0, 1.0, (2, 60)), np.nan)
+    at = np.arange(60)
+    weight = np.exp(-0.5 * ((at[:, None] - at) / 3.0) ** 2) * known
+    expected = np.nan_to_num(values) @ weight.T / weight.sum(axis=1)
+    # scipy's kernel ends at four standard deviations.
+    np.testing.assert_allclose(known_mean(values, known, 3.0)[:, known], expected[:, known], rtol=1e-3)
