@@ -73,9 +73,8 @@ class Table:
         """The kind in words."""
         if not self.number:
             return "a list of tables" if self.several else "a table"
-        return (
-            "a number or a distribution" if self.one_of else f"a number or {', '.join(f'`{key}`' for key in self.keys)}"
-        )
+        keys = ", ".join(f"`{key}`" for key in self.keys)
+        return f"a number or {'a distribution' if self.one_of else keys}"
 
 
 def checked(section: Section, table: Table) -> Section:
@@ -117,7 +116,9 @@ def _table(section: Section, key: str, known: Table) -> Any:
             raise section.wrong(key, "missing or not a list of tables", f"add one or more [[{section.name(key)}]]")
         return [checked(one, known).values for one in Section(section.path, section.where, {key: value}).sections(key)]
     if known.number and key not in section.values:
-        return _default(section, key, Key(object, known.words, required=known.required))
+        if known.required:
+            raise section.wrong(key, "missing", f"give it {known.told}")
+        return None
     if known.number and _is_number(value):
         return _value(section, key, Key(float, known.words), value)
     if known.required and not value and not (known.one_of and key in section.values):
