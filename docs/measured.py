@@ -213,13 +213,13 @@ SPEED = (
         "of CPU",
     ),
     (
-        "visits of 100,000 places within 200 d each, out of a million dithered ones (`sky.visits_of`), one core",
+        "visits of 100,000 places within 200 d each, out of a million dithered ones (`footprint.visits_of`), one core",
         "{test_visits_of_objects: microseconds an object: .1f} µs a place, "
         "{test_visits_of_objects: faster than a tree of all visits: .0f} x faster than a tree of all visits, "
         "{test_visits_of_objects: faster than one object against all visits: ,.0f} x faster than testing every visit",
     ),
     (
-        "a place drawn from that footprint (`sky.draw_positions`)",
+        "a place drawn from that footprint (`footprint.draw_positions`)",
         "{test_places: microseconds a place: .2f} µs, "
         "{test_places: to drawing three uniform numbers each: .0f} x three uniform random numbers",
     ),

@@ -13,6 +13,7 @@ from sntransport._numerics.arrays import Array
 from sntransport.augmentation.mixing import Mixture, draw_mixtures, mix
 from sntransport.augmentation.splits import require_no_leak, split_of
 from sntransport.spectra.observations import broad_class
+from sntransport.spectra.realizations import draw
 from sntransport.spectra.series import SpectralSeries
 
 
@@ -135,5 +136,5 @@ def _draws(template: TrainingTemplate, n: int, seed: int) -> list[TrainingTempla
     series = template.series
     if n == 0 or np.any(series.covered & np.isnan(series.flux_err)):
         return []
-    named = [replace(one, name=f"{series.name}~{k}") for k, one in enumerate(series.draw(n, seed))]
+    named = [replace(one, name=f"{series.name}~{k}") for k, one in enumerate(draw(series, n, seed))]
     return [replace(template, series=one, kind="draw") for one in named]

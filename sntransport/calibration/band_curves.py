@@ -105,11 +105,11 @@ def fit_band_curves(
         rows = np.flatnonzero((light_curve.band == band) & bright)
         if not rows.size:
             continue
-        nights = _nights(light_curve, rows)
+        nights, night_of = _nights(light_curve, rows)
         kept = _without_outliers(nights, outlier)
         if not kept.all():
             rejected.append(f"{band} {int(np.sum(~kept))}")
-        used[rows[np.isin(nights.member, np.flatnonzero(kept))]] = True
+        used[rows[kept[night_of]]] = True
         curve = _fit(band, nights.only(kept), extend, max_gap)
         curves.append(curve)
         offsets += [
@@ -179,9 +179,9 @@ def instrument_offsets(curves: BandCurves, light_curve: LightCurve) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Nights:
-    """Weighted means of one instrument's points of a night, in order of date: ln flux and its error.
+    """Weighted means of one instrument's points of a night, in order of date: ln flux and its error, (n_night,).
 
-    ``instrument`` (n_night,) counts in ``names``; ``member`` (n_point,) is the night of each point.
+    ``instrument`` (n_night,) counts in ``names``.
     """
 
     mjd: Array
@@ -189,15 +189,13 @@ class _Nights:
     error: Array
     instrument: NDArray[np.int64]
     names: tuple[str, ...]
-    member: NDArray[np.int64]
 
     def only(self, kept: NDArray[np.bool_]) -> "_Nights":
-        columns = (self.mjd[kept], self.value[kept], self.error[kept], self.instrument[kept])
-        return _Nights(*columns, self.names, self.member)
+        return _Nights(self.mjd[kept], self.value[kept], self.error[kept], self.instrument[kept], self.names)
 
 
-def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> _Nights:
-    """Weighted means of an instrument's points within ``width`` days.
+def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> tuple[_Nights, NDArray[np.int64]]:
+    """Weighted means of an instrument's points within ``width`` days, and the night (n_point,) of each point.
 
     The error of a mean is at least its own scatter, so that points that disagree do not make a precise night.
     """
@@ -222,7 +220,7 @@ def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> _
     place = np.empty_like(order)
     place[order] = np.arange(order.size)
     date, mean, deviation, which = columns[order].T
-    return _Nights(date, mean, deviation, which.astype(np.int64), tuple(names.tolist()), place[member])
+    return _Nights(date, mean, deviation, which.astype(np.int64), tuple(names.tolist())), place[member]
 
 
 def _covariances(nights: _Nights, scale: float, amplitude: Array, scatter: Array) -> Array:

@@ -81,13 +81,14 @@ def bolometric(
     from sntransport.report import correction_tables
     from sntransport.report.figures.corrections import bolometric_figure
     from sntransport.report.figures.style import write_figure
+    from sntransport.spectra.realizations import draw
 
     if (policy == "template") != (maximum is not None) or (template_file and policy != "template"):
         raise click.UsageError("--policy template needs --maximum, and --maximum and --template need that policy")
 
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         chosen = policy if maximum is None else _template_policy(template_file, maximum)
-        drawn = held.series.draw(draws, seed) if draws else ()
+        drawn = draw(held.series, draws, seed) if draws else ()
         light = luminosity.bolometric(held.series, policy=chosen, wave_range=wave_range or None, draws=drawn)
         meta = {"series_file": path.name, "draws": draws, "seed": seed, "wave_range": list(wave_range or ())}
         if held.sightline is not None:

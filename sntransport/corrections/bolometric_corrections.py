@@ -10,13 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, require_shape
-from sntransport._numerics.units import LN_PER_MAG, njy_to_mag
+from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN, njy_to_mag
 from sntransport.corrections.extension_policies import Policy
-from sntransport.corrections.luminosity import Bolometric, absolute_magnitude, bolometric
+from sntransport.corrections.luminosity import (
+    EXTRAPOLATION_ERROR,
+    Bolometric,
+    absolute_magnitude,
+    bolometric,
+    relative_pull,
+)
 from sntransport.corrections.rest_light_curve import RestLightCurve
 from sntransport.photometry.band_ratio import require_draws, scatter, zero_point
 from sntransport.photometry.bands import Bandpass, load_bands
-from sntransport.photometry.synthetic import band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import band_matrix, mean_weights, synthetic_flux
+from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
 
@@ -29,7 +36,7 @@ class BolometricCorrection:
     """Bolometric corrections over phase: ``value`` and ``sigma`` (n_phase, n_band) [mag] in magnitude ``system``.
 
     ``magnitude`` (n_phase, n_band) is the absolute magnitude, rest frame and free of dust. NaN where a band is not
-    covered or there is no luminosity; ``sigma`` is NaN without draws.
+    covered or there is no luminosity.
     """
 
     phase: Array
@@ -75,6 +82,7 @@ def bolometric_correction(
     wave_range: tuple[float, float] | None = None,
     system: str = "AB",
     draws: Sequence[SpectralSeries] = (),
+    correlation: Correlation = CORRELATION,
 ) -> BolometricCorrection:
     """Bolometric corrections of a series in any bands.
 
@@ -88,7 +96,10 @@ def bolometric_correction(
     system : str
         "AB" or "Vega".
     draws : sequence of SpectralSeries
-        Of ``series.draw(n, seed)``, two or more: sigma is their scatter.
+        Of `sntransport.spectra.realizations.draw`, two or more: sigma is their scatter, with the policy fitted to each.
+    correlation : Correlation
+        Without draws: how the errors of two bins go together. What they share in luminosity and band cancels, and light
+        that is added is taken to have a relative error of 30 % besides. Sigma is NaN where ``flux_err`` is not known.
 
     Returns
     -------
@@ -104,10 +115,9 @@ def bolometric_correction(
     require_series(series, "bolometric_correction")
     require_draws(draws)
     loaded = load_bands(bands)
-    light = bolometric(series, policy=policy, wave_range=wave_range, draws=draws)
+    light = bolometric(series, policy=policy, wave_range=wave_range, draws=draws, correlation=correlation)
     magnitude = _magnitudes(series, loaded, system)
     value = absolute_magnitude(light.luminosity)[:, None] - magnitude
-    sigma = np.full(value.shape, np.nan)
     if draws:
         each = [
             absolute_magnitude(bolometric(one, policy=policy, wave_range=wave_range).luminosity)[:, None]
@@ -115,8 +125,27 @@ def bolometric_correction(
             for one in draws
         ]
         sigma = scatter(each)
+    else:
+        sigma = np.where(np.isfinite(value), _sigma(series, loaded, light, wave_range, correlation), np.nan)
     names = tuple(band.name for band in loaded)
     return BolometricCorrection(series.phase, names, value, sigma, magnitude, light, system)
+
+
+def _sigma(
+    series: SpectralSeries, bands: tuple[Bandpass, ...], light: Bolometric, wave_range: tuple[float, float] | None,
+    correlation: Correlation,
+) -> Array:  # fmt: skip
+    """Error of the bolometric corrections (n_phase, n_band) [mag], to first order."""
+    matrix = band_matrix(series.wave, bands, _AT_10_PC)
+    flux, _ = synthetic_flux(series.flux, matrix)
+    whole = relative_pull(series, light, wave_range or (0.0, np.inf))
+    added = EXTRAPOLATION_ERROR * np.hypot(light.share_uv, light.share_nir)
+    error, sigma = np.where(series.covered, series.flux_err, 0.0), np.empty(flux.shape)
+    for j, weight in enumerate(mean_weights(series.covered, matrix)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pull = whole - error * weight / flux[:, j, None]
+        sigma[:, j] = np.hypot(np.sqrt(variance(series.wave, pull, correlation)), added)
+    return np.asarray(MAG_PER_LN * sigma)
 
 
 def _magnitudes(series: SpectralSeries, bands: tuple[Bandpass, ...], system: str) -> Array:

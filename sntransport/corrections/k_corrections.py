@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport.photometry.band_ratio import (
-    ERROR_SCALE,
     Columns,
     as_axis,
     columns,
@@ -29,6 +28,7 @@ from sntransport.photometry.band_ratio import (
 )
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import MIN_COVERAGE, CoverageWarning
+from sntransport.spectra.correlation import CORRELATION, Correlation
 from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.series import SpectraAt, SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
@@ -140,7 +140,7 @@ def evaluate_k_correction(
     system_rest: str = "AB",
     system_obs: str = "AB",
     max_gap: float = MAX_GAP,
-    error_scale: float = ERROR_SCALE,
+    correlation: Correlation = CORRELATION,
     draws: Sequence[SpectralSeries] = (),
 ) -> KCorrection:
     """`k_correction` with its error and how much of the bands is covered.
@@ -149,11 +149,11 @@ def evaluate_k_correction(
     ----------
     series, band_rest, band_obs, z, phase, system_rest, system_obs, max_gap
         As in `k_correction`.
-    error_scale : float
-        Errors of the series at two wavelengths are taken to correlate as ``exp(-|d ln wavelength| / error_scale)``.
+    correlation : Correlation
+        How the errors of the series at two wavelengths and phases go together.
     draws : sequence of SpectralSeries
         Two or more possible versions of the series. Given, ``sigma`` is the standard deviation of K over them, and
-        ``flux_err`` and ``error_scale`` are not looked at.
+        ``flux_err`` and ``correlation`` are not looked at.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def evaluate_k_correction(
     if draws:
         sigma = _draw_scatter(draws, rest, obs, z_axis, phase_axis, max_gap)
     else:
-        sigma = ratio_error(rows, *views, error_scale).T
+        sigma = ratio_error(rows, *views, correlation).T
     shape = value.shape
     return KCorrection(
         value=value, sigma=sigma.reshape(shape), coverage=coverage.T.reshape(shape), filled=filled.T.reshape(shape),

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 from sntransport._numerics.arrays import Array, readonly, set_fields
 from sntransport._numerics.units import MAG_PER_LN
 from sntransport.corrections.extension_policies import HC_OVER_K, POLICIES, SIGMA_SB, Extension, Policy, covered_edges
-from sntransport.photometry.band_ratio import ERROR_SCALE, require_draws, scatter
+from sntransport.photometry.band_ratio import require_draws, scatter
+from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
 
 AREA = 4.0 * np.pi * (10.0 * 3.0856775814913673e18) ** 2
@@ -22,8 +23,6 @@ AREA = 4.0 * np.pi * (10.0 * 3.0856775814913673e18) ** 2
 
 EXTRAPOLATION_ERROR = 0.3
 """Relative error given to light that a policy adds, where no draws are given."""
-
-_BLOCKS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +60,7 @@ def bolometric(
     policy: str | Policy = "none",
     wave_range: tuple[float, float] | None = None,
     draws: Sequence[SpectralSeries] = (),
-    error_scale: float = ERROR_SCALE,
+    correlation: Correlation = CORRELATION,
 ) -> Bolometric:
     """Luminosity over phase.
 
@@ -76,10 +75,10 @@ def bolometric(
         Only the light between these two: a pseudo-bolometric luminosity. The policy fills what is not covered of it;
         a phase where spectrum and policy together do not reach both ends is NaN.
     draws : sequence of SpectralSeries
-        Of ``series.draw(n, seed)``, two or more: the error is their scatter, with the policy fitted to each.
-    error_scale : float
-        Without draws errors of two bins are taken to correlate as ``exp(-|d ln wavelength| / error_scale)``, and
-        added light to have a relative error of 30 % besides that of the covered light.
+        Of `spectra.realizations.draw`, two or more: the error is their scatter, with the policy fitted to each.
+    correlation : Correlation
+        Without draws: how the errors of two bins go together. Light that is added is taken to have a relative error of
+        30 % besides that of the covered light.
 
     Returns
     -------
@@ -100,10 +99,10 @@ def bolometric(
     if draws:
         error = scatter([_integrated(one, chosen, low, high).luminosity for one in draws])
     else:
-        added = made.luminosity * np.hypot(made.share_uv, made.share_nir)
-        covered = _covered_error(series, low, high, error_scale)
-        inside = np.maximum(made.luminosity * (1.0 - made.share_uv - made.share_nir), 1e-300)
-        error = np.hypot(covered * made.luminosity / inside, EXTRAPOLATION_ERROR * added)
+        covered = np.sqrt(variance(series.wave, relative_pull(series, made, (low, high)), correlation))
+        error = np.abs(made.luminosity) * np.hypot(
+            covered, EXTRAPOLATION_ERROR * np.hypot(made.share_uv, made.share_nir)
+        )
     return replace(made, luminosity_err=np.where(np.isfinite(made.luminosity), error, np.nan))
 
 
@@ -204,38 +203,43 @@ def _between(wave: Array, flux: Array, low: float, high: float) -> Array:
     return np.asarray(np.where(stop > start, middle * (stop - start), 0.0 * middle).sum(axis=1))
 
 
-def _covered_error(series: SpectralSeries, low: float, high: float, scale: float) -> Array:
-    """Error of the covered luminosity [erg/s] from correlated errors of bins; NaN where they are not known."""
-    width = np.gradient(series.wave) * ((series.wave >= low) & (series.wave <= high))
-    pull = np.where(series.covered, series.flux_err, 0.0) * width
-    return AREA * correlated(series.wave, pull, scale)
-
-
-def correlated(wave: Array, pull: Array, scale: float) -> Array:
-    """Root of ``sum_ij pull_i pull_j exp(-|ln wave_i / wave_j| / scale)``, (n_phase,), in blocks of neighboring bins.
+def relative_pull(series: SpectralSeries, light: Bolometric, limits: tuple[float, float]) -> Array:
+    """What one standard deviation of each bin changes in ln luminosity, (n_phase, n_wave).
 
     Parameters
     ----------
-    wave : ndarray, (n_wave,) [A]
-    pull : ndarray, (n_phase, n_wave)
-    scale : float
-        Positive.
+    series : SpectralSeries
+    light : Bolometric
+        Its luminosity; what was added to the covered light grows and shrinks with it.
+    limits : tuple of float [rest-frame A]
+        Wavelengths between which light counts, 0 and infinity where all does.
 
-    Raises
-    ------
-    ValueError
-        Where ``scale`` is not positive.
+    Returns
+    -------
+    ndarray, (n_phase, n_wave)
+        NaN where the error of a covered bin is not known; 0 where a phase has no luminosity.
     """
-    if not scale > 0:
-        raise ValueError(f"error_scale is {scale:g}, expected a positive distance in ln wavelength")
-    log_wave = np.log(wave)
-    edges = np.linspace(log_wave[0], log_wave[-1], _BLOCKS + 1)[1:-1]
-    block = np.searchsorted(edges, log_wave)
-    used = np.unique(block)
-    summed = np.stack([pull[:, block == b].sum(axis=1) for b in used], axis=1)
-    center = np.array([log_wave[block == b].mean() for b in used])
-    kernel = np.exp(-np.abs(center[:, None] - center) / scale)
-    return np.asarray(np.sqrt(np.maximum(np.einsum("pi,ij,pj->p", summed, kernel, summed), 0.0)))
+    widths = np.zeros(series.flux.shape)
+    covered = series.covered
+    for k, known in enumerate(covered):
+        # Many phases cover the same bins as the one before.
+        same = k > 0 and np.array_equal(known, covered[k - 1])
+        widths[k, known] = widths[k - 1, known] if same else _widths(series.wave[known], *limits)
+    inside = light.luminosity * (1.0 - light.share_uv - light.share_nir) / AREA
+    some = np.isfinite(inside) & (inside != 0)
+    error = np.where(covered & some[:, None], series.flux_err, 0.0)
+    return np.asarray(error * widths / np.where(some, inside, 1.0)[:, None])
+
+
+def _widths(wave: Array, low: float, high: float) -> Array:
+    """What each point of a piecewise linear flux counts in its integral between two wavelengths [A], (n_wave,)."""
+    left, right = wave[:-1], wave[1:]
+    start, stop = np.clip(left, low, high), np.clip(right, low, high)
+    up = (0.5 * (start + stop) - left) / (right - left)
+    width = np.zeros(wave.size)
+    width[:-1] += (stop - start) * (1.0 - up)
+    width[1:] += (stop - start) * up
+    return width
 
 
 def absolute_magnitude(luminosity: ArrayLike) -> Array:

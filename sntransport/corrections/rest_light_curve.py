@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport.photometry.band_ratio import (
-    ERROR_SCALE,
     columns,
     filled_share,
     magnitude_difference,
@@ -29,6 +28,7 @@ from sntransport.photometry.band_ratio import (
 )
 from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
 from sntransport.photometry.synthetic import CoverageWarning
+from sntransport.spectra.correlation import CORRELATION, Correlation
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.series import SpectralSeries, require_series
@@ -159,7 +159,7 @@ def k_correct(
     bands: Sequence[Bandpass | str] | Mapping[str, Bandpass | str] = REST_BANDS,
     system: str = "AB",
     max_gap: float = MAX_GAP,
-    error_scale: float = ERROR_SCALE,
+    correlation: Correlation = CORRELATION,
     draws: Sequence[SpectralSeries] = (),
 ) -> RestLightCurve:
     """Observed photometry to rest-frame absolute magnitudes, free of dust.
@@ -177,7 +177,7 @@ def k_correct(
         band.
     system : {"AB", "Vega"}
         Of the absolute magnitudes.
-    max_gap, error_scale, draws
+    max_gap, correlation, draws
         As in `evaluate_k_correction`.
 
     Returns
@@ -202,7 +202,7 @@ def k_correct(
     zero = np.zeros(light_curve.n_obs)
     for name, rest in chosen.items():
         here = light_curve.band == name
-        for part, value in _band_parts(series, sightline, name, rest, phase[here], max_gap, error_scale).items():
+        for part, value in _band_parts(series, sightline, name, rest, phase[here], max_gap, correlation).items():
             parts[part][here] = value
         if draws:
             drawn = [_view(draw, sightline, name, rest, phase[here], max_gap) for draw in draws]
@@ -231,7 +231,13 @@ def _require_input(light_curve: LightCurve, series: SpectralSeries, draws: Seque
 
 
 def _band_parts(
-    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float, scale: float
+    series: SpectralSeries,
+    sightline: Sightline,
+    name: str,
+    rest: Bandpass,
+    phase: Array,
+    max_gap: float,
+    correlation: Correlation,
 ) -> dict[str, Array]:
     """The parts of the correction of one observed band at phases, (n_phase,) each."""
     (band,), z = load_bands([name]), np.array([sightline.z])
@@ -244,7 +250,7 @@ def _band_parts(
     host, both = means(rows, behind_host)[0], means(rows, behind_all)[0]
     return {
         "k": magnitude_difference(bare, target)[:, 0],
-        "k_err": ratio_error(rows, behind_all, at_rest, scale)[:, 0],
+        "k_err": ratio_error(rows, behind_all, at_rest, correlation)[:, 0],
         "dust_host": magnitude_difference(host, bare)[:, 0],
         "dust_mw": magnitude_difference(both, host)[:, 0],
         "coverage": np.minimum(cover_obs, cover_rest)[:, 0],

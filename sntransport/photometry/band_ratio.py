@@ -9,12 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA, MAG_PER_LN, NJY_CGS
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import hat_integrals, photon_count, weighted_means
+from sntransport.spectra.correlation import (
+    CORRELATION,
+    Blocks,
+    Correlation,
+    blocks_of,
+    phase_correlation,
+    smooth_variance,
+)
 from sntransport.spectra.series import SpectraAt, SpectralSeries
 from sntransport.spectra.sightline import Sightline, dimming
 
@@ -121,43 +129,103 @@ def as_axis(values: ArrayLike, name: str) -> tuple[Array, tuple[int, ...]]:
     return np.atleast_1d(array), array.shape
 
 
-ERROR_SCALE = 0.1
-"""Distance in ln wavelength over which errors of a spectrum are taken to be correlated (to 1/e)."""
+# Of the parts that cancel in a variance: below it is rounding.
+_ROUNDING = 1e-13
+# Numbers held at a time: more would not stay in the fast memory.
+_AT_A_TIME = 2_000_000
 
 
-def ratio_error(rows: SpectraAt, first: Columns, second: Columns, scale: float = ERROR_SCALE) -> Array:
+def ratio_error(rows: SpectraAt, first: Columns, second: Columns, correlation: Correlation = CORRELATION) -> Array:
     """Error of the magnitude difference from the errors of the spectra.
 
     Parameters
     ----------
     rows : SpectraAt
+        Between two phases of the series their errors are those of the phases, which correlate as they are apart.
     first, second : Columns
         With as many redshifts, or one of them with one.
-    scale : float
-        Errors of two bins are taken to correlate as ``exp(-|d ln wavelength| / scale)``.
+    correlation : Correlation
 
     Returns
     -------
     ndarray, (n_phase, n_z) [mag]
         First order. NaN where the error of a bin with flux is not known, or a band is not covered. An error common
         to both bands (a gray one) cancels, and that of a band against itself is 0.
-
-    Raises
-    ------
-    ValueError
-        Where ``scale`` is not positive.
     """
-    if not scale > 0:
-        raise ValueError(f"error_scale is {scale:g}, expected a positive distance in ln wavelength")
-    if np.isnan(rows.flux_err).all():
-        return np.full((rows.flux.shape[0], max(first.n_z, second.n_z)), np.nan)
-    blocks = _blocks(rows.series.wave, scale)
-    pull = _pull(rows, first, blocks) - _pull(rows, second, blocks)
-    center = np.array([np.log(rows.series.wave[block]).mean() for block in blocks])
-    factor = np.linalg.cholesky(np.exp(-np.abs(center[:, None] - center) / scale))
-    with np.errstate(invalid="ignore"):
-        variance = np.square(np.tensordot(factor.T, pull, axes=1)).sum(axis=0)
+    n_row, n_z = rows.flux.shape[0], first.n_z if second.n_z == 1 else second.n_z
+    ends = [(view.span.start, view.span.start + view.flux_weight.shape[0]) for view in (first, second)]
+    # A band that is off the series has no bins.
+    if not n_row or not n_z or any(a == b for a, b in ends) or np.isnan(rows.series.flux_err).all():
+        return np.full((n_row, n_z), np.nan)
+    span = slice(min(a for a, _ in ends), max(b for _, b in ends))
+    weights = [_on(span, view) for view in (first, second)]
+    scales = [_scale(rows, view) for view in (first, second)]
+    blocks = blocks_of(rows.series.wave[span], correlation)
+    err, variance = _errors(rows, span, correlation), np.empty((n_row, n_z))
+    many = max(_AT_A_TIME // (blocks.starts.size * n_z), 1)
+    for start in range(0, n_row, many):
+        here = slice(start, start + many)
+        variance[here] = _variance(err[here], weights, [scale[here] for scale in scales], blocks, correlation.white)
     return np.asarray(MAG_PER_LN * np.sqrt(variance))
+
+
+def _errors(rows: SpectraAt, span: slice, correlation: Correlation) -> Array:
+    """Errors of the rows, (n_phase, n_span); 0 where there is no flux.
+
+    A spectrum between two others is (1 - s) left + s right, of two errors that correlate as their phases are apart.
+    That is the error of every bin; that bins go together as they do at either phase is exact where the two errors are
+    in one ratio at all wavelengths, and else a little too much.
+    """
+    series, known = rows.series, np.isfinite(rows.flux[:, span])
+    err = np.nan_to_num(series.flux_err[:, span])
+    out = np.where(known, err[rows.place.left], 0.0)
+    mixed = np.flatnonzero(rows.place.share > 0)
+    share = rows.place.share[mixed, None]
+    left, right = (1.0 - share) * out[mixed], share * np.where(known[mixed], err[rows.place.right[mixed]], 0.0)
+    days = series.phase[rows.place.right[mixed]] - series.phase[rows.place.left[mixed]]
+    together = phase_correlation(days, correlation)[:, None]
+    out[mixed] = np.sqrt(left**2 + right**2 + 2.0 * together * left * right)
+    return np.asarray(out)
+
+
+def _scale(rows: SpectraAt, seen: Columns) -> Array:
+    """From sums with the weights of a band to shares of its flux (n_phase, n_z); NaN where they are not known."""
+    known = np.isfinite(rows.flux[:, seen.span])
+    err = rows.series.flux_err[:, seen.span]
+    lost = np.isnan(err[rows.place.left]) | (np.isnan(err[rows.place.right]) & (rows.place.share > 0)[:, None])
+    missing = (known & lost).astype(np.float64)
+    flux, _ = means(rows, seen)
+    norm = known.astype(np.float64) @ seen.cover_weight[:, seen.n_z :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((flux > 0) & (missing @ seen.flux_weight == 0), 1.0 / (flux * norm), np.nan)
+
+
+def _on(span: slice, seen: Columns) -> Array:
+    """Weights of a band on another run of bins, (n_span, n_z)."""
+    out = np.zeros((span.stop - span.start, seen.n_z))
+    start = seen.span.start - span.start
+    out[start : start + seen.flux_weight.shape[0]] = seen.flux_weight
+    return out
+
+
+def _variance(err: Array, weights: list[Array], scales: list[Array], blocks: Blocks, white: float) -> Array:
+    """Variance of the ln of a ratio (n, n_z), from errors (n, n_span) that correlate in wavelength alone."""
+    square = err**2
+    # The white part of the difference of two sums, without a difference for every bin, redshift and phase.
+    (first, second), (one, two) = weights, scales
+    own = (square @ first**2) * one**2 + (square @ second**2) * two**2
+    white_part = own - 2.0 * (square @ (first * second)) * one * two
+    white_part = np.where(white_part > _ROUNDING * own, white_part, 0.0 * own)
+    pull = _by_block(err, first, blocks.starts) * one - _by_block(err, second, blocks.starts) * two
+    return np.asarray(white * white_part + smooth_variance(pull, blocks))
+
+
+def _by_block(err: Array, weight: Array, starts: NDArray[np.int64]) -> Array:
+    """Sums of errors times weights over blocks of bins, (n_block, n, n_z)."""
+    count = np.diff(np.append(starts, weight.shape[0]))
+    inside = np.arange(count.max()) < count[:, None]
+    index = np.where(inside, starts[:, None] + np.arange(count.max()), 0)
+    return np.asarray(np.matmul(err[:, index].transpose(1, 0, 2), np.where(inside[:, :, None], weight[index], 0.0)))
 
 
 def scatter(differences: Sequence[Array]) -> Array:
@@ -169,27 +237,3 @@ def require_draws(draws: Sequence[SpectralSeries]) -> None:
     """Raise a ValueError for a single draw; none at all is fine."""
     if len(draws) == 1:
         raise ValueError("draws has 1 series, expected 2 or more: one draw has no scatter")
-
-
-def _blocks(wave: Array, scale: float) -> list[slice]:
-    """Runs of bins much narrower than ``scale``: inside one of them errors are the same."""
-    index = np.floor(np.log(wave / wave[0]) / (0.2 * scale)).astype(int)
-    starts = np.flatnonzero(np.diff(index, prepend=-1))
-    return [slice(int(a), int(b)) for a, b in zip(starts, [*starts[1:], wave.size], strict=True)]
-
-
-def _pull(rows: SpectraAt, seen: Columns, blocks: Sequence[slice]) -> Array:
-    """What one standard deviation of each block changes in ln of the band flux, (n_block, n_phase, n_z)."""
-    known, err = np.isfinite(rows.flux[:, seen.span]), rows.flux_err[:, seen.span]
-    missing = (known & np.isnan(err)).astype(np.float64)
-    err = np.where(known & np.isfinite(err), err, 0.0)
-    flux, _ = means(rows, seen)
-    norm = known.astype(np.float64) @ seen.cover_weight[:, seen.n_z :]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = np.where((flux > 0) & (missing @ seen.flux_weight == 0), 1.0 / (flux * norm), np.nan)
-    pull = np.zeros((len(blocks), *flux.shape))
-    for k, block in enumerate(blocks):
-        # The same bins, counted from the first of the span.
-        here = slice(max(block.start - seen.span.start, 0), max(block.stop - seen.span.start, 0))
-        pull[k] = err[:, here] @ seen.flux_weight[here]
-    return pull * scaled

@@ -9,15 +9,16 @@ points are exact.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA, NJY_CGS
 from sntransport.photometry.bands import Bandpass, load_bands
-from sntransport.spectra.realizations import CORRELATION, Correlation, wave_correlation
+from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline, dimming
 
@@ -160,6 +161,47 @@ def band_flux(series: SpectralSeries, bands: Sequence[Bandpass | str], sightline
     return flux
 
 
+def band_flux_err(
+    series: SpectralSeries,
+    bands: Sequence[Bandpass | str],
+    sightline: Sightline,
+    *,
+    correlation: Correlation = CORRELATION,
+) -> Array:
+    """Error of synthetic photometry: what `band_flux` of many draws scatters by.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+    bands : sequence of str or Bandpass, (n_band,)
+    sightline : Sightline
+    correlation : Correlation
+
+    Returns
+    -------
+    ndarray, (n_phase, n_band) [nJy AB]
+        One standard deviation, to first order in ``flux_err``, at one gray factor; NaN where the band is not covered.
+
+    Raises
+    ------
+    ValueError
+        Where a band is not known.
+    """
+    matrix = band_matrix(series.wave, bands, sightline)
+    known = np.isfinite(synthetic_flux(series.flux, matrix)[0])
+    error = np.where(series.covered, series.flux_err, 0.0)
+    pulls = [error * weight for weight in mean_weights(series.covered, matrix)]
+    found = [np.sqrt(variance(series.wave, pull, correlation)) for pull in pulls]
+    return np.where(known, np.stack(found, axis=1), np.nan) if found else np.empty(known.shape)
+
+
+def mean_weights(covered: NDArray[np.bool_], matrix: BandMatrix) -> Iterator[Array]:
+    """What each bin adds to the mean of `synthetic_flux`, band by band, (n_phase, n_wave) each; 0 without cover."""
+    norm = covered.astype(np.float64) @ matrix.cover_weight[:, len(matrix.bands) :]
+    for weight, one in zip(matrix.flux_weight.T, norm.T, strict=True):
+        yield np.divide(weight, one[:, None], out=np.zeros(covered.shape), where=covered & (one > 0)[:, None])
+
+
 def hat_integrals(wave: Array, band: Bandpass) -> tuple[Array, Array]:
     """Weights (n_wave,) of ``int f T lambda`` and ``int f T / lambda`` for f linear between points at ``wave`` [A]."""
     low, high = max(wave[0], band.wave[0]), min(wave[-1], band.wave[-1])
@@ -186,43 +228,3 @@ def _between(points: Array, low: float, high: float) -> Array:
 def photon_count(band: Bandpass) -> float:
     """``int T lambda d lambda`` over the whole band."""
     return float(hat_integrals(band.wave, band)[0].sum())
-
-
-def band_flux_err(
-    series: SpectralSeries,
-    bands: Sequence[Bandpass | str],
-    sightline: Sightline,
-    *,
-    correlation: Correlation = CORRELATION,
-) -> Array:
-    """Error of synthetic photometry: what `sntransport.band_flux` of many draws scatters by.
-
-    Parameters
-    ----------
-    series : SpectralSeries
-    bands : sequence of str or Bandpass, (n_band,)
-    sightline : Sightline
-    correlation : Correlation
-
-    Returns
-    -------
-    ndarray, (n_phase, n_band) [nJy AB]
-        One standard deviation, to first order in ``flux_err``, at one gray factor; NaN where the band is not covered.
-
-    Raises
-    ------
-    ValueError
-        Where a band is not known.
-    """
-    matrix = band_matrix(series.wave, bands, sightline)
-    known = np.isfinite(synthetic_flux(series.flux, matrix)[0])
-    norm = series.covered.astype(np.float64) @ matrix.cover_weight[:, len(matrix.bands) :]
-    error = np.where(series.covered, series.flux_err, 0.0)
-    between = wave_correlation(series.wave, correlation)
-    variance = np.empty(known.shape)
-    for j, weight in enumerate(matrix.flux_weight.T):
-        seen = np.flatnonzero(weight)
-        part = error[:, seen] * weight[seen]
-        variance[:, j] = np.sum((part @ between[np.ix_(seen, seen)]) * part, axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(known, np.sqrt(variance) / norm, np.nan)

@@ -1,11 +1,7 @@
 """Realizations of a series that scatter by its errors, correlated in wavelength and phase as real residuals are.
 
-The residuals of hidden spectra of real supernovae, over their sigma, have at a distance of v km/s the correlation
-
-    white * [v = 0] + short * exp(-v / short_length) + broad * exp(-(v / broad_length)**2 / 2)
-
-and fall as exp(-days / days_length) from one phase to another of the same gap. All three parts are Markov chains in
-phase, so there is no jump of correlation anywhere; ``flux_err`` shrinks toward observed spectra and the draws with it.
+The correlation is that of `spectra.correlation`. All three parts of it are Markov chains in phase, so there is no
+jump of correlation anywhere; ``flux_err`` shrinks toward observed spectra and the draws with it.
 """
 
 from dataclasses import dataclass, replace
@@ -15,39 +11,10 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
+from sntransport.spectra.correlation import CORRELATION, Correlation, phase_correlation
 from sntransport.spectra.series import SpectralSeries
 
 _NODES_PER_LENGTH = 2.5
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """Shares of the variance and lengths [km/s] and [rest-frame d] of the formula above.
-
-    Raises
-    ------
-    ValueError
-        Where the shares are not between 0 and 1 and together 1 (to 0.002), or a length is not positive.
-    """
-
-    white: float
-    short: float
-    broad: float
-    short_length: float
-    broad_length: float
-    days_length: float
-
-    def __post_init__(self) -> None:
-        shares = (self.white, self.short, self.broad)
-        if not (min(shares) >= 0 and abs(sum(shares) - 1.0) <= 0.002):
-            raise ValueError(f"shares {shares} of the variance, expected three from 0 to 1 that are 1 together")
-        lengths = (self.short_length, self.broad_length, self.days_length)
-        if not min(lengths) > 0:
-            raise ValueError(f"lengths {lengths}, expected positive ones")
-
-
-CORRELATION = Correlation(0.198, 0.41, 0.392, 4318.0, 31272.0, 25.0)
-"""Fitted to the hidden spectra of 15 supernovae (``tests/benchmarks/fit_error_model.py``)."""
 
 
 def draw(
@@ -105,14 +72,6 @@ def draw(
     return tuple(made)
 
 
-def wave_correlation(wave: Array, c: Correlation) -> Array:
-    """Correlation of the residuals of every two wavelengths, (n_wave, n_wave); see the formula above."""
-    x = C_KMS * np.log(wave)
-    away = np.abs(x[:, None] - x)
-    smooth = c.short * np.exp(-away / c.short_length) + c.broad * np.exp(-0.5 * (away / c.broad_length) ** 2)
-    return np.asarray(smooth + c.white * np.eye(wave.size))
-
-
 @dataclass(frozen=True, eq=False)
 class _Chains:
     """What all draws of a series share; see `sntransport.spectra._kernels.residual_field` and `chain_rows`."""
@@ -137,7 +96,7 @@ def _chains(series: SpectralSeries, c: Correlation) -> _Chains:
     variance = (1.0 - up) ** 2 + up**2 + 2.0 * up * (1.0 - up) * covariance[0, 1]
     join = np.asarray(np.sqrt(c.broad / variance) * np.stack([1.0 - up, up]))
     root = np.asarray(np.linalg.cholesky(covariance + 1e-9 * np.eye(nodes.size)), dtype=np.float64)
-    return _Chains(np.exp(-np.diff(series.phase) / c.days_length), step, _mix(step, c), root, left, join)
+    return _Chains(phase_correlation(np.diff(series.phase), c), step, _mix(step, c), root, left, join)
 
 
 def _mix(step: Array, c: Correlation) -> Array:

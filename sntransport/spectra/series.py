@@ -21,7 +21,8 @@ class Origin(IntEnum):
     ONE_SIDED = 2
     """Only one of the two neighbors in time covers the wavelength."""
     EXTRAPOLATED = 3
-    """Outside all data, at the caller's explicit request."""
+    """No data of its own: a masked stretch inside a spectrum that preparation bridged by a straight line, a bin that
+    rests mostly on such, or what lies outside all data, at the caller's explicit request."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,14 +115,6 @@ class SpectralSeries:
             raise ValueError(f"{self.name or 'the series'} has no phases: supply one spectrum or more")
         return SpectraAt(self, neighbors(self.phase, np.atleast_1d(np.asarray(phase, dtype=np.float64)), max_gap))
 
-    def draw(self, n: int, seed: int) -> tuple["SpectralSeries", ...]:
-        """``n`` possible series that scatter by ``flux_err``; see `sntransport.spectra.realizations.draw`."""
-        # The one import from below: a method for convenience, its work is a plain function.
-        from importlib import import_module
-
-        made: tuple[SpectralSeries, ...] = import_module("sntransport.spectra.realizations").draw(self, n, seed)
-        return made
-
 
 @dataclass(frozen=True, eq=False)
 class SpectraAt:
@@ -134,11 +127,6 @@ class SpectraAt:
     def flux(self) -> Array:
         """Flux (n_phase, n_wave), NaN where either neighbor is."""
         return self.place.mean(self.series.flux)
-
-    @cached_property
-    def flux_err(self) -> Array:
-        """Errors, interpolated like fluxes, that is, fully correlated between neighbors."""
-        return self.place.mean(self.series.flux_err)
 
     @cached_property
     def filled(self) -> Array:

@@ -12,6 +12,7 @@ import sntransport as snt
 from sntransport._numerics.units import C_KMS
 from sntransport.augmentation.mixing import Mixture, draw_mixtures, feature_mix, linear_mix, mix, mix_linear
 from sntransport.spectra.grid import grid_wave
+from sntransport.spectra.realizations import draw
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.exact import barycenter
 from sntransport.transport.features import feature_shift
@@ -139,7 +140,7 @@ def test_errors_are_those_of_independent_parents():
     unknown = mix([A, dataclasses.replace(B, flux_err=None)], [1, 1], phases=[5.0]).series
     assert np.isnan(unknown.flux_err).all()
     assert np.isfinite(unknown.flux).all()
-    assert len(made.draw(2, seed=1)) == 2
+    assert len(draw(made, 2, seed=1)) == 2
 
 
 def test_only_what_all_parents_cover_is_there_with_the_worst_origin():

@@ -232,8 +232,6 @@ def test_memory_stays_as_it_is(folder):
             text = text.replace(f" = {count}\n", f" = {factor * count}\n")
         config = folder / f"{name}.toml"
         config.write_text(text)
-        run._events.cache_clear()
-        run._setup.cache_clear()
         found = []
 
         def progress(what, n):

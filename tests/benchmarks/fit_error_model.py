@@ -21,7 +21,7 @@ from scipy.optimize import least_squares, minimize
 import sntransport as snt
 from sntransport._storage.tables import text_table
 from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_flux_err
-from sntransport.spectra.realizations import Correlation
+from sntransport.spectra.correlation import Correlation
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.interpolation_errors import (

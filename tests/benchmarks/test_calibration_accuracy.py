@@ -101,7 +101,7 @@ def test_nights_left_out(benchmark, osc_dir, capsys, monkeypatch):
         curve = snt.read_supernova(path).light_curve
         for band in curve.bands:
             rows = np.flatnonzero((curve.band == band) & (curve.flux > 3.0 * curve.flux_err))
-            nights = band_curves._nights(curve, rows) if rows.size >= 8 else None
+            nights = band_curves._nights(curve, rows)[0] if rows.size >= 8 else None
             if nights is None or len(nights.names) < 2:
                 continue
             n_band += 1

@@ -110,6 +110,23 @@ def test_which_points_took_part():
     assert np.flatnonzero(~used).tolist() == [7, 20]
 
 
+@pytest.mark.parametrize("n", [40, 300])
+def test_all_points_of_a_night_that_is_left_out_are_and_no_others(n):
+    """Two instruments a night with two and three points, in any order; beyond 250 nights they are sought in parts."""
+    rng = np.random.default_rng(5)
+    night = np.repeat(np.arange(2 * n), np.tile([2, 3], n))
+    mjd = 100.0 + night // 2 + 0.01 * rng.random(night.size) + 0.2 * (night % 2)
+    flux = 1e5 * (1.5 + np.sin(mjd / 60.0)) * np.exp(0.02 * rng.normal(size=mjd.size))
+    wrong = np.isin(night, [9, 2 * n - 14, 2 * n - 7])
+    flux[wrong] *= 2.5
+    order = rng.permutation(mjd.size)
+    names = np.where(night % 2, "B", "A")
+    columns = (mjd, np.full(mjd.size, "bessellv"), flux, 0.02 * flux, names)
+    light_curve = LightCurve(*(column[order] for column in columns))
+    used = fit_band_curves(light_curve).used
+    np.testing.assert_array_equal(used, ~np.isin(light_curve.mjd, mjd[wrong]))
+
+
 def test_faint_and_errorless_points_are_counted():
     light_curve = LightCurve([1, 2, 3, 4], ["lsstr"] * 4, [10.0, -5.0, 100.0, 50.0], [8.0, 5.0, 1.0, np.nan])
     curves = fit_band_curves(light_curve)

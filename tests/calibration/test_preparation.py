@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sntransport._numerics.units import C_KMS
-from sntransport.calibration.preparation import FLOOR, apply_floor, bridge_gaps, prepare
+from sntransport.calibration.preparation import apply_floor, bridge_gaps, prepare
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin, velocity_step
 from sntransport.spectra.observations import Spectrum
 from sntransport.spectra.series import Origin
@@ -142,6 +142,21 @@ def test_bridge_gaps_respects_the_limit_and_the_ends():
     np.testing.assert_array_equal(got, [np.nan, 1, 2, 3, np.nan, np.nan, np.nan, 7, np.nan])
 
 
+def test_a_bridged_bin_errs_as_its_sides_and_a_tenth_of_their_level():
+    _, error = bridge_gaps(np.array([2.0, np.nan, np.nan, 4.0]), np.array([0.3, np.nan, np.nan, 0.6]), 2)
+    np.testing.assert_allclose(error, [0.3, np.hypot(0.4, 0.3), np.hypot(0.5, 0.3), 0.6], rtol=1e-12)
+    # The same in a prepared spectrum: a telluric band, masked and bridged.
+    base = spectrum(10.0)
+    flux = base.flux * np.where((base.wave > 7590) & (base.wave < 7690), 0.5, 1.0)
+    series = prepare(dataclasses.replace(supernova(), spectra=(dataclasses.replace(base, flux=flux),))).series
+    bridged = np.flatnonzero(series.origin[0] == Origin.EXTRAPOLATED)
+    assert np.all(np.diff(bridged) == 1)
+    sides = [bridged[0] - 1, bridged[-1] + 1]
+    line = np.interp(bridged, sides, series.flux_err[0, sides])
+    expected = np.hypot(line, 0.1 * series.flux[0, sides].mean())
+    np.testing.assert_allclose(series.flux_err[0, bridged], expected, rtol=1e-12)
+
+
 @given(st.lists(st.floats(-1e3, 1e3), min_size=5, max_size=60).filter(lambda x: max(x) > 1e-3))
 def test_floor_never_lowers_and_leaves_nothing_negative(values):
     flux = np.array(values)
@@ -151,12 +166,21 @@ def test_floor_never_lowers_and_leaves_nothing_negative(values):
     assert count == np.sum(got > flux)
 
 
-def test_floor_is_a_share_of_the_local_level():
+def test_floor_is_three_percent_of_the_level_over_5000_kms():
     flux = np.ones(400)
     flux[200] = -5.0
     got, count = apply_floor(flux)
     assert count == 1
-    assert got[200] == pytest.approx(FLOOR, rel=0.2)
+    # 5000 km/s are 20 bins, and the mean is cut at four times that.
+    bell = np.exp(-0.5 * (np.arange(-80, 81) / 20.0) ** 2)
+    level = (bell * flux[120:281]).sum() / bell.sum()
+    assert got[200] == pytest.approx(0.03 * level, rel=1e-9)
+    np.testing.assert_array_equal(np.delete(got, 200), 1.0)
+    # A bin that is just above stays, one just below does not.
+    for share, raised in ((0.031, 0), (0.029, 1)):
+        flux[200] = 0.0
+        flux[200] = share * ((bell * flux[120:281]).sum() / bell.sum())
+        assert apply_floor(flux)[1] == raised
 
 
 def test_arbitrary_units_are_noted():

@@ -59,8 +59,6 @@ def test_far_from_the_bands_the_warp_is_the_constant():
 
 
 def test_contradicting_band_is_left_out_and_named():
-    observed = OBSERVED.copy()
-    observed[0, 2] *= 2.0
     bands = (*BANDS, "sdssg")
     matrix = band_matrix(WAVE, bands, SIGHTLINE)
     truth = synthetic_flux(TRUTH, matrix)[0]

@@ -8,7 +8,7 @@ import pytest
 import sntransport as snt
 from sntransport.spectra.observations import LightCurve
 from sntransport.transport.interpolators import log_linear
-from sntransport.transport.weights import epoch_weight
+from sntransport.transport.weights import epoch_weight, paper_weight
 from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum, supernova
 
 BANDS = ("bessellb", "bessellv", "bessellr", "besselli")
@@ -43,6 +43,41 @@ def test_photometry_with_a_wrong_zero_point_changes_nothing_and_is_told():
     np.testing.assert_allclose(result.residual[:, column], 2.5 * np.log10(1.3), atol=0.05)
     assert any("not used at any phase" in note and "sdssg -0.2" in note for note in result.notes)
     assert not snt.build(wrong, cadence=2.0, calibrate=False).rejected.any()
+
+
+def test_pairs_are_judged_by_photometry_without_what_a_band_is_off():
+    """A band 0.28 mag too bright for good says nothing against a pair: all colors fit as if it were right."""
+    more = photometry(np.arange(0.0, 56.0, 3.0), (*BANDS, "sdssg"), error=0.005)
+    flux = np.where(more.band == "sdssg", 1.3 * more.flux, more.flux)
+
+    def judged(curve):
+        """Color mismatch of every pair at every phase."""
+        found = []
+
+        def weight(before, after, mismatch):
+            found.append(mismatch)
+            return paper_weight(before, after, mismatch)
+
+        snt.build(supernova(light_curve=curve, snr=500.0), cadence=4.0, interpolate=log_linear, weight=weight)
+        return np.concatenate(found)
+
+    seen = {name: judged(curve) for name, curve in (("right", more), ("off", dataclasses.replace(more, flux=flux)))}
+    assert seen["right"].size > 10
+    assert seen["right"].max() < 0.03
+    # Left on, or taken off twice over, it would make a mismatch of 0.1 mag in five bands.
+    np.testing.assert_allclose(seen["off"], seen["right"], atol=0.02)
+
+
+def test_the_error_of_the_calibration_counts_once():
+    """The dense series is calibrated itself: at the date of a spectrum its error is that of the calibrated spectrum."""
+    rough = photometry(np.arange(0.0, 56.0, 3.0), BANDS, error=0.1)
+    sn = supernova(light_curve=rough, snr=300.0)
+    sparse = snt.build(sn).sparse
+    series = snt.build(sn, phases=sparse.phase).series
+    # Photometry of 10 % errs far more than these spectra: counted twice it would be a factor of 1.4.
+    noise = snt.build(sn, calibrate=False).sparse
+    assert np.nanmedian(noise.flux_err / noise.flux) < 0.2 * np.nanmedian(sparse.flux_err / sparse.flux)
+    np.testing.assert_allclose(series.flux_err / series.flux, sparse.flux_err / sparse.flux, rtol=0.02)
 
 
 def test_phases_are_multiples_of_the_cadence_inside_the_observed_span():

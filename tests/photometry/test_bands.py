@@ -202,16 +202,19 @@ def test_a_shipped_curve_is_sane(name):
 
 
 def test_the_headers_are_complete_and_the_tails_are_cut_where_they_say():
+    from astropy.table import Table
+
     for name in band_names():
         folder = next(survey for survey, names in EXPECTED.items() if name in names)
         path = ROOT / "filters" / folder / f"{name.replace('::', '_')}.ecsv"
-        meta, _, table = bands._parse(path)
+        table = Table.read(path, format="ascii.ecsv")
+        meta, throughput = table.meta, np.asarray(table["throughput"])
         assert meta["survey"] == folder
         assert meta["license"] in ("MIT", "BSD-3-Clause")
         assert meta["detector"] in ("photon", "energy")
         assert meta["response"] == "photon"
         assert 0 <= meta["tail_level"] <= 1e-3
-        inner = table[1:-1, 1]
+        inner = throughput[1:-1]
         assert min(inner[0], inner[-1]) > meta["tail_level"] * inner.max() * (1 - 1e-4)
 
 
@@ -428,7 +431,7 @@ def test_the_readme_lists_every_file_with_its_checksum():
 def test_a_changed_missing_or_added_curve_is_found(tmp_path, monkeypatch):
     folder = tmp_path / "filters"
     shutil.copytree(ROOT / "filters", folder)
-    monkeypatch.setattr(bands, "_folder", lambda: folder)
+    monkeypatch.setattr(bands, "__file__", str(tmp_path / "bands.py"))
     with (folder / "lsst" / "lsstg.ecsv").open("a") as file:
         file.write("12000 0\n")
     (folder / "sdss" / "sdssr.ecsv").unlink()
@@ -443,4 +446,4 @@ def test_a_changed_missing_or_added_curve_is_found(tmp_path, monkeypatch):
 def test_a_package_without_curves_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(bands.resources, "files", lambda _: tmp_path / "sntransport")
     with pytest.raises(FileNotFoundError, match="filter curves are missing"):
-        bands._folder()
+        check_filters()

@@ -5,16 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sntransport as snt
-from sntransport.photometry.synthetic import band_flux, band_flux_err
+from sntransport.spectra.correlation import CORRELATION, Correlation, wave_correlation
 from sntransport.spectra.grid import grid_wave
-from sntransport.spectra.realizations import CORRELATION, Correlation, draw, wave_correlation
+from sntransport.spectra.realizations import draw
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import Sightline
 
 WAVE = grid_wave(9900, 700)
 PHASE = np.array([0.0, 1.0, 2.0, 5.0, 9.0, 30.0])
-NEAR = Sightline(z=0.0, distance_modulus=0.0)
 
 
 def series(relative=0.2, phase=PHASE, wave=WAVE, level=3.0, **more):
@@ -87,12 +84,11 @@ def test_same_seed_same_bytes_and_the_first_draws_do_not_depend_on_how_many():
     assert not np.array_equal(first, second)
 
 
-def test_method_is_the_function():
+def test_a_draw_keeps_what_the_series_is():
     base = series(name="x", sn_type="Ia", mjd_ref=5.0)
-    one = base.draw(1, 3)[0]
-    np.testing.assert_array_equal(one.flux, draw(base, 1, 3)[0].flux)
+    one = draw(base, 1, 3)[0]
     assert (one.name, one.sn_type, one.mjd_ref) == ("x", "Ia", 5.0)
-    assert base.draw(0, 3) == ()
+    assert draw(base, 0, 3) == ()
 
 
 def test_holes_and_origin_stay():
@@ -131,27 +127,6 @@ def test_one_bin_and_no_phase():
     assert len(draw(empty, 2, 1)) == 2
 
 
-def test_band_scatter_of_draws_is_band_flux_err():
-    base = series(relative=0.1)
-    bands = ["bessellv", "sdssr"]
-    many = np.stack([band_flux(one, bands, NEAR) for one in draw(base, 2000, 1)])
-    expected = band_flux_err(base, bands, NEAR)
-    np.testing.assert_allclose(many.std(axis=0) / expected, 1.0, atol=0.07)
-
-
-def test_band_flux_err_without_and_with_full_correlation():
-    base, bands = series(relative=0.1), ["bessellv"]
-    white = band_flux_err(base, bands, NEAR, correlation=Correlation(1.0, 0.0, 0.0, 5e3, 3e4, 30.0))
-    full = band_flux_err(base, bands, NEAR, correlation=Correlation(0.0, 0.0, 1.0, 5e3, 1e12, 30.0))
-    np.testing.assert_allclose(full / band_flux(base, bands, NEAR), 0.1, rtol=1e-6)
-    assert np.all(white < 0.2 * full)
-    assert np.isnan(band_flux_err(base, ["lssty"], NEAR)).all()
-
-
-def test_public_name():
-    assert snt.band_flux_err is band_flux_err
-
-
 @pytest.mark.parametrize("shares", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.4, 0.6, 0.0)])
 def test_any_shares_give_unit_variance_and_their_correlation(shares):
     c = Correlation(*shares, 5000.0, 30000.0, 30.0)
@@ -161,11 +136,3 @@ def test_any_shares_give_unit_variance_and_their_correlation(shares):
     expected = wave_correlation(WAVE, c)
     got = np.mean([correlation_of(flux, (0, k), (0, k + 8)) for k in range(0, 690, 15)])
     assert got == pytest.approx(expected[0, 8], abs=0.03)
-
-
-@pytest.mark.parametrize(
-    "numbers", [(0.5, 0.5, 0.5, 1.0, 1.0, 1.0), (-0.5, 1.0, 0.5, 1.0, 1.0, 1.0), (1, 0, 0, 0, 1, 1)]
-)
-def test_a_correlation_that_is_none_is_an_error(numbers):
-    with pytest.raises(ValueError, match="expected"):
-        Correlation(*numbers)

@@ -104,6 +104,45 @@ def test_bridged_bins_stay_marked():
     assert np.all(got.origin[:, 300:310] == Origin.EXTRAPOLATED)
 
 
+def levels(*level, **changes):
+    """Spectra at phases 0, 10, 20, ... that are flat, each at its level."""
+    flux = np.array(level, dtype=float)[:, None] * np.ones(SPARSE.n_wave)
+    return SpectralSeries(10.0 * np.arange(len(level)), SPARSE.wave, flux, 0.01 * flux, **changes)
+
+
+def test_a_pair_fades_out_over_twenty_bins_where_one_of_its_spectra_ends():
+    three = levels(1.0, 2.0, 4.0)
+    short = cut(three, 1, 0.0, SPARSE.wave[600])
+    got = run([5.0], short, interpolate=linear, weight=lambda before, after, mismatch: np.ones(before.size))
+    near, wide = 1.5, 1.75
+    depth = np.clip(np.arange(601, 0, -1)[500:] / 20.0, 0.0, 1.0)
+    np.testing.assert_allclose(got.series.flux[0, 500:601], (depth * near + wide) / (depth + 1.0), rtol=1e-12)
+    np.testing.assert_allclose(got.series.flux[0, 601:1000], wide, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.49, Origin.OBSERVED), (0.51, Origin.EXTRAPOLATED)])
+def test_a_bin_is_bridged_where_most_of_its_weight_is(share, expected):
+    three = levels(1.0, 2.0, 4.0)
+    origin = three.origin.copy()
+    origin[1, 300:310] = Origin.EXTRAPOLATED
+    marked = dataclasses.replace(three, origin=origin)
+    # At 5 d the pair with the spectrum at 10 d rests on bridged pixels, that with the one at 20 d does not.
+    got = run([5.0], marked, weight=lambda before, after, mismatch: np.where(after < 10.0, share, 1.0 - share))
+    np.testing.assert_array_equal(got.series.origin[0, 300:310], expected)
+    np.testing.assert_array_equal(np.delete(got.series.origin[0], np.arange(300, 310)), Origin.OBSERVED)
+
+
+def test_a_bin_is_one_sided_only_where_no_pair_covers_it_on_both_sides():
+    """However much the one-sided pair weighs."""
+    short = cut(levels(1.0, 2.0, 4.0), 1, 0.0, SPARSE.wave[600])
+    for weight in (1e-6, 1e6):
+        got = run([5.0], short, weight=lambda before, after, mismatch, w=weight: np.where(after < 10.0, w, 1.0))
+        np.testing.assert_array_equal(got.series.origin[0], Origin.OBSERVED)
+    alone = run([5.0, 15.0], short, max_gap=15.0).series.origin
+    np.testing.assert_array_equal(alone[:, :601], Origin.OBSERVED)
+    np.testing.assert_array_equal(alone[:, 601:], Origin.ONE_SIDED)
+
+
 def photometry_for(phase, sparse=SPARSE, bands=("bessellb", "bessellv", "bessellr")):
     matrix = band_matrix(sparse.wave, bands, SIGHTLINE)
     fine = np.arange(2500.0, 11000.0, 5.0)

@@ -56,6 +56,9 @@ class TemplateTransport:
     def notes(self) -> tuple[str, ...]:
         """What was assumed, for the notes of a build."""
         name = f"interpolated beside the template of {self.template.name}"
+        if not np.isfinite(self.match).all(axis=1).any():
+            low, high = _COMPARED
+            return (f"not {name}: no spectrum covers enough of {low:.0f} to {high:.0f} A to be compared with it",)
         if not self.clock.n_points:
             return (f"{name}, its phases from the spectra alone: no photometry between 3900 and 6900 A near maximum",)
         zero, error, stretch = self.clock.summary()
@@ -76,7 +79,7 @@ class TemplateTransport:
         template_a, template_b : float [d]
             Means over all clocks, weighted by how well photometry and the two spectra fit.
         mismatch : float
-            Mean square difference of ln features; 0 where neither spectrum can be compared.
+            Mean square difference of ln features; infinite where neither spectrum can be compared.
         """
         rows = [int(np.abs(self.phase - phase).argmin()) for phase in (phase_a, phase_b)]
         rows = [row for row in rows if np.all(np.isfinite(self.match[row]))]
@@ -91,12 +94,13 @@ class TemplateTransport:
         zero = float(weight.sum(axis=1) @ self.clock.zero)
         stretch = float(weight.sum(axis=0) @ self.clock.stretch)
         mismatch = [np.interp((self.phase[row] - zero) / stretch, known, self.match[row]) for row in rows]
-        return (phase_a - zero) / stretch, (phase_b - zero) / stretch, float(np.mean(mismatch)) if mismatch else 0.0
+        return (phase_a - zero) / stretch, (phase_b - zero) / stretch, float(np.mean(mismatch)) if mismatch else np.inf
 
     def between(self, phase_a: float, phase_b: float) -> Interpolator:
         """Return the interpolator of two spectra at these phases [rest-frame d], the earlier first.
 
-        It returns what ``interpolate`` does where the template does not reach both phases or fits neither spectrum.
+        It returns what ``interpolate`` does where the template does not reach both phases, fits neither spectrum, or
+        can be compared with neither: without evidence for it the template has no say.
         """
         first, last, mismatch = self.template_phases(phase_a, phase_b)
         strength = min(1.0, (phase_b - phase_a) / self.full) / (1.0 + (mismatch / _MISMATCH) ** 6)

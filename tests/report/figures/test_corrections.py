@@ -9,7 +9,7 @@ import pytest
 from sntransport.corrections.k_corrections import evaluate_k_correction
 from sntransport.corrections.rest_light_curve import k_correct
 from sntransport.photometry.synthetic import CoverageWarning
-from sntransport.report.figures.corrections import _styles, k_correction_figure, peak_phase, rest_light_curve_figure
+from sntransport.report.figures.corrections import k_correction_figure, peak_phase, rest_light_curve_figure
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
@@ -87,15 +87,24 @@ def test_light_curve_at_rest_names_both_bands():
     assert drawn(figure)
 
 
+def looks(result):
+    """Rest band, color and marker of every pair of bands in the figure, by its label."""
+    (axes,) = rest_light_curve_figure(result).axes
+    return [
+        (one.get_label().split()[0], one.lines[0].get_color(), one.lines[0].get_marker()) for one in axes.containers
+    ]
+
+
 def test_every_pair_of_bands_has_a_style_of_its_own():
     bands = [band for pair in (("sdssg", "ztfg", "lsstg", "bessellb"), ("sdssr", "ztfr"), ("lssti",)) for band in pair]
     seen = LightCurve(np.full(len(bands), 59002.0), bands, np.full(len(bands), 1e4), np.full(len(bands), 100.0))
     result = k_correct(seen, series(), Sightline(0.0, 38.0), bands={band: band for band in bands})
-    styles = [(style["color"], style["fmt"]) for _, _, style in _styles(result)]
-    assert len(set(styles)) == len(bands)
-    nearest = _styles(k_correct(seen, series(), Sightline(0.0, 38.0)))
-    assert len({(style["color"], style["fmt"]) for _, _, style in nearest}) == len(bands)
-    assert len({style["color"] for rest, _, style in nearest if rest == "bessellb"}) == 1
+    assert len({look[1:] for look in looks(result)}) == len(bands)
+    nearest = looks(k_correct(seen, series(), Sightline(0.0, 38.0)))
+    assert len({look[1:] for look in nearest}) == len(bands)
+    blue = [color for rest, color, _ in nearest if rest == "bessellb"]
+    assert len(blue) > 1
+    assert len(set(blue)) == 1
 
 
 def test_light_curve_without_values_says_so():

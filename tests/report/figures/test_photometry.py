@@ -7,7 +7,6 @@ import pytest
 
 import sntransport as snt
 from sntransport.report import figures
-from sntransport.report.figures import light_curves
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
@@ -97,7 +96,14 @@ def test_at_most_ten_bands_unless_named(result):
     assert len(texts(named)) == 12
 
 
-def test_no_line_is_drawn_across_a_gap():
-    magnitude = np.array([1.0, 2.0, np.nan, np.nan, 3.0])
-    got = light_curves._interpolate(np.array([0.5, 2.0, 11.0, 20.0]), np.array([0.0, 1.0, 5.0, 8.0, 12.0]), magnitude)
-    np.testing.assert_array_equal(got, [1.5, np.nan, np.nan, np.nan])
+def test_a_point_in_a_gap_of_the_series_has_no_residual():
+    wave, phase = np.arange(4000.0, 9000.0, 10.0), np.array([0.0, 1.0, 5.0, 8.0, 12.0])
+    flux = np.stack([flux_at(0.0, wave) * 10.0 ** (-0.4 * m) for m in (0.0, 1.0, np.nan, np.nan, 2.0)])
+    series = SpectralSeries(phase, wave, flux, mjd_ref=MJD_REF)
+    at = np.array([0.5, 2.0, 11.0, 20.0])
+    brightest = snt.band_flux(series, ["bessellv"], SIGHTLINE)[0, 0]
+    seen = LightCurve(MJD_REF + at * (1.0 + SIGHTLINE.z), ["bessellv"] * 4, np.full(4, brightest), np.ones(4))
+    figure = figures.light_curves(series, SIGHTLINE, seen)
+    residual = np.asarray(figure.axes[0].lines[0].get_ydata(orig=True))
+    # Half way between two known phases the curve is half a magnitude below the first.
+    np.testing.assert_allclose(residual, [-0.5, np.nan, np.nan, np.nan], atol=1e-9)

@@ -1,6 +1,7 @@
 """Places and visits, against analytic areas and a search of everything."""
 
 import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -167,14 +168,13 @@ def test_visits_refuse(arguments, match):
 
 def test_index_goes_with_its_survey():
     survey = survey_at([1.0], [0.0], 1.0)
-    gc.collect()
-    before = len(footprint._GRIDS)
-    footprint.visits_of(survey, [1.0], [0.0], 0, 1e6)
-    assert len(footprint._GRIDS) == before + 1
-    footprint.forget(survey)
-    assert len(footprint._GRIDS) == before
+    first = footprint.visits_of(survey, [1.0], [0.0], 0, 1e6)
     footprint.draw_positions(survey, 1, np.random.default_rng(1))
-    assert len(footprint._GRIDS) == before + 1
+    footprint.forget(survey)
+    for again, before in zip(footprint.visits_of(survey, [1.0], [0.0], 0, 1e6), first, strict=True):
+        np.testing.assert_array_equal(again, before)
+    alive = weakref.ref(survey)
     del survey
     gc.collect()
-    assert len(footprint._GRIDS) == before
+    # What is kept for a survey does not keep the survey.
+    assert alive() is None

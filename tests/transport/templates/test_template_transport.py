@@ -16,9 +16,9 @@ from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import ForPair, ForSupernova, Paced, for_pair, for_supernova, log_linear
 from sntransport.transport.templates import sources
 from sntransport.transport.templates.by_class import ClassTransport, class_transport
-from sntransport.transport.templates.photometry_clock import photometric_clock
+from sntransport.transport.templates.photometry_clock import Clock, photometric_clock
 from sntransport.transport.templates.sources import hsiao
-from sntransport.transport.templates.template_transport import beside_template
+from sntransport.transport.templates.template_transport import TemplateTransport, beside_template
 
 SIGHTLINE = Sightline(z=0.03, distance_modulus=35.5, ebv_mw=0.1, ebv_host=0.2)
 WAVE = grid_wave(9720, 1200)
@@ -169,14 +169,57 @@ def test_a_template_that_fits_nothing_is_not_used():
     assert fitted.between(150.0, 200.0) is feature_transport
 
 
-def test_spectra_too_short_to_compare_rely_on_photometry():
+def correction(mismatch, full=30.0):
+    """What the template adds in ln flux where both spectra match it by ``mismatch``, in a gap of 22 d."""
+    template = hsiao()
+    match = np.full((2, template.n_phase), mismatch)
+    clock = Clock(np.array([12.0]), np.array([0.9]), np.zeros((1, 1)), 30)
+    fitted = TemplateTransport(template, clock, PHASES[[1, 3]], match, feature_transport, full)
+    a, b = flux_of(PHASES[[1, 3]], 12.0, 0.9)
+    half = np.array([0.5])
+    plain = feature_transport(WAVE, a, b, half)
+    return np.log(fitted.between(PHASES[1], PHASES[3])(WAVE, a, b, half) / plain)[0]
+
+
+def test_strength_of_a_template_falls_with_the_sixth_power_of_its_mismatch_and_grows_with_the_gap():
+    perfect = correction(0.0)
+    assert np.abs(perfect).max() > 0.1
+    for mismatch in (0.003, 0.007, 0.009, 0.012):
+        expected = perfect / (1.0 + (mismatch / 0.009) ** 6)
+        np.testing.assert_allclose(correction(mismatch), expected, rtol=1e-9, atol=1e-12)
+    # In a gap of 22 d: in full from 20 d on, half of it where full strength takes 44 d.
+    np.testing.assert_allclose(correction(0.0, 20.0), 30.0 / 22.0 * perfect, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(correction(0.0, 44.0), 0.5 * correction(0.0, 20.0), rtol=1e-9, atol=1e-12)
+    # What is left below 2 % is not worth the work: exactly none.
+    np.testing.assert_array_equal(correction(0.02), 0.0)
+
+
+def cut_short(rows):
+    """The spectra, those in ``rows`` too short to compare."""
     flux = spectra().flux.copy()
-    flux[:, 150:] = np.nan
-    fitted = beside_template(hsiao(), observed(), SpectralSeries(PHASES, WAVE, flux, sn_type="Ia"))
-    assert np.isnan(fitted.match).all()
+    flux[rows, 150:] = np.nan
+    return beside_template(hsiao(), observed(), SpectralSeries(PHASES, WAVE, flux, sn_type="Ia"))
+
+
+def test_two_spectra_too_short_to_compare_are_interpolated_without_the_template():
+    fitted = cut_short([1, 3])
+    np.testing.assert_array_equal(np.isnan(fitted.match).all(axis=1), np.isin(np.arange(PHASES.size), [1, 3]))
+    # The clock is that of photometry; nothing says that the features are those of the template.
     first, _, mismatch = fitted.template_phases(9.0, 31.0)
-    assert mismatch == 0
     assert first == pytest.approx(-3.0 / 0.9, abs=1.5)
+    assert mismatch == np.inf
+    assert fitted.between(9.0, 31.0) is feature_transport
+    # One that can be compared is evidence enough, and so are others elsewhere for their own pairs.
+    for pair in ((0.0, 31.0), (9.0, 45.0), (20.0, 45.0)):
+        assert fitted.between(*pair) is not feature_transport
+    assert "not interpolated beside" not in fitted.notes[0]
+
+
+def test_a_template_that_nothing_can_be_compared_with_is_said_not_to_be_used():
+    fitted = cut_short(slice(None))
+    assert fitted.between(9.0, 31.0) is feature_transport
+    (note,) = fitted.notes
+    assert note.startswith("not interpolated beside the template of Hsiao et al. (2007): no spectrum covers enough")
 
 
 def test_notes_say_what_was_assumed():
