@@ -3,7 +3,7 @@
 # Versions from a list, in an environment of its own: make CONSTRAINTS=constraints/lowest.txt test
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-lowest docs bench clean
+.PHONY: help setup demo test test-all test-lowest docs bench clean
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
 CONSTRAINTS ?=
@@ -13,6 +13,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Tests skip what is not there; LightCurveLynx needs a newer pyarrow than the lowest that is supported.
 EXTRAS ?= $(if $(filter lowest,$(basename $(notdir $(CONSTRAINTS)))),test,test,lightcurvelynx)
 
+# Tests that are left out; pyproject.toml says what the marks are.
+DESELECT ?= not slow and not study
+MARKS := $(if $(DESELECT),-m "$(DESELECT)")
+
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
@@ -21,19 +25,23 @@ setup: $(VENV)/installed-test  ## Create .venv and install the package with all 
 demo: $(VENV)/installed  ## Run the main job on embedded data, into demo/; ends with where its report is
 	$(BIN)/sntransport demo -o demo
 
-test: setup  ## Lint, type check and test
+test: setup  ## Lint, type check and test, in minutes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=
+	$(BIN)/python -m pytest -n auto --dist worksteal $(MARKS) --cov --cov-report=
 	# Once more as plain Python: an independent run of the kernels, and the only one whose lines can be counted.
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --cov --cov-append --cov-report=term --cov-fail-under=90 \
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(MARKS) --cov --cov-append --cov-report=term --cov-fail-under=90 \
+		tests/photometry/test_kernels.py tests/simulation/surveys/test_kernels.py tests/spectra/test_kernels.py \
 		tests/transport/test_kernels.py tests/transport/test_exact.py tests/transport/test_features.py
+
+test-all:  ## The same with the long tests and the studies of real supernovae
+	$(MAKE) test DESELECT=
 
 test-lowest:  ## Run the tests with the lowest versions that are supported, in .venv-lowest
 	$(MAKE) CONSTRAINTS=constraints/lowest.txt setup
 	# Compiled code of another numba would be replaced again and again.
-	NUMBA_CACHE_DIR=$(CURDIR)/.venv-lowest/numba .venv-lowest/bin/python -m pytest -n auto --dist worksteal
+	NUMBA_CACHE_DIR=$(CURDIR)/.venv-lowest/numba .venv-lowest/bin/python -m pytest -n auto --dist worksteal $(MARKS)
 
 docs: $(VENV)/installed-docs  ## Build the documentation into docs/_build, warnings as errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build

@@ -12,6 +12,7 @@ from typing import Any
 
 from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import Section, read_toml
+from sntransport._storage.extras import of_extra
 
 _WORTH_A_PROCESS = 50_000
 
@@ -51,7 +52,7 @@ def executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tup
     ------
     ReadError
         Where ``[slurm]`` has a wrong key or value.
-    ImportError
+    MissingExtraError
         Where a cluster is asked for and Dask is not installed.
     """
     slurm = read_toml(config).values.get("slurm")
@@ -94,7 +95,7 @@ def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
     ------
     ReadError
         For a key that is not known, missing or of a wrong value.
-    ImportError
+    MissingExtraError
         Where dask-jobqueue is not installed.
     """
     section, make = checked(Section(config, "slurm", table), SLURM), _distributed("dask_jobqueue").SLURMCluster
@@ -128,7 +129,5 @@ def end_with_parent() -> None:
 
 
 def _distributed(name: str) -> Any:
-    try:
+    with of_extra("distributed"):
         return import_module(name)
-    except ImportError as error:
-        raise ImportError(f"{error.name} is not installed: pip install 'sntransport[distributed]'") from None

@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from sntransport._storage.extras import MissingExtraError
 from sntransport._version import __version__
 from sntransport.cli.augment import augment
 from sntransport.cli.build import build, demo
@@ -58,7 +59,7 @@ class _Group(click.Group):
                 "sntransport: interrupted: files written so far are complete, nothing half-written is left", err=True
             )
             ctx.exit(143 if isinstance(stop, _Terminated) else 130)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, MissingExtraError) as error:
             fail(error, ctx)
             ctx.exit(1)
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import codes, fluxes, known_rows, names, types
 from sntransport.datasets.snana_fits import BAND_CODES
 from sntransport.simulation.light_curves import LightCurves
@@ -53,8 +54,9 @@ def write_elasticc(
     ``peakmjd`` is the date of phase 0. Lost: fluxes that are not known, digits beyond 32 bits but of dates and places,
     and the trigger flag.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with of_extra("parquet"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     letters = codes(light_curves, band_codes, {band: BAND_CODES.get(band, band) for band in light_curves.bands})
     rows, offset = known_rows(light_curves)

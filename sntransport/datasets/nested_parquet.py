@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import PER_BAND, names, types
 from sntransport.simulation.light_curves import LightCurves, Truth
 
@@ -40,8 +41,9 @@ def write_nested_parquet(
     bands), and ``lightcurve``, a struct of the lists ``mjd`` [d], ``band``, ``flux``, ``flux_err`` [nJy AB] and
     ``photflag``. The file's metadata name the bands, surveys and templates and what made the set.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with of_extra("parquet"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     offset = pa.array(light_curves.offset.astype(np.int32))
     band = pa.DictionaryArray.from_arrays(pa.array(light_curves.band.astype(np.int32)), list(light_curves.bands))
@@ -88,8 +90,9 @@ def read_nested_parquet(path: str | os.PathLike[str]) -> LightCurves:
 
 def _table(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
     """The table, and what its metadata hold."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with of_extra("parquet"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     try:
         # As one file: a folder would be read as a data set, and names of its folders as columns.
@@ -159,7 +162,8 @@ def _known(array: Any, name: str) -> Any:
 
 def _lists(values: Any) -> Any:
     """Return rows (n_object, n_band) as lists."""
-    import pyarrow as pa
+    with of_extra("parquet"):
+        import pyarrow as pa
 
     offset = np.arange(values.shape[0] + 1, dtype=np.int32) * values.shape[1]
     return pa.ListArray.from_arrays(pa.array(offset), pa.array(values.ravel()))

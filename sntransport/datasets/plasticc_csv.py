@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import codes, fluxes, known_rows, types
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION
@@ -51,8 +52,9 @@ def write_plasticc(
     The photometric redshift of the host is the true one with an error of 0, as there is no model of it; ``ddf`` is 0.
     Lost: fluxes that are not known, saturation and trigger flags, host dust, luminosity, peak magnitudes.
     """
-    import pyarrow as pa
-    from pyarrow import csv
+    with of_extra("parquet"):
+        import pyarrow as pa
+        from pyarrow import csv
 
     numbers = np.array(codes(light_curves, passbands, PASSBANDS), dtype=np.int8)
     target = _targets(light_curves, TARGETS if targets is None else targets)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import band_labels, fluxes, id_texts, known_rows, types
 from sntransport.simulation.light_curves import LightCurves
 
@@ -41,8 +42,9 @@ def write_astromer(light_curves: LightCurves, path: str | os.PathLike[str], *, b
     Columns ``id``, ``label``, ``mjd``, ``mag``, ``errmag``. Lost: all other bands, and measurements with a flux that is
     not positive, which have no magnitude.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with of_extra("parquet"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     rows, offset, mag, mag_err = _magnitudes(light_curves, band)
     starts = pa.array(offset.astype(np.int32))
@@ -112,8 +114,9 @@ def write_tokens(
     ``time`` is from the first measurement of the object [d]; the names of the bands are in the file's metadata.
     Lost: all truth but the type.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with of_extra("parquet"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     rows, offset = known_rows(light_curves)
     flux, flux_err = fluxes(light_curves, zero_point)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._storage.extras import of_extra
 from sntransport.export.grid import template_grid
 from sntransport.photometry.reference_phase import Meaning
 from sntransport.spectra.series import SpectralSeries
@@ -34,7 +35,7 @@ def to_lightcurvelynx(
 
     Raises
     ------
-    ImportError
+    MissingExtraError
         Where LightCurveLynx is not installed.
     sntransport.photometry.reference_phase.MaximumError, ValueError
         As `sntransport.export.grid.template_grid`, and as LightCurveLynx for missing parameters.
@@ -43,10 +44,8 @@ def to_lightcurvelynx(
     -----
     A folder that LightCurveLynx reads (``SIMSEDModel.from_dir``) is written by ``to_snana(..., form="SIMSED")``.
     """
-    try:
+    with of_extra("lightcurvelynx"):
         from lightcurvelynx.models.sed_template_model import SEDTemplate, SIMSEDModel
-    except ImportError as error:
-        raise ImportError("LightCurveLynx is not installed: pip install 'sntransport[lightcurvelynx]'") from error
     held = [series] if isinstance(series, SpectralSeries) else list(series)
     templates = []
     for one in held:

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
+
+if TYPE_CHECKING:
+    from speclite.filters import FilterResponse
 
 _MANIFEST = "SHA256SUMS"
 # An optical or infrared band below this is in nanometers or microns.
@@ -119,13 +122,15 @@ def band_names() -> tuple[str, ...]:
     return tuple(sorted(_manifest()))
 
 
-def load_bands(names: Sequence["str | Bandpass"]) -> tuple[Bandpass, ...]:
+def load_bands(names: Sequence["str | Bandpass | FilterResponse"]) -> tuple[Bandpass, ...]:
     """Bands by name.
 
     Parameters
     ----------
-    names : sequence of str or Bandpass
-        Names as `band_names` lists them (sncosmo's); a `Bandpass` passes through.
+    names : sequence of str, Bandpass or speclite.filters.FilterResponse
+        Names as `band_names` lists them (sncosmo's); a `Bandpass` passes through. A filter of speclite is taken as it
+        is, point by point: both read a curve as a photon response, linear between its points. What it is in the Vega
+        system it does not say (``vega_ab`` is NaN).
 
     Returns
     -------
@@ -137,12 +142,12 @@ def load_bands(names: Sequence["str | Bandpass"]) -> tuple[Bandpass, ...]:
     ValueError
         For an unknown name; the message lists the closest ones.
     TypeError
-        For a single name instead of a sequence.
+        For a single name instead of a sequence, or one that is neither name nor filter.
     """
     if isinstance(names, str | Bandpass):
         given = names if isinstance(names, str) else names.name
         raise TypeError(f"load_bands takes a sequence of names, got one: write [{given!r}]")
-    return tuple(item if isinstance(item, Bandpass) else _load(item) for item in names)
+    return tuple(_band(item) for item in names)
 
 
 def read_bandpass(
@@ -249,6 +254,24 @@ def _manifest() -> dict[str, tuple[str, str]]:
         digest, path = line.split(maxsplit=1)
         entries[Path(path).stem.replace("_", "::")] = (path, digest)
     return entries
+
+
+def _band(item: "str | Bandpass | FilterResponse") -> Bandpass:
+    """A band from its name, or from what is one already."""
+    if isinstance(item, Bandpass):
+        return item
+    if isinstance(item, str):
+        return _load(str(item))
+    from speclite.filters import FilterResponse
+
+    if not isinstance(item, FilterResponse):
+        raise TypeError(
+            f"{item!r} is no band: expected a name, a Bandpass or a FilterResponse of speclite, "
+            f"got {type(item).__name__}"
+        )
+    # Its wavelengths [A] and responses are public by way of its interpolator only; a shift is in them, and in its name.
+    curve = item.interpolator
+    return Bandpass(item.name, curve.x, curve.y, source=f"speclite: {item.meta.get('description', item.name)}")
 
 
 @cache

@@ -180,6 +180,7 @@ def test_workers_of_a_dask_cluster_give_the_same_bytes(whole, folder):
     assert content(folder / "dask") == whole
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_ends_in_the_same_bytes(folder):
     config, rng = folder / "config.toml", np.random.default_rng(KILLS)
     command = [sys.executable, "-m", "sntransport", "augment", str(config), "--format", "parquet", "--chunk", "20"]
@@ -224,6 +225,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(whole, folder, monkeypatch)
     assert not seen
 
 
+@pytest.mark.slow
 def test_memory_stays_as_it_is(folder):
     def peaks(factor, name):
         """Of simulating and settling, and of writing."""

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from click.testing import CliRunner
+from matplotlib.image import imread
 
 import sntransport as snt
+from sntransport.cli.demo import BANDS
 from sntransport.cli.main import main
 from sntransport.spectra.series_file import read_series_file
 from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum
@@ -393,7 +396,7 @@ def test_dust_law_can_be_chosen_and_is_in_the_file(folder, tmp_path):
     assert run("build", folder, "-o", tmp_path, "--law-mw", "F98").exit_code == 2
 
 
-@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+@pytest.mark.parametrize("kind", ["png", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("pdf", "svg"))])
 def test_plot(built, tmp_path, kind):
     arguments = ("-o", tmp_path, "--format", kind, "--only", "spectra", "--only", "light_curves")
     result = run("plot", built / "SN_2099a_b.fits", *arguments)
@@ -441,11 +444,29 @@ def test_debug_shows_the_traceback(tmp_path):
 
 
 def test_demo(tmp_path):
+    tmp_path = tmp_path / "new" / "folder"
     result = run("demo", "-o", tmp_path, "--interpolator", "log_linear")
     assert result.exit_code == 0, result.output
     assert "not a real supernova" in result.stdout
     assert "log_linear" in result.stdout
-    assert (tmp_path / "demo_truth.png").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "demo.fits",
+        "demo_light_curves.png",
+        "demo_photometry.ecsv",
+        "demo_report.html",
+        "demo_spectra.png",
+        "demo_truth.png",
+    }
+    phase = snt.read_series(tmp_path / "demo.fits").phase
+    table = Table.read(tmp_path / "demo_photometry.ecsv", format="ascii.ecsv")
+    np.testing.assert_allclose(np.unique(table["phase"]), phase)
+    assert set(table["band"]) == set(BANDS)
+    for path in tmp_path.glob("*.png"):
+        picture = imread(path)
+        # Lines in several colors on white, neither blank nor full.
+        assert 0.02 < np.mean(np.any(picture[..., :3] < 0.95, axis=-1)) < 0.9, path
+    page = (tmp_path / "demo_report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in (*BANDS, "log_linear"))
 
 
 def test_python_m(capsys):

@@ -144,7 +144,7 @@ def test_interrupt_is_one_line_and_leaves_nothing_half_written(folder, tmp_path)
     held = """
 import sys, time
 from sntransport.cli import batch
-from sntransport.files import atomic_path
+from sntransport._storage.atomic_files import atomic_path
 from sntransport.cli.main import main
 def write(series, path, **_):
     with atomic_path(path) as temporary:

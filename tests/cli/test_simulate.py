@@ -30,6 +30,10 @@ redshift = { uniform = [0.01, 0.1] }
 SURVEY = '[[survey]]\nsource = "ztf"\nyears = 0.5\n'
 
 
+# Each has tests of its own in tests/datasets; here it is whether the command writes it.
+MORE_FORMATS = ("lcdata", "elasticc", "atat", "tokens")
+
+
 def config(tmp_path, text):
     path = tmp_path / "config.toml"
     path.write_text(text)
@@ -178,7 +182,10 @@ def test_bands_the_template_does_not_cover(tmp_path):
     shutil.rmtree(tmp_path / "out", ignore_errors=True)
 
 
-@pytest.mark.parametrize("kind", ["parquet", "snana", "lcdata", "elasticc", "atat", "tokens"])
+@pytest.mark.parametrize(
+    "kind",
+    ["parquet", "snana", *(pytest.param(one, marks=pytest.mark.slow) for one in MORE_FORMATS)],
+)
 def test_every_format_is_written(tmp_path, kind):
     text = config(tmp_path, SURVEY + POPULATION)
     done = run(text, "-o", tmp_path / "out", "--format", kind, "--objects", "200")

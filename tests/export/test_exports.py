@@ -245,6 +245,7 @@ def test_tables_and_plain_text(tmp_path):
     assert as_series(grid).n_phase == grid.phase.size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["NON1ASED", "SIMSED"])
 def test_real_supernovae_and_published_series_export_and_pass(osc_dir, sncosmo_dir, tmp_path, form):
     series = []

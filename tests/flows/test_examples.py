@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 SIZE = {"augmentation_gain.py": ("--size", "test")}
+# Experiments, in minutes rather than seconds.
+LONG = {"augmentation_gain.py", "gap_experiment.py", "training_set.py"}
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
 
 
@@ -16,7 +18,7 @@ def test_there_are_examples():
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, marks=[pytest.mark.slow] * (path.name in SIZE)) for path in EXAMPLES],
+    [pytest.param(path, marks=[pytest.mark.slow] * (path.name in LONG)) for path in EXAMPLES],
     ids=lambda path: path.name,
 )
 def test_example_runs(path, tmp_path, request):

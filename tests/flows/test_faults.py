@@ -83,7 +83,9 @@ def require_whole(folder):
     return names
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGKILL, signal.SIGINT))]
+)
 def test_stopped_build_leaves_whole_files_only(tmp_path, number):
     inputs = [write_input(tmp_path / f"{i}.json", f"SN2099z{i}") for i in range(N_INPUT)]
     out = tmp_path / "out"
@@ -106,6 +108,7 @@ def test_stopped_build_leaves_whole_files_only(tmp_path, number):
     assert b"nothing half-written is left" in said
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_nothing_half_written(tmp_path):
     # Files of 100 kB at most: figures and the series are larger. Python gets EFBIG instead of ENOSPC.
     out = tmp_path / "out"
@@ -122,6 +125,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path):
     assert not [path.name for path in out.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_odd_environment_and_odd_names(tmp_path):
     """No home, the C locale, no place for compiled code, another working directory, blanks and other letters."""
     place = tmp_path / "ein Ordner é"
@@ -141,6 +145,7 @@ def test_odd_environment_and_odd_names(tmp_path):
     assert sorted(path.name for path in place.iterdir()) == ["aus é", "sn ü.json"]
 
 
+@pytest.mark.slow
 def test_a_package_that_cannot_be_written_to(tmp_path):
     """Installed by somebody else, no home: there is no place for compiled code, which is then made anew."""
     site = tmp_path / "site"
@@ -294,7 +299,7 @@ def test_every_command_that_writes_is_among_those_tried():
 
 
 @pytest.mark.parametrize("name", WRITING)
-@pytest.mark.parametrize("deeper", ["", "/new/folder"])
+@pytest.mark.parametrize("deeper", ["", pytest.param("/new/folder", marks=pytest.mark.slow)])
 def test_a_folder_that_takes_nothing(material, read_only, monkeypatch, name, deeper):
     monkeypatch.chdir(material)
     before = content(material)
@@ -319,6 +324,7 @@ def fill(folder):
                 break
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_and_gets_room_again(material, tmp_path, monkeypatch):
     """A real one: the run ends with a message and whole files, and goes on to the same bytes."""
     words = ["simulate", str(material / "simulation.toml"), "--objects", "600", "--chunk", "50", "--workers", "1", "-o"]
@@ -359,6 +365,7 @@ def test_a_disk_that_fills_up_and_gets_room_again(material, tmp_path, monkeypatc
         release()
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_changes_nothing(material, tmp_path, monkeypatch):
     """Each look at the clock finds it an hour earlier; files of the first half of a run are from the future."""
     words = ["simulate", str(material / "simulation.toml"), "--chunk", "10", "--workers", "1", "-o"]

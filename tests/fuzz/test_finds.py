@@ -193,7 +193,7 @@ ECSV = "# %ECSV 1.0\n# ---\n# datatype:\n# - {{name: wavelength}}\n# - {{name: {
     ("column", "meta", "message"),
     [
         ("5", "{}", "has the columns wavelength, 5, expected wavelength and throughput"),
-        ("throughput", "[" * 5000 + "]" * 5000, "the ECSV header cannot be read"),
+        ("throughput", "[" * 2000 + "]" * 2000, "the ECSV header cannot be read"),
         ("throughput", f"{{vega_ab: 1{'0' * 400}}}", "int too large to convert to float"),
         ("throughput", "{vega_ab: .inf}", "vega_ab is inf and vega_mag 0.0, expected finite magnitudes"),
         ("throughput", "{vega_mag: .nan}", "vega_ab is nan and vega_mag nan, expected finite magnitudes"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sntransport._numerics.units import C_AA
+from sntransport._numerics.units import C_AA, njy_to_mag
 from sntransport.photometry import bands
 from sntransport.photometry.bands import (
     Bandpass,
@@ -18,6 +18,9 @@ from sntransport.photometry.bands import (
     pivot_wave,
     read_bandpass,
 )
+from sntransport.photometry.synthetic import band_flux
+from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import Sightline
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -316,6 +319,35 @@ def test_load_bands_keeps_order_caches_and_passes_bandpasses_through():
     assert load_bands([]) == ()
 
 
+@pytest.mark.parametrize("group", ["sdss2010", "lsst2023", "decam2014"])
+def test_filters_of_speclite_have_its_own_ab_magnitudes(group):
+    from speclite.filters import load_filters
+
+    wave = np.arange(2900.0, 12000.0, 0.5)
+    body = 1e12 / (wave**5 * np.expm1(1.438777e8 / (wave * 6000.0)))
+    spectra = np.stack([(wave / 5000.0) ** -3, np.ones(wave.size), body])
+    # Of SDSS without u, which speclite integrates in steps of 25 A through the Balmer jump of its curve.
+    theirs = load_filters(*(f"{group}-{letter}" for letter in "griz"))
+    ours = band_flux(SpectralSeries([0.0, 1.0, 2.0], wave, spectra), list(theirs), Sightline(0.0, 0.0))
+    expected = [[filter_.get_ab_magnitude(one, wave) for filter_ in theirs] for one in spectra]
+    # 0.06 mmag are its zero point, 3631 Jy, against -48.6 mag.
+    np.testing.assert_allclose(njy_to_mag(ours), expected, atol=1e-4)
+    for one, band in zip(theirs, load_bands(list(theirs)), strict=True):
+        assert band.name == one.name
+        assert band.source.startswith("speclite: ")
+        assert np.isnan(band.vega_ab)
+        np.testing.assert_array_equal(one(band.wave), band.throughput)
+
+
+def test_a_shifted_filter_of_speclite_says_so():
+    from speclite.filters import load_filter
+
+    plain = load_filter("sdss2010-r")
+    one, shifted = load_bands([plain, plain.create_shifted(0.1)])
+    assert shifted.name != one.name
+    np.testing.assert_allclose(shifted.wave, one.wave / 1.1)
+
+
 @pytest.mark.parametrize(
     ("given", "kind", "message"),
     [
@@ -324,6 +356,7 @@ def test_load_bands_keeps_order_caches_and_passes_bandpasses_through():
         (["@@@@@@"], ValueError, r"band_names\(\)"),
         ("lsstg", TypeError, r"sequence of names, got one: write \['lsstg'\]"),
         (Bandpass("own", [4000, 5000], [1, 1]), TypeError, r"write \['own'\]"),
+        ([5], TypeError, "5 is no band: expected a name, a Bandpass or a FilterResponse of speclite, got int"),
     ],
 )
 def test_a_wrong_name_is_explained(given, kind, message):

@@ -39,6 +39,7 @@ BRIGHTNESS = np.array([1e7, 3e6, 8e5])
 """Of the simulated objects, times the made-up supernova, which is far too faint for any survey."""
 
 
+@cache
 def simulated():
     """Three objects in six bands, as a survey would see the made-up supernova."""
     rng = np.random.default_rng(5)
@@ -123,11 +124,18 @@ def band_points():
     )
 
 
+@cache
+def corrected():
+    """K-corrections of the built series, and a light curve at rest."""
+    series = built().series
+    k = evaluate_k_correction(series, "bessellv", "bessellr", np.linspace(0.0, 0.1, 6), series.phase)
+    return k, k_correct(photometry(np.arange(3.0, 50.0, 3.0), BANDS), series, SIGHTLINE)
+
+
 def makers():
     """Every public figure of `sntransport.report.figures` by name."""
     result, seen = built(), observed().light_curve
-    k = evaluate_k_correction(result.series, "bessellv", "bessellr", np.linspace(0.0, 0.1, 6), result.series.phase)
-    rest = k_correct(photometry(np.arange(3.0, 50.0, 3.0), BANDS), result.series, SIGHTLINE)
+    k, rest = corrected()
     return {
         "bolometric_figure": lambda: figures.bolometric_figure(bolometric(result.series, policy="blackbody")),
         "color_curves": lambda: figures.color_curves(result.series, SIGHTLINE, seen),

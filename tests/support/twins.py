@@ -3,6 +3,13 @@
 import numpy as np
 
 
+def readonly(array):
+    """As arrays of our value objects are; a kernel takes them so."""
+    array = np.ascontiguousarray(array, dtype=np.float64)
+    array.setflags(write=False)
+    return array
+
+
 def cumulative(edges, density):
     mass = density * np.diff(edges)
     return np.concatenate([[0.0], np.cumsum(mass) / mass.sum()])

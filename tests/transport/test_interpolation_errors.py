@@ -83,6 +83,7 @@ def test_intervals_are_those_of_a_student_distribution():
             interval_factor(level)
 
 
+@pytest.mark.study
 def test_fit_finds_the_coefficients_that_residuals_were_drawn_with():
     rng = np.random.default_rng(3)
     n = 40000
@@ -106,7 +107,7 @@ def test_fit_finds_the_coefficients_that_residuals_were_drawn_with():
     assert interval_factor(0.95, found) == pytest.approx(1.96, abs=0.08)
 
 
-@pytest.mark.slow
+@pytest.mark.study
 def test_intervals_cover_what_they_claim(osc_dir):
     # Cross-validated by supernova. Pinned, so that no later change loses it unnoticed; the tolerance is far below
     # the scatter among supernovae and far above what another version of a dependency changes.

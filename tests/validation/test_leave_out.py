@@ -297,6 +297,7 @@ def test_real_supernovae(osc_dir):
     assert np.all(np.nanmedian(np.abs(found.velocity[0, :, 1:]), axis=0) < 600.0)
 
 
+@pytest.mark.study
 def test_default_interpolator_keeps_its_accuracy(osc_dir):
     # Pinned, so that no later change loses it unnoticed; 0.01 is far below the scatter among supernovae and far
     # above what another version of a dependency changes.

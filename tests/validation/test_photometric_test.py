@@ -21,6 +21,7 @@ from sntransport.validation.photometric_scores import (
     shares,
 )
 from sntransport.validation.photometric_test import LETTERS, METHODS, judge_bands
+from tests.cli.test_commands import folder  # noqa: F401  (a fixture)
 from tests.support.synthetic import photometry, supernova
 
 BANDS = ["bessellb", "bessellv", "bessellr", "besselli"]
@@ -124,8 +125,8 @@ def test_no_band_has_two_letters():
     assert len(names) == len(set(names))
 
 
-def test_command_and_figure(tmp_path, osc_dir):
-    result = CliRunner().invoke(main, ["bandtest", str(osc_dir / "iPTF13dge.json.gz"), "-o", str(tmp_path), "--json"])
+def test_command_and_figure(tmp_path, folder):  # noqa: F811
+    result = CliRunner().invoke(main, ["bandtest", str(folder), "-o", str(tmp_path), "--json"])
     assert result.exit_code == 0, result.output
     assert "left out [%]" in (tmp_path / "bandtest.txt").read_text(encoding="utf-8")
     (told,) = json.loads(result.stdout)["results"]
@@ -138,6 +139,7 @@ def test_command_and_figure(tmp_path, osc_dir):
     assert (tmp_path / "bandtest.png").stat().st_size > 10_000
 
 
+@pytest.mark.study
 def test_shares_of_real_supernovae_are_kept(osc_dir):
     # Pinned, so that no later change loses them unnoticed; points, so 3 % is about one point in thirty.
     real = [read_supernova(osc_dir / f"{name}.json.gz") for name in ("SN2012cg", "SN2012ec", "SN2011bm")]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.extras import of_extra
 from sntransport._storage.read_error import ReadError, counted
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.survey import Survey
@@ -134,10 +135,8 @@ def _without_mask(values: Any) -> Any:
 
 
 def _read_parquet(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    try:
+    with of_extra("parquet"):
         import pyarrow.parquet
-    except ImportError:
-        raise ReadError(path, "Parquet files need pyarrow", "install it: pip install pyarrow; or give CSV") from None
     try:
         table = pyarrow.parquet.read_table(path)
     except pyarrow.ArrowException as error:

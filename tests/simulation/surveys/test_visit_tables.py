@@ -8,6 +8,7 @@ from astropy import units as u
 from astropy.table import QTable, Table
 
 from sntransport._numerics.units import mag_to_njy
+from sntransport._storage.extras import MissingExtraError
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.load import load_survey
@@ -166,7 +167,7 @@ def test_parquet_says_what_to_install(tmp_path, monkeypatch):
     path.write_bytes(b"PAR1 and more")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ReadError, match="Parquet files need pyarrow; install it: pip install pyarrow"):
+    with pytest.raises(MissingExtraError, match=r"pyarrow is not installed: pip install 'sntransport\[parquet\]'"):
         read_visits(path, radius=1)
 
 

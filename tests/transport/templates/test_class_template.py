@@ -236,6 +236,7 @@ def test_incomplete_series_is_no_template():
             require_complete(broken, "file")
 
 
+@pytest.mark.study
 def test_template_of_real_supernovae_lies_between_them(osc_dir):
     built = [snt.build(snt.read_supernova(osc_dir / f"{n}.json.gz")).series for n in ("SN2013am", "SN2012ec")]
     made = build_template(built, fit_clock=False).series

@@ -113,6 +113,7 @@ def test_templates_that_do_not_go_together():
         mean_template([early_red, late_blue])
 
 
+@pytest.mark.study
 def test_beside_the_mean_of_two_templates_supernovae_are_rebuilt_better(own_data, osc_dir):
     """Pinned: normal type Ia beyond 20 d, from the same supernovae as docs/accuracy.md."""
     both = mean_template([hsiao(), sncosmo_template("salt3")])
