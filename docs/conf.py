@@ -8,6 +8,7 @@ from sntransport import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import config_tables
 import measured
 
 project = "sntransport"
@@ -63,7 +64,13 @@ def _measured_tables(app, name, source):
             app.env.note_dependency(str(path))
 
 
+def _config_tables(app, name, source):
+    """Fill in the keys of configuration files."""
+    source[0] = config_tables.filled(source[0])
+
+
 def setup(app):
     """Connect the above."""
+    app.connect("source-read", _config_tables)
     app.connect("source-read", _existing_pages)
     app.connect("source-read", _measured_tables)

@@ -131,7 +131,7 @@ def _build(
     fitted = for_supernova(interpolate, sn, prepared.series)
     notes += getattr(fitted, "notes", ())
     targets = _targets(sparse, cadence, phases)
-    photometry = Photometry(matrix, *_without(done, *evaluate(curves, _mjd(sn, targets))))
+    photometry = Photometry(matrix, *_without(done, *evaluate(curves, sn.mjd_of(targets))))
     result = synthesize(
         # The series is calibrated itself: an error of the warp that came along would count twice.
         _with_noise_alone(sparse, prepared.series),
@@ -160,10 +160,6 @@ def _check(cadence: float, max_gap: float) -> None:
             raise ValueError(f"{name} is {value}, expected a positive number of days")
 
 
-def _mjd(sn: Supernova, phase: Array) -> Array:
-    return sn.mjd_ref + phase * (1.0 + sn.sightline.z)
-
-
 def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None) -> Array:
     if phases is not None:
         targets = readonly(phases, "phases")
@@ -185,7 +181,7 @@ def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: B
     arbitrary = ~prepared.calibrated
     if not arbitrary.any():
         return prepared
-    flux, flux_err = evaluate(curves, _mjd(sn, prepared.series.phase))
+    flux, flux_err = evaluate(curves, sn.mjd_of(prepared.series.phase))
     grey = grey_offset(synthetic_flux(prepared.series.flux, matrix)[0], flux, flux_err)
     lost = arbitrary & np.isnan(grey)
     if lost.all():
@@ -205,7 +201,7 @@ def _calibrated(
     sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, notes: list[str], what: str,
     known: Calibrated | None = None,
 ) -> Calibrated:  # fmt: skip
-    result = calibrate_series(series, matrix, *evaluate(curves, _mjd(sn, series.phase)), known=known)
+    result = calibrate_series(series, matrix, *evaluate(curves, sn.mjd_of(series.phase)), known=known)
     notes += [f"calibration of the {what}: {note}" for note in result.notes]
     return result
 

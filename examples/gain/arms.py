@@ -7,11 +7,12 @@ from sntransport.augmentation.mixing import mix, mix_linear
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
+from sntransport.spectra.phases import MAX_GAP, neighbors
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline, to_observer, to_rest
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import linear, log_linear, wasserstein
-from sntransport.transport.templates.class_template import at_phases, on_grid
+from sntransport.transport.templates.class_template import on_grid
 
 NEAR = Sightline(z=0.01, distance_modulus=33.2)
 """Where the supernovae with spectra are."""
@@ -90,7 +91,7 @@ def rebuilt(sn: Supernova, arm: str, truth: SpectralSeries) -> SpectralSeries:
 
 def _whole(made, truth):
     """On the wavelengths of the truth; the few bins at the ends that noise or rounding left out are the nearest."""
-    logs = at_phases(made.phase, on_grid(made, truth.wave), truth.phase)
+    logs = neighbors(made.phase, truth.phase, MAX_GAP).mean(on_grid(made, truth.wave))
     bins = np.arange(truth.wave.size)
     rows = np.isfinite(logs).sum(axis=1) > 0.9 * bins.size
     logs = [np.interp(bins, bins[np.isfinite(row)], row[np.isfinite(row)]) for row in logs[rows]]

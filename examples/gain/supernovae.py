@@ -12,9 +12,10 @@ import sntransport as snt
 from sntransport._numerics.units import C_KMS
 from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
+from sntransport.spectra.phases import MAX_GAP, neighbors
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.interpolators import log_linear
-from sntransport.transport.templates.class_template import at_phases, on_grid
+from sntransport.transport.templates.class_template import on_grid
 from sntransport.transport.templates.light_curve_clock import light_curve, maximum
 
 WINDOW = (-15.0, 45.0)
@@ -98,7 +99,7 @@ def _source(name: str, series: SpectralSeries) -> Source:
     logs = on_grid(series, wave)
     top, _ = maximum(series.phase, light_curve(logs, wave))
     phase = np.arange(WINDOW[0], WINDOW[1] + 0.5)
-    rows = at_phases(series.phase, logs, top + phase)
+    rows = neighbors(series.phase, top + phase, MAX_GAP).mean(logs)
     covered = np.isfinite(rows).mean(axis=1) >= _LEAST_COVER
     # One run of phases: what lies beyond a hole is left out.
     start = int(np.argmax(covered & (phase >= -15.0)))

@@ -1,7 +1,8 @@
-"""Running means."""
+"""Running means and kernels: how values are smoothed, and how alike neighbors are taken to be."""
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from sntransport._numerics.arrays import Array
 
@@ -12,3 +13,30 @@ def bell_mean(values: Array, sigma: float) -> Array:
     for _ in range(3):
         values = uniform_filter1d(values, width, axis=-1, mode="nearest")
     return values
+
+
+def known_mean(values: Array, known: NDArray[np.bool_], sigma: float) -> Array:
+    """Gaussian mean along the last axis, of this width [bins], over the bins that are ``known`` (n,) alone."""
+    share = gaussian_filter1d(known.astype(np.float64), sigma, mode="constant")
+    filtered = gaussian_filter1d(np.where(known, values, 0.0), sigma, axis=-1, mode="constant")
+    return np.asarray(filtered / np.maximum(share, 1e-12))
+
+
+def matern(lag: ArrayLike, scale: float, variance: float = 1.0) -> Array:
+    """Matern-3/2 covariance of values that lie apart (Rasmussen & Williams 2006, eq. 4.17).
+
+    Parameters
+    ----------
+    lag : array_like
+        How far apart; the sign does not matter.
+    scale : float
+        In the unit of ``lag``, positive.
+    variance : float
+        At no lag; 1 gives the correlation.
+
+    Returns
+    -------
+    ndarray, of the shape of ``lag``
+    """
+    distance = np.sqrt(3.0) * np.abs(lag) / scale
+    return np.asarray(variance * (1.0 + distance) * np.exp(-distance))

@@ -18,6 +18,12 @@ C_AA = 2.99792458e18
 H_ERG = 6.62607015e-27
 """Planck constant [erg s] (exact, SI)."""
 
+MAG_PER_LN = 2.5 / np.log(10.0)
+"""Magnitudes in one unit of ln flux: a small relative error times this is an error in magnitudes."""
+
+LN_PER_MAG = 0.4 * np.log(10.0)
+"""Units of ln flux in one magnitude, the inverse of `MAG_PER_LN`."""
+
 AB_ZERO_CGS = 10.0 ** (-48.6 / 2.5)
 """Flux density of AB magnitude 0 [erg s-1 cm-2 Hz-1] (Oke & Gunn 1983, ApJ 266, 713)."""
 
@@ -42,7 +48,7 @@ def njy_to_mag(flux: ArrayLike) -> Array:
 
 def mag_err_to_relative(mag_err: ArrayLike) -> Array:
     """First-order relative flux error of a magnitude error: 0.4 ln(10) times it."""
-    return np.asarray(0.4 * np.log(10.0) * np.asarray(mag_err, dtype=np.float64))
+    return np.asarray(LN_PER_MAG * np.asarray(mag_err, dtype=np.float64))
 
 
 def njy_at_zero_point(zero_point: float) -> float:

@@ -1,1 +1,1 @@
-"""Ground, private: files whole or not at all, tables, the one read error, TOML sections, shards, workers."""
+"""Ground: files whole or not at all, tables, the one read error, schemas of configurations, shards, workers."""

@@ -1,8 +1,7 @@
-"""Tables of a configuration file: every key known, of the right type, and named in the error where it is not."""
+"""Tables of a configuration file, each of which knows where it stands, for messages."""
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -11,15 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._storage.read_error import ReadError
-
-_NAMES = {
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    list: "a list",
-    dict: "a table",
-    bool: "true or false",
-}
 
 
 @dataclass(frozen=True)
@@ -40,70 +30,24 @@ class Section:
     values: Mapping[str, Any]
 
     def name(self, key: str) -> str:
-        """The key with those that lead to it."""
-        return f"{self.where}.{key}" if self.where else key
+        """The key with those that lead to it; these alone for an empty one."""
+        return ".".join(part for part in (self.where, key) if part)
 
     def wrong(self, key: str, wrong: str, remedy: str) -> ReadError:
         """The error that names a key."""
         return ReadError(f"{self.path}: {self.name(key)}", wrong, remedy)
 
-    def only(self, *known: str) -> None:
-        """Raise a ReadError for the first key that is not known, with those most like it."""
-        for key in self.values:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=2, cutoff=0.5)
-                hint = f"did you mean {' or '.join(near)}?" if near else f"expected {', '.join(known)}"
-                raise self.wrong(key, "no such key", hint)
-
-    def get(self, key: str, kind: type, default: Any = None, *, required: bool = False) -> Any:
-        """The value of a key, of one type; a whole number serves as a number.
-
-        Raises
-        ------
-        ReadError
-            Where it is required and missing, or of another type.
-        """
-        if key not in self.values:
-            if required:
-                raise self.wrong(key, "missing", f"give it {_NAMES[kind]}")
-            return default
-        value = self.values[key]
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            return self._float(key, value)
-        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            raise self.wrong(key, f"is {value!r}", f"expected {_NAMES[kind]}")
-        return value
-
-    def numbers(self, key: str, n: int | None = None, default: Any = None) -> Any:
-        """A list of numbers, ``n`` of them unless None."""
-        values = self.get(key, list, default)
-        if values is default:
-            return default
-        good = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-        if not good or (n is not None and len(values) != n):
-            raise self.wrong(key, f"is {values!r}", f"expected a list of {n or ''} numbers".replace("  ", " "))
-        return [self._float(key, value) for value in values]
-
-    def _float(self, key: str, value: int | float) -> float:
-        try:
-            return float(value)
-        except OverflowError:
-            raise self.wrong(key, f"is a number of {len(str(abs(value)))} digits", "write it as 1e30") from None
-
     def section(self, key: str) -> Section:
         """The table of a key, empty where it is missing."""
-        return Section(self.path, self.name(key), self.get(key, dict, {}))
+        return Section(self.path, self.name(key), self.values.get(key, {}))
 
     def sections(self, key: str) -> list[Section]:
-        """The list of tables of a key, at least one."""
-        values = self.values.get(key, [])
-        if not isinstance(values, list) or not values or not all(isinstance(value, dict) for value in values):
-            raise self.wrong(key, "missing or not a list of tables", f"add one or more [[{self.name(key)}]]")
-        return [Section(self.path, f"{self.name(key)}[{i}]", value) for i, value in enumerate(values)]
+        """The tables of a key that holds a list of them."""
+        return [Section(self.path, f"{self.name(key)}[{i}]", value) for i, value in enumerate(self.values[key])]
 
     def file(self, key: str) -> Path:
         """A path relative to the configuration file, which must exist."""
-        found = self.path.parent / str(self.get(key, str, required=True))
+        found = self.path.parent / str(self.values[key])
         if not os.path.isfile(found):
             raise self.wrong(key, f"no file {found}", "paths are relative to the configuration file")
         return found

@@ -10,10 +10,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.extras import of_extra
 
 _WORTH_A_PROCESS = 50_000
+
+SLURM = Table(
+    {"jobs": Key(int, "how many", 1, least=1)},
+    "a Dask cluster of its own on SLURM",
+    others=Key(object, "options of `dask_jobqueue.SLURMCluster`"),
+)
+"""The table ``[slurm]`` of a configuration."""
 
 
 def processes(workers: int | None, n_object: int, n_shard: int) -> int:
@@ -90,10 +98,8 @@ def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
     MissingExtraError
         Where dask-jobqueue is not installed.
     """
-    section, make = Section(config, "slurm", table), _distributed("dask_jobqueue").SLURMCluster
-    jobs = section.get("jobs", int, 1)
-    if jobs < 1:
-        raise section.wrong("jobs", f"is {jobs}", "expected 1 or more")
+    section, make = checked(Section(config, "slurm", table), SLURM), _distributed("dask_jobqueue").SLURMCluster
+    jobs = section.values["jobs"]
     given = {key: value for key, value in table.items() if key != "jobs"}
     configured = _distributed("dask").config.get("jobqueue.slurm.scheduler-options", None)
     if "scheduler_options" not in given and not configured:

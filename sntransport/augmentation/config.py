@@ -1,41 +1,79 @@
-"""The configuration of an augmentation: a TOML file, every key known and of its type, or left at its default."""
+"""The configuration of an augmentation: a TOML file, every key known and of its kind, or left at its default."""
 
-import difflib
-from collections.abc import Mapping
+import dataclasses
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
+from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import read_toml
-from sntransport._storage.read_error import ReadError
+from sntransport._storage.workers import SLURM
+from sntransport.simulation.config_keys import EVENTS, SURVEY
 
-# Section, key: type, default. None: the default is no value at all; an ellipsis: it must be given.
-_KEYS: dict[str, dict[str, tuple[Any, Any]]] = {
-    "": {"seed": (int, 1), "series": (list[str], ...)},
-    "split": {"*": (float, {"train": 0.7, "test": 0.3})},
-    "templates": {
-        "mixtures": (int, 0), "draws": (int, 0), "parents": (int, 2), "concentration": (float, 1.0),
-        "barycenter": (str, "features"), "augmented": (list[str], ["train"]),
-    },
-    "survey": {"*": (object, ...)},
-    "population": {"*": (object, ...)},
-    "simulation": {"n": (int, ...), "keep": (str, "triggered"), "uncovered": (str, "drop")},
-    "target": {"*": (dict[str, int], ...)},
-    "balance": {"z_edges": (list[float], []), "z_shares": (list[float], [])},
-    "selection": {
-        "band": (str, None), "half": (float, None), "width": (float, 0.5), "biased": (list[str], ["train"]),
-        "undo": (bool, False),
-    },
-    "slurm": {"*": (object, {})},
-}  # fmt: skip
+AUGMENTATION = Table(
+    {
+        "seed": Key(int, "of all random numbers", 1, example=("1",)),
+        "series": Key(
+            list[str], "series files, or supernovae, which are built; relative to this file", required=True,
+            example=('["series/*.fits", "SN2013am.json.gz"]',),
+        ),
+        "split": Table(
+            words="shares of the splits, by supernova", others=Key(float, "share"),
+            default={"train": 0.7, "test": 0.3}, example_others={"train": "0.7", "test": "0.3"},
+        ),
+        "templates": Table({
+            "mixtures": Key(int, "of each class, in each augmented split", 0, example=("20",)),
+            "draws": Key(int, "realizations of every series and mixture from its errors", 0, example=("2",)),
+            "barycenter": Key(
+                str, "how features are mixed", "features", choices=("features", "wasserstein", "linear"),
+                example=('"features"',),
+            ),
+            "parents": Key(int, "of a mixture", 2, example=("2",)),
+            "concentration": Key(float, "of the Dirichlet distribution of weights", 1.0, example=("1.0",)),
+            "augmented": Key(
+                list[str], "splits of these; the others keep to what was observed", ["train"], example=('["train"]',)
+            ),
+        }),
+        "survey": dataclasses.replace(SURVEY, words="a name or a file, and options of `load_survey`", several=False),
+        "population": Table(EVENTS, "the same for all classes", required=True),
+        "simulation": Table({
+            "n": Key(int, "light curves to choose from", required=True, example=("100000",)),
+            "keep": Key(
+                str, "which may be chosen", "triggered", choices=("triggered", "observed", "all"),
+                example=('"triggered"',),
+            ),
+            "uncovered": Key(
+                str, "what to do with measurements in bands that a series does not cover", "drop",
+                choices=("error", "nan", "drop"), example=('"drop"',),
+            ),
+        }),
+        "target": Table(
+            words="how many to choose in each split, by class", others=Key(dict[str, int], "by class"), required=True,
+            example_others={"train": "{ Ia = 1000, II = 1000 }", "test": "{ Ia = 200, II = 200 }"},
+        ),
+        "balance": Table({
+            "z_edges": Key(list[float], "bins of redshift, balanced in every class", [], example=("[0.02, 0.1, 0.2]",)),
+            "z_shares": Key(list[float], "shares of the bins; equal unless stated", [], example=("[1, 2]",)),
+        }),
+        "selection": Table(
+            {
+                "band": Key(str, "whose peak magnitude decides", example=('"lsstr"',)),
+                "half": Key(float, "where half of them get a spectrum [mag]", example=("21.5",)),
+                "width": Key(float, "scale of the logistic fall [mag]", 0.5, example=("0.5",)),
+                "biased": Key(list[str], "splits that only hold what got one", ["train"], example=('["train"]',)),
+                "undo": Key(
+                    bool, "weights times the inverse propensity, at most 100 times that of a sure one", False,
+                    example=("true",),
+                ),
+            },
+            "who gets a spectrum",
+        ),
+        "slurm": SLURM,
+    }
+)  # fmt: skip
+"""A whole file."""
 
-# Far beyond any number that is meant; NaN, infinity and whole numbers that no float can hold are not below it.
-_LARGEST = 1e300
-
-_TOLD: dict[Any, str] = {
-    int: "a whole number, 0 or more", float: "a finite number", str: "text", bool: "true or false",
-    list[str]: "a list of texts", list[float]: "a list of finite numbers",
-    dict[str, int]: "a section of whole numbers, 0 or more",
-}  # fmt: skip
+EXAMPLE = "sntransport augment config.toml -o OUT"
+"""The command in the first line of the example."""
 
 
 def read_config(path: Path) -> dict[str, dict[str, Any]]:
@@ -44,66 +82,19 @@ def read_config(path: Path) -> dict[str, dict[str, Any]]:
     Parameters
     ----------
     path : Path
-        See docs/augmentation.md for its sections and keys. Those of [survey] and [population] are checked later, by
-        `sntransport.simulation.config`.
+        See docs/augmentation.md for its tables and keys.
 
     Returns
     -------
     dict of str to dict
-        Every section with all of its keys; those outside of sections are in the one named "".
+        Every table with all of its keys; those outside of tables are in the one named "".
 
     Raises
     ------
     ReadError
-        Where the file is missing or no TOML, a section or key is not known (with the nearest that is), a value is of
-        another type, or one that is needed is left out.
+        Where the file is missing or no TOML, a table or key is not known (with those most like it), a value is of
+        another kind or out of its range, or one that is needed is left out.
     """
-    raw = read_toml(path).values
-    top = {key: value for key, value in raw.items() if key not in _KEYS}
-    if unknown := [key for key, value in top.items() if isinstance(value, dict)]:
-        raise ReadError(path, f"no section [{unknown[0]}]", _nearest(unknown[0], [name for name in _KEYS if name]))
-    given = {"": top} | {name: raw.get(name, {}) for name in _KEYS if name}
-    for name, section in given.items():
-        if not isinstance(section, dict):
-            raise ReadError(path, f"{name} is {section!r}", f"make it a section, [{name}]")
-    return {name: _section(path, name, section) for name, section in given.items()}
-
-
-def _section(path: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    known = {key: value for key, value in _KEYS[name].items() if key != "*"}
-    free = _KEYS[name].get("*")
-    prefix = f"[{name}] " if name else ""
-    for key, value in given.items():
-        if key not in known and free is None:
-            raise ReadError(path, f"{prefix}{key} is not known", _nearest(key, list(known)))
-        kind = (known.get(key) or free or (object, None))[0]
-        if not _fits(value, kind):
-            raise ReadError(path, f"{prefix}{key} is {value!r}", f"expected {_TOLD[kind]}")
-    if missing := [key for key, (_, default) in known.items() if default is ... and key not in given]:
-        raise ReadError(path, f"{prefix}{missing[0]} is missing", "see docs/augmentation.md")
-    named = {key: given.get(key, default) for key, (_, default) in known.items()}
-    others = {key: value for key, value in given.items() if key not in known}
-    if free is not None and not others:
-        if free[1] is ...:
-            raise ReadError(path, f"the section [{name}] is missing or empty", "see docs/augmentation.md")
-        others = dict(free[1])
-    return named | others
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    # A truth value is an integer to Python, not to whoever writes a configuration.
-    if isinstance(value, bool):
-        return kind in (bool, object)
-    if kind is float:
-        return isinstance(value, (int, float)) and -_LARGEST < value < _LARGEST
-    if kind is int:
-        return isinstance(value, int) and 0 <= value < 2**63
-    if get_origin(kind) is None:
-        return isinstance(value, kind)
-    inside = value.values() if isinstance(value, dict) else value
-    return isinstance(value, get_origin(kind)) and all(_fits(one, get_args(kind)[-1]) for one in inside)
+    values = checked(read_toml(path), AUGMENTATION).values
+    tables = {name: values[name] for name, known in AUGMENTATION.keys.items() if isinstance(known, Table)}
+    return {"": {name: value for name, value in values.items() if name not in tables}, **tables}

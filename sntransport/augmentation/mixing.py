@@ -14,10 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.observations import broad_class
+from sntransport.spectra.phases import MAX_GAP, neighbors
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.feature_mean import feature_barycenter
 from sntransport.transport.features import feature_transport
-from sntransport.transport.templates.class_template import Barycenter, at_phases, lit_spans, on_grid
+from sntransport.transport.templates.class_template import Barycenter, lit_spans, on_grid
 from sntransport.transport.templates.light_curve_clock import light_clock, light_curve, maximum, plain_clock
 
 SeriesClock = Callable[[Sequence[Array], Sequence[Array], Array, Array], tuple[Array, Array]]
@@ -116,7 +117,9 @@ def mix(
     zero, stretch = clock([one.phase for one in series], logs, wave, given)
     phase = _phases(series, share, zero, stretch, phases)
     at = zero[:, None] + np.multiply.outer(stretch, (phase - share @ zero) / (share @ stretch))
-    clocked = np.stack([at_phases(one.phase, rows, own) for one, rows, own in zip(series, logs, at, strict=True)])
+    clocked = np.stack(
+        [neighbors(one.phase, own, MAX_GAP).mean(rows) for one, rows, own in zip(series, logs, at, strict=True)]
+    )
     flux = np.stack([_mixed(wave, clocked[:, k], share, barycenter, log_level) for k in range(phase.size)])
     if not np.isfinite(flux).any():
         raise ValueError(f"{_label(series)}: no spectrum in common; mix series that overlap in phase and wavelength")
@@ -232,8 +235,9 @@ def _worst_origin(series: Sequence[SpectralSeries], at: Array, wave: Array) -> N
     """The worst origin among parents and the two phases that bracket each, (n_phase, n_wave)."""
     worst = np.zeros((at.shape[1], wave.size), dtype=np.uint8)
     for one, own in zip(series, at, strict=True):
-        low, high, _, column = _neighbors(one, own, wave)
-        worst = np.maximum(worst, np.maximum(one.origin[low], one.origin[high])[:, column])
+        near = neighbors(one.phase, own)
+        both = np.maximum(one.origin[near.left], one.origin[near.right])
+        worst = np.maximum(worst, both[:, _nearest_bins(one, wave)])
     return worst
 
 
@@ -241,23 +245,14 @@ def _relative_error(series: Sequence[SpectralSeries], at: Array, wave: Array, sh
     total = np.zeros((at.shape[1], wave.size))
     for one, own, w in zip(series, at, share, strict=True):
         if w > 0:
-            low, high, up, column = _neighbors(one, own, wave)
             relative = one.flux_err / np.where(one.flux > 0, one.flux, np.nan)
-            mean = (1.0 - up) * relative[low] + up * relative[high]
-            total += (w * mean[:, column]) ** 2
+            total += (w * neighbors(one.phase, own).mean(relative)[:, _nearest_bins(one, wave)]) ** 2
     return np.asarray(np.sqrt(total))
 
 
-def _neighbors(
-    one: SpectralSeries, at: Array, wave: Array
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Array, NDArray[np.intp]]:
-    """Rows before and after each phase, the share of the latter (n_phase, 1), and the bin nearest each wavelength."""
-    low = np.clip(np.searchsorted(one.phase, at + 1e-9, side="right") - 1, 0, one.n_phase - 1)
-    beyond = at - one.phase[low] > 2e-9
-    high = np.minimum(low + beyond, one.n_phase - 1)
-    width = np.where(high > low, one.phase[high] - one.phase[low], 1.0)
-    up = np.where(high > low, np.clip((at - one.phase[low]) / width, 0.0, 1.0), 0.0)
-    return low, high, up[:, None], np.searchsorted(np.sqrt(one.wave[:-1] * one.wave[1:]), wave)
+def _nearest_bins(one: SpectralSeries, wave: Array) -> NDArray[np.intp]:
+    """The bin of a series nearest each wavelength."""
+    return np.searchsorted(np.sqrt(one.wave[:-1] * one.wave[1:]), wave)
 
 
 _MOST_TRIES = 50

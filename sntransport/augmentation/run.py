@@ -27,9 +27,9 @@ from sntransport.augmentation.setup import Setup, events, mixing, set_up, templa
 from sntransport.augmentation.training_set import CANDIDATE, Candidates, Settled, TrainingSet, settle
 from sntransport.augmentation.training_set_file import template_columns, write_split
 from sntransport.augmentation.training_templates import TrainingTemplate
-from sntransport.simulation.engine import BLOCK
 from sntransport.simulation.light_curves import LightCurves, concatenate
 from sntransport.simulation.population import Population
+from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.run import OBJECT_BYTES, ROW_BYTES, Writer
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series_file import read_series, write_series

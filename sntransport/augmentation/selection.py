@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
+from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 
 
 def spectroscopic_propensity(peak_mag: ArrayLike, half: float, width: float) -> Array:
@@ -155,19 +155,11 @@ def _propensity(value: ArrayLike) -> Array:
     return chance
 
 
-_BLOCK = 1024
 _ID_BITS = 31
 _DIGIT_BITS = 12
 
 Part = tuple[NDArray[np.int64], NDArray[np.uint64]]
 """Group and key of objects, both (n_object,)."""
-
-
-class Purpose(IntEnum):
-    """What random numbers are for; those below 5 are `sntransport.simulation.engine`'s, under the same seed."""
-
-    SELECTION = 5
-    BALANCE = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,9 +291,9 @@ def _by_object(object_id: ArrayLike, seed: int, purpose: Purpose) -> NDArray[np.
     number = np.asarray(object_id, dtype=np.int64)
     out = np.empty(number.size, dtype=np.uint64)
     order = np.argsort(number, kind="stable")
-    blocks, starts = np.unique(number[order] // _BLOCK, return_index=True)
+    blocks, starts = np.unique(number[order] // BLOCK, return_index=True)
     for block, start, end in zip(blocks, starts, [*starts[1:], number.size], strict=False):
         rows = order[start:end]
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int(block), int(purpose))))
-        out[rows] = rng.integers(2**33, size=_BLOCK, dtype=np.uint64)[number[rows] % _BLOCK]
+        rng = stream(seed, int(block), purpose)
+        out[rows] = rng.integers(2**33, size=BLOCK, dtype=np.uint64)[number[rows] % BLOCK]
     return out

@@ -17,9 +17,10 @@ from sntransport.augmentation.training_templates import TrainingTemplate, make_t
 from sntransport.pipeline import build
 from sntransport.reading.supernova import read_supernova
 from sntransport.simulation.config import read_population, read_survey
-from sntransport.simulation.engine import BLOCK, simulate_chunks
+from sntransport.simulation.engine import simulate_chunks
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.population import Population
+from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.rates import Cosmology
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
@@ -27,11 +28,6 @@ from sntransport.spectra.series_file import read_series
 from sntransport.transport.templates.class_template import Barycenter
 
 Make = Callable[..., Mixture]
-POPULATION = (
-    "redshift", "mag_offset", "ebv_host", "rv_host", "law_host", "ebv_mw", "law_mw", "peculiar_velocity",
-)  # fmt: skip
-"""Keys of [population], with the meaning that they have in a configuration of `sntransport simulate`."""
-
 _SERIES = (".fits", ".fit")
 
 
@@ -46,7 +42,7 @@ class Setup:
     options: Mapping[str, Any]
 
     def parts(self, first: int, last: int) -> Iterator[LightCurves]:
-        """Light curves of some objects, a block at a time; ``first`` is a multiple of `simulation.engine.BLOCK`."""
+        """Light curves of some objects, a block at a time; ``first`` is a multiple of `random_streams.BLOCK`."""
         series = [one.series for one in self.rule.templates]
         return simulate_chunks(
             series, self.survey, self.events, n=self.n, seed=self.rule.seed, chunk=BLOCK, objects=(first, last),
@@ -92,9 +88,7 @@ def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Survey,
     """
     survey = read_survey(Section(path, "survey", config["survey"]))
     propensity(config["selection"], survey.bands)
-    section = Section(path, "population", config["population"])
-    section.only(*POPULATION)
-    return survey, read_population(section, Cosmology())
+    return survey, read_population(Section(path, "population", config["population"]), Cosmology())
 
 
 def set_up(
@@ -131,7 +125,7 @@ def mixing(barycenter: str) -> Make:
     if barycenter == "linear":
         return mix_linear
     if barycenter not in known:
-        raise ValueError(f"[templates] barycenter is {barycenter!r}, expected features, wasserstein or linear")
+        raise ValueError(f"barycenter is {barycenter!r}, expected features, wasserstein or linear")
     return lambda series, weights: mix(series, weights, barycenter=known[barycenter])
 
 

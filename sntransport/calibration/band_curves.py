@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly
+from sntransport._numerics.smoothing import matern
+from sntransport._numerics.units import MAG_PER_LN
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.spectra.observations import LightCurve
 
@@ -146,7 +148,7 @@ def evaluate(curves: BandCurves, mjd: ArrayLike) -> tuple[Array, Array]:
         inside = np.any((mjd[:, None] >= curve.support[:, 0]) & (mjd[:, None] <= curve.support[:, 1]), axis=1)
         if not inside.any():
             continue
-        cross = curve.amplitude**2 * _matern(mjd[inside, None] - curve.mjd, curve.time_scale)
+        cross = curve.amplitude**2 * matern(mjd[inside, None] - curve.mjd, curve.time_scale)
         variance = curve.amplitude**2 - np.einsum("ij,jk,ik->i", cross, curve.inverse, cross)
         flux[inside, j] = np.exp(curve.mean + cross @ curve.weights)
         flux_err[inside, j] = flux[inside, j] * np.sqrt(np.maximum(variance, 0.0) + curve.error_floor**2)
@@ -173,11 +175,6 @@ def instrument_offsets(curves: BandCurves, light_curve: LightCurve) -> Array:
     }
     pairs = zip(light_curve.band.tolist(), light_curve.instrument.tolist(), strict=True)
     return np.array([known.get(pair, 0.0) for pair in pairs], dtype=np.float64)
-
-
-def _matern(lag: Array, scale: float) -> Array:
-    distance = np.sqrt(3.0) * np.abs(lag) / scale
-    return np.asarray((1.0 + distance) * np.exp(-distance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +225,7 @@ def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> t
 
 def _covariances(nights: _Nights, scale: float, amplitude: Array, scatter: Array) -> Array:
     """Covariance matrices of the data for a batch of amplitudes and scatters, (n_batch, n, n)."""
-    shape = _matern(nights.mjd[:, None] - nights.mjd, scale)
+    shape = matern(nights.mjd[:, None] - nights.mjd, scale)
     noise = nights.error**2 + scatter[:, None] ** 2
     alike = nights.instrument[:, None] == nights.instrument
     common = _OFFSET_SCATTER**2 * alike if len(nights.names) > 1 else 0.0
@@ -260,7 +257,7 @@ def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve
     mjd = nights.mjd
     mean = float(np.average(nights.value, weights=1.0 / (nights.error**2 + 0.05**2)))
     amplitude, scale, best_scatter = _best(nights, mean)
-    shape = amplitude**2 * _matern(mjd[:, None] - mjd, scale)
+    shape = amplitude**2 * matern(mjd[:, None] - mjd, scale)
     member = nights.instrument[:, None] == np.arange(len(nights.names))
     scatter: Array = np.full(len(nights.names), best_scatter)
     value = nights.value - mean
@@ -283,7 +280,7 @@ def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve
     support = np.stack([mjd[starts] - extend, mjd[stops] + extend], axis=1)
     floor = float(np.mean(scatter[nights.instrument] ** -2.0) ** -0.5)
     return BandCurve(
-        band, readonly(mjd, "mjd"), mean, amplitude, scale, nights.names, -2.5 / np.log(10.0) * shift, scatter, floor,
+        band, readonly(mjd, "mjd"), mean, amplitude, scale, nights.names, -MAG_PER_LN * shift, scatter, floor,
         inverse, weights, support,
     )  # fmt: skip
 

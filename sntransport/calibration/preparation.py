@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.smoothing import known_mean
 from sntransport.calibration.cleaning import clean, smooth_snr
 from sntransport.calibration.nights import Piece, stitch
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
@@ -148,7 +148,7 @@ def _to_series(
         notes.append(
             f"{raised} bins ({share:.1%}) raised to the floor of {FLOOR:.0%} of the level over {FLOOR_WIDTH:.0f} km/s"
         )
-    phase = (np.array([row.mjd for row in rows]) - sn.mjd_ref) / (1.0 + sn.sightline.z)
+    phase = sn.phase_of([row.mjd for row in rows])
     wave = grid_wave(first, n_wave)
     used = (origin != Origin.NOT_COVERED).any(axis=0)
     keep = slice(int(np.argmax(used)), n_wave - int(np.argmax(used[::-1])))
@@ -192,9 +192,7 @@ def apply_floor(flux: Array) -> tuple[Array, int]:
         Number of bins that were raised.
     """
     known = np.isfinite(flux)
-    width = FLOOR_WIDTH / GRID_STEP
-    share = gaussian_filter1d(known.astype(np.float64), width, mode="constant")
-    level = gaussian_filter1d(np.where(known, flux, 0.0), width, mode="constant") / np.maximum(share, 1e-12)
+    level = known_mean(flux, known, FLOOR_WIDTH / GRID_STEP)
     # A spectrum that is negative on the whole still gets a positive floor, from its brightest bin.
     least = 0.01 * max(float(np.max(level[known])), 0.01 * float(np.max(flux[known])))
     floor = FLOOR * np.maximum(level, least)

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.smoothing import matern
+from sntransport._numerics.units import LN_PER_MAG
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.photometry.bands import effective_wave
 from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries
 
-_LN_PER_MAG = 0.4 * np.log(10.0)
 _WORTH_A_NOTE = 0.05
 
 
@@ -164,7 +165,7 @@ def calibrate(
         notes += _describe_offsets(matrix, shift, off.band, "not used at any phase, since the other bands rule it out")
         notes += _describe_offsets(matrix, shift, named, "taken off, not put on the spectra")
     return Calibrated(
-        result, final / _LN_PER_MAG, used, -shift / _LN_PER_MAG, shift_err / _LN_PER_MAG, off.band,
+        result, final / LN_PER_MAG, used, -shift / LN_PER_MAG, shift_err / LN_PER_MAG, off.band,
         np.isfinite(target) & (rejected | named), notes,
     )  # fmt: skip
 
@@ -180,8 +181,7 @@ def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: fl
 
 def _prior(at: Array, bands: Array, grey: float, color: float, scale: float) -> Array:
     """Prior covariance of ln warp between two sets of ln wavelengths."""
-    distance = np.sqrt(3.0) * np.abs(np.asarray(at)[:, None] - np.asarray(bands)) / scale
-    return np.asarray(grey**2 + color**2 * (1.0 + distance) * np.exp(-distance))
+    return np.asarray(grey**2 + matern(np.asarray(at)[:, None] - np.asarray(bands), scale, color**2))
 
 
 def _inverse(prior: Array, used: NDArray[np.bool_], variance: Array) -> Array:
@@ -214,7 +214,7 @@ class _Off:
 
 
 def _taken(known: Calibrated) -> _Off:
-    return _Off(known.contradicted, -_LN_PER_MAG * known.offset, _LN_PER_MAG * known.offset_err)
+    return _Off(known.contradicted, -LN_PER_MAG * known.offset, LN_PER_MAG * known.offset_err)
 
 
 def _contradicted(
@@ -277,7 +277,7 @@ def _warp_error(inverse: Array, used: NDArray[np.bool_], spread: Array, prior_er
 
 
 def _describe_offsets(matrix: BandMatrix, shift: Array, which: NDArray[np.bool_], done: str) -> tuple[str, ...]:
-    named = [f"{matrix.bands[i].name} {-shift[i] / _LN_PER_MAG:+.2f}" for i in np.flatnonzero(which)]
+    named = [f"{matrix.bands[i].name} {-shift[i] / LN_PER_MAG:+.2f}" for i in np.flatnonzero(which)]
     if not named:
         return ()
     return (f"photometry off the smooth warp at all phases alike, {done} [mag]: {', '.join(named)}",)

@@ -12,12 +12,24 @@ from typing import Any
 import click
 
 from sntransport._version import __version__
-from sntransport.cli.console import EXISTING, FOLDER, asked_for, conclude, detail, fail, progress_bar, say, speaking
+from sntransport.cli.console import (
+    EXISTING,
+    FOLDER,
+    asked_for,
+    conclude,
+    detail,
+    example_option,
+    fail,
+    progress_bar,
+    say,
+    speaking,
+)
 from sntransport.cli.simulate import WRITERS, write_as
 
 
 @click.command()
 @click.argument("config", type=EXISTING, metavar="CONFIG.toml")
+@example_option("augmentation.config", "AUGMENTATION")
 @click.option("-o", "--out", required=True, type=FOLDER, help="Folder for the files of each split and their manifest.")
 @click.option("--format", "kind", type=click.Choice(list(WRITERS)), default="fits", show_default=True)
 @click.option("--chunk", type=click.IntRange(min=1), default=8192, show_default=True, help="Objects a shard.")

@@ -54,6 +54,23 @@ def speaking(command: _Command) -> _Command:
     return command
 
 
+def example_option(module: str, name: str) -> Callable[[_Command], _Command]:
+    """Option ``--example-config``: print the example of the `Table` of that name in a module, and end."""
+
+    def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            from importlib import import_module
+
+            from sntransport._storage.config_schema import example
+
+            keys = import_module(f"sntransport.{module}")
+            click.echo(example(getattr(keys, name), keys.EXAMPLE), nl=False)
+            ctx.exit()
+
+    text = "Print an example of CONFIG.toml, with what its keys mean, and exit."
+    return click.option("--example-config", is_flag=True, is_eager=True, expose_value=False, callback=show, help=text)
+
+
 def asked_for(name: str) -> bool:
     """Whether ``json``, ``quiet`` or ``verbose`` was asked for."""
     return bool(click.get_current_context().meta.get(_META + name))

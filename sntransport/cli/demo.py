@@ -23,7 +23,7 @@ from sntransport.report.figures.style import write_figure
 from sntransport.report.page import write_report
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import Sightline, to_observer
+from sntransport.spectra.sightline import Sightline, mjd_of, to_observer
 from sntransport.transport.interpolators import Interpolator
 
 OBSERVED_PHASES = (-11.0, -7.0, -1.0, 6.0, 14.0, 24.0, 38.0, 60.0)
@@ -73,7 +73,7 @@ def observe(seed: int = 1) -> Supernova:
         # Slit losses: a factor of 1.3, and a slope of 10 % over the range.
         warp = np.exp(0.25 * rng.normal() + 0.1 * rng.normal() * np.linspace(-1.0, 1.0, wave.size))
         noise = np.abs(row) / _SNR + 0.02 * np.median(row)
-        mjd = _MJD_MAX + phase * (1.0 + _SIGHTLINE.z)
+        mjd = float(mjd_of(phase, _MJD_MAX, _SIGHTLINE.z))
         spectra.append(Spectrum(mjd, wave, (row + noise * rng.normal(size=wave.size)) * warp, source="template"))
     return Supernova(
         "Hsiao template", "Ia", _SIGHTLINE, _MJD_MAX, "B maximum", tuple(spectra), _photometry(rng),
@@ -153,7 +153,7 @@ def _photometry(rng: np.random.Generator) -> LightCurve:
     flux, _ = synthetic_flux(series.flux, band_matrix(series.wave, BANDS, _SIGHTLINE))
     seen = flux * np.exp(_PHOTOMETRIC_ERROR * rng.normal(size=flux.shape))
     return LightCurve(
-        np.repeat(_MJD_MAX + phase * (1.0 + _SIGHTLINE.z), len(BANDS)),
+        np.repeat(mjd_of(phase, _MJD_MAX, _SIGHTLINE.z), len(BANDS)),
         np.tile(np.array(BANDS), phase.size),
         seen.ravel(),
         _PHOTOMETRIC_ERROR * seen.ravel(),

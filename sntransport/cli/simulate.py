@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sntransport.cli.console import EXISTING, FOLDER, conclude, fail, progress_bar, say, speaking
+from sntransport.cli.console import EXISTING, FOLDER, conclude, example_option, fail, progress_bar, say, speaking
 
 if TYPE_CHECKING:
     from sntransport.simulation.light_curves import LightCurves
 
 # Module, function, and what is appended to the name of a shard; functions that write several files append their own.
 WRITERS = {
-    "fits": ("simoutput", "write_fits", ""),
+    "fits": ("simulation.run", "write_fits", ""),
     "parquet": ("datasets.nested_parquet", "write_nested_parquet", ".parquet"),
     "snana": ("datasets.snana_fits", "write_snana_fits", ""),
     "lcdata": ("datasets.lcdata_hdf5", "write_lcdata", ".h5"),
@@ -31,6 +31,7 @@ WRITERS = {
 
 @click.command()
 @click.argument("config", type=EXISTING, metavar="CONFIG.toml")
+@example_option("simulation.config_keys", "SIMULATION")
 @click.option("-o", "--out", required=True, type=FOLDER, help="Folder for light curves, summary and figures.")
 @click.option("--format", "kind", type=click.Choice(list(WRITERS)), default="fits", show_default=True)
 @click.option("--objects", type=click.IntRange(min=1), help="Number of objects of each population, not the file's.")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, require_shape
-from sntransport._numerics.units import njy_to_mag
+from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN, njy_to_mag
 from sntransport.corrections.extension_policies import Policy
 from sntransport.corrections.luminosity import (
     EXTRAPOLATION_ERROR,
@@ -145,7 +145,7 @@ def _sigma(
         with np.errstate(divide="ignore", invalid="ignore"):
             pull = whole - error * weight / flux[:, j, None]
         sigma[:, j] = np.hypot(np.sqrt(variance(series.wave, pull, correlation)), added)
-    return np.asarray(2.5 / np.log(10.0) * sigma)
+    return np.asarray(MAG_PER_LN * sigma)
 
 
 def _magnitudes(series: SpectralSeries, bands: tuple[Bandpass, ...], system: str) -> Array:
@@ -240,7 +240,7 @@ def luminosity_from_color(
     luminosity = 3.0128e35 * 10.0 ** (-0.4 * (mag + relation.correction(at)))
     slope = np.polynomial.polynomial.polyval(at, np.polynomial.polynomial.polyder(relation.coefficients))
     error = np.sqrt(relation.scatter**2 + np.square(magnitude_err) + np.square(slope * np.asarray(color_err)))
-    return luminosity, 0.4 * np.log(10.0) * error * luminosity
+    return luminosity, LN_PER_MAG * error * luminosity
 
 
 def luminosity_of_photometry(

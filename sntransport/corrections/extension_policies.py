@@ -103,8 +103,9 @@ def _template_side(template: SpectralSeries, wave: Array, flux: Array, phase: Ar
     edge = covered_edges(wave, flux)[int(red)]
     u = np.linspace(0.0, 1.0, 2000)
     x, y = np.full((phase.size, u.size), np.nan), np.full((phase.size, u.size), np.nan)
+    spectra = template.at(phase).flux
     for i in np.flatnonzero(np.isfinite(edge)):
-        theirs = template_at(template, phase[i])
+        theirs = spectra[i]
         known = np.isfinite(theirs)
         ends = template.wave[known][[0, -1]] if known.any() else np.full(2, edge[i])
         low, high = (edge[i], max(ends[1], edge[i])) if red else (min(ends[0], edge[i]), edge[i])
@@ -122,18 +123,6 @@ def meeting_factor(wave: Array, flux: Array, other: Array, edge: float) -> float
     near = (np.abs(np.log(wave / edge)) < _TEMPLATE_EDGE) & np.isfinite(flux) & np.isfinite(other)
     total = other[near].sum()
     return float(max(flux[near].sum(), 0.0) / total) if total > 0 else np.nan
-
-
-def template_at(template: SpectralSeries, phase: float) -> Array:
-    """Spectrum of a template, linear between its phases; NaN outside them."""
-    own = template.phase
-    if not own[0] <= phase <= own[-1]:
-        return np.full(template.n_wave, np.nan)
-    k = int(np.clip(np.searchsorted(own, phase) - 1, 0, own.size - 2)) if own.size > 1 else 0
-    if own.size == 1:
-        return np.asarray(template.flux[0])
-    u = (phase - own[k]) / (own[k + 1] - own[k])
-    return np.asarray((1.0 - u) * template.flux[k] + u * template.flux[k + 1])
 
 
 POLICIES: dict[str, Policy] = {"none": none, "blackbody": blackbody, "suppressed_blackbody": suppressed_blackbody}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport.corrections.extension_policies import Policy, meeting_factor, template_at
+from sntransport.corrections.extension_policies import Policy, meeting_factor
 from sntransport.corrections.extension_policies import blackbody as _blackbody
 from sntransport.corrections.extension_policies import suppressed_blackbody as _suppressed_blackbody
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
@@ -77,8 +77,9 @@ def from_template(template: SpectralSeries) -> WavePolicy:
 
     def policy(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
         out = np.full((phase.size, target.size), np.nan)
+        spectra = template.at(phase).flux
         for i in np.flatnonzero(np.isfinite(flux).any(axis=1)):
-            theirs = template_at(template, phase[i])
+            theirs = spectra[i]
             first, last = np.flatnonzero(np.isfinite(flux[i]))[[0, -1]]
             own = np.interp(wave, template.wave, theirs, left=np.nan, right=np.nan)
             values = np.interp(target, template.wave, theirs, left=np.nan, right=np.nan)
@@ -245,15 +246,14 @@ def extend_from_template(
         inside = added[(added >= template.phase[0]) & (added <= template.phase[-1])]
         if not inside.size:
             continue
-        theirs = np.interp(series.wave, template.wave, template_at(template, float(series.phase[at])), np.nan, np.nan)
+        theirs = np.interp(series.wave, template.wave, template.at(series.phase[at]).flux[0], np.nan, np.nan)
         both = np.isfinite(theirs) & series.covered[at]
         if not np.sum(theirs[both]) > 0:
             raise ValueError(f"the template has no light in common with the series at {series.phase[at]:g} d")
         factor = np.sum(series.flux[at][both]) / np.sum(theirs[both])
         phases.append(inside)
-        rows.append(
-            [factor * np.interp(series.wave, template.wave, template_at(template, p), np.nan, np.nan) for p in inside]
-        )
+        spectra = template.at(inside).flux
+        rows.append([factor * np.interp(series.wave, template.wave, one, np.nan, np.nan) for one in spectra])
     if not phases:
         raise ValueError(
             f"nothing to add: the series has {begin:g} to {end:g} d, the template {template.phase[0]:g} to "

@@ -15,9 +15,7 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport.photometry.band_ratio import (
-    MAX_GAP,
     Columns,
-    Rows,
     as_axis,
     columns,
     filled_share,
@@ -25,14 +23,14 @@ from sntransport.photometry.band_ratio import (
     means,
     ratio_error,
     require_draws,
-    rows_at,
     scatter,
     zero_point,
 )
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import MIN_COVERAGE, CoverageWarning
 from sntransport.spectra.correlation import CORRELATION, Correlation
-from sntransport.spectra.series import SpectralSeries, require_series
+from sntransport.spectra.phases import MAX_GAP
+from sntransport.spectra.series import SpectraAt, SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
 
 
@@ -125,7 +123,7 @@ def k_correction(
     phase, more = as_axis(phase, "phase")
     rest, obs = load_bands([band_rest, band_obs])
     zero = zero_point(obs, system_obs) - zero_point(rest, system_rest)
-    rows = rows_at(series, phase, max_gap)
+    rows = series.at(phase, max_gap)
     views = (columns(series.wave, obs, z), columns(series.wave, rest, np.zeros(1)))
     value, coverage = _difference(rows, *views)
     _warn("k_correction", series, rows, value, (obs, z, coverage[0]), (rest, np.zeros(1), coverage[1]))
@@ -175,7 +173,7 @@ def evaluate_k_correction(
     z_axis, phase_axis = _redshifts(z)[0], as_axis(phase, "phase")[0]
     rest, obs = load_bands([band_rest, band_obs])
     views = (columns(series.wave, obs, z_axis), columns(series.wave, rest, np.zeros(1)))
-    rows = rows_at(series, phase_axis, max_gap)
+    rows = series.at(phase_axis, max_gap)
     coverage = np.minimum(*(means(rows, view)[1] for view in views))
     filled = np.maximum(*(filled_share(rows, view) for view in views))
     if draws:
@@ -238,14 +236,14 @@ def s_correction(
     phase, more = as_axis(phase, "phase")
     start, end = load_bands([band_from, band_to])
     zero = zero_point(end, system_to) - zero_point(start, system_from)
-    rows = rows_at(series, phase, max_gap)
+    rows = series.at(phase, max_gap)
     views = (columns(series.wave, end, z, sightline), columns(series.wave, start, z, sightline))
     value, coverage = _difference(rows, *views)
     _warn("s_correction", series, rows, value, (end, z, coverage[0]), (start, z, coverage[1]))
     return np.asarray((value.T - zero).reshape(shape + more))
 
 
-def _difference(rows: Rows, first: Columns, second: Columns) -> tuple[Array, tuple[Array, Array]]:
+def _difference(rows: SpectraAt, first: Columns, second: Columns) -> tuple[Array, tuple[Array, Array]]:
     """Magnitude difference (n_phase, n_z) and the coverage of both bands."""
     (flux_first, cover_first), (flux_second, cover_second) = means(rows, first), means(rows, second)
     return magnitude_difference(flux_first, flux_second), (cover_first, cover_second)
@@ -267,7 +265,9 @@ def _redshifts(z: ArrayLike) -> tuple[Array, tuple[int, ...]]:
     return axis, shape
 
 
-def _warn(caller: str, series: SpectralSeries, rows: Rows, value: Array, *seen: tuple[Bandpass, Array, Array]) -> None:
+def _warn(
+    caller: str, series: SpectralSeries, rows: SpectraAt, value: Array, *seen: tuple[Bandpass, Array, Array]
+) -> None:
     """One warning that says why values are NaN, by band and redshift."""
     if not np.isnan(value).any():
         return

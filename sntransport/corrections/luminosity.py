@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, readonly, set_fields
+from sntransport._numerics.units import MAG_PER_LN
 from sntransport.corrections.extension_policies import HC_OVER_K, POLICIES, SIGMA_SB, Extension, Policy, covered_edges
 from sntransport.photometry.band_ratio import require_draws, scatter
 from sntransport.spectra.correlation import CORRELATION, Correlation, variance
@@ -303,7 +304,7 @@ def light_shape(light: Bolometric, *, max_gap: float = 10.0) -> LightShape:
     decline = _crossing(phase[k:], log_value[k:], np.log(0.5), max_gap) - peak_phase
     later = _at(phase, log_value, peak_phase + 15.0, max_gap)
     return LightShape(
-        float(np.exp(peak)), peak_phase, True, rise, decline, -2.5 / np.log(10.0) * later, energy,
+        float(np.exp(peak)), peak_phase, True, rise, decline, -MAG_PER_LN * later, energy,
         float(phase[0]), float(phase[-1]),
     )  # fmt: skip
 

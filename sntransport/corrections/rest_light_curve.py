@@ -15,16 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
-from sntransport._numerics.units import njy_to_mag
+from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport.photometry.band_ratio import (
-    MAX_GAP,
     columns,
     filled_share,
     magnitude_difference,
     means,
     ratio_error,
     require_draws,
-    rows_at,
     scatter,
     zero_point,
 )
@@ -32,8 +30,9 @@ from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.correlation import CORRELATION, Correlation
 from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.series import SpectralSeries, require_series
-from sntransport.spectra.sightline import Sightline
+from sntransport.spectra.sightline import Sightline, phase_of
 
 REST_BANDS = (
     "uvot::uvw2", "uvot::uvm2", "uvot::uvw1", "bessellux", "bessellb", "bessellv", "bessellr", "besselli", "2massj",
@@ -41,7 +40,6 @@ REST_BANDS = (
 )  # fmt: skip
 """The rest-frame bands that `k_correct` chooses from unless told otherwise."""
 
-_TO_MAG = 2.5 / np.log(10.0)
 _PARTS = ("k", "k_err", "dust_mw", "dust_host", "coverage", "filled")
 
 
@@ -199,7 +197,7 @@ def k_correct(
     require_series(series, "k_correct")
     _require_input(light_curve, series, draws)
     chosen = rest_bands(light_curve.bands, sightline.z, bands)
-    phase = (light_curve.mjd - series.mjd_ref) / (1.0 + sightline.z)
+    phase = phase_of(light_curve.mjd, series.mjd_ref, sightline.z)
     parts = {name: np.full(light_curve.n_obs, np.nan) for name in _PARTS}
     zero = np.zeros(light_curve.n_obs)
     for name, rest in chosen.items():
@@ -243,7 +241,7 @@ def _band_parts(
 ) -> dict[str, Array]:
     """The parts of the correction of one observed band at phases, (n_phase,) each."""
     (band,), z = load_bands([name]), np.array([sightline.z])
-    rows = rows_at(series, phase, max_gap)
+    rows = series.at(phase, max_gap)
     at_rest = columns(series.wave, rest, np.zeros(1))
     clean, behind_host, behind_all = (
         columns(series.wave, band, z, dust) for dust in (None, dataclasses.replace(sightline, ebv_mw=0.0), sightline)
@@ -264,7 +262,7 @@ def _view(
     series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float
 ) -> tuple[Array, Array]:
     """Flux in the observed band, behind all dust, and in the rest band, (n_phase, 1) each."""
-    rows, (band,) = rows_at(series, phase, max_gap), load_bands([name])
+    rows, (band,) = series.at(phase, max_gap), load_bands([name])
     seen = columns(series.wave, band, np.array([sightline.z]), sightline)
     return means(rows, seen)[0], means(rows, columns(series.wave, rest, np.zeros(1)))[0]
 
@@ -277,14 +275,15 @@ def _magnitudes(
     total = sightline.distance_modulus + parts["k"] + parts["dust_mw"] + parts["dust_host"]
     brighter = 10.0 ** (0.4 * total)
     mag_obs = njy_to_mag(flux)
-    mag_obs_err = np.where(np.isfinite(mag_obs), _TO_MAG * flux_err / np.abs(np.where(flux == 0, np.nan, flux)), np.nan)
+    relative = MAG_PER_LN * flux_err / np.abs(np.where(flux == 0, np.nan, flux))
+    mag_obs_err = np.where(np.isfinite(mag_obs), relative, np.nan)
     return {
         "mag_obs": mag_obs,
         "mag_obs_err": mag_obs_err,
         "mag": mag_obs - total - zero,
         "mag_err": np.hypot(mag_obs_err, parts["k_err"]),
         "flux": flux * brighter,
-        "flux_err": brighter * np.hypot(flux_err, flux * parts["k_err"] / _TO_MAG),
+        "flux_err": brighter * np.hypot(flux_err, flux * parts["k_err"] / MAG_PER_LN),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import njy_to_mag
+from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import band_labels, fluxes, id_texts, known_rows, types
@@ -16,8 +16,6 @@ from sntransport.simulation.light_curves import LightCurves
 
 WINDOW = 200
 """Length of Astromer's windows (Donoso-Oliva et al. 2023, A&A 670, A54)."""
-
-_POGSON = 2.5 / np.log(10.0)
 
 
 def write_astromer(light_curves: LightCurves, path: str | os.PathLike[str], *, band: str) -> Path:
@@ -156,4 +154,4 @@ def _magnitudes(
     rows = np.flatnonzero(keep)
     offset = np.concatenate([[0], np.cumsum(keep)])[light_curves.offset].astype(np.int64)
     flux = light_curves.flux[rows]
-    return rows, offset, njy_to_mag(flux), _POGSON * light_curves.flux_err[rows] / flux
+    return rows, offset, njy_to_mag(flux), MAG_PER_LN * light_curves.flux_err[rows] / flux

@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport.photometry.reference_phase import Meaning, find_maximum, is_maximum, rezero
+from sntransport.spectra.phases import MAX_GAP, neighbors
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
+from sntransport.spectra.sightline import mjd_of
 
 MOST_PHASES, MOST_WAVES = 400, 5000
 """Bins that SNANA has room for (MXBIN_DAYSED_SEDMODEL, MXBIN_LAMSED_SEDMODEL of its genmag_SEDtools.h)."""
 
-_MAX_GAP = 5.0
 _EDGES = 40
 
 
@@ -100,9 +101,12 @@ def template_grid(
             f"{label}: {phase.size} phases and {edges.size - 1} wavelengths, SNANA has room for {MOST_PHASES} and "
             f"{MOST_WAVES}; take larger steps"
         )
-    flux = _means(moved.wave, _between(moved.phase[rows], moved.flux[rows], phase), edges)
+    own = moved.phase[rows]
+    # The last step of the grid may end beyond the last phase by a rounding.
+    place = neighbors(own, np.clip(phase, own[0], own[-1]))
+    flux = _means(moved.wave, place.mean(np.nan_to_num(moved.flux[rows])), edges)
     marked = np.asarray(moved.origin[rows] == Origin.EXTRAPOLATED, dtype=np.float64)
-    filled = _means(moved.wave, _between(moved.phase[rows], marked, phase), edges) > 0
+    filled = _means(moved.wave, place.mean(marked), edges) > 0
     negative = int(np.count_nonzero(flux < 0))
     if negative:
         notes.append(f"{negative} bins with negative flux set to 0")
@@ -113,8 +117,8 @@ def template_grid(
     wave = 0.5 * (edges[1:] + edges[:-1])
     return TemplateGrid(
         series.name, series.sn_type, phase - shift, wave, flux, float(filled.mean()), zero,
-        moved.mjd_ref + (shift * (1.0 + z) if shift else 0.0), float(series.phase[0] - moved.phase[0] + shift),
-        tuple(notes),
+        float(mjd_of(shift, moved.mjd_ref, z)) if shift else moved.mjd_ref,
+        float(series.phase[0] - moved.phase[0] + shift), tuple(notes),
     )  # fmt: skip
 
 
@@ -134,7 +138,7 @@ def _zeroed(
     if zero == "bolometric maximum":
         # A phase of the series: SNANA takes the brightest phase that it reads as 0.
         near = moved.phase[int(np.argmin(np.abs(moved.phase)))]
-        moved = replace(moved, phase=moved.phase - near, mjd_ref=moved.mjd_ref + near * (1.0 + z))
+        moved = replace(moved, phase=moved.phase - near, mjd_ref=float(mjd_of(near, moved.mjd_ref, z)))
         shift += near
     bracketed = find_maximum(series, zero).bracketed
     words = "found in the series" if bracketed else "taken to be its brightest phase: data do not bracket it"
@@ -193,21 +197,13 @@ def _longest_run(phase: Array, whole: NDArray[np.bool_]) -> NDArray[np.int64]:
     rows = np.flatnonzero(whole)
     if rows.size < 2:
         return rows
-    parts = np.split(rows, np.flatnonzero((np.diff(rows) > 1) | (np.diff(phase[rows]) > _MAX_GAP)) + 1)
+    parts = np.split(rows, np.flatnonzero((np.diff(rows) > 1) | (np.diff(phase[rows]) > MAX_GAP)) + 1)
     return max(parts, key=lambda part: float(phase[part[-1]] - phase[part[0]]))
 
 
 def _steps(low: float, high: float, step: float) -> Array:
     """Multiples of the step from low to high."""
     return step * np.arange(int(np.ceil(low / step - 1e-6)), int(np.floor(high / step + 1e-6)) + 1, dtype=np.float64)
-
-
-def _between(own: Array, values: Array, phase: Array) -> Array:
-    """Rows at other phases, linear between their own."""
-    at = np.clip(np.searchsorted(own, phase, side="right") - 1, 0, own.size - 2)
-    u = np.clip((phase - own[at]) / (own[at + 1] - own[at]), 0.0, 1.0)[:, None]
-    with np.errstate(invalid="ignore"):
-        return np.asarray((1.0 - u) * np.nan_to_num(values[at]) + u * np.nan_to_num(values[at + 1]))
 
 
 def _means(wave: Array, values: Array, edges: Array) -> Array:

@@ -7,13 +7,12 @@ so all redshifts and phases together are one matrix product.
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import C_AA, NJY_CGS
+from sntransport._numerics.units import C_AA, MAG_PER_LN, NJY_CGS
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import hat_integrals, photon_count, weighted_means
 from sntransport.spectra.correlation import (
@@ -24,55 +23,11 @@ from sntransport.spectra.correlation import (
     phase_correlation,
     smooth_variance,
 )
-from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.spectra.series import SpectraAt, SpectralSeries
 from sntransport.spectra.sightline import Sightline, dimming
 
-MAX_GAP = 5.0
-"""Widest step between two phases of a series that is interpolated over [rest-frame d]."""
-
-# Rounding of dates to phases must not push a point off the first spectrum [d].
-_SAME_PHASE = 1e-6
 # From here on the compiled kernel is worth the half second that numba takes to import.
 _MANY = 20
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Spectra of a series at the phases asked for, each a mean of two neighbors; worked out when first looked at.
-
-    ``left``, ``right`` (n_phase,) are rows of the series and ``share`` that of the right one, NaN where there is no
-    spectrum.
-    """
-
-    series: SpectralSeries
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    share: Array
-
-    @cached_property
-    def flux(self) -> Array:
-        """Flux (n_phase, n_wave), NaN where either neighbor is."""
-        return self._between(self.series.flux)
-
-    @cached_property
-    def filled(self) -> Array:
-        """1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`), else 0."""
-        marked = self.series.origin == Origin.EXTRAPOLATED
-        known = np.isfinite(self.share)[:, None]
-        return np.asarray((marked[self.left] | marked[self.right]) & known, dtype=np.float64)
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which phases have any flux, (n_phase,)."""
-        return np.asarray(np.isfinite(self.flux).any(axis=1))
-
-    def _between(self, values: Array) -> Array:
-        out = values[self.left]
-        mixed = np.flatnonzero(self.share > 0)
-        if mixed.size:
-            out[mixed] += self.share[mixed, None] * (values[self.right[mixed]] - out[mixed])
-        out[np.isnan(self.share)] = np.nan
-        return np.asarray(out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,42 +43,6 @@ class Columns:
     def n_z(self) -> int:
         """Number of redshifts."""
         return int(self.photon_total.size)
-
-
-def rows_at(series: SpectralSeries, phase: Array, max_gap: float = MAX_GAP) -> Rows:
-    """Spectra of a series at any phases, linear in flux between its own.
-
-    Parameters
-    ----------
-    series : SpectralSeries
-    phase : ndarray, (n_phase,) [d]
-        In any order.
-    max_gap : float [d]
-        Widest step between two phases of the series to interpolate over.
-
-    Returns
-    -------
-    Rows
-        NaN outside the series, in wider steps, and in bins where either neighbor is NaN.
-
-    Raises
-    ------
-    ValueError
-        Where the series has no phases.
-    """
-    own = series.phase
-    if not own.size:
-        raise ValueError(f"{series.name or 'the series'} has no phases: supply one spectrum or more")
-    right = np.clip(np.searchsorted(own, phase), 0, own.size - 1)
-    left = np.maximum(right - 1, 0)
-    nearest = np.where(np.abs(own[left] - phase) < np.abs(own[right] - phase), left, right)
-    exact = np.abs(own[nearest] - phase) <= _SAME_PHASE
-    left, right = np.where(exact, nearest, left), np.where(exact, nearest, right)
-    step = own[right] - own[left]
-    inside = exact | ((phase > own[left]) & (phase < own[right]) & (step <= max_gap))
-    share = np.divide(phase - own[left], step, out=np.zeros_like(step), where=step > 0)
-    share[~inside] = np.nan
-    return Rows(series, left, right, share)
 
 
 def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None) -> Columns:
@@ -174,12 +93,12 @@ def _integrate(wave: Array, stretch: Array, band: Bandpass, photons: Array, norm
     _kernels.band_weights(grid, stretch, band.wave, band.throughput, photons, norms)
 
 
-def means(rows: Rows, seen: Columns) -> tuple[Array, Array]:
+def means(rows: SpectraAt, seen: Columns) -> tuple[Array, Array]:
     """Mean flux density [nJy] (n_phase, n_z), NaN where a band is covered less than 98 %, and coverage."""
     return weighted_means(rows.flux[:, seen.span], seen.flux_weight, seen.cover_weight, seen.photon_total)
 
 
-def filled_share(rows: Rows, seen: Columns) -> Array:
+def filled_share(rows: SpectraAt, seen: Columns) -> Array:
     """Share of a band (n_phase, n_z), by photons, on bins that were bridged or extrapolated."""
     photons = seen.cover_weight[:, : seen.n_z]
     return np.asarray(rows.filled[:, seen.span] @ photons / seen.photon_total)
@@ -210,19 +129,18 @@ def as_axis(values: ArrayLike, name: str) -> tuple[Array, tuple[int, ...]]:
     return np.atleast_1d(array), array.shape
 
 
-_TO_MAG = 2.5 / np.log(10.0)
 # Of the parts that cancel in a variance: below it is rounding.
 _ROUNDING = 1e-13
 # Numbers held at a time: more would not stay in the fast memory.
 _AT_A_TIME = 2_000_000
 
 
-def ratio_error(rows: Rows, first: Columns, second: Columns, correlation: Correlation = CORRELATION) -> Array:
+def ratio_error(rows: SpectraAt, first: Columns, second: Columns, correlation: Correlation = CORRELATION) -> Array:
     """Error of the magnitude difference from the errors of the spectra.
 
     Parameters
     ----------
-    rows : Rows
+    rows : SpectraAt
         Between two phases of the series their errors are those of the phases, which correlate as they are apart.
     first, second : Columns
         With as many redshifts, or one of them with one.
@@ -248,10 +166,10 @@ def ratio_error(rows: Rows, first: Columns, second: Columns, correlation: Correl
     for start in range(0, n_row, many):
         here = slice(start, start + many)
         variance[here] = _variance(err[here], weights, [scale[here] for scale in scales], blocks, correlation.white)
-    return np.asarray(_TO_MAG * np.sqrt(variance))
+    return np.asarray(MAG_PER_LN * np.sqrt(variance))
 
 
-def _errors(rows: Rows, span: slice, correlation: Correlation) -> Array:
+def _errors(rows: SpectraAt, span: slice, correlation: Correlation) -> Array:
     """Errors of the rows, (n_phase, n_span); 0 where there is no flux.
 
     A spectrum between two others is (1 - s) left + s right, of two errors that correlate as their phases are apart.
@@ -260,21 +178,21 @@ def _errors(rows: Rows, span: slice, correlation: Correlation) -> Array:
     """
     series, known = rows.series, np.isfinite(rows.flux[:, span])
     err = np.nan_to_num(series.flux_err[:, span])
-    out = np.where(known, err[rows.left], 0.0)
-    mixed = np.flatnonzero(rows.share > 0)
-    share = rows.share[mixed, None]
-    left, right = (1.0 - share) * out[mixed], share * np.where(known[mixed], err[rows.right[mixed]], 0.0)
-    days = series.phase[rows.right[mixed]] - series.phase[rows.left[mixed]]
+    out = np.where(known, err[rows.place.left], 0.0)
+    mixed = np.flatnonzero(rows.place.share > 0)
+    share = rows.place.share[mixed, None]
+    left, right = (1.0 - share) * out[mixed], share * np.where(known[mixed], err[rows.place.right[mixed]], 0.0)
+    days = series.phase[rows.place.right[mixed]] - series.phase[rows.place.left[mixed]]
     together = phase_correlation(days, correlation)[:, None]
     out[mixed] = np.sqrt(left**2 + right**2 + 2.0 * together * left * right)
     return np.asarray(out)
 
 
-def _scale(rows: Rows, seen: Columns) -> Array:
+def _scale(rows: SpectraAt, seen: Columns) -> Array:
     """From sums with the weights of a band to shares of its flux (n_phase, n_z); NaN where they are not known."""
     known = np.isfinite(rows.flux[:, seen.span])
     err = rows.series.flux_err[:, seen.span]
-    lost = np.isnan(err[rows.left]) | (np.isnan(err[rows.right]) & (rows.share > 0)[:, None])
+    lost = np.isnan(err[rows.place.left]) | (np.isnan(err[rows.place.right]) & (rows.place.share > 0)[:, None])
     missing = (known & lost).astype(np.float64)
     flux, _ = means(rows, seen)
     norm = known.astype(np.float64) @ seen.cover_weight[:, seen.n_z :]

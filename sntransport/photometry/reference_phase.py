@@ -9,7 +9,7 @@ from sntransport._numerics.arrays import Array
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries, require_series
-from sntransport.spectra.sightline import Sightline
+from sntransport.spectra.sightline import Sightline, mjd_of
 
 Meaning = Literal["bolometric maximum", "B maximum", "V maximum", "explosion", "discovery"]
 """What may have happened at phase 0."""
@@ -100,7 +100,7 @@ def rezero(
             "for the brightest phase to be taken (unbracketed='edge', or --brightest)"
         )
     moved = replace(
-        series, phase=series.phase - found.phase, mjd_ref=series.mjd_ref + found.phase * (1.0 + z)
+        series, phase=series.phase - found.phase, mjd_ref=float(mjd_of(found.phase, series.mjd_ref, z))
     )  # fmt: skip
     return moved, found.phase
 

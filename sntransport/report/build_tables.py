@@ -14,7 +14,7 @@ from sntransport.photometry.synthetic import band_flux
 from sntransport.pipeline import BuildResult
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import Sightline
+from sntransport.spectra.sightline import Sightline, mjd_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -102,7 +102,7 @@ def photometry_table(
     phase = np.repeat(series.phase[covered], len(bands))
     table = Table(
         {
-            "mjd": series.mjd_ref + phase * (1.0 + sightline.z),
+            "mjd": mjd_of(phase, series.mjd_ref, sightline.z),
             "phase": phase,
             "band": np.tile([band.name for band in load_bands(bands)], int(covered.sum())),
             "flux": flux.ravel(),

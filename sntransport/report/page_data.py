@@ -9,7 +9,7 @@ from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import Sightline
+from sntransport.spectra.sightline import Sightline, phase_of
 
 _MOST_PHASES = 120
 _MOST_WAVES = 450
@@ -64,7 +64,7 @@ def light_curves(series: SpectralSeries, sightline: Sightline, seen: LightCurve)
     bands = []
     for k in sorted(known):
         rows = (seen.band == seen.bands[k]) & (seen.flux > 0)
-        at = (seen.mjd[rows] - series.mjd_ref) / (1.0 + sightline.z)
+        at = phase_of(seen.mjd[rows], series.mjd_ref, sightline.z)
         bands.append(
             {
                 "name": seen.bands[k],

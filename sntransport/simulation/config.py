@@ -13,10 +13,12 @@ import numpy as np
 
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.atomic_files import require_countable
+from sntransport._storage.config_schema import checked
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.read_error import ReadError
 from sntransport.photometry.bands import load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
+from sntransport.simulation.config_keys import EVENTS, REDSHIFT, SIMULATION
 from sntransport.simulation.distributions import (
     Constant,
     Distribution,
@@ -39,23 +41,6 @@ from sntransport.spectra.series_file import read_series
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.templates.sources import hsiao
 
-_TOP = (
-    "seed",
-    "keep",
-    "uncovered",
-    "dates",
-    "margin",
-    "max_gap",
-    "survey",
-    "population",
-    "cosmology",
-    "detection",
-    "slurm",
-)
-_POPULATION = (
-    "name", "templates", "template_weight", "peak_band", "peak_mag", "objects", "redshift", "mag_offset", "ebv_host",
-    "rv_host", "law_host", "ebv_mw", "law_mw", "peculiar_velocity",
-)  # fmt: skip
 _YEAR = 365.25
 
 
@@ -92,25 +77,23 @@ def read_config(path: Path, objects: int | None = None, seed: int | None = None)
     ReadError
         For a key that is not known, missing, or of a wrong type or value; the message names it.
     """
-    top = read_toml(path)
-    top.only(*_TOP)
-    cosmology = _cosmology(top.section("cosmology"))
+    top = checked(read_toml(path), SIMULATION)
+    given = top.values
+    cosmology = Cosmology(**given["cosmology"])
     surveys = tuple(read_survey(section) for section in top.sections("survey"))
-    dates = top.numbers("dates", 2)
     options = {
-        "dates": tuple(dates) if dates else None, "margin": tuple(top.numbers("margin", 2, [0.0, 0.0])),
-        "uncovered": _one_of(top, "uncovered", ("error", "nan", "drop")), **_detection(top.section("detection")),
+        "dates": tuple(given["dates"]) if given["dates"] else None, "margin": tuple(given["margin"]),
+        "uncovered": given["uncovered"], **_detection(top.section("detection")),
     }  # fmt: skip
-    if "max_gap" in top.values:
-        options["max_gap"] = top.get("max_gap", float)
-    keep = _one_of(top, "keep", ("triggered", "observed", "all"))
+    if given["max_gap"] is not None:
+        options["max_gap"] = given["max_gap"]
     sections = top.sections("population")
-    names = [section.get("name", str, required=True) for section in sections]
+    names = [section.values["name"] for section in sections]
     if len(set(names)) != len(names):
         raise top.wrong("population", f"names are {names}", "give each population a name of its own")
-    base = top.get("seed", int, 1) if seed is None else seed
+    base = given["seed"] if seed is None else seed
     return tuple(
-        _job(section, names[i], surveys, cosmology, objects, _seed(base, i), keep, options)
+        _job(section, names[i], surveys, cosmology, objects, _seed(base, i), given["keep"], options)
         for i, section in enumerate(sections)
     )
 
@@ -123,9 +106,8 @@ def _job(
     section: Section, name: str, surveys: tuple[Survey, ...], cosmology: Cosmology, objects: int | None, seed: int,
     keep: str, options: dict[str, Any],
 ) -> Job:  # fmt: skip
-    section.only(*_POPULATION)
     population = read_population(section, cosmology)
-    n = section.get("objects", int) if objects is None else objects
+    n = section.values["objects"] if objects is None else objects
     if n is None:
         n = _natural_number(section, surveys[0], cosmology, options["dates"])
     if n < 1:
@@ -137,11 +119,11 @@ def _natural_number(section: Section, survey: Survey, cosmology: Cosmology, date
     """How many events explode in the footprint while the survey lasts."""
     if not isinstance(section.values["redshift"], dict) or "rate" not in section.values["redshift"]:
         raise section.wrong("objects", "missing", "state a number, or let redshift have a rate")
-    redshift = section.section("redshift")
+    redshift = section.values["redshift"]
     first, last = dates or (survey.mjd[0], survey.mjd[-1])
-    low, high = redshift.numbers("range", 2)
+    low, high = redshift["range"]
     years, area = (last - first) / _YEAR, footprint_area(survey)
-    rate = RATES[redshift.get("rate", str)]
+    rate = RATES[redshift["rate"]]
     return round(expected_number(rate, low, high, area=area, years=years, cosmology=cosmology))
 
 
@@ -151,77 +133,51 @@ def read_population(section: Section, cosmology: Cosmology) -> Population:
     Raises
     ------
     ReadError
-        For a key that is missing or has a wrong type or value; keys that are not known are the caller's to refuse.
+        For a value that cannot be; the section was `checked` before.
     """
-    values: dict[str, Any] = {"cosmology": cosmology, "redshift": _distribution(section, "redshift", cosmology)}
-    for key in ("mag_offset", "ebv_host"):
-        if key in section.values:
+    values = {key: section.values[key] for key in EVENTS if section.values.get(key) is not None}
+    for key in ("redshift", "mag_offset", "ebv_host"):
+        if key in values:
             values[key] = _distribution(section, key, cosmology)
-    for key in ("rv_host", "peculiar_velocity"):
-        if key in section.values:
-            values[key] = section.get(key, float)
-    for key in ("law_host", "law_mw"):
-        if key in section.values:
-            values[key] = section.get(key, str)
-    if isinstance(section.values.get("ebv_mw"), dict):
+    if isinstance(values.get("ebv_mw"), dict):
         values |= _dust_table(section.section("ebv_mw"))
-    elif "ebv_mw" in section.values:
-        values["ebv_mw"] = section.get("ebv_mw", float)
-    values["template_weight"] = section.numbers("template_weight")
     try:
-        return Population(**values)
+        return Population(**values, cosmology=cosmology, template_weight=section.values.get("template_weight"))
     except (ValueError, TypeError) as error:
         # The message begins with the field; the file has it under the same name.
         raise section.wrong("", str(error).replace("Population.", ""), "correct it") from None
 
 
 def _dust_table(section: Section) -> dict[str, Any]:
-    section.only("table")
     table = _columns(section, "table", ("ra", "dec", "ebv"))
     return {"ebv_mw": nearest_position(*table), "ebv_mw_max": float(table[2].max())}
 
 
-def _pair(kind: Callable[..., Distribution]) -> Callable[[Section, str], Distribution]:
-    return lambda section, key: kind(*section.numbers(key, 2))
-
-
-_KINDS: dict[str, Callable[[Section, str], Distribution]] = {
-    "value": lambda section, key: Constant(section.get(key, float)),
-    "uniform": _pair(Uniform),
-    "log_uniform": _pair(LogUniform),
-    "normal": _pair(Normal),
-    "two_sided": lambda section, key: TwoSidedNormal(*section.numbers(key, 3)),
-    "exponential": lambda section, key: Exponential(section.get(key, float), section.get("max", float)),
-    "table": lambda section, key: Tabulated(*_columns(section, key, ("value", "density"))),
-}
+_MAKERS: dict[str, Callable[..., Distribution]] = {
+    "value": Constant, "uniform": Uniform, "log_uniform": LogUniform, "normal": Normal, "two_sided": TwoSidedNormal,
+}  # fmt: skip
 
 
 def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribution:
     """A number, or a table with one key that says what kind of distribution."""
-    value = section.values.get(key)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return Constant(float(value))
+    if not isinstance(section.values[key], dict):
+        return Constant(section.values[key])
     inner = section.section(key)
-    kinds = (*_KINDS, "rate") if key == "redshift" else tuple(_KINDS)
-    inner.only(*kinds, "max", "range")
-    chosen = [kind for kind in kinds if kind in inner.values]
-    if len(chosen) != 1:
-        raise section.wrong(key, f"has {' and '.join(chosen) or 'nothing'}", f"give one of {', '.join(kinds)}")
-    for extra, owner in (("max", "exponential"), ("range", "rate")):
-        if extra in inner.values and chosen[0] != owner:
-            raise inner.wrong(extra, f"does not belong to {chosen[0]}", f"only {owner} has it")
+    (kind,) = (name for name in inner.values if name not in REDSHIFT.beside)
+    value = inner.values[kind]
     try:
-        if chosen[0] == "rate":
-            rate = RATES[_one_of(inner, "rate", tuple(RATES))]
-            if "range" not in inner.values:
-                raise inner.wrong("range", "missing", "give it the least and largest redshift")
-            low, high = inner.numbers("range", 2)
-            return rate_redshifts(rate, low, high, cosmology)
-        return _KINDS[chosen[0]](inner, chosen[0])
+        if kind == "rate":
+            low, high = inner.values["range"]
+            return rate_redshifts(RATES[value], low, high, cosmology)
+        if kind == "table":
+            return Tabulated(*_columns(inner, kind, ("value", "density")))
+        if kind == "exponential":
+            return Exponential(value, inner.values.get("max"))
+        return _MAKERS[kind](*value) if isinstance(value, list) else _MAKERS[kind](value)
     except ReadError:
         raise
     except ValueError as error:
-        raise inner.wrong(chosen[0], str(error), "correct it") from None
+        raise inner.wrong(kind, str(error), "correct it") from None
 
 
 def _columns(section: Section, key: str, names: tuple[str, ...]) -> list[np.ndarray[Any, Any]]:
@@ -239,9 +195,8 @@ def _columns(section: Section, key: str, names: tuple[str, ...]) -> list[np.ndar
 
 def read_survey(section: Section) -> Survey:
     """The survey of a table: ``source``, a name or a file beside the configuration, and options of `load_survey`."""
-    values = dict(section.values)
-    source = section.get("source", str, required=True)
-    values.pop("source")
+    values = {key: value for key, value in section.values.items() if value is not None}
+    source = values.pop("source")
     path = section.path.parent / source
     try:
         # pathlib raises for a name that is too long; this says that there is no such file.
@@ -255,33 +210,22 @@ def read_survey(section: Section) -> Survey:
         ) from None
 
 
-def _cosmology(section: Section) -> Cosmology:
-    section.only("h0", "om0")
-    try:
-        return Cosmology(section.get("h0", float, 70.0), section.get("om0", float, 0.3))
-    except ValueError as error:
-        raise section.wrong("h0", str(error), "correct it") from None
-
-
 def _detection(section: Section) -> dict[str, Any]:
-    section.only("threshold", "searcheff", "n_epochs", "epoch_window")
-    if {"threshold", "searcheff"} <= set(section.values):
+    threshold, searcheff = section.values["threshold"], section.values["searcheff"]
+    if threshold is not None and searcheff is not None:
         raise section.wrong("threshold", "stands beside searcheff", "give one of them")
     efficiency: DetectionEfficiency = (
-        read_searcheff(section.file("searcheff"))
-        if "searcheff" in section.values
-        else step_efficiency(section.get("threshold", float, 5.0))
+        step_efficiency(5.0 if threshold is None else threshold)
+        if searcheff is None
+        else read_searcheff(section.file("searcheff"))
     )
-    n_epochs, window = section.get("n_epochs", int, 2), section.get("epoch_window", float, 0.02)
-    if n_epochs < 1 or window < 0:
-        raise section.wrong("n_epochs", f"is {n_epochs} with epoch_window {window:g}", "expected 1 and 0 or more")
-    return {"efficiency": efficiency, "n_epochs": n_epochs, "epoch_window": window}
+    return {"efficiency": efficiency, **{key: section.values[key] for key in ("n_epochs", "epoch_window")}}
 
 
 def _templates(section: Section) -> tuple[SpectralSeries, ...]:
     """Series files, as patterns relative to the file, or ``hsiao``; scaled to a peak where one is stated."""
     made: list[SpectralSeries] = []
-    for pattern in section.get("templates", list, required=True):
+    for pattern in section.values["templates"]:
         if pattern == "hsiao":
             made.append(hsiao())
             continue
@@ -296,10 +240,11 @@ def _templates(section: Section) -> tuple[SpectralSeries, ...]:
         made += [read_series(path) for path in found]
     if not made:
         raise section.wrong("templates", "is empty", "name one series file or more, or hsiao")
-    if ("peak_mag" in section.values) != ("peak_band" in section.values):
+    peak_mag, peak_band = section.values["peak_mag"], section.values["peak_band"]
+    if (peak_mag is None) != (peak_band is None):
         raise section.wrong("peak_mag", "peak_mag and peak_band go together", "give both or none")
-    if "peak_mag" not in section.values:
-        if "hsiao" in section.get("templates", list):
+    if peak_mag is None:
+        if "hsiao" in section.values["templates"]:
             raise section.wrong("peak_mag", "missing", "the template hsiao is in relative units: state its peak")
         return tuple(made)
     return tuple(_scaled(section, series) for series in made)
@@ -308,22 +253,15 @@ def _templates(section: Section) -> tuple[SpectralSeries, ...]:
 def _scaled(section: Section, series: SpectralSeries) -> SpectralSeries:
     """A template whose peak in a rest-frame band is the absolute AB magnitude asked for."""
     try:
-        (band,) = load_bands([section.get("peak_band", str)])
+        (band,) = load_bands([section.values["peak_band"]])
     except ValueError as error:
         raise section.wrong("peak_band", str(error), "name a band") from None
     flux = synthetic_flux(series.flux, band_matrix(series.wave, [band], Sightline(0.0, 0.0)))[0]
     peak = np.nanmax(flux, initial=0.0)
     if not peak > 0:
         raise section.wrong("peak_band", f"template {series.name!r} does not cover {band.name}", "name another band")
-    mag = section.get("peak_mag", float)
+    mag = section.values["peak_mag"]
     if not abs(mag) < 100:
         raise section.wrong("peak_mag", f"is {mag:g}", "give an absolute magnitude, such as -19.3")
     factor = float(mag_to_njy(mag) / peak)
     return dataclasses.replace(series, flux=factor * series.flux, flux_err=factor * series.flux_err)
-
-
-def _one_of(section: Section, key: str, known: tuple[str, ...]) -> str:
-    value: str = section.get(key, str, known[0])
-    if value not in known:
-        raise section.wrong(key, f"is {value!r}", f"expected {', '.join(known)}")
-    return value

@@ -1,14 +1,11 @@
 """`simulate`: light curves of a population as surveys would measure them, in chunks of any size.
 
-Objects come in blocks of `BLOCK`. Each block has random numbers of its own for each purpose, made from seed, purpose
-and number of the block alone, so a light curve is the same to the byte for any size of a chunk and any number of
-workers.
+A light curve is the same to the byte for any size of a chunk and any number of workers; see `random_streams`.
 """
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -18,12 +15,12 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_err_to_relative
 from sntransport._version import __version__
-from sntransport.photometry.band_ratio import MAX_GAP
 from sntransport.photometry.bands import load_bands
 from sntransport.simulation.flux_lookup import Places, peaks, places, tables_of, true_fluxes
 from sntransport.simulation.flux_tables import Dust, FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
 from sntransport.simulation.population import Population
+from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.surveys.detection import (
     PHOTFLAG_SATURATED,
     DetectionEfficiency,
@@ -34,10 +31,9 @@ from sntransport.simulation.surveys.detection import (
 )
 from sntransport.simulation.surveys.footprint import draw_positions, measurements_of
 from sntransport.simulation.surveys.survey import Survey
+from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.series import SpectralSeries
-
-BLOCK = 1024
-"""Objects that share random numbers."""
+from sntransport.spectra.sightline import mjd_of
 
 Uncovered = Literal["nan", "drop", "error"]
 Keep = Literal["all", "observed", "triggered"]
@@ -45,16 +41,6 @@ Keep = Literal["all", "observed", "triggered"]
 
 class SelectionWarning(UserWarning):
     """No object is left."""
-
-
-class _Purpose(IntEnum):
-    """What random numbers are for; changing a number changes every simulation."""
-
-    OBJECTS = 0
-    POSITIONS = 1
-    DATES = 2
-    NOISE = 3
-    DETECTION = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,15 +258,11 @@ def _chunk(plan: _Plan, first: int, last: int) -> LightCurves:
     return parts[0] if len(parts) == 1 else concatenate(parts)
 
 
-def _rng(plan: _Plan, block: int, purpose: _Purpose) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(block, int(purpose))))
-
-
 def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
     """Objects ``first`` to ``last`` of a block. All of it is simulated, so that its random numbers stay the same."""
-    drawn = plan.population.draw(_rng(plan, block, _Purpose.OBJECTS), BLOCK, len(plan.templates))
-    ra, dec = draw_positions(plan.surveys[0], BLOCK, _rng(plan, block, _Purpose.POSITIONS))
-    mjd_ref = _rng(plan, block, _Purpose.DATES).uniform(*plan.dates, BLOCK)
+    drawn = plan.population.draw(stream(plan.seed, block, Purpose.OBJECTS), BLOCK, len(plan.templates))
+    ra, dec = draw_positions(plan.surveys[0], BLOCK, stream(plan.seed, block, Purpose.POSITIONS))
+    mjd_ref = stream(plan.seed, block, Purpose.DATES).uniform(*plan.dates, BLOCK)
     ebv_mw = plan.population.milky_way(ra, dec)
     scale = 10.0 ** (-0.4 * (drawn.distance_modulus + drawn.mag_offset))
     seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale)
@@ -300,7 +282,7 @@ def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
 def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
     """Visits of all surveys that see each object in the order of date, as `measurements_of` gives them."""
     ends = np.array([(series.phase[0], series.phase[-1]) for series in plan.templates])[truth.template]
-    first, last = (truth.mjd_ref + (1.0 + truth.z) * ends[:, side] for side in (0, 1))
+    first, last = (mjd_of(ends[:, side], truth.mjd_ref, truth.z) for side in (0, 1))
     found, bands = [], 0
     for survey in plan.surveys:
         offset, columns = measurements_of(survey, truth.ra, truth.dec, first - plan.margin[0], last + plan.margin[1])
@@ -327,9 +309,9 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
         offset = np.concatenate([[0], np.cumsum(known)])[offset]
         columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
     flux_err, saturated = np.empty(flux.size), np.empty(flux.size, dtype=np.bool_)
-    normal = _rng(plan, block, _Purpose.NOISE).standard_normal(flux.size)
+    normal = stream(plan.seed, block, Purpose.NOISE).standard_normal(flux.size)
     _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
-    uniform = _rng(plan, block, _Purpose.DETECTION).random(flux.size)
+    uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
     found = plan.detector(flux, flux_err, band, mjd, offset, plan.efficiency, uniform, bands=plan.bands)
     fired = trigger(found, mjd, offset, n_epochs=plan.n_epochs, epoch_window=plan.epoch_window)
     flags = photflags(found, mjd, offset, fired.mjd)

@@ -14,6 +14,7 @@ from sntransport.photometry.bands import Bandpass
 from sntransport.simulation.flux_tables import Z_STEP, Dust, FluxTables, chebyshev, flux_tables
 from sntransport.simulation.light_curves import Truth
 from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.sightline import mjd_of
 
 _LAST: list[tuple[list["ref[Any]"], tuple[tuple[float, float], Dust], FluxTables]] = []
 
@@ -101,7 +102,7 @@ def peaks(
         template.astype(np.int64), seen.cell, seen.weights, tables.start, tables.n_term, tables.phase_offset,
         tables.phases, tables.table, tables.x.size, tables.near, peak, phase,
     )  # fmt: skip
-    return njy_to_mag(peak), mjd_ref[:, None] + (1.0 + z[:, None]) * phase
+    return njy_to_mag(peak), mjd_of(phase, mjd_ref[:, None], z[:, None])
 
 
 def true_fluxes(

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import LN_PER_MAG
 from sntransport.photometry.band_ratio import columns
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import MIN_COVERAGE, weighted_means
@@ -38,7 +39,6 @@ _N_SAMPLE, _SAMPLE_STEP = 5, 2
 _FAINT = 1e-3
 # A phase fainter than this share of the brightest, at every corner of dust, cannot be the brightest between them.
 _NEAR_PEAK = 0.6
-_LN_MAG = 0.4 * np.log(10.0)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _redshift_nodes(z_range: tuple[float, float]) -> Array:
 
 def _per_excess(wave: Array, rv: float, law: str) -> Array:
     """k = 0.4 ln 10 A / E(B-V) at wavelengths [A]."""
-    return np.asarray(_LN_MAG * extinction(wave, 1.0, rv, law))
+    return np.asarray(LN_PER_MAG * extinction(wave, 1.0, rv, law))
 
 
 def _mean_extinction(band: Bandpass, x: Array, rv: float, law: str) -> Array:

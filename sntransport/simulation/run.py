@@ -18,8 +18,9 @@ from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._version import __version__
 from sntransport.simulation.config import Job, read_config
-from sntransport.simulation.engine import BLOCK, simulate_chunks
+from sntransport.simulation.engine import simulate_chunks
 from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.summary import Tally, add, from_numbers, is_triggered, numbers, tally
 
 Writer = Callable[[LightCurves, Path], Path | tuple[Path, ...]]

@@ -14,6 +14,11 @@ def grid_wave(first: int, n_wave: int) -> Array:
     return np.asarray(np.exp((first + np.arange(n_wave)) * GRID_STEP / C_KMS))
 
 
+def velocity_step(wave: Array) -> float:
+    """Step [km/s] of wavelengths even in their logarithm, (n_wave,) [A], two or more: the mean of all."""
+    return float(C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1))
+
+
 def rebin(wave: Array, flux: Array, flux_err: Array) -> tuple[int, Array, Array]:
     """Mean flux in the bins of the common grid.
 

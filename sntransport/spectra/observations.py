@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
-from sntransport.spectra.sightline import Sightline
+from sntransport.spectra.sightline import Sightline, mjd_of, phase_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +153,14 @@ class Supernova:
             raise ValueError(f"{self.name}: mjd_ref is not finite")
         spectra = tuple(sorted(self.spectra, key=lambda spectrum: spectrum.mjd))
         set_fields(self, mjd_ref=float(self.mjd_ref), spectra=spectra, notes=tuple(self.notes))
+
+    def phase_of(self, mjd: ArrayLike) -> Array:
+        """Rest-frame phase [d] of dates [d]; see `sntransport.spectra.sightline.phase_of`."""
+        return phase_of(mjd, self.mjd_ref, self.sightline.z)
+
+    def mjd_of(self, phase: ArrayLike) -> Array:
+        """Date [d] of rest-frame phases [d]; the inverse of `phase_of`."""
+        return mjd_of(phase, self.mjd_ref, self.sightline.z)
 
 
 def broad_class(sn_type: str) -> str:

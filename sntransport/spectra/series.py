@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape, set_fields
+from sntransport.spectra.phases import Neighbors, neighbors
 
 
 class Origin(IntEnum):
@@ -88,6 +90,55 @@ class SpectralSeries:
     def covered(self) -> NDArray[np.bool_]:
         """Where the flux is known, (n_phase, n_wave)."""
         return np.isfinite(self.flux)
+
+    def at(self, phase: ArrayLike, max_gap: float = np.inf) -> "SpectraAt":
+        """Spectra at any phases, linear in flux between its own.
+
+        Parameters
+        ----------
+        phase : array_like, (n_phase,) [d]
+            In any order.
+        max_gap : float [d]
+            Widest step between two phases of the series to interpolate over.
+
+        Returns
+        -------
+        SpectraAt
+            NaN outside the series, in wider steps, and in bins where either neighbor is NaN.
+
+        Raises
+        ------
+        ValueError
+            Where the series has no phases.
+        """
+        if not self.n_phase:
+            raise ValueError(f"{self.name or 'the series'} has no phases: supply one spectrum or more")
+        return SpectraAt(self, neighbors(self.phase, np.atleast_1d(np.asarray(phase, dtype=np.float64)), max_gap))
+
+
+@dataclass(frozen=True, eq=False)
+class SpectraAt:
+    """Spectra of a series at the phases asked for, worked out when first looked at; made by `SpectralSeries.at`."""
+
+    series: SpectralSeries
+    place: Neighbors
+
+    @cached_property
+    def flux(self) -> Array:
+        """Flux (n_phase, n_wave), NaN where either neighbor is."""
+        return self.place.mean(self.series.flux)
+
+    @cached_property
+    def filled(self) -> Array:
+        """1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`), else 0."""
+        marked = self.series.origin == Origin.EXTRAPOLATED
+        known = np.isfinite(self.place.share)[:, None]
+        return np.asarray((marked[self.place.left] | marked[self.place.right]) & known, dtype=np.float64)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which phases have any flux, (n_phase,)."""
+        return np.asarray(np.isfinite(self.flux).any(axis=1))
 
 
 def require_series(value: object, caller: str) -> None:

@@ -1,7 +1,7 @@
 """What lies between a supernova and the observer: redshift, distance and dust; all of it in one place.
 
 A series is stored in the rest frame, at 10 pc, free of dust. `to_rest` and `to_observer` take one spectrum or a
-stack of them from one frame to the other and are each other's inverse.
+stack of them from one frame to the other and are each other's inverse; `phase_of` and `mjd_of` do so for time.
 """
 
 from dataclasses import dataclass
@@ -163,3 +163,29 @@ def to_observer(wave_rest: ArrayLike, flux_rest: ArrayLike, sightline: Sightline
     """
     wave_rest = np.asarray(wave_rest, dtype=np.float64)
     return wave_rest * (1.0 + sightline.z), np.asarray(flux_rest, dtype=np.float64) * dimming(wave_rest, sightline)
+
+
+def phase_of(mjd: ArrayLike, mjd_ref: ArrayLike, z: ArrayLike) -> Array:
+    """Rest-frame phase of dates.
+
+    Parameters
+    ----------
+    mjd : array_like [observer-frame d]
+    mjd_ref : array_like [observer-frame d]
+        Date of phase 0.
+    z : array_like
+        Heliocentric redshift. All three of shapes that broadcast.
+
+    Returns
+    -------
+    ndarray [rest-frame d]
+        NaN where any of the three is.
+    """
+    days = np.asarray(mjd, dtype=np.float64) - np.asarray(mjd_ref, dtype=np.float64)
+    return np.asarray(days / (1.0 + np.asarray(z, dtype=np.float64)))
+
+
+def mjd_of(phase: ArrayLike, mjd_ref: ArrayLike, z: ArrayLike) -> Array:
+    """Observer-frame date [d] of rest-frame phases [d]; the inverse of `phase_of`, with the same shapes."""
+    stretch = 1.0 + np.asarray(z, dtype=np.float64)
+    return np.asarray(np.asarray(mjd_ref, dtype=np.float64) + np.asarray(phase, dtype=np.float64) * stretch)

@@ -5,8 +5,7 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
 from sntransport._numerics.smoothing import bell_mean
-from sntransport._numerics.units import C_KMS
-from sntransport.spectra.grid import GRID_STEP
+from sntransport.spectra.grid import GRID_STEP, velocity_step
 from sntransport.transport.features import feature_shift
 
 CONTINUUM = 12000.0
@@ -61,7 +60,7 @@ def feature_barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -
         raise ValueError(f"wave must be even in its logarithm, with at least {_FEWEST_BINS} points")
     used = weights > 0
     logs, share = np.log(fluxes[used]), (weights[used] / weights.sum())[:, None, None]
-    smooth = bell_mean(logs, CONTINUUM / (step[0] * C_KMS))
+    smooth = bell_mean(logs, CONTINUUM / velocity_step(wave))
     weight = np.broadcast_to(share, (share.size, 1, wave.size))
     mean, _ = moved_mean(wave, (logs - smooth)[:, None], weight)
     return np.asarray(np.exp(share[:, 0, 0] @ smooth + mean[0]))
@@ -132,7 +131,7 @@ def moved_mean(wave: Array, features: Array, weight: Array) -> tuple[Array, Arra
     mean, error : ndarray, (n_phase, n_wave)
         NaN where no series counts, the error also where only one does.
     """
-    step = C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+    step = velocity_step(wave)
     bins = np.arange(wave.size, dtype=np.float64)
     mean, own = two_way(features, weight, roots=True)
     placed, counted = features, weight
@@ -162,7 +161,7 @@ def _shifts(wave: Array, mean: Array, rows: Array, weight: Array) -> Array:
         inside = np.arange(span.start, span.stop)
         pair = [np.exp(np.interp(inside, known, line[known])) for line in (common, own)]
         half = feature_shift(wave[span], pair[0], pair[1])
-        step = C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+        step = velocity_step(wave)
         target[:] = np.interp(np.arange(wave.size), inside - 0.5 * half / step, half)
     return out
 

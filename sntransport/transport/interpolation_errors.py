@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 from scipy.special import stdtrit
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import C_KMS
+from sntransport._numerics.smoothing import bell_mean
+from sntransport.spectra.grid import velocity_step
 from sntransport.spectra.observations import broad_class
 
 ErrorModel = Callable[[str, Array, Array, float, Array], Array]
@@ -98,12 +98,7 @@ def log_change(wave: Array, flux_a: Array, flux_b: Array) -> Array:
         return np.zeros(wave.size)
     ratio = np.log(np.where(good, flux_b, 1.0) / np.where(good, flux_a, 1.0))
     square = np.where(good, ratio - np.median(ratio[good]), 0.0) ** 2
-    step = C_KMS * float(np.log(wave[-1] / wave[0])) / max(wave.size - 1, 1)
-    # Three running means are nearly a Gaussian of this width, in linear time.
-    width = 2 * (int(np.sqrt(4.0 * (CHANGE_WIDTH / step) ** 2 + 1.0)) // 2) + 1
-    for _ in range(3):
-        square = uniform_filter1d(square, width, mode="nearest")
-    return np.asarray(np.sqrt(np.maximum(square, 0.0)))
+    return np.asarray(np.sqrt(np.maximum(bell_mean(square, CHANGE_WIDTH / velocity_step(wave)), 0.0)))
 
 
 def interpolation_error(

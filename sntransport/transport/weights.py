@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import MAG_PER_LN
 from sntransport.calibration.warp import grey_offset
 
 Weight = Callable[[Array, Array, Array], Array]
@@ -81,7 +82,7 @@ def color_mismatch(synthetic: Array, observed: Array, observed_err: Array, floor
     seen, seen_err = np.broadcast_to(observed, shape), np.broadcast_to(observed_err, shape)
     grey = grey_offset(synthetic, seen, seen_err, floor)
     with np.errstate(invalid="ignore", divide="ignore"):
-        miss = 2.5 / np.log(10.0) * (np.log(seen / synthetic) - grey[:, None])
+        miss = MAG_PER_LN * (np.log(seen / synthetic) - grey[:, None])
         weight = np.where(np.isfinite(miss), 1.0 / ((seen_err / seen) ** 2 + floor**2), 0.0)
         rms = np.sqrt((weight * np.nan_to_num(miss) ** 2).sum(axis=1) / weight.sum(axis=1))
     return grey, np.where((weight > 0).sum(axis=1) >= 2, rms, np.nan)

@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.smoothing import known_mean
 from sntransport._numerics.units import C_KMS
 from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.grid import GRID_STEP
@@ -64,10 +65,7 @@ def smooth(flux: Array, used: NDArray[np.bool_]) -> Array:
     -------
     ndarray, (..., n_used)
     """
-    sigma = RESOLUTION / _FWHM / GRID_STEP
-    share = gaussian_filter1d(used.astype(np.float64), sigma, mode="constant")
-    filtered = gaussian_filter1d(np.where(used, flux, 0.0), sigma, axis=-1, mode="constant")
-    return np.asarray(filtered[..., used] / share[used])
+    return known_mean(flux, used, RESOLUTION / _FWHM / GRID_STEP)[..., used]
 
 
 def relative_residual(predicted: Array, truth: Array) -> Array:

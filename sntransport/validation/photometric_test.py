@@ -136,7 +136,7 @@ def _judged(
     n_faint: int,
 ) -> BandPoints:
     """The points of one supernova."""
-    phase = (points.mjd - sn.mjd_ref) / (1.0 + sn.sightline.z)
+    phase = sn.phase_of(points.mjd)
     letter = np.array([_letter(str(band)) for band in points.band])
     targets = np.unique(phase)
 
@@ -206,7 +206,7 @@ def _one_factor(curve: LightCurve, sn: Supernova, series: SpectralSeries) -> Arr
     curves = fit_band_curves(curve)
     if not curves.bands:
         return None
-    observed = evaluate(curves, sn.mjd_ref + series.phase * (1.0 + sn.sightline.z))
+    observed = evaluate(curves, sn.mjd_of(series.phase))
     matrix = band_matrix(series.wave, curves.bands, sn.sightline)
     return grey_offset(synthetic_flux(series.flux, matrix)[0], *observed)
 
@@ -237,7 +237,7 @@ def _scaled_by(
     if factor is None or not np.isfinite(factor).any():
         return None
     curves = fit_band_curves(curve)
-    observed = evaluate(curves, sn.mjd_ref + targets * (1.0 + sn.sightline.z))
+    observed = evaluate(curves, sn.mjd_of(targets))
     photometry = Photometry(band_matrix(sparse.wave, curves.bands, sn.sightline), *observed)
     fitted = for_supernova(interpolate, sn, sparse)
     dense = synthesize(

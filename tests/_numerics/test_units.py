@@ -37,3 +37,9 @@ def test_flux_that_is_not_positive_has_no_magnitude():
 def test_magnitude_error():
     # The familiar 1.0857 mag for an error as large as the flux, to first order.
     assert units.mag_err_to_relative(1.0857362) == pytest.approx(1.0, rel=1e-6)
+
+
+def test_a_small_change_of_ln_flux_in_magnitudes():
+    fainter = units.njy_to_mag(np.exp(-0.001)) - units.njy_to_mag(1.0)
+    assert fainter == pytest.approx(0.001 * units.MAG_PER_LN, rel=1e-9)
+    np.testing.assert_allclose(units.MAG_PER_LN * units.LN_PER_MAG, 1.0, rtol=1e-15)

@@ -17,8 +17,9 @@ from recording import asked_to_record, record
 from scipy.linalg import eigh
 
 import sntransport as snt
-from sntransport._numerics.units import C_KMS
+from sntransport._numerics.smoothing import matern
 from sntransport._storage.tables import text_table
+from sntransport.spectra.grid import velocity_step
 from sntransport.transport.features import feature_transport
 from sntransport.validation.leave_out import judge
 from sntransport.validation.leave_out_scores import score, summarize
@@ -29,12 +30,6 @@ MOST = 12
 DAYS = (10.0, 20.0, 40.0, 80.0, 160.0)
 SPEEDS = (1000.0, 2000.0, 4000.0, 8000.0)
 NOISES = (0.05, 0.15, 0.4)
-
-
-def matern(apart, scale):
-    """Matern-3/2 correlation."""
-    r = np.sqrt(3.0) * np.abs(apart) / scale
-    return (1.0 + r) * np.exp(-r)
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +77,7 @@ class Visible:
             logs[2:] += logs[:2].mean() - logs[2:].mean(axis=1, keepdims=True)
             # Narrow features common to the two spectra are in the mean, so that bins blur only what changes.
             mean = logs[:2].mean(axis=0)
-            step = BIN * C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+            step = BIN * velocity_step(wave)
             edges = np.arange(0, wave.size - BIN + 1, BIN)
             coarse = np.stack([np.add.reduceat(row, edges)[:-1] / BIN for row in logs - mean])
             centers = edges[:-1] + 0.5 * (BIN - 1)

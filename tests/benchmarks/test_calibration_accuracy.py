@@ -23,7 +23,7 @@ def prepared(path):
     ready = prepare(sn)
     matrix = band_matrix(ready.series.wave, curves.bands, sn.sightline)
     series = _with_scale(sn, ready, curves, matrix).series
-    return series, matrix, *evaluate(curves, sn.mjd_ref + series.phase * (1 + sn.sightline.z))
+    return series, matrix, *evaluate(curves, sn.mjd_of(series.phase))
 
 
 def left_out(cases, **options):
@@ -79,7 +79,7 @@ def test_random_errors_of_bands_do_not_hurt(benchmark, osc_dir, capsys):
         sn = snt.read_supernova(path)
         false = noisy(sn, rng)
         sparse = prepare(sn).series
-        phase = (sn.light_curve.mjd - sn.mjd_ref) / (1.0 + sn.sightline.z)
+        phase = sn.phase_of(sn.light_curve.mjd)
         targets = np.unique(phase)
         warped = snt.build(false, phases=targets).series
         factor = _scaled_by(false.light_curve, sn, sparse, targets, class_transport, 40.0)

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from sntransport._numerics.smoothing import matern
 from tests.benchmarks import gaussian_process
-from tests.benchmarks.gaussian_process import between, matern
+from tests.benchmarks.gaussian_process import between
 
 
 def test_process_is_that_of_the_full_covariance_matrix(monkeypatch):

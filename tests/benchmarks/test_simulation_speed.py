@@ -21,6 +21,7 @@ from sntransport.photometry.bands import load_bands
 from sntransport.simulation import engine, flux_lookup
 from sntransport.simulation.distributions import Exponential, Uniform
 from sntransport.simulation.population import Population
+from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.surveys import built_in, footprint
 from sntransport.simulation.surveys.noise import depth_of
 from sntransport.transport.templates.sources import hsiao
@@ -245,7 +246,7 @@ def _plan(template, survey):
 
 
 def _block(plan, number):
-    part = engine._chunk(plan, number * engine.BLOCK, (number + 1) * engine.BLOCK)
+    part = engine._chunk(plan, number * BLOCK, (number + 1) * BLOCK)
     truth = part.truth
     seen = flux_lookup.places(
         plan.tables, truth.z, truth.ebv_mw, truth.ebv_host, 10.0 ** (-0.4 * truth.distance_modulus)
@@ -257,7 +258,7 @@ def test_cost_and_memory_do_not_grow(benchmark, template, survey):
     """Time an object, and peak of the memory that numpy holds, for more and more objects."""
 
     def run(n):
-        for _ in engine.simulate_chunks([template], survey, POPULATION, n=n, chunk=8 * engine.BLOCK):
+        for _ in engine.simulate_chunks([template], survey, POPULATION, n=n, chunk=8 * BLOCK):
             pass
 
     run(1000)

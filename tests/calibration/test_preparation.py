@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sntransport._numerics.units import C_KMS
 from sntransport.calibration.preparation import apply_floor, bridge_gaps, prepare
-from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
+from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin, velocity_step
 from sntransport.spectra.observations import Spectrum
 from sntransport.spectra.series import Origin
 from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, spectrum, supernova
@@ -28,6 +28,7 @@ def test_grid_is_the_same_for_every_redshift_and_fine_enough():
     np.testing.assert_allclose(step, np.round(step), atol=1e-6)
     assert np.intersect1d(np.round(one, 6), np.round(other, 6)).size > 500
     assert np.diff(np.log(one)).max() * C_KMS <= 450
+    assert velocity_step(one) == pytest.approx(GRID_STEP)
 
 
 def test_error_bars_are_true_after_rebinning():

@@ -213,15 +213,12 @@ def _augment_read(path):
     """All that `augment` takes from the file itself."""
     from sntransport._storage.config_sections import Section
     from sntransport.augmentation.config import read_config
-    from sntransport.augmentation.setup import POPULATION
     from sntransport.simulation.config import read_population, read_survey
     from sntransport.simulation.rates import Cosmology
 
     given = read_config(path)
     read_survey(Section(path, "survey", given["survey"]))
-    section = Section(path, "population", given["population"])
-    section.only(*POPULATION)
-    read_population(section, Cosmology())
+    read_population(Section(path, "population", given["population"]), Cosmology())
 
 
 def _by_kind(rng, name, raw, scratch):

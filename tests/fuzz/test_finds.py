@@ -151,8 +151,8 @@ def test_efficiencies_of_two_filters_that_are_one_band(tmp_path):
             POPULATION.format(templates="hsiao", redshift='{rate = "dilday2008", range = [0.1, 1e200]}'),
             "population[0].redshift.rate: z_min is 0.1 and z_max 1e+200",
         ),
-        ("[cosmology]\nh0 = 1e-200", "cosmology.h0: Cosmology(h0=1e-200, om0=0.3): expected h0 from 1 to 1000"),
-        ("[cosmology]\nom0 = 1e-300", "expected h0 from 1 to 1000 and om0 from 0.001 to 1"),
+        ("[cosmology]\nh0 = 1e-200", "cosmology.h0: is 1e-200; expected 1 to 1000"),
+        ("[cosmology]\nom0 = 1e-300", "cosmology.om0: is 1e-300; expected 0.001 to 1"),
         ("a = " + "[" * 10000 + "]" * 10000, "nested too deeply"),
     ],
 )  # fmt: skip

@@ -13,11 +13,12 @@ import sntransport as snt
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import load_bands
 from sntransport.simulation.distributions import Constant, Exponential, Normal, Uniform
-from sntransport.simulation.engine import BLOCK, SelectionWarning, simulate, simulate_chunks
+from sntransport.simulation.engine import SelectionWarning, simulate, simulate_chunks
 from sntransport.simulation.flux_lookup import places
 from sntransport.simulation.flux_tables import Dust, flux_tables
 from sntransport.simulation.light_curves import concatenate
 from sntransport.simulation.population import Population
+from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
 from sntransport.simulation.surveys.survey import Survey, select_visits

@@ -13,7 +13,7 @@ from sntransport.photometry.synthetic import band_flux
 from sntransport.spectra.dust import LAWS, extinction
 from sntransport.spectra.observed_series import observe
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import Sightline, dimming, to_observer, to_rest, transmission
+from sntransport.spectra.sightline import Sightline, dimming, mjd_of, phase_of, to_observer, to_rest, transmission
 
 WAVE = np.linspace(1500.0, 24000.0, 9)
 
@@ -201,3 +201,16 @@ def test_each_law_acts_where_it_is_named():
 def test_law_is_held_beyond_its_ends():
     ends = transmission([912.0, 60_000.0], 0.3)
     np.testing.assert_array_equal(transmission([500.0, 90_000.0], 0.3), ends)
+
+
+@given(st.floats(-100.0, 1000.0), st.floats(-0.01, 5.0), st.floats(45_000.0, 65_000.0))
+def test_a_phase_is_the_time_at_rest_since_its_date_0(phase, z, mjd_ref):
+    mjd = mjd_of(phase, mjd_ref, z)
+    assert float(mjd) - mjd_ref == pytest.approx(phase * (1.0 + z), abs=1e-9)
+    assert float(phase_of(mjd, mjd_ref, z)) == pytest.approx(phase, abs=1e-9)
+
+
+def test_a_phase_for_each_redshift():
+    # Seen at z = 1 everything takes twice as long.
+    np.testing.assert_array_equal(mjd_of([[10.0], [20.0]], 100.0, [0.0, 1.0]), [[110.0, 120.0], [120.0, 140.0]])
+    np.testing.assert_array_equal(phase_of([110.0, 120.0], [100.0, np.nan], 1.0), [5.0, np.nan])

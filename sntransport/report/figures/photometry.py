@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import mag_to_njy, njy_to_mag
+from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.report.figures.style import new_figure, style, title
@@ -18,7 +18,7 @@ from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import Sightline
+from sntransport.spectra.sightline import Sightline, phase_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -220,9 +220,9 @@ def _points(
 ) -> tuple[Array, Array, Array]:
     """Phase, AB magnitude and its error (0 where not known) of the measurements in a band."""
     rows = light_curve.band == name
-    phase = (light_curve.mjd[rows] - series.mjd_ref) / (1.0 + sightline.z)
+    phase = phase_of(light_curve.mjd[rows], series.mjd_ref, sightline.z)
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = 2.5 / np.log(10.0) * light_curve.flux_err[rows] / np.abs(light_curve.flux[rows])
+        error = MAG_PER_LN * light_curve.flux_err[rows] / np.abs(light_curve.flux[rows])
     return phase, njy_to_mag(light_curve.flux[rows]), np.nan_to_num(error, posinf=0.0)
 
 

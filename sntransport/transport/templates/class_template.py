@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
-from sntransport.spectra.grid import GRID_STEP
+from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
+from sntransport.spectra.phases import MAX_GAP, neighbors
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.feature_mean import moved_mean, split_rows, two_way
 from sntransport.transport.templates.feature_clock import align
@@ -24,7 +25,6 @@ from sntransport.transport.templates.feature_clock import align
 Barycenter = Callable[[Array, Array, Array], Array]
 """``f(wave, fluxes, weights) -> (n_wave,)``, such as `sntransport.transport.barycenter`."""
 
-_LONGEST_STEP = 5.0
 _COMPLETE = 0.8
 _WIDEST_HOLE = 10.0
 _FEWEST_BINS = 100
@@ -104,7 +104,10 @@ def build_template(
         zero, stretch = align([one.phase for one in series], logs, wave, given)
     at = _phases(series, zero, stretch, phases)
     clocked = np.stack(
-        [at_phases(one.phase, rows, z + s * at) for one, rows, z, s in zip(series, logs, zero, stretch, strict=True)]
+        [
+            neighbors(one.phase, z + s * at, MAX_GAP).mean(rows)
+            for one, rows, z, s in zip(series, logs, zero, stretch, strict=True)
+        ]
     )
     mean, error = _features_mean(wave, clocked) if barycenter is None else _spectra_mean(wave, clocked, barycenter)
     columns, notes = _rectangle(at, wave, mean, error, np.isfinite(clocked).sum(axis=0), smooth)
@@ -174,7 +177,7 @@ def _common_wave(series: Sequence[SpectralSeries]) -> Array:
     first, last = int(np.ceil(low - 1e-6)), int(np.floor(high + 1e-6))
     if last - first + 1 < _FEWEST_BINS:
         raise ValueError("the series do not overlap in wavelength; give series that share at least 25,000 km/s")
-    return np.asarray(np.exp(np.arange(first, last + 1) * GRID_STEP / C_KMS))
+    return grid_wave(first, last - first + 1)
 
 
 def on_grid(series: SpectralSeries, wave: Array) -> Array:
@@ -201,23 +204,6 @@ def _phases(series: Sequence[SpectralSeries], zero: Array, stretch: Array, phase
     if last - first < 1.0:
         raise ValueError("the series do not overlap in phase; give series, or zeros, that do")
     return np.arange(np.ceil(first), np.floor(last) + 0.5) + 0.0
-
-
-def at_phases(phase: Array, rows: Array, at: Array) -> Array:
-    """Ln flux at any phases, linear between neighbors not too far apart, NaN elsewhere."""
-    if phase.size == 1:
-        return np.where(np.isclose(at, phase[0])[:, None], rows[0], np.nan)
-    low = np.clip(np.searchsorted(phase, at, side="right") - 1, 0, phase.size - 2)
-    up = (at - phase[low]) / (phase[low + 1] - phase[low])
-    near = (up > -1e-9) & (up < 1 + 1e-9) & (phase[low + 1] - phase[low] <= _LONGEST_STEP)
-    # A phase that is there is no interpolation, however far the next one is.
-    near |= np.isclose(up, 0.0, rtol=0, atol=1e-9) | np.isclose(up, 1.0, rtol=0, atol=1e-9)
-    up = np.clip(up, 0.0, 1.0)[:, None]
-    # A row that does not count must not spread its NaN.
-    value = np.where(
-        up <= 1e-9, rows[low], np.where(up >= 1 - 1e-9, rows[low + 1], (1 - up) * rows[low] + up * rows[low + 1])
-    )
-    return np.where(near[:, None], value, np.nan)
 
 
 def _features_mean(wave: Array, logs: Array) -> tuple[Array, Array]:

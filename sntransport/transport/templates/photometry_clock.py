@@ -80,7 +80,7 @@ def photometric_clock(template: SpectralSeries, sn: Supernova, first_spectrum: f
         or the first spectrum; stretch 0.7 to 1.3.
     """
     curves = _usable(sn.light_curve, 1.0 + sn.sightline.z)
-    phases = [(curve.mjd - sn.mjd_ref) / (1.0 + sn.sightline.z) for curve in curves]
+    phases = [sn.phase_of(curve.mjd) for curve in curves]
     first = min([first_spectrum, *(float(phase[0]) for phase in phases)])
     zero = np.arange(first - _BEFORE, first + _AFTER + 0.5 * _ZERO_STEP, _ZERO_STEP)
     stretch = np.linspace(0.7, 1.3, 13)

@@ -12,8 +12,9 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import bell_mean
-from sntransport._numerics.units import C_KMS
+from sntransport.spectra.grid import velocity_step
 from sntransport.spectra.observations import Supernova
+from sntransport.spectra.phases import Neighbors
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import Interpolator
@@ -173,14 +174,14 @@ def _match(template: SpectralSeries, wave: Array, flux: Array) -> Array:
 
 def _features(wave: Array, logs: Array) -> Array:
     """Ln flux smoothed to the resolution at which it is compared, less its continuum."""
-    step = C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+    step = velocity_step(wave)
     fine = bell_mean(logs, _RESOLUTION / step)
     return fine - bell_mean(fine, _CONTINUUM / step)
 
 
 def _gain(wave: Array, template_ends: Array, fluxes: Array) -> float:
     """How much of the template's change of features two spectra show: a regression, within 0 and 1.3."""
-    step = C_KMS * np.log(wave[-1] / wave[0]) / (wave.size - 1)
+    step = velocity_step(wave)
     changes = [np.diff(x, axis=0)[0] for x in (template_ends, np.stack([_log(flux) for flux in fluxes]))]
     own, real = (change - bell_mean(change, _CONTINUUM / step) for change in changes)
     return float(np.clip(own @ real / max(float(own @ own), 1e-12), 0.0, _MOST_GAIN))
@@ -195,6 +196,5 @@ def _rows(template: SpectralSeries, phase: Array, wave: Array) -> Array:
     place = np.clip(np.interp(phase, template.phase, np.arange(template.n_phase)), 0, template.n_phase - 1.000001)
     low = place.astype(np.int64)
     needed, index = np.unique(np.concatenate([low, low + 1]), return_inverse=True)
-    rows = np.stack([_log(np.interp(wave, template.wave, template.flux[k])) for k in needed])[index]
-    up = (place - low)[:, None]
-    return np.asarray((1.0 - up) * rows[: low.size] + up * rows[low.size :])
+    rows = np.stack([_log(np.interp(wave, template.wave, template.flux[k])) for k in needed])
+    return Neighbors(index[: low.size], index[low.size :], place - low).mean(rows)

@@ -1,0 +1,66 @@
+"""Where phases lie between those of a series, and what is there: a line between the two neighbors, or nothing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport._numerics.arrays import Array
+
+MAX_GAP = 5.0
+"""Widest step between two phases of a dense series that is interpolated over [rest-frame d], unless told otherwise."""
+
+# Rounding of dates to phases must not push a point off the first spectrum [d].
+_SAME_PHASE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbors:
+    """Rows before and after each phase, ``left`` and ``right`` (n_phase,), and the ``share`` of the right one.
+
+    At a phase that is there both are its row; ``share`` is NaN where nothing is known.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    share: Array
+
+    def mean(self, rows: Array) -> Array:
+        """Any rows (n_own, n) at the phases, (n_phase, n): NaN where either neighbor is, or nothing is known."""
+        out = rows[self.left]
+        # A row that has no share must not spread its NaN.
+        mixed = np.flatnonzero(self.share > 0)
+        if mixed.size:
+            share = self.share[mixed, None]
+            out[mixed] = (1.0 - share) * out[mixed] + share * rows[self.right[mixed]]
+        out[np.isnan(self.share)] = np.nan
+        return np.asarray(out)
+
+
+def neighbors(own: Array, phase: Array, max_gap: float = np.inf) -> Neighbors:
+    """Neighbors of phases among those of a series.
+
+    Parameters
+    ----------
+    own : ndarray, (n_own,) [d]
+        Increasing, at least one.
+    phase : ndarray, (n_phase,) [d]
+        In any order. Within 1e-6 d of one of ``own`` it is that one. Clip it first to hold the ends.
+    max_gap : float [d]
+        Widest step of ``own`` to interpolate over.
+
+    Returns
+    -------
+    Neighbors
+        Nothing is known before the first, after the last, and in wider steps.
+    """
+    right = np.clip(np.searchsorted(own, phase), 0, own.size - 1)
+    left = np.maximum(right - 1, 0)
+    nearest = np.where(np.abs(own[left] - phase) < np.abs(own[right] - phase), left, right)
+    exact = np.abs(own[nearest] - phase) <= _SAME_PHASE
+    left, right = np.where(exact, nearest, left), np.where(exact, nearest, right)
+    step = own[right] - own[left]
+    inside = exact | ((phase > own[left]) & (phase < own[right]) & (step <= max_gap))
+    share = np.divide(phase - own[left], step, out=np.zeros_like(step), where=step > 0)
+    share[~inside] = np.nan
+    return Neighbors(left, right, share)

@@ -1,0 +1,103 @@
+"""One schema checks a file, prints its example and makes its table; and refuses what is wrong by name."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sntransport._storage.config_schema import Key, Table, checked, example, key_table
+from sntransport._storage.config_sections import Section
+from sntransport._storage.read_error import ReadError
+
+SPREAD = Table(
+    {
+        "value": Key(float, "always this"),
+        "normal": Key(list[float], "mean and width", n=2),
+        "rate": Key(str, "of a name", choices=("slow", "fast")),
+        "range": Key(list[float], "the least and the largest", n=2, required=True),
+    },
+    "how bright", number=True, one_of=("value", "normal", "rate"), beside={"range": "rate"}, example=("0.5",),
+)  # fmt: skip
+SCHEMA = Table(
+    {
+        "seed": Key(int, "of all random numbers", 1, example=("3",)),
+        "limits": Key(list[float], "of the sky", n=2),
+        "star": Table(
+            {"name": Key(str, "of the star", required=True, example=('"A"', '"B"')), "light": SPREAD},
+            "one or more", required=True, several=True,
+        ),
+        "share": Table(others=Key(float, "of a split"), default={"train": 0.7}, example_others={"train": "0.5"}),
+        "camera": Table({"gain": Key(float, "of its chip", 1.0, least=0.5, most=4.0)}),
+    }
+)  # fmt: skip
+STAR = '[[star]]\nname = "A"\n'
+
+
+def read(text):
+    return checked(Section(Path("c.toml"), "", tomllib.loads(text)), SCHEMA).values
+
+
+def test_what_is_left_out_has_its_default():
+    assert read(STAR) == {
+        "seed": 1, "limits": None, "star": [{"name": "A", "light": None}], "share": {"train": 0.7},
+        "camera": {"gain": 1.0},
+    }  # fmt: skip
+
+
+def test_what_is_given_stays_and_whole_numbers_are_numbers():
+    found = read("limits = [1, 2.5]\n[share]\ntest = 1\n[camera]\ngain = 2\n" + STAR + "light = 3\n")
+    assert (found["limits"], found["share"], found["camera"]) == ([1.0, 2.5], {"test": 1.0}, {"gain": 2.0})
+    assert all(isinstance(value, float) for value in (*found["limits"], found["camera"]["gain"]))
+    assert found["star"][0]["light"] == 3.0
+    assert read(STAR + "light = { normal = [0, 1] }\n")["star"][0]["light"] == {"normal": [0.0, 1.0]}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sed = 1\n" + STAR, "c.toml: sed: no such key; did you mean seed"),
+        ("qqq = 1\n" + STAR, "qqq: no such key; expected seed, limits, star, share, camera"),
+        ("", "star: missing or not a list of tables; add one or more [[star]]"),
+        ("[[star]]\n", "star[0].name: missing; give it a text"),
+        (STAR + "[[star]]\nnam = 'B'", "star[1].nam: no such key; did you mean name?"),
+        ("seed = true\n" + STAR, "seed: is True; expected a whole number"),
+        ("seed = 1.5\n" + STAR, "seed: is 1.5; expected a whole number"),
+        ("seed = -1\n" + STAR, "seed: is -1; expected 0 or more"),
+        ("limits = [1]\n" + STAR, "limits: is [1]; expected a list of 2 numbers"),
+        ("limits = [1, nan]\n" + STAR, "limits: is [1, nan]; expected a list of 2 numbers"),
+        ("limits = 3\n" + STAR, "limits: is 3; expected a list of 2 numbers"),
+        (f"limits = [1, 1{'0' * 400}]\n" + STAR, "limits: is a number of 401 digits; write it as 1e30"),
+        ("[camera]\ngain = inf\n" + STAR, "camera.gain: is inf; expected a finite number"),
+        ("[camera]\ngain = 5\n" + STAR, "camera.gain: is 5; expected 0.5 to 4"),
+        ("camera = 5\n" + STAR, "camera: is 5; make it a table, [camera]"),
+        ("[share]\ntrain = 'most'\n" + STAR, "share.train: is 'most'; expected a finite number"),
+        (STAR + "light = 'much'", "star[0].light: is 'much'; expected a number or a table"),
+        (STAR + "light = {}", "star[0].light: has nothing; give one of value, normal, rate"),
+        (STAR + "light = { value = 1, normal = [0, 1] }", "star[0].light: has value and normal; give one of"),
+        (STAR + "light = { value = 1, range = [0, 1] }", "star[0].light.range: does not belong to value; only rate"),
+        (STAR + "light = { rate = 'fast' }", "star[0].light.range: missing; give it the least and the largest"),
+        (STAR + "light = { rate = 'none', range = [0, 1] }", "star[0].light.rate: is 'none'; expected slow, fast"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(text, message):
+    with pytest.raises(ReadError) as caught:
+        read(text)
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_the_example_is_a_good_file_with_what_keys_mean():
+    text = example(SCHEMA, "sntransport run")
+    assert text.splitlines()[:2] == ["# sntransport run", "seed = 3                    # of all random numbers"]
+    found = read(text)
+    assert [star["name"] for star in found["star"]] == ["A", "B"]
+    assert (found["seed"], found["share"]) == (3, {"train": 0.5})
+
+
+def test_the_table_has_every_key_once():
+    rows = key_table(SCHEMA).splitlines()[2:]
+    names = [row.split(" | ")[0].removeprefix("| ") for row in rows]
+    assert names == [
+        "`seed`", "`limits`", "`[[star]]`", "`[[star]]` `name`", "`[[star]]` `light`", "`[share]`", "`[camera]` `gain`",
+    ]  # fmt: skip
+    assert rows[0] == "| `seed` | whole number | `1` | of all random numbers |"
