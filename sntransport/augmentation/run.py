@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,10 +29,12 @@ from sntransport.augmentation.training_set_file import template_columns, write_s
 from sntransport.augmentation.training_templates import TrainingTemplate
 from sntransport.simulation.engine import BLOCK
 from sntransport.simulation.light_curves import LightCurves, concatenate
-from sntransport.simulation.population import Population
 from sntransport.simulation.run import OBJECT_BYTES, ROW_BYTES, Writer
-from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series_file import read_series, write_series
+
+if TYPE_CHECKING:
+    from sntransport.simulation.population import Population
+    from sntransport.simulation.surveys.survey import Survey
 
 _WORK, _TEMPLATES, _LOOK = "_work", "templates", "candidates"
 # Shards of the second pass: blocks of each, and how many shards at most, as the manifest is in memory.

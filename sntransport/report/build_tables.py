@@ -11,13 +11,14 @@ import numpy as np
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import band_flux
-from sntransport.pipeline import BuildResult
-from sntransport.spectra.observations import Supernova
-from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from sntransport.pipeline import BuildResult
+    from sntransport.spectra.observations import Supernova
+    from sntransport.spectra.series import SpectralSeries
+    from sntransport.spectra.sightline import Sightline
 
 
 def summarize(sn: Supernova, result: BuildResult) -> dict[str, str]:

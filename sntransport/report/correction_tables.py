@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.corrections.k_corrections import KCorrection
 from sntransport.corrections.luminosity import Bolometric, light_shape
-from sntransport.corrections.rest_light_curve import RestLightCurve
-from sntransport.spectra.series import SpectralSeries
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from sntransport.corrections.k_corrections import KCorrection
+    from sntransport.corrections.rest_light_curve import RestLightCurve
+    from sntransport.spectra.series import SpectralSeries
 
 
 _MEANING = {

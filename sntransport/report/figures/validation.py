@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
 from sntransport.report.figures.style import new_figure, style, title
 from sntransport.validation.leave_out import BASELINE, GAP_EDGES, Triplets, gap_bin
 from sntransport.validation.leave_out_scores import GAPS, HEADINGS, Score
@@ -18,6 +17,8 @@ from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER, WIT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from sntransport._numerics.arrays import Array
 
 
 _TICKS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
