@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.extras import of_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from concurrent.futures import Executor
+    from pathlib import Path
 
 _WORTH_A_PROCESS = 50_000
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,11 +26,16 @@ from sntransport.augmentation.training_set import CANDIDATE, Candidates, Settled
 from sntransport.augmentation.training_set_file import template_columns, write_split
 from sntransport.augmentation.training_templates import TrainingTemplate
 from sntransport.simulation.light_curves import LightCurves, concatenate
-from sntransport.simulation.population import Population
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.run import OBJECT_BYTES, ROW_BYTES, Writer
-from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series_file import read_series, write_series
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Executor
+
+    from sntransport.simulation.population import Population
+    from sntransport.simulation.surveys.survey import Survey
 
 _WORK, _TEMPLATES, _LOOK = "_work", "templates", "candidates"
 # Shards of the second pass: blocks of each, and how many shards at most, as the manifest is in memory.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sntransport._numerics.arrays import Array
 from sntransport._storage.config_sections import Section
@@ -25,7 +25,9 @@ from sntransport.simulation.rates import Cosmology
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import read_series
-from sntransport.transport.templates.class_template import Barycenter
+
+if TYPE_CHECKING:
+    from sntransport.transport.templates.class_template import Barycenter
 
 Make = Callable[..., Mixture]
 _SERIES = (".fits", ".fit")
@@ -149,8 +151,10 @@ def read_all(patterns: list[str], folder: Path) -> list[SpectralSeries]:
         paths = [Path(name) for name in sorted(glob(str(folder / pattern)))]
         if not paths:
             raise ReadError(folder / pattern, "no such file", "name series files or supernovae under series")
-        for path in paths:
-            out.append(read_series(path) if path.suffix.lower() in _SERIES else build(read_supernova(path)).series)
+        out += [
+            read_series(path) if path.suffix.lower() in _SERIES else build(read_supernova(path)).series
+            for path in paths
+        ]
     return out
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +24,9 @@ from sntransport.cli.console import (
     speaking,
 )
 from sntransport.cli.simulate import WRITERS, write_as
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 @click.command()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,16 +12,18 @@ from sntransport._storage.atomic_files import ending, file_stem, sha256
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
 from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
-from sntransport.pipeline import BuildResult
 from sntransport.report.build_tables import photometry_table, summarize
 from sntransport.report.figures import light_curves, waterfall
 from sntransport.report.figures.style import write_figure
-from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series_file import write_series
-from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from sntransport.pipeline import BuildResult
+    from sntransport.spectra.observations import Supernova
+    from sntransport.spectra.sightline import Sightline
 
 
 @dataclass(frozen=True, eq=False)

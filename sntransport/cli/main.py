@@ -11,9 +11,8 @@ import os
 import signal
 import threading
 import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,6 +28,9 @@ from sntransport.cli.series import bolometric, photometry
 from sntransport.cli.simulate import simulate
 from sntransport.cli.template import template_group
 from sntransport.cli.validate import bandtest, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _Group(click.Group):

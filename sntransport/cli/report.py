@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,8 @@ from sntransport.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sntransport.report.contents import Material
 
 _FIGURES = ("spectra", "light_curves", "colors", "weights", "transport", "warp", "bolometric", "k_correction")

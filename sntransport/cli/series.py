@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +18,8 @@ from sntransport.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sntransport.corrections.extension_policies import Policy
     from sntransport.spectra.series_file import SeriesFile
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import Executor
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +12,9 @@ import click
 from sntransport.cli.console import EXISTING, FOLDER, conclude, example_option, fail, progress_bar, say, speaking
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from pathlib import Path
+
     from sntransport.simulation.light_curves import LightCurves
 
 # Module, function, and what is appended to the name of a shard; functions that write several files append their own.

@@ -95,10 +95,13 @@ def _check_indices(path: Path, entries: Sequence[Entry], found: list[Finding]) -
             found.append(Finding(path.name, entry.line, text, "give each template an index of its own", True))
         first.setdefault(entry.index, entry.line)
     names = [entry.name for entry in entries]
-    for entry in entries:
-        if names.index(entry.name) != entries.index(entry):
-            found.append(Finding(path.name, entry.line, f"file {entry.name!r} is listed twice",
-                                 "list it once and raise its weight", False))  # fmt: skip
+    found += [
+        Finding(
+            path.name, entry.line, f"file {entry.name!r} is listed twice", "list it once and raise its weight", False
+        )
+        for entry in entries
+        if names.index(entry.name) != entries.index(entry)
+    ]
 
 
 def _check_file(
@@ -193,12 +196,16 @@ def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
             keys = _check_keys(path, line, words[1:], found)
         elif words[0] == "NON1A:":
             _check_weight(path, line, words[1:], keys, listed, weights, found)
-    for key in ("GENMODEL:", "NON1A_KEYS:", "NON1A:"):
-        if key not in seen:
-            found.append(Finding(path.name, 0, f"no {key} line", "add it", True))
-    for index in sorted(listed - set(weights)) if weights else ():
-        found.append(Finding(path.name, 0, f"template {index} of the list has no weight and is never simulated",
-                             "add a NON1A line for it", False))  # fmt: skip
+    found += [
+        Finding(path.name, 0, f"no {key} line", "add it", True)
+        for key in ("GENMODEL:", "NON1A_KEYS:", "NON1A:")
+        if key not in seen
+    ]
+    found += [
+        Finding(path.name, 0, f"template {index} of the list has no weight and is never simulated",
+                "add a NON1A line for it", False)
+        for index in (sorted(listed - set(weights)) if weights else ())
+    ]  # fmt: skip
     total = sum(weights.values())
     if weights and total <= 0:
         found.append(Finding(path.name, 0, "all weights are 0", "write weights whose sum is 1", True))

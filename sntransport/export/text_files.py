@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sntransport._numerics.arrays import Array
 from sntransport._storage.atomic_files import atomic_path
-from sntransport.export.grid import TemplateGrid
 from sntransport.spectra.series import SpectralSeries, require_series
 
 if TYPE_CHECKING:
+    import os
+
     from astropy.table import Table
+    from numpy.typing import NDArray
+
+    from sntransport._numerics.arrays import Array
+    from sntransport.export.grid import TemplateGrid
 
 
 _DIGITS = 6

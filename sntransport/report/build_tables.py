@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,14 @@ from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline, mjd_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from astropy.table import Table
+
+    from sntransport.pipeline import BuildResult
+    from sntransport.spectra.observations import Supernova
+    from sntransport.spectra.series import SpectralSeries
+    from sntransport.spectra.sightline import Sightline
 
 
 def summarize(sn: Supernova, result: BuildResult) -> dict[str, str]:

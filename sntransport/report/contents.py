@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,19 +14,23 @@ from sntransport.calibration.preparation import prepare
 from sntransport.corrections.k_corrections import evaluate_k_correction
 from sntransport.corrections.luminosity import bolometric
 from sntransport.photometry.synthetic import CoverageWarning
-from sntransport.pipeline import BuildResult
 from sntransport.report.figures.construction import transport_map, warp_map, weights_map
 from sntransport.report.figures.corrections import bolometric_figure, k_correction_figure, peak_phase
 from sntransport.report.figures.photometry import color_curves, light_curves
 from sntransport.report.figures.spectra import waterfall
 from sntransport.report.figures.validation import triplet_figure
-from sntransport.spectra.observations import Supernova
-from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import SeriesFile, read_series_file
-from sntransport.validation.leave_out import Triplets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
     from matplotlib.figure import Figure
+
+    from sntransport.pipeline import BuildResult
+    from sntransport.spectra.observations import Supernova
+    from sntransport.spectra.series import SpectralSeries
+    from sntransport.validation.leave_out import Triplets
 
 _K_PAIRS = (("bessellb", "sdssr"), ("bessellv", "sdssr"), ("bessellb", "sdssg"), ("bessellv", "bessellv"))
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.corrections.k_corrections import KCorrection
 from sntransport.corrections.luminosity import Bolometric, light_shape
-from sntransport.corrections.rest_light_curve import RestLightCurve
-from sntransport.spectra.series import SpectralSeries
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from astropy.table import Table
+
+    from sntransport.corrections.k_corrections import KCorrection
+    from sntransport.corrections.rest_light_curve import RestLightCurve
+    from sntransport.spectra.series import SpectralSeries
 
 
 _MEANING = {

@@ -6,10 +6,8 @@ import base64
 import io
 import platform
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata, resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +21,9 @@ from sntransport.report.page_data import light_curves, spectra
 from sntransport.validation.leave_out_scores import score, summarize
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
     from matplotlib.figure import Figure
 
 LARGEST = 5_000_000

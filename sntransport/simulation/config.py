@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,11 +34,15 @@ from sntransport.simulation.surveys.detection import DetectionEfficiency, step_e
 from sntransport.simulation.surveys.footprint import footprint_area
 from sntransport.simulation.surveys.load import load_survey
 from sntransport.simulation.surveys.snana_searcheff import read_searcheff
-from sntransport.simulation.surveys.survey import Survey
-from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import read_series
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.templates.sources import hsiao
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sntransport.simulation.surveys.survey import Survey
+    from sntransport.spectra.series import SpectralSeries
 
 _YEAR = 365.25
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache, partial, reduce
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +21,9 @@ from sntransport.simulation.engine import simulate_chunks
 from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.summary import Tally, add, from_numbers, is_triggered, numbers, tally
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Writer = Callable[[LightCurves, Path], Path | tuple[Path, ...]]
 """``write(curves, stem)`` makes files with endings of their own and returns their paths."""

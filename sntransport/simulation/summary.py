@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
-from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from astropy.table import Table
+
+    from sntransport._numerics.arrays import Array
+    from sntransport.simulation.light_curves import LightCurves
 
 N_Z = 10
 """Number of redshift bins."""
@@ -109,8 +111,8 @@ def summary_rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     """One row for each population and redshift bin, and one for each population as a whole."""
     rows = []
     for one in tallies:
-        for k in range(one.z_edges.size - 1):
-            rows.append(_row(one, one.z_edges[k], one.z_edges[k + 1], slice(k, k + 1)))
+        edges = one.z_edges
+        rows += [_row(one, edges[k], edges[k + 1], slice(k, k + 1)) for k in range(edges.size - 1)]
         rows.append(_row(one, one.z_edges[0], one.z_edges[-1], slice(None)))
     return rows
 

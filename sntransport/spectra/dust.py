@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sntransport._numerics.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,21 @@ uncertainty is the scatter among supernovae.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sntransport._numerics.arrays import Array
 from sntransport._storage.tables import text_table
 from sntransport.validation.leave_out import BASELINE, GAP_EDGES, LINE_NAMES, Triplets, gap_bin
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from sntransport._numerics.arrays import Array
 
 
 CLASSES = ("Ia", "II", "Ib/c", "other")

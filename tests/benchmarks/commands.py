@@ -101,9 +101,7 @@ def main(arguments):
             measured(f"build {folder}/{one}.json.gz -o {work}/series --no-figures")
         series, *others = (work / "series" / f"{one}.fits" for one in ("SN2013am", *OTHERS))
         for label, words in cases(folder / "SN2013am.json.gz", series, others, work):
-            runs = []
-            for k in range(ROUNDS):
-                runs.append(measured(words.replace(f"{work}/out", f"{work}/out{len(rows)}_{k}")))
+            runs = [measured(words.replace(f"{work}/out", f"{work}/out{len(rows)}_{k}")) for k in range(ROUNDS)]
             rows.append((label, min(cpu for cpu, _ in runs), max(peak for _, peak in runs)))
             print(f"{rows[-1][1]:6.2f} s  {rows[-1][2]:4.0f} MB  {label}", flush=True)
     if recorded:

@@ -10,6 +10,7 @@ import sntransport as snt
 from sntransport._numerics.units import C_KMS
 from sntransport.calibration.preparation import prepare
 from sntransport.photometry.synthetic import band_matrix
+from sntransport.report.figures.validation import ratio_figure
 from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.series import SpectralSeries
@@ -274,11 +275,11 @@ def test_table_and_report_say_what_they_show():
 
 
 def test_figure_has_a_panel_each_and_a_legend_outside():
-    figure = leave_out_scores.ratio_figure(leave_out_scores.score(judged(), noise_floor([supernova(PHASES)])))
+    figure = ratio_figure(leave_out_scores.score(judged(), noise_floor([supernova(PHASES)])))
     assert [axes.get_title() for axes in figure.axes] == ["linear", "wasserstein"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["II", "noise floor"]
     with pytest.raises(ValueError, match="no interpolator"):
-        leave_out_scores.ratio_figure([s for s in leave_out_scores.score(judged()) if s.interpolator == "log_linear"])
+        ratio_figure([s for s in leave_out_scores.score(judged()) if s.interpolator == "log_linear"])
 
 
 def test_real_supernovae(osc_dir):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sntransport._numerics.arrays import Array
 from sntransport.report.figures.style import DIVERGING, edges, limit, new_figure, row_labels, style, title, wave_axis
-from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.features import feature_shift
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from sntransport._numerics.arrays import Array
+    from sntransport.spectra.series import SpectralSeries
 
 _MAX_PAIRS = 40
 _MAX_LINES = 5

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
-from sntransport.corrections.k_corrections import KCorrection
-from sntransport.corrections.luminosity import Bolometric
-from sntransport.corrections.rest_light_curve import RestLightCurve
 from sntransport.photometry.bands import Bandpass, effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.report.figures.style import COLORS, LINES, MARKERS, new_figure
-from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from sntransport._numerics.arrays import Array
+    from sntransport.corrections.k_corrections import KCorrection
+    from sntransport.corrections.luminosity import Bolometric
+    from sntransport.corrections.rest_light_curve import RestLightCurve
+    from sntransport.spectra.series import SpectralSeries
 
 
 _MAX_LINES = 5

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.simulation.summary import Tally
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
+
+    from sntransport.simulation.summary import Tally
 
 # Okabe & Ito (2008), from short to long wavelength; markers say it again in gray print.
 _COLORS = ("#CC79A7", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#000000")

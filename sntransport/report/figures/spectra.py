@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
 from sntransport.report.figures.style import COLORS, edges, new_figure, title, wave_axis
 from sntransport.spectra.series import Origin, SpectralSeries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from sntransport._numerics.arrays import Array
 
 _MAX_CURVES = 30
 _ROW_HEIGHT = 1.6

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
 from sntransport.report.figures.style import new_figure, style, title
 from sntransport.validation.leave_out import BASELINE, GAP_EDGES, Triplets, gap_bin
 from sntransport.validation.leave_out_scores import GAPS, HEADINGS, Score
@@ -16,8 +14,12 @@ from sntransport.validation.photometric_scores import shares
 from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER, WITHIN, BandPoints
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from sntransport._numerics.arrays import Array
 
 
 _TICKS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)

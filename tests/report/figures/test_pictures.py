@@ -1,14 +1,18 @@
 """Every type of figure looks as it did when it was last looked at."""
 
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib.text import Text
 
 from sntransport.report import figures as plots
-from sntransport.simulation.light_curves import LightCurves
 from sntransport.spectra.series import SpectralSeries
 from tests.support import figures
+
+if TYPE_CHECKING:
+    from sntransport.simulation.light_curves import LightCurves
 
 TOLERANCE = 0.08
 NAMES = sorted(figures.makers())
