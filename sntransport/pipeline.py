@@ -22,7 +22,7 @@ from sntransport.transport.weights import Weight, paper_weight
 _MOST_PHASES = 100_000
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BuildResult:
     """Result of `build`.
 
@@ -131,7 +131,8 @@ def _build(
     fitted = for_supernova(interpolate, sn, prepared.series)
     notes += getattr(fitted, "notes", ())
     targets = _targets(sparse, cadence, phases)
-    photometry = Photometry(matrix, *_without(done, *evaluate(curves, _mjd(sn, targets))))
+    flux, flux_err = _without(done, *evaluate(curves, _mjd(sn, targets)))
+    photometry = Photometry(matrix=matrix, flux=flux, flux_err=flux_err)
     result = synthesize(
         # The series is calibrated itself: an error of the warp that came along would count twice.
         _with_noise_alone(sparse, prepared.series),
@@ -150,7 +151,15 @@ def _build(
     residual = final.residual if final else _residual(series, matrix, photometry)
     rejected = final.rejected if final else np.zeros(residual.shape, dtype=bool)
     return BuildResult(
-        series, sparse, result.pairs, result.weight, prepared.members, curves, residual, rejected, tuple(notes)
+        series=series,
+        sparse=sparse,
+        pairs=result.pairs,
+        weight=result.weight,
+        members=prepared.members,
+        curves=curves,
+        residual=residual,
+        rejected=rejected,
+        notes=tuple(notes),
     )
 
 

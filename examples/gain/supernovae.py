@@ -90,7 +90,9 @@ def _models(folder: Path, few: bool):
 def _series(source, sn_type: str, factor: float) -> SpectralSeries:
     phase = np.arange(np.ceil(source.minphase()), np.floor(source.maxphase()) + 0.5)
     wave = np.arange(SPAN[0] - 20.0, SPAN[1] + 20.0, 5.0)
-    return SpectralSeries(phase, wave, np.maximum(factor * source.flux(phase, wave), 0.0), sn_type=sn_type)
+    return SpectralSeries(
+        phase=phase, wave=wave, flux=np.maximum(factor * source.flux(phase, wave), 0.0), sn_type=sn_type
+    )
 
 
 def _source(name: str, series: SpectralSeries) -> Source:
@@ -108,6 +110,6 @@ def _source(name: str, series: SpectralSeries) -> Source:
         raise ValueError(f"covers {span} in all wavelengths")
     bins = np.arange(wave.size)
     filled = [np.exp(np.interp(bins, bins[np.isfinite(row)], row[np.isfinite(row)])) for row in rows[start:stop]]
-    made = SpectralSeries(phase[start:stop], wave, np.stack(filled), name=name, sn_type=series.sn_type)
+    made = SpectralSeries(phase=phase[start:stop], wave=wave, flux=np.stack(filled), name=name, sn_type=series.sn_type)
     subtype = re.split(r"[\s-]", series.sn_type)[0]
     return Source(name, broad_class(series.sn_type), subtype, replace(made, sn_type=broad_class(series.sn_type)))

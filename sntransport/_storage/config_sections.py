@@ -22,7 +22,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Section:
     """One table of a configuration file.
 
@@ -92,14 +92,14 @@ class Section:
 
     def section(self, key: str) -> Section:
         """The table of a key, empty where it is missing."""
-        return Section(self.path, self.name(key), self.get(key, dict, {}))
+        return Section(path=self.path, where=self.name(key), values=self.get(key, dict, {}))
 
     def sections(self, key: str) -> list[Section]:
         """The list of tables of a key, at least one."""
         values = self.values.get(key, [])
         if not isinstance(values, list) or not values or not all(isinstance(value, dict) for value in values):
             raise self.wrong(key, "missing or not a list of tables", f"add one or more [[{self.name(key)}]]")
-        return [Section(self.path, f"{self.name(key)}[{i}]", value) for i, value in enumerate(values)]
+        return [Section(path=self.path, where=f"{self.name(key)}[{i}]", values=value) for i, value in enumerate(values)]
 
     def file(self, key: str) -> Path:
         """A path relative to the configuration file, which must exist."""
@@ -118,7 +118,7 @@ def read_toml(path: Path) -> Section:
         Where it cannot be read or is not TOML; the message has the line.
     """
     try:
-        return Section(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
+        return Section(path=path, where="", values=tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", "give a TOML file") from None
     except UnicodeDecodeError:

@@ -34,7 +34,7 @@ class PlanError(ValueError):
     """The folder holds the output of something else."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is to be made: ``n`` objects in shards of ``size``, from ``inputs`` that say all the result depends on.
 
@@ -59,7 +59,7 @@ class Plan:
         return number * self.size, min((number + 1) * self.size, self.n)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Made:
     """What one shard is: its ``files`` (none where it is empty), counts of ``objects`` and ``rows``, and ``extra``.
 

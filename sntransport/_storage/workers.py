@@ -89,7 +89,7 @@ def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
     ImportError
         Where dask-jobqueue is not installed.
     """
-    section, make = Section(config, "slurm", table), _distributed("dask_jobqueue").SLURMCluster
+    section, make = Section(path=config, where="slurm", values=table), _distributed("dask_jobqueue").SLURMCluster
     jobs = section.get("jobs", int, 1)
     if jobs < 1:
         raise section.wrong("jobs", f"is {jobs}", "expected 1 or more")

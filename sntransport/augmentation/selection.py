@@ -170,7 +170,7 @@ class Purpose(IntEnum):
     BALANCE = 6
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Quota:
     """How many objects are wanted: ``counts`` (n_kind, n_bin) by kind and bin of redshift between ``edges``.
 
@@ -226,7 +226,7 @@ def make_quota(target: Mapping[str, int], z_edges: ArrayLike = (), z_shares: Arr
         if count < 0:
             raise ValueError(f"{name}: {count} objects asked for, expected 0 or more")
     counts = np.array([whole_counts(count, shares) for count in target.values()], dtype=np.int64)
-    return Quota(tuple(target), edges, counts.reshape(len(target), shares.size))
+    return Quota(names=tuple(target), edges=edges, counts=counts.reshape(len(target), shares.size))
 
 
 def uniform_numbers(object_id: ArrayLike, seed: int) -> Array:

@@ -6,7 +6,7 @@ of highest marginal likelihood on a fixed grid, so that the result does not depe
 share a band have an offset each, and a scatter of their own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,7 +31,7 @@ _MAX_REJECTED = 0.15
 _MOST_NIGHTS = 250
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BandCurve:
     """Gaussian process of one band: nights used, and what predicts ln flux from them (see `evaluate`).
 
@@ -53,7 +53,7 @@ class BandCurve:
     support: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BandCurves:
     """Smooth photometry of one supernova in ``bands`` (n_band,); see `evaluate`.
 
@@ -123,7 +123,7 @@ def fit_band_curves(
         notes.append(f"nights left out as outliers of their band curve: {', '.join(rejected)}")
     if offsets:
         notes.append(f"instruments off the others of their band, taken off [mag]: {', '.join(offsets)}")
-    return BandCurves(tuple(curves), used, tuple(notes))
+    return BandCurves(curves=tuple(curves), used=used, notes=tuple(notes))
 
 
 def evaluate(curves: BandCurves, mjd: ArrayLike) -> tuple[Array, Array]:
@@ -180,7 +180,7 @@ def _matern(lag: Array, scale: float) -> Array:
     return np.asarray((1.0 + distance) * np.exp(-distance))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Nights:
     """Weighted means of one instrument's points of a night, in order of date: ln flux and its error.
 
@@ -195,8 +195,13 @@ class _Nights:
     member: NDArray[np.int64]
 
     def only(self, kept: NDArray[np.bool_]) -> "_Nights":
-        columns = (self.mjd[kept], self.value[kept], self.error[kept], self.instrument[kept])
-        return _Nights(*columns, self.names, self.member)
+        return replace(
+            self,
+            mjd=self.mjd[kept],
+            value=self.value[kept],
+            error=self.error[kept],
+            instrument=self.instrument[kept],
+        )
 
 
 def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> _Nights:
@@ -225,7 +230,14 @@ def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> _
     place = np.empty_like(order)
     place[order] = np.arange(order.size)
     date, mean, deviation, which = columns[order].T
-    return _Nights(date, mean, deviation, which.astype(np.int64), tuple(names.tolist()), place[member])
+    return _Nights(
+        mjd=date,
+        value=mean,
+        error=deviation,
+        instrument=which.astype(np.int64),
+        names=tuple(names.tolist()),
+        member=place[member],
+    )
 
 
 def _covariances(nights: _Nights, scale: float, amplitude: Array, scatter: Array) -> Array:
@@ -285,9 +297,19 @@ def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve
     support = np.stack([mjd[starts] - extend, mjd[stops] + extend], axis=1)
     floor = float(np.mean(scatter[nights.instrument] ** -2.0) ** -0.5)
     return BandCurve(
-        band, readonly(mjd, "mjd"), mean, amplitude, scale, nights.names, -2.5 / np.log(10.0) * shift, scatter, floor,
-        inverse, weights, support,
-    )  # fmt: skip
+        band=band,
+        mjd=readonly(mjd, "mjd"),
+        mean=mean,
+        amplitude=amplitude,
+        time_scale=scale,
+        instruments=nights.names,
+        offset=-2.5 / np.log(10.0) * shift,
+        scatter=scatter,
+        error_floor=floor,
+        inverse=inverse,
+        weights=weights,
+        support=support,
+    )
 
 
 def _scatters(nights: _Nights, inverse: Array, weights: Array, scatter: Array) -> Array:

@@ -14,7 +14,7 @@ MAX_DISAGREEMENT = 0.2
 """Largest robust scatter of the log ratio of two spectra that still show the same object."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Piece:
     """A spectrum on the common grid: ``flux``, ``flux_err`` (n_bin,) from bin ``first`` on; NaN where not covered."""
 

@@ -22,7 +22,7 @@ FLOOR_WIDTH = 5000.0
 """Standard deviation of the Gaussian that defines that level [km/s]."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Prepared:
     """Result of `prepare`.
 
@@ -84,7 +84,12 @@ def prepare(
     calibrated = np.array([row.calibrated for row in rows])
     if filled:
         notes.append(f"{filled} bins of masked pixels bridged by straight lines (origin 3)")
-    return Prepared(series, calibrated, tuple(tuple(sorted(row.members)) for row in rows), tuple(notes))
+    return Prepared(
+        series=series,
+        calibrated=calibrated,
+        members=tuple(tuple(sorted(row.members)) for row in rows),
+        notes=tuple(notes),
+    )
 
 
 def _to_piece(
@@ -112,7 +117,16 @@ def _to_piece(
         notes.append(f"{label}: flux in arbitrary units, only its shape is used")
         light = light / float(np.median(np.abs(cleaned.flux)))
     first, flux, flux_err = rebin(wave_rest, cleaned.flux * light, cleaned.flux_err * light)
-    return Piece(first, flux, flux_err, spectrum.mjd, snr, spectrum.calibrated, frozenset({index}), label)
+    return Piece(
+        first=first,
+        flux=flux,
+        flux_err=flux_err,
+        mjd=spectrum.mjd,
+        snr=snr,
+        calibrated=spectrum.calibrated,
+        members=frozenset({index}),
+        label=label,
+    )
 
 
 def _nights(pieces: Sequence[Piece], same_night: float) -> list[list[Piece]]:
@@ -153,7 +167,14 @@ def _to_series(
     used = (origin != Origin.NOT_COVERED).any(axis=0)
     keep = slice(int(np.argmax(used)), n_wave - int(np.argmax(used[::-1])))
     series = SpectralSeries(
-        phase, wave[keep], flux[:, keep], flux_err[:, keep], origin[:, keep], sn.name, sn.sn_type, sn.mjd_ref
+        phase=phase,
+        wave=wave[keep],
+        flux=flux[:, keep],
+        flux_err=flux_err[:, keep],
+        origin=origin[:, keep],
+        name=sn.name,
+        sn_type=sn.sn_type,
+        mjd_ref=sn.mjd_ref,
     )
     return series, int(np.sum(origin == Origin.EXTRAPOLATED))
 
@@ -213,4 +234,4 @@ def with_rows(prepared: Prepared, keep: NDArray[np.bool_], scale: Array, notes: 
         origin=series.origin[keep],
     )
     members = tuple(m for m, ok in zip(prepared.members, keep, strict=True) if ok)
-    return Prepared(kept, prepared.calibrated[keep], members, (*prepared.notes, *notes))
+    return Prepared(series=kept, calibrated=prepared.calibrated[keep], members=members, notes=(*prepared.notes, *notes))

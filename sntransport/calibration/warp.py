@@ -25,7 +25,7 @@ _LN_PER_MAG = 0.4 * np.log(10.0)
 _WORTH_A_NOTE = 0.05
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Calibrated:
     """Result of `calibrate`.
 
@@ -164,9 +164,15 @@ def calibrate(
         notes += _describe_offsets(matrix, shift, off.band, "not used at any phase, since the other bands rule it out")
         notes += _describe_offsets(matrix, shift, named, "taken off, not put on the spectra")
     return Calibrated(
-        result, final / _LN_PER_MAG, used, -shift / _LN_PER_MAG, shift_err / _LN_PER_MAG, off.band,
-        np.isfinite(target) & (rejected | named), notes,
-    )  # fmt: skip
+        series=result,
+        residual=final / _LN_PER_MAG,
+        used=used,
+        offset=-shift / _LN_PER_MAG,
+        offset_err=shift_err / _LN_PER_MAG,
+        contradicted=off.band,
+        rejected=np.isfinite(target) & (rejected | named),
+        notes=notes,
+    )
 
 
 def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: float) -> tuple[Array, Array]:
@@ -204,7 +210,7 @@ def _offsets(
     return offset[:-1], offset_err[:-1]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Off:
     """Bands (n_band,) that are not used at any phase, and what all bands are off, in ln flux."""
 
@@ -214,7 +220,7 @@ class _Off:
 
 
 def _taken(known: Calibrated) -> _Off:
-    return _Off(known.contradicted, -_LN_PER_MAG * known.offset, _LN_PER_MAG * known.offset_err)
+    return _Off(band=known.contradicted, shift=-_LN_PER_MAG * known.offset, shift_err=_LN_PER_MAG * known.offset_err)
 
 
 def _contradicted(
@@ -235,7 +241,7 @@ def _contradicted(
         found_err = np.where(off, found_err, shift_err)
         far = alike & (np.abs(shift) > least)
         if used.any(axis=0).sum() <= 4 or not far.any():
-            return _Off(off, found, found_err)
+            return _Off(band=off, shift=found, shift_err=found_err)
         off[np.argmax(np.where(far, np.abs(shift), 0.0))] = True
 
 

@@ -37,7 +37,7 @@ _SNR = 30.0
 _PHOTOMETRIC_ERROR = 0.02
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Comparison:
     """How well a rebuilt series matches the truth at the phases that were not observed.
 
@@ -60,7 +60,9 @@ def template(phase: Array, wave: Array) -> SpectralSeries:
 
     source = sncosmo.get_source("hsiao-subsampled")
     source.set_peakmag(-19.4, "bessellb", "ab")
-    return SpectralSeries(phase, wave, source.flux(phase, wave), name="Hsiao template", sn_type="Ia", mjd_ref=_MJD_MAX)
+    return SpectralSeries(
+        phase=phase, wave=wave, flux=source.flux(phase, wave), name="Hsiao template", sn_type="Ia", mjd_ref=_MJD_MAX
+    )
 
 
 def observe(seed: int = 1) -> Supernova:
@@ -74,11 +76,19 @@ def observe(seed: int = 1) -> Supernova:
         warp = np.exp(0.25 * rng.normal() + 0.1 * rng.normal() * np.linspace(-1.0, 1.0, wave.size))
         noise = np.abs(row) / _SNR + 0.02 * np.median(row)
         mjd = _MJD_MAX + phase * (1.0 + _SIGHTLINE.z)
-        spectra.append(Spectrum(mjd, wave, (row + noise * rng.normal(size=wave.size)) * warp, source="template"))
+        spectra.append(
+            Spectrum(mjd=mjd, wave=wave, flux=(row + noise * rng.normal(size=wave.size)) * warp, source="template")
+        )
     return Supernova(
-        "Hsiao template", "Ia", _SIGHTLINE, _MJD_MAX, "B maximum", tuple(spectra), _photometry(rng),
-        ("not a supernova: a mean template observed at eight dates",),
-    )  # fmt: skip
+        name="Hsiao template",
+        sn_type="Ia",
+        sightline=_SIGHTLINE,
+        mjd_ref=_MJD_MAX,
+        mjd_ref_meaning="B maximum",
+        spectra=tuple(spectra),
+        light_curve=_photometry(rng),
+        notes=("not a supernova: a mean template observed at eight dates",),
+    )
 
 
 def compare(interpolate: Interpolator, seed: int = 1) -> Comparison:
@@ -106,7 +116,14 @@ def compare(interpolate: Interpolator, seed: int = 1) -> Comparison:
         magnitude = -2.5 * np.log10(
             synthetic_flux(result.series.flux, matrix)[0] / synthetic_flux(truth.flux, matrix)[0]
         )
-    return Comparison(sn, result, truth, away[unseen], np.nanmedian(ratio, axis=1), magnitude[unseen])
+    return Comparison(
+        sn=sn,
+        result=result,
+        truth=truth,
+        days=away[unseen],
+        residual=np.nanmedian(ratio, axis=1),
+        magnitude=magnitude[unseen],
+    )
 
 
 def rows(compared: Mapping[str, Comparison]) -> list[dict[str, str]]:
@@ -153,8 +170,8 @@ def _photometry(rng: np.random.Generator) -> LightCurve:
     flux, _ = synthetic_flux(series.flux, band_matrix(series.wave, BANDS, _SIGHTLINE))
     seen = flux * np.exp(_PHOTOMETRIC_ERROR * rng.normal(size=flux.shape))
     return LightCurve(
-        np.repeat(_MJD_MAX + phase * (1.0 + _SIGHTLINE.z), len(BANDS)),
-        np.tile(np.array(BANDS), phase.size),
-        seen.ravel(),
-        _PHOTOMETRIC_ERROR * seen.ravel(),
+        mjd=np.repeat(_MJD_MAX + phase * (1.0 + _SIGHTLINE.z), len(BANDS)),
+        band=np.tile(np.array(BANDS), phase.size),
+        flux=seen.ravel(),
+        flux_err=_PHOTOMETRIC_ERROR * seen.ravel(),
     )

@@ -76,7 +76,7 @@ def kcorrect(
     for_each(files, one)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Report:
     """A table, what draws its figure (slow to start), and the file name that both get, without ending."""
 
@@ -113,7 +113,9 @@ def _k_table(
     if held.sightline is not None:
         meta["series_sightline"] = asdict(held.sightline)
     rows = k_correction_table(result, series, meta)
-    return _Report(stem, rows, lambda: k_correction_figure(result, series.name, peak_phase(series, band_rest)))
+    return _Report(
+        stem=stem, table=rows, draw=lambda: k_correction_figure(result, series.name, peak_phase(series, band_rest))
+    )
 
 
 def _rest_light_curve(
@@ -139,7 +141,7 @@ def _rest_light_curve(
     result = k_correct(observed, held.series, sightline, bands=_choice(bands), system=system, max_gap=max_gap)
     meta = _origin(path) | {"max_gap": max_gap, "photometry": (photometry or path).name}
     stem = f"{file_stem(held.series.name)}_rest"
-    return _Report(stem, rest_light_curve_table(result, meta), lambda: rest_light_curve_figure(result))
+    return _Report(stem=stem, table=rest_light_curve_table(result, meta), draw=lambda: rest_light_curve_figure(result))
 
 
 def _write(report: _Report, out: Path) -> list[Path]:

@@ -81,7 +81,7 @@ def _simulate(
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
     tallies, results, n_file = [], [], 0
     for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
-        source = Source(config.resolve(), i, objects, seed)
+        source = Source(config=config.resolve(), index=i, objects=objects, seed=seed)
         with progress_bar(job.n, "objects", job.name) as bar:
             made, paths = run_job(
                 source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,

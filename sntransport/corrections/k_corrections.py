@@ -36,7 +36,7 @@ from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class KCorrection:
     """K-corrections with what they rest on.
 
@@ -116,7 +116,7 @@ def k_correction(
     Examples
     --------
     >>> wave = np.exp(np.linspace(np.log(2000.0), np.log(12000.0), 4000))
-    >>> flat = SpectralSeries([0.0], wave, [wave**-2.0])
+    >>> flat = SpectralSeries(phase=[0.0], wave=wave, flux=[wave**-2.0])
     >>> float(np.round(k_correction(flat, "bessellb", "sdssr", 0.5, 0.0), 6))
     -0.440228
     """

@@ -25,7 +25,7 @@ EXTRAPOLATION_ERROR = 0.3
 _BLOCKS = 60
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Bolometric:
     """A bolometric light curve; all (n_phase,).
 
@@ -247,7 +247,7 @@ def absolute_magnitude(luminosity: ArrayLike) -> Array:
 _DAY = 86400.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LightShape:
     """Summary of a bolometric light curve; NaN for what the data do not bracket.
 
@@ -285,23 +285,50 @@ def light_shape(light: Bolometric, *, max_gap: float = 10.0) -> LightShape:
     phase, value = light.phase[known], light.luminosity[known]
     if phase.size == 0:
         nan = np.nan
-        return LightShape(nan, nan, False, nan, nan, nan, nan, nan, nan)
+        return LightShape(
+            peak_luminosity=nan,
+            peak_phase=nan,
+            bracketed=False,
+            rise=nan,
+            decline=nan,
+            dm15=nan,
+            energy=nan,
+            first_phase=nan,
+            last_phase=nan,
+        )
     step = np.diff(phase)
     near = step <= max_gap
     energy = float(np.sum((0.5 * (value[1:] + value[:-1]) * step)[near]) * _DAY)
     k = int(value.argmax())
     bracketed = 0 < k < phase.size - 1 and bool(near[k - 1] and near[k])
     if not bracketed:
-        return LightShape(np.nan, np.nan, False, np.nan, np.nan, np.nan, energy, float(phase[0]), float(phase[-1]))
+        return LightShape(
+            peak_luminosity=np.nan,
+            peak_phase=np.nan,
+            bracketed=False,
+            rise=np.nan,
+            decline=np.nan,
+            dm15=np.nan,
+            energy=energy,
+            first_phase=float(phase[0]),
+            last_phase=float(phase[-1]),
+        )
     peak_phase, peak = _vertex(phase[k - 1 : k + 2], np.log(value[k - 1 : k + 2]))
     log_value = np.log(value) - peak
     rise = peak_phase - _crossing(phase[k::-1], log_value[k::-1], np.log(0.5), max_gap)
     decline = _crossing(phase[k:], log_value[k:], np.log(0.5), max_gap) - peak_phase
     later = _at(phase, log_value, peak_phase + 15.0, max_gap)
     return LightShape(
-        float(np.exp(peak)), peak_phase, True, rise, decline, -2.5 / np.log(10.0) * later, energy,
-        float(phase[0]), float(phase[-1]),
-    )  # fmt: skip
+        peak_luminosity=float(np.exp(peak)),
+        peak_phase=peak_phase,
+        bracketed=True,
+        rise=rise,
+        decline=decline,
+        dm15=-2.5 / np.log(10.0) * later,
+        energy=energy,
+        first_phase=float(phase[0]),
+        last_phase=float(phase[-1]),
+    )
 
 
 def _vertex(x: Array, y: Array) -> tuple[float, float]:

@@ -45,7 +45,7 @@ _TO_MAG = 2.5 / np.log(10.0)
 _PARTS = ("k", "k_err", "dust_mw", "dust_host", "coverage", "filled")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RestLightCurve:
     """Rest-frame absolute magnitudes of observed points, and each part of the correction; all arrays (n_obs,).
 

@@ -16,7 +16,7 @@ _MAX_GAP = 5.0
 _EDGES = 40
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TemplateGrid:
     """Flux (n_phase, n_wave) [erg s-1 cm-2 A-1 at 10 pc] on constant steps of phase [d] and wavelength [A].
 
@@ -112,10 +112,17 @@ def template_grid(
         notes.append(f"phases moved by {-shift:g} d to the brightest phase of the grid, which SNANA takes as 0")
     wave = 0.5 * (edges[1:] + edges[:-1])
     return TemplateGrid(
-        series.name, series.sn_type, phase - shift, wave, flux, float(filled.mean()), zero,
-        moved.mjd_ref + (shift * (1.0 + z) if shift else 0.0), float(series.phase[0] - moved.phase[0] + shift),
-        tuple(notes),
-    )  # fmt: skip
+        name=series.name,
+        sn_type=series.sn_type,
+        phase=phase - shift,
+        wave=wave,
+        flux=flux,
+        extrapolated=float(filled.mean()),
+        zero=zero,
+        mjd_ref=moved.mjd_ref + (shift * (1.0 + z) if shift else 0.0),
+        shift=float(series.phase[0] - moved.phase[0] + shift),
+        notes=tuple(notes),
+    )
 
 
 def _zeroed(

@@ -28,7 +28,7 @@ _SAME_PHASE = 1e-6
 _MANY = 20
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Rows:
     """Spectra of a series at the phases asked for, each a mean of two neighbors; worked out when first looked at.
 
@@ -72,7 +72,7 @@ class Rows:
         return np.asarray(out)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Columns:
     """A band at many redshifts: weights as in `BandMatrix`, one column a redshift, on the bins ``span`` of the grid."""
 
@@ -120,7 +120,7 @@ def rows_at(series: SpectralSeries, phase: Array, max_gap: float = MAX_GAP) -> R
     inside = exact | ((phase > own[left]) & (phase < own[right]) & (step <= max_gap))
     share = np.divide(phase - own[left], step, out=np.zeros_like(step), where=step > 0)
     share[~inside] = np.nan
-    return Rows(series, left, right, share)
+    return Rows(series=series, left=left, right=right, share=share)
 
 
 def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None) -> Columns:
@@ -142,7 +142,9 @@ def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None
     """
     stretch = 1.0 + z
     if not z.size:
-        return Columns(slice(0, 0), np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0))
+        return Columns(
+            span=slice(0, 0), flux_weight=np.zeros((0, 0)), cover_weight=np.zeros((0, 0)), photon_total=np.zeros(0)
+        )
     first = max(int(np.searchsorted(wave, band.wave[0] / stretch.max())) - 1, 0)
     span = slice(first, max(int(np.searchsorted(wave, band.wave[-1] / stretch.min(), side="right")) + 1, first))
     cover = np.zeros((2 * z.size, wave[span].size))
@@ -155,7 +157,9 @@ def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None
             used = weights > 0
             here = dataclasses.replace(dust, z=float(redshift), distance_modulus=0.0)
             weights[used] *= dimming(wave[span][used], here) * (1.0 + redshift)
-    return Columns(span, flux_weight.T, cover.T, np.full(z.size, photon_count(band)))
+    return Columns(
+        span=span, flux_weight=flux_weight.T, cover_weight=cover.T, photon_total=np.full(z.size, photon_count(band))
+    )
 
 
 def _integrate(wave: Array, stretch: Array, band: Bandpass, photons: Array, norms: Array) -> None:

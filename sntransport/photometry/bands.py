@@ -26,7 +26,7 @@ _WAVES, _WEAKEST = (1e-3, 1e12), 1e-100
 _ANGSTROM_PER = {"Angstrom": 1.0, "angstrom": 1.0, "AA": 1.0, "nm": 10.0, "um": 1e4, "micron": 1e4}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Bandpass:
     """One filter, with everything the light passes after it where the source has that.
 

@@ -59,7 +59,7 @@ _POPULATION = (
 _YEAR = 365.25
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Job:
     """One population to simulate; the arguments of `sntransport.simulate_chunks`."""
 
@@ -130,7 +130,16 @@ def _job(
         n = _natural_number(section, surveys[0], cosmology, options["dates"])
     if n < 1:
         raise section.wrong("objects", f"is {n}", "expected 1 or more")
-    return Job(name, _templates(section), surveys, population, n, seed, keep, options)
+    return Job(
+        name=name,
+        templates=_templates(section),
+        surveys=surveys,
+        population=population,
+        n=n,
+        seed=seed,
+        keep=keep,
+        options=options,
+    )
 
 
 def _natural_number(section: Section, survey: Survey, cosmology: Cosmology, dates: Any) -> int:
@@ -178,21 +187,22 @@ def read_population(section: Section, cosmology: Cosmology) -> Population:
 def _dust_table(section: Section) -> dict[str, Any]:
     section.only("table")
     table = _columns(section, "table", ("ra", "dec", "ebv"))
-    return {"ebv_mw": nearest_position(*table), "ebv_mw_max": float(table[2].max())}
+    return {"ebv_mw": nearest_position(**table), "ebv_mw_max": float(table["ebv"].max())}
 
 
-def _pair(kind: Callable[..., Distribution]) -> Callable[[Section, str], Distribution]:
-    return lambda section, key: kind(*section.numbers(key, 2))
+def _listed(kind: Callable[..., Distribution], *names: str) -> Callable[[Section, str], Distribution]:
+    """Distribution whose parameters ``names`` are a list in the file, in this order."""
+    return lambda section, key: kind(**dict(zip(names, section.numbers(key, len(names)), strict=True)))
 
 
 _KINDS: dict[str, Callable[[Section, str], Distribution]] = {
-    "value": lambda section, key: Constant(section.get(key, float)),
-    "uniform": _pair(Uniform),
-    "log_uniform": _pair(LogUniform),
-    "normal": _pair(Normal),
-    "two_sided": lambda section, key: TwoSidedNormal(*section.numbers(key, 3)),
-    "exponential": lambda section, key: Exponential(section.get(key, float), section.get("max", float)),
-    "table": lambda section, key: Tabulated(*_columns(section, key, ("value", "density"))),
+    "value": lambda section, key: Constant(value=section.get(key, float)),
+    "uniform": _listed(Uniform, "low", "high"),
+    "log_uniform": _listed(LogUniform, "low", "high"),
+    "normal": _listed(Normal, "mean", "sigma"),
+    "two_sided": _listed(TwoSidedNormal, "mode", "sigma_low", "sigma_high"),
+    "exponential": lambda section, key: Exponential(scale=section.get(key, float), high=section.get("max", float)),
+    "table": lambda section, key: Tabulated(**_columns(section, key, ("value", "density"))),
 }
 
 
@@ -200,7 +210,7 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
     """A number, or a table with one key that says what kind of distribution."""
     value = section.values.get(key)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Constant(float(value))
+        return Constant(value=float(value))
     inner = section.section(key)
     kinds = (*_KINDS, "rate") if key == "redshift" else tuple(_KINDS)
     inner.only(*kinds, "max", "range")
@@ -224,14 +234,14 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
         raise inner.wrong(chosen[0], str(error), "correct it") from None
 
 
-def _columns(section: Section, key: str, names: tuple[str, ...]) -> list[np.ndarray[Any, Any]]:
+def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
     from astropy.table import Table
 
     path = section.file(key)
     try:
         require_countable(path.read_bytes())
         table = Table.read(path)
-        return [np.asarray(table[name], dtype=np.float64) for name in names]
+        return {name: np.asarray(table[name], dtype=np.float64) for name in names}
     except Exception as error:
         reason = " ".join(str(error).split())
         raise section.wrong(key, f"{path} has no columns {', '.join(names)} ({reason})", "give ECSV or FITS") from None
@@ -258,7 +268,7 @@ def read_survey(section: Section) -> Survey:
 def _cosmology(section: Section) -> Cosmology:
     section.only("h0", "om0")
     try:
-        return Cosmology(section.get("h0", float, 70.0), section.get("om0", float, 0.3))
+        return Cosmology(h0=section.get("h0", float, 70.0), om0=section.get("om0", float, 0.3))
     except ValueError as error:
         raise section.wrong("h0", str(error), "correct it") from None
 
@@ -311,7 +321,7 @@ def _scaled(section: Section, series: SpectralSeries) -> SpectralSeries:
         (band,) = load_bands([section.get("peak_band", str)])
     except ValueError as error:
         raise section.wrong("peak_band", str(error), "name a band") from None
-    flux = synthetic_flux(series.flux, band_matrix(series.wave, [band], Sightline(0.0, 0.0)))[0]
+    flux = synthetic_flux(series.flux, band_matrix(series.wave, [band], Sightline(z=0.0, distance_modulus=0.0)))[0]
     peak = np.nanmax(flux, initial=0.0)
     if not peak > 0:
         raise section.wrong("peak_band", f"template {series.name!r} does not cover {band.name}", "name another band")

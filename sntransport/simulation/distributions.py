@@ -20,7 +20,7 @@ class Distribution(Protocol):
         """``n`` values, (n,)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Constant:
     """Always the same value."""
 
@@ -39,7 +39,7 @@ class Constant:
         return np.full(n, float(self.value))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Uniform:
     """Equal chance everywhere from ``low`` to ``high``."""
 
@@ -59,7 +59,7 @@ class Uniform:
         return np.asarray(rng.uniform(self.low, self.high, n))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogUniform:
     """Equal chance for equal ratios, from ``low`` (above 0) to ``high``."""
 
@@ -80,7 +80,7 @@ class LogUniform:
         return np.asarray(np.clip(self.low * (self.high / self.low) ** share, self.low, self.high))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Tabulated:
     """A density that is linear between its points, drawn exactly.
 
@@ -140,7 +140,7 @@ class Tabulated:
         return np.concatenate([[0.0], np.cumsum(area)])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Normal:
     """A Gaussian."""
 
@@ -160,7 +160,7 @@ class Normal:
         return np.asarray(rng.normal(self.mean, self.sigma, n))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TwoSidedNormal:
     """Half a Gaussian on each side of ``mode``, of different widths and equal height there.
 
@@ -197,7 +197,7 @@ class TwoSidedNormal:
         return np.asarray(self.mode + size * np.where(low, -self.sigma_low, self.sigma_high))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exponential:
     """A density that falls by e in ``scale``, from 0 to ``high``.
 
@@ -242,7 +242,7 @@ def as_distribution(value: "Distribution | float", name: str) -> Distribution:
         Where it is neither.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Constant(float(value))
+        return Constant(value=float(value))
     if isinstance(value, Distribution):
         return value
     raise TypeError(f"{name} is {value!r}, expected a number or something with draw(rng, n) and support")

@@ -57,7 +57,7 @@ class _Purpose(IntEnum):
     DETECTION = 4
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Plan:
     """What is common to all blocks."""
 
@@ -124,8 +124,8 @@ def simulate(
     >>> from sntransport.surveys import load_survey
     >>> wave, phase = np.linspace(2000.0, 11000.0, 500), np.linspace(-20.0, 60.0, 41)
     >>> flux = 1e-9 * np.exp(-((phase[:, None] / 20.0) ** 2)) * np.ones(wave.size)
-    >>> template = SpectralSeries(phase, wave, flux, name="flat")
-    >>> lcs = simulate([template], load_survey("ztf", years=0.5), Population(Uniform(0.01, 0.1)), n=20, seed=1)
+    >>> template = SpectralSeries(phase=phase, wave=wave, flux=flux, name="flat")
+    >>> lcs = simulate([template], load_survey("ztf", years=0.5), Population(redshift=Uniform(0.01, 0.1)), n=20, seed=1)
     >>> lcs.n_object
     20
     """
@@ -216,9 +216,13 @@ def _plan(
         raise ValueError(f"surveys need names of their own, got {[one.name for one in surveys]}")
     bands = [band for one in surveys for band in one.bands]
     dust = Dust(
-        population.ebv_mw_max, population.ebv_host.support[1], 3.1, population.rv_host, population.law_mw,
-        population.law_host,
-    )  # fmt: skip
+        ebv_mw=population.ebv_mw_max,
+        ebv_host=population.ebv_host.support[1],
+        rv_mw=3.1,
+        rv_host=population.rv_host,
+        law_mw=population.law_mw,
+        law_host=population.law_host,
+    )
     tables = tables_of(templates, load_bands(bands), population.z_range, dust)
     if options["uncovered"] == "error":
         _require_coverage(tables, templates, bands)
@@ -227,11 +231,19 @@ def _plan(
         raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
     meta = _meta(population, seed, n, own, surveys, options)
     return _Plan(
-        templates, surveys, population, seed, tables, tuple(bands),
-        tuple(one.name for one in surveys for _ in one.bands),
-        mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
-        mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])), own, meta=meta, **options,
-    )  # fmt: skip
+        templates=templates,
+        surveys=surveys,
+        population=population,
+        seed=seed,
+        tables=tables,
+        bands=tuple(bands),
+        of_survey=tuple(one.name for one in surveys for _ in one.bands),
+        zero_point=mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
+        floor=mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])),
+        dates=own,
+        meta=meta,
+        **options,
+    )
 
 
 def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], bands: Sequence[str]) -> None:
@@ -286,10 +298,22 @@ def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
     seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale)
     peak_mag, peak_mjd = peaks(plan.tables, drawn.template, seen, mjd_ref, drawn.z)
     truth = Truth(
-        block * BLOCK + np.arange(BLOCK), drawn.template, drawn.z, drawn.z_cosmology, drawn.distance_modulus,
-        drawn.mag_offset, ebv_mw, drawn.ebv_host, np.full(BLOCK, plan.population.rv_host), ra, dec, mjd_ref,
-        np.ones(BLOCK), peak_mag, peak_mjd,
-    )  # fmt: skip
+        object_id=block * BLOCK + np.arange(BLOCK),
+        template=drawn.template,
+        z=drawn.z,
+        z_cosmology=drawn.z_cosmology,
+        distance_modulus=drawn.distance_modulus,
+        mag_offset=drawn.mag_offset,
+        ebv_mw=ebv_mw,
+        ebv_host=drawn.ebv_host,
+        rv_host=np.full(BLOCK, plan.population.rv_host),
+        ra=ra,
+        dec=dec,
+        mjd_ref=mjd_ref,
+        weight=np.ones(BLOCK),
+        peak_mag=peak_mag,
+        peak_mjd=peak_mjd,
+    )
     made, triggered = _measure(plan, block, truth, seen)
     counts = np.diff(made.offset)
     kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.keep].copy()
@@ -336,8 +360,18 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
     flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
     for array in (mjd, band, flux, flux_err, flags):
         array.setflags(write=False)
-    names = tuple(series.name for series in plan.templates), tuple(series.sn_type for series in plan.templates)
     made = LightCurves(
-        plan.bands, plan.of_survey, offset, mjd, band, flux, flux_err, flags, truth, *names, meta=plan.meta
-    )  # fmt: skip
+        bands=plan.bands,
+        surveys=plan.of_survey,
+        offset=offset,
+        mjd=mjd,
+        band=band,
+        flux=flux,
+        flux_err=flux_err,
+        photflag=flags,
+        truth=truth,
+        template_names=tuple(series.name for series in plan.templates),
+        template_types=tuple(series.sn_type for series in plan.templates),
+        meta=plan.meta,
+    )
     return made, fired.triggered

@@ -41,7 +41,7 @@ _NEAR_PEAK = 0.6
 _LN_MAG = 0.4 * np.log(10.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dust:
     """Laws, R(V) and largest E(B-V) that the tables are made for."""
 
@@ -53,7 +53,7 @@ class Dust:
     law_host: str = "F99"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FluxTables:
     """Tables of several templates in all bands; made by `flux_tables`.
 
@@ -129,12 +129,21 @@ def flux_tables(
     shape = (len(templates), len(bands))
     start = np.concatenate([[0], np.cumsum([part.size for part in parts])])[:-1]
     return FluxTables(
-        dust, x, powers, basis, n_term, mean_mw, mean_host, start=start.reshape(shape).astype(np.int64),
+        dust=dust,
+        x=x,
+        powers=powers,
+        basis=basis,
+        n_term=n_term,
+        mean_mw=mean_mw,
+        mean_host=mean_host,
+        start=start.reshape(shape).astype(np.int64),
         phase_offset=np.concatenate([[0], np.cumsum([series.n_phase for series in templates])]).astype(np.int64),
-        phases=np.concatenate([series.phase for series in templates]), **_lookups(templates),
-        table=np.concatenate(parts), near=np.array(near).reshape(*shape, x.size, 2),
+        phases=np.concatenate([series.phase for series in templates]),
+        **_lookups(templates),
+        table=np.concatenate(parts),
+        near=np.array(near).reshape(*shape, x.size, 2),
         covered=np.array(covered).reshape(*shape, x.size),
-    )  # fmt: skip
+    )
 
 
 def _lookups(templates: Sequence[SpectralSeries]) -> dict[str, Any]:

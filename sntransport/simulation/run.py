@@ -34,7 +34,7 @@ _UNITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """Where a job comes from, so that a worker can make it again: `read_config` of these, the job ``index``."""
 
@@ -89,7 +89,7 @@ def run_job(
     """
     job = source.job()
     first = next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
-    plan = Plan(job.n, chunk, fingerprint(job, first) | {"format": kind})
+    plan = Plan(n=job.n, size=chunk, inputs=fingerprint(job, first) | {"format": kind})
     work = partial(_simulate_shards, source, write, out, plan)
     entries = run_shards(
         out, plan, work, executor=executor, n_worker=n_worker, n_byte=_estimate(job, first), done=done
@@ -139,7 +139,7 @@ def _simulate_shards(
         written = write(chosen, out / f"shard-{number:05d}") if chosen.n_object else ()
         files = (written,) if isinstance(written, Path) else tuple(written)
         counts = numbers(tally(job.name, curves, job.population.redshift.support))
-        yield number, Made(files, chosen.n_object, chosen.n_obs, counts)
+        yield number, Made(files=files, objects=chosen.n_object, rows=chosen.n_obs, extra=counts)
 
 
 def _chunks(job: Job, objects: tuple[int, int], chunk: int) -> Iterator[LightCurves]:

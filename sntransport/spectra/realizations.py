@@ -20,7 +20,7 @@ from sntransport.spectra.series import SpectralSeries
 _NODES_PER_LENGTH = 2.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Correlation:
     """Shares of the variance and lengths [km/s] and [rest-frame d] of the formula above.
 
@@ -46,7 +46,9 @@ class Correlation:
             raise ValueError(f"lengths {lengths}, expected positive ones")
 
 
-CORRELATION = Correlation(0.198, 0.41, 0.392, 4318.0, 31272.0, 25.0)
+CORRELATION = Correlation(
+    white=0.198, short=0.41, broad=0.392, short_length=4318.0, broad_length=31272.0, days_length=25.0
+)
 """Fitted to the hidden spectra of 15 supernovae (``tests/benchmarks/fit_error_model.py``)."""
 
 
@@ -113,7 +115,7 @@ def wave_correlation(wave: Array, c: Correlation) -> Array:
     return np.asarray(smooth + c.white * np.eye(wave.size))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Chains:
     """What all draws of a series share; see `sntransport.spectra._kernels.residual_field` and `chain_rows`."""
 
@@ -137,7 +139,14 @@ def _chains(series: SpectralSeries, c: Correlation) -> _Chains:
     variance = (1.0 - up) ** 2 + up**2 + 2.0 * up * (1.0 - up) * covariance[0, 1]
     join = np.asarray(np.sqrt(c.broad / variance) * np.stack([1.0 - up, up]))
     root = np.asarray(np.linalg.cholesky(covariance + 1e-9 * np.eye(nodes.size)), dtype=np.float64)
-    return _Chains(np.exp(-np.diff(series.phase) / c.days_length), step, _mix(step, c), root, left, join)
+    return _Chains(
+        days=np.exp(-np.diff(series.phase) / c.days_length),
+        step=step,
+        mix=_mix(step, c),
+        root=root,
+        left=left,
+        join=join,
+    )
 
 
 def _mix(step: Array, c: Correlation) -> Array:

@@ -22,7 +22,7 @@ class Origin(IntEnum):
     """Outside all data, at the caller's explicit request."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SpectralSeries:
     """Spectra of one supernova over phase: rest frame, at 10 pc, free of dust.
 

@@ -38,7 +38,7 @@ _SIGHTLINE_UNITS = {
 _LIGHT_CURVE_UNITS = {"mjd": "d", "band": "", "flux": "nJy", "flux_err": "nJy", "instrument": ""}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SeriesFile:
     """All that a series file holds.
 
@@ -134,7 +134,15 @@ def write_series(
     """
     pairs, weight = (None if value is None else np.asarray(value) for value in (pairs, weight))
     content = SeriesFile(
-        series, sightline, sparse, light_curve, pairs, weight, tuple(notes), provenance or {}, mjd_ref_meaning
+        series=series,
+        sightline=sightline,
+        sparse=sparse,
+        light_curve=light_curve,
+        pairs=pairs,
+        weight=weight,
+        notes=tuple(notes),
+        provenance=provenance or {},
+        mjd_ref_meaning=mjd_ref_meaning,
     )
     if Path(path).suffix.lower() in {".gz", ".bz2", ".xz", ".zst", ".zip"}:
         raise ValueError(f"{path}: series files are not compressed; choose a name that ends in .fits")
@@ -327,7 +335,7 @@ def _series(parts: Mapping[str, Any], prefix: str) -> SpectralSeries:
     target = prefix + "TARGET"
     name, sn_type = (column(parts, target, key)[0] for key in ("NAME", "SN_TYPE"))
     mjd_ref = column(parts, target, "MJD_REF", "d")[0]
-    return SpectralSeries(phase, wave, **images, name=name, sn_type=sn_type, mjd_ref=mjd_ref)
+    return SpectralSeries(phase=phase, wave=wave, **images, name=name, sn_type=sn_type, mjd_ref=mjd_ref)
 
 
 def _pairs(parts: Mapping[str, Any], n_phase: int) -> tuple[NDArray[np.int64] | None, Array | None]:

@@ -41,7 +41,7 @@ _CENTRAL = 0.6827
 _REDDEST, _BLUEST, _WIDEST, _NARROWEST = 10500.0, 3000.0, 70.0, 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Coefficients:
     """Coefficients of the model in the module's docstring.
 

@@ -62,7 +62,7 @@ def for_pair(interpolate: Interpolator | ForPair, phase_a: float, phase_b: float
     return interpolate.between(phase_a, phase_b) if isinstance(interpolate, ForPair) else interpolate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Paced:
     """An interpolator on a path that is walked faster at first: a supernova changes more in the first half of a gap.
 

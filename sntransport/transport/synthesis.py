@@ -28,7 +28,7 @@ _SAME = 1e-9
 _BLOCK = 16
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Photometry:
     """What candidates are judged by: bands on the grid of the series, and photometry at the target phases.
 
@@ -40,7 +40,7 @@ class Photometry:
     flux_err: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Synthesis:
     """Result of `synthesize`: dense series, the pairs (n_pair, 2) of rows of the sparse one, their weight.
 
@@ -53,7 +53,7 @@ class Synthesis:
     weight: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Candidates:
     """Candidates at one phase: arrays (n_candidate, n_wave), and the index of the pair of each."""
 
@@ -127,9 +127,18 @@ def synthesize(
             if tie:
                 found = _tied(found, scale)
             flux[k], flux_err[k], origin[k], shares[k, found.pair] = _average(found, value)
-    dense = SpectralSeries(phase, sparse.wave, flux, flux_err, origin, sparse.name, sparse.sn_type, sparse.mjd_ref)
+    dense = SpectralSeries(
+        phase=phase,
+        wave=sparse.wave,
+        flux=flux,
+        flux_err=flux_err,
+        origin=origin,
+        name=sparse.name,
+        sn_type=sparse.sn_type,
+        mjd_ref=sparse.mjd_ref,
+    )
     used = shares.any(axis=0)
-    return Synthesis(dense, pairs[used], shares[:, used])
+    return Synthesis(series=dense, pairs=pairs[used], weight=shares[:, used])
 
 
 def _error_shares(phase: Array, photometry: Photometry | None) -> Array:
@@ -181,9 +190,17 @@ def _candidates(
 def _stacked(rows: list[tuple[Any, ...]], n_wave: int) -> _Candidates:
     if not rows:
         empty = np.empty((0, n_wave))
-        return _Candidates(empty, empty, empty.astype(np.uint8), empty, np.empty(0, dtype=np.int64))
+        return _Candidates(
+            flux=empty, flux_err=empty, origin=empty.astype(np.uint8), taper=empty, pair=np.empty(0, dtype=np.int64)
+        )
     flux, flux_err, origin, edge, pair = zip(*rows, strict=True)
-    return _Candidates(np.stack(flux), np.stack(flux_err), np.stack(origin), np.stack(edge), np.array(pair))
+    return _Candidates(
+        flux=np.stack(flux),
+        flux_err=np.stack(flux_err),
+        origin=np.stack(origin),
+        taper=np.stack(edge),
+        pair=np.array(pair),
+    )
 
 
 def _between(
@@ -295,7 +312,13 @@ def _judge(
 
 def _tied(found: _Candidates, scale: Array) -> _Candidates:
     column = scale[:, None]
-    return _Candidates(found.flux * column, found.flux_err * column, found.origin, found.taper, found.pair)
+    return _Candidates(
+        flux=found.flux * column,
+        flux_err=found.flux_err * column,
+        origin=found.origin,
+        taper=found.taper,
+        pair=found.pair,
+    )
 
 
 def _average(found: _Candidates, value: Array) -> tuple[Array, Array, NDArray[np.uint8], Array]:

@@ -57,7 +57,7 @@ LARGEST_ERROR = 0.1
 _NEAREST = 1.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BandPoints:
     """Photometric points that were judged, one row a point.
 
@@ -121,7 +121,13 @@ def judge_bands(
 
 
 def _rows(curve: LightCurve, rows: NDArray[np.bool_]) -> LightCurve:
-    return LightCurve(curve.mjd[rows], curve.band[rows], curve.flux[rows], curve.flux_err[rows], curve.instrument[rows])
+    return LightCurve(
+        mjd=curve.mjd[rows],
+        band=curve.band[rows],
+        flux=curve.flux[rows],
+        flux_err=curve.flux_err[rows],
+        instrument=curve.instrument[rows],
+    )
 
 
 def _letter(band: str) -> str:
@@ -176,9 +182,19 @@ def _judged(
     name, sn_class = np.full(phase.size, sn.name), np.full(phase.size, broad_class(sn.sn_type))
     curves = fit_band_curves(points)
     return BandPoints(
-        name, sn_class, points.band, letter, phase, distance, ratio, points.mjd, instrument_offsets(curves, points),
-        ~curves.used, _rejected(calibrated, points, phase), n_faint,
-    )  # fmt: skip
+        supernova=name,
+        sn_class=sn_class,
+        band=points.band,
+        letter=letter,
+        phase=phase,
+        distance=distance,
+        ratio=ratio,
+        mjd=points.mjd,
+        offset=instrument_offsets(curves, points),
+        outlier=~curves.used,
+        rejected=_rejected(calibrated, points, phase),
+        n_faint=n_faint,
+    )
 
 
 def _rejected(result: BuildResult, points: LightCurve, phase: Array) -> NDArray[np.bool_]:
@@ -206,9 +222,9 @@ def _one_factor(curve: LightCurve, sn: Supernova, series: SpectralSeries) -> Arr
     curves = fit_band_curves(curve)
     if not curves.bands:
         return None
-    observed = evaluate(curves, sn.mjd_ref + series.phase * (1.0 + sn.sightline.z))
+    flux, flux_err = evaluate(curves, sn.mjd_ref + series.phase * (1.0 + sn.sightline.z))
     matrix = band_matrix(series.wave, curves.bands, sn.sightline)
-    return grey_offset(synthetic_flux(series.flux, matrix)[0], *observed)
+    return grey_offset(synthetic_flux(series.flux, matrix)[0], flux, flux_err)
 
 
 def _scaled(series: SpectralSeries, ln_factor: Array) -> SpectralSeries:
@@ -237,8 +253,8 @@ def _scaled_by(
     if factor is None or not np.isfinite(factor).any():
         return None
     curves = fit_band_curves(curve)
-    observed = evaluate(curves, sn.mjd_ref + targets * (1.0 + sn.sightline.z))
-    photometry = Photometry(band_matrix(sparse.wave, curves.bands, sn.sightline), *observed)
+    flux, flux_err = evaluate(curves, sn.mjd_ref + targets * (1.0 + sn.sightline.z))
+    photometry = Photometry(matrix=band_matrix(sparse.wave, curves.bands, sn.sightline), flux=flux, flux_err=flux_err)
     fitted = for_supernova(interpolate, sn, sparse)
     dense = synthesize(
         _scaled(sparse, factor),
@@ -263,6 +279,8 @@ def _nearest(sn: Supernova, in_v: LightCurve, sparse: SpectralSeries, targets: A
     row = np.abs(targets[:, None] - sparse.phase).argmin(axis=1)
     near = np.abs(targets - sparse.phase[row]) <= _NEAREST
     flux = np.where(near[:, None], sparse.flux[row], np.nan)
-    held = SpectralSeries(targets, sparse.wave, flux, name=sparse.name, sn_type=sparse.sn_type, mjd_ref=sparse.mjd_ref)
+    held = SpectralSeries(
+        phase=targets, wave=sparse.wave, flux=flux, name=sparse.name, sn_type=sparse.sn_type, mjd_ref=sparse.mjd_ref
+    )
     factor = _one_factor(in_v, sn, held)
     return None if factor is None else _in_place(held, np.where(np.isfinite(factor), factor, -np.inf))

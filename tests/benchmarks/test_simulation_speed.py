@@ -26,7 +26,7 @@ from sntransport.simulation.surveys.noise import depth_of
 from sntransport.transport.templates.sources import hsiao
 
 BANDS = built_in.LSST_WFD.camera.bands
-POPULATION = Population(Uniform(0.05, 0.6), ebv_host=Exponential(0.1, 0.6), ebv_mw=0.05)
+POPULATION = Population(redshift=Uniform(low=0.05, high=0.6), ebv_host=Exponential(scale=0.1, high=0.6), ebv_mw=0.05)
 N = 10_000
 
 

@@ -19,7 +19,7 @@ NEAR = Sightline(z=0.0, distance_modulus=0.0)
 
 def series(relative=0.2, phase=PHASE, wave=WAVE, level=3.0, **more):
     flux = np.outer(1.0 + 0.1 * phase, level * (wave / 5000.0) ** -1.0)
-    return SpectralSeries(phase, wave, flux, relative * np.abs(flux), **more)
+    return SpectralSeries(phase=phase, wave=wave, flux=flux, flux_err=relative * np.abs(flux), **more)
 
 
 def drawn(base, n, seed=1):
@@ -119,7 +119,7 @@ def test_flux_that_is_not_positive_scatters_evenly(level, seed):
 def test_what_cannot_be_drawn_is_an_error():
     base = series()
     with pytest.raises(ValueError, match="flux_err is unknown"):
-        draw(SpectralSeries(base.phase, base.wave, base.flux), 1, 1)
+        draw(SpectralSeries(phase=base.phase, wave=base.wave, flux=base.flux), 1, 1)
     for n, seed in ((-1, 1), (1, -1)):
         with pytest.raises(ValueError, match="not negative"):
             draw(base, n, seed)
@@ -127,7 +127,7 @@ def test_what_cannot_be_drawn_is_an_error():
 
 def test_one_bin_and_no_phase():
     assert draw(series(wave=WAVE[:1], phase=PHASE[:1]), 2, 1)[1].flux.shape == (1, 1)
-    empty = SpectralSeries([], WAVE, np.empty((0, WAVE.size)))
+    empty = SpectralSeries(phase=[], wave=WAVE, flux=np.empty((0, WAVE.size)))
     assert len(draw(empty, 2, 1)) == 2
 
 
@@ -141,8 +141,18 @@ def test_band_scatter_of_draws_is_band_flux_err():
 
 def test_band_flux_err_without_and_with_full_correlation():
     base, bands = series(relative=0.1), ["bessellv"]
-    white = band_flux_err(base, bands, NEAR, correlation=Correlation(1.0, 0.0, 0.0, 5e3, 3e4, 30.0))
-    full = band_flux_err(base, bands, NEAR, correlation=Correlation(0.0, 0.0, 1.0, 5e3, 1e12, 30.0))
+    white = band_flux_err(
+        base,
+        bands,
+        NEAR,
+        correlation=Correlation(white=1.0, short=0.0, broad=0.0, short_length=5e3, broad_length=3e4, days_length=30.0),
+    )
+    full = band_flux_err(
+        base,
+        bands,
+        NEAR,
+        correlation=Correlation(white=0.0, short=0.0, broad=1.0, short_length=5e3, broad_length=1e12, days_length=30.0),
+    )
     np.testing.assert_allclose(full / band_flux(base, bands, NEAR), 0.1, rtol=1e-6)
     assert np.all(white < 0.2 * full)
     assert np.isnan(band_flux_err(base, ["lssty"], NEAR)).all()
@@ -154,7 +164,8 @@ def test_public_name():
 
 @pytest.mark.parametrize("shares", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.4, 0.6, 0.0)])
 def test_any_shares_give_unit_variance_and_their_correlation(shares):
-    c = Correlation(*shares, 5000.0, 30000.0, 30.0)
+    white, short, broad = shares
+    c = Correlation(white=white, short=short, broad=broad, short_length=5000.0, broad_length=30000.0, days_length=30.0)
     base = series(phase=PHASE[:1])
     flux = np.stack([one.flux for one in draw(base, 3000, 2, correlation=c)])
     assert np.mean(flux.std(axis=0) / base.flux_err) == pytest.approx(1.0, abs=0.02)
@@ -168,4 +179,4 @@ def test_any_shares_give_unit_variance_and_their_correlation(shares):
 )
 def test_a_correlation_that_is_none_is_an_error(numbers):
     with pytest.raises(ValueError, match="expected"):
-        Correlation(*numbers)
+        Correlation(**dict(zip((one.name for one in dataclasses.fields(Correlation)), numbers, strict=True)))

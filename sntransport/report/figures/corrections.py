@@ -26,7 +26,7 @@ _MAX_LINES = 5
 
 def peak_phase(series: SpectralSeries, band: Bandpass | str) -> float:
     """Phase at which a series is brightest in a rest-frame band [d]; NaN where it never covers the band."""
-    matrix = band_matrix(series.wave, [band], Sightline(0.0, 0.0))
+    matrix = band_matrix(series.wave, [band], Sightline(z=0.0, distance_modulus=0.0))
     flux = synthetic_flux(series.flux, matrix)[0][:, 0]
     return float(series.phase[np.nanargmax(flux)]) if np.isfinite(flux).any() else float("nan")
 

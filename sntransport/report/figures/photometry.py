@@ -106,7 +106,7 @@ def color_curves(
     if light_curve is None and bands is None:
         raise ValueError("color_curves needs a light curve or the names of bands")
     nothing = np.empty(0)
-    seen = light_curve or LightCurve(nothing, np.empty(0, dtype=str), nothing, nothing)
+    seen = light_curve or LightCurve(mjd=nothing, band=np.empty(0, dtype=str), flux=nothing, flux_err=nothing)
     names = _apart(seen) if bands is None else tuple(bands)
     curves = dict(_drawable(series, sightline, seen, names))
     if len(curves) < 2:

@@ -23,7 +23,7 @@ _NIGHT, _LEAST = 9.0, 1.0
 _FIRST_NIGHT = 61000
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Recipe:
     """How a survey looks at the sky.
 

@@ -41,7 +41,7 @@ _PLACES = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "PSF2": 7, "
 _PLACES_NEA = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "ZPTAVG": 7, "ZPTERR": 8}
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Library:
     """A file as it is written: keys of the header, keys and line number of each block, text of each visit."""
 

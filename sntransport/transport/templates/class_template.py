@@ -7,7 +7,7 @@ leaves no step there: what tells it from the others on the whole is taken out be
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,7 +32,7 @@ _FEWEST_BINS = 100
 _NEEDED = (4000.0, 7000.0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ClassTemplate:
     """A template and how its series were put on one clock; made by `build_template`.
 
@@ -107,10 +107,12 @@ def build_template(
         [at_phases(one.phase, rows, z + s * at) for one, rows, z, s in zip(series, logs, zero, stretch, strict=True)]
     )
     mean, error = _features_mean(wave, clocked) if barycenter is None else _spectra_mean(wave, clocked, barycenter)
-    columns, notes = _rectangle(at, wave, mean, error, np.isfinite(clocked).sum(axis=0), smooth)
-    template = SpectralSeries(*columns, name=name or f"mean of {len(names)} {sn_type}", sn_type=sn_type)
+    template, notes = _rectangle(at, wave, mean, error, count=np.isfinite(clocked).sum(axis=0), smooth=smooth)
+    template = replace(template, name=name or f"mean of {len(names)} {sn_type}", sn_type=sn_type)
     notes = (f"mean of {', '.join(names)}", *notes)
-    return ClassTemplate(template, names, readonly(zero, "zero"), readonly(stretch, "stretch"), notes)
+    return ClassTemplate(
+        series=template, names=names, zero=readonly(zero, "zero"), stretch=readonly(stretch, "stretch"), notes=notes
+    )
 
 
 def require_complete(template: SpectralSeries, name: str) -> None:
@@ -269,8 +271,8 @@ def _longest(phase: Array, there: NDArray[np.bool_], joined: NDArray[np.bool_]) 
 
 
 def _rectangle(
-    phase: Array, wave: Array, mean: Array, error: Array, count: NDArray[np.intp], smooth: float
-) -> tuple[tuple[Array, Array, Array, Array, NDArray[np.uint8]], tuple[str, ...]]:
+    phase: Array, wave: Array, mean: Array, error: Array, *, count: NDArray[np.intp], smooth: float
+) -> tuple[SpectralSeries, tuple[str, ...]]:
     """Phases and wavelengths that are covered enough, the holes among them joined over phase and marked."""
     known = np.isfinite(mean)
     joined = known & (count >= 2)
@@ -297,4 +299,4 @@ def _rectangle(
         f"{(origin == Origin.ONE_SIDED).mean():.1%} of the bins come from a single series",
         f"{(origin == Origin.EXTRAPOLATED).mean():.1%} come from none and are joined over phase",
     )
-    return (phase, wave, flux, flux_err, origin.astype(np.uint8)), notes
+    return SpectralSeries(phase=phase, wave=wave, flux=flux, flux_err=flux_err, origin=origin.astype(np.uint8)), notes

@@ -18,7 +18,7 @@ from sntransport.simulation.surveys.detection import (
     trigger,
 )
 
-CURVES = DetectionEfficiency(("lsstr", "*"), [0, 5, 10], [[0, 0.5, 1.0], [0.1, 0.2, 0.3]])
+CURVES = DetectionEfficiency(bands=("lsstr", "*"), snr=[0, 5, 10], probability=[[0, 0.5, 1.0], [0.1, 0.2, 0.3]])
 NONE = (np.empty(0), np.array([0]))
 
 
@@ -37,7 +37,7 @@ def test_probability_is_linear_between_and_constant_beyond_the_ends():
 
 
 def test_absolute_curves_count_deep_negative_fluxes():
-    curve = DetectionEfficiency(("*",), [4, 6], [[0, 1]], absolute=True)
+    curve = DetectionEfficiency(bands=("*",), snr=[4, 6], probability=[[0, 1]], absolute=True)
     np.testing.assert_array_equal(detection_probability([-7, 7, 3], [1, 1, 1], np.zeros(3, int), curve), [1, 1, 0])
 
 
@@ -50,7 +50,7 @@ def test_share_of_detections_is_the_probability():
 
 
 def test_band_without_a_curve():
-    only = DetectionEfficiency(("lsstr",), [5], [[1.0]])
+    only = DetectionEfficiency(bands=("lsstr",), snr=[5], probability=[[1.0]])
     with pytest.raises(ValueError, match="no detection efficiency for band 'ztfg' \\(there is one for lsstr\\)"):
         detection_probability([1], [1], np.array([0]), only, bands=("ztfg",))
 
@@ -67,7 +67,7 @@ def test_band_without_a_curve():
 )
 def test_refuses(fields, match):
     with pytest.raises(ValueError, match=match):
-        DetectionEfficiency(("*",), *fields)
+        DetectionEfficiency(bands=("*",), snr=fields[0], probability=fields[1])
 
 
 def slow_trigger(detected, mjd, offset, n_epochs, window):
