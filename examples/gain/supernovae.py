@@ -50,10 +50,10 @@ def grid():
     return grid_wave(first, last - first + 1)
 
 
-def sources(data: Path, few: bool = False) -> tuple[list[Source], list[str]]:
+def sources(data: Path, *, few: bool = False) -> tuple[list[Source], list[str]]:
     """All supernovae that cover enough, or two of each class; and why others were left out."""
     found, notes = [], []
-    for name, series in [*_models(data / "sncosmo", few), *_real(data / "osc", REAL[5:6] if few else REAL)]:
+    for name, series in [*_models(data / "sncosmo", few=few), *_real(data / "osc", REAL[5:6] if few else REAL)]:
         try:
             found.append(_source(name, series))
         except ValueError as error:
@@ -70,7 +70,7 @@ def _real(folder: Path, names):
             yield name, snt.build(sn, interpolate=log_linear).series
 
 
-def _models(folder: Path, few: bool):
+def _models(folder: Path, *, few: bool):
     os.environ["SNCOSMO_DATA_DIR"] = str(folder)
     import sncosmo
 

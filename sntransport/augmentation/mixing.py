@@ -117,7 +117,9 @@ def mix(
     phase = _phases(series, share, zero, stretch, phases)
     at = zero[:, None] + np.multiply.outer(stretch, (phase - share @ zero) / (share @ stretch))
     clocked = np.stack([at_phases(one.phase, rows, own) for one, rows, own in zip(series, logs, at, strict=True)])
-    flux = np.stack([_mixed(wave, clocked[:, k], share, barycenter, log_level) for k in range(phase.size)])
+    flux = np.stack(
+        [_mixed(wave, clocked[:, k], share, barycenter=barycenter, log_level=log_level) for k in range(phase.size)]
+    )
     if not np.isfinite(flux).any():
         raise ValueError(f"{_label(series)}: no spectrum in common; mix series that overlap in phase and wavelength")
     origin = np.where(np.isfinite(flux), _worst_origin(series, at, wave), Origin.NOT_COVERED).astype(np.uint8)
@@ -218,7 +220,7 @@ def _phases(
     return asked
 
 
-def _mixed(wave: Array, logs: Array, share: Array, barycenter: Barycenter, log_level: bool) -> Array:
+def _mixed(wave: Array, logs: Array, share: Array, *, barycenter: Barycenter, log_level: bool) -> Array:
     """One spectrum from those of the parents, (n_series, n_wave) ln flux; NaN where not all are known."""
     shared = np.isfinite(logs).all(axis=0)
     out = np.full(wave.size, np.nan)
@@ -316,12 +318,16 @@ def draw_mixtures(
         raise ValueError(f"{parents} parents of {len(series)} series; expected 2 up to the number of series")
     checked_weights(series, np.ones(len(series)), {})
     children = np.random.SeedSequence(seed).spawn(n)
-    return tuple(_drawn(series, k, child, parents, concentration, make) for k, child in enumerate(children))
+    return tuple(
+        _drawn(series, k, child=child, parents=parents, concentration=concentration, make=make)
+        for k, child in enumerate(children)
+    )
 
 
 def _drawn(
     series: Sequence[SpectralSeries],
     k: int,
+    *,
     child: np.random.SeedSequence,
     parents: int,
     concentration: float,

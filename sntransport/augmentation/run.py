@@ -126,7 +126,7 @@ def run_augmentation(
         return entries
     with _workplace(out) as work:
         try:
-            entries = _passes(source, out, write, plan, executor, n_worker, progress)
+            entries = _passes(source, out, write, plan=plan, executor=executor, n_worker=n_worker, progress=progress)
         except PlanError:
             raise
         except ValueError:
@@ -138,7 +138,7 @@ def run_augmentation(
 
 
 def _passes(
-    source: Source, out: Path, write: Writer | None, plan: Plan, executor: Executor | None, n_worker: int,
+    source: Source, out: Path, write: Writer | None, *, plan: Plan, executor: Executor | None, n_worker: int,
     progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
     given, _, _ = source.events()
@@ -159,7 +159,7 @@ def _passes(
     counts = {name: _sums([look["extra"]["splits"][name] for look in looks]) for name in setup.rule.target}
     notes = (_kinds(setup.rule.templates), *setup.rule.notes(counts))
     rows = sum(look["rows"] for look in looks) / max(sum(look["objects"] for look in looks), 1)
-    work = partial(_write_shards, source, out, write, plan, settled, notes)
+    work = partial(_write_shards, source=source, out=out, write=write, plan=plan, settled=settled, notes=notes)
     return run_shards(
         out, plan, work, executor=executor, n_worker=n_worker,
         n_byte=int(plan.n * (OBJECT_BYTES + rows * ROW_BYTES)), done=progress("writing", plan.n),
@@ -243,8 +243,8 @@ def _kinds(made: tuple[TrainingTemplate, ...]) -> str:
 
 
 def _write_shards(
-    source: Source, out: Path, write: Writer | None, plan: Plan, settled: Settled, notes: tuple[str, ...], first: int,
-    last: int,
+    first: int, last: int, *, source: Source, out: Path, write: Writer | None, plan: Plan, settled: Settled,
+    notes: tuple[str, ...],
 ) -> Iterator[tuple[int, Made]]:  # fmt: skip
     """Simulate, choose and write; for `run_shards`."""
     setup = source.setup()
@@ -257,11 +257,16 @@ def _write_shards(
             held.append(chosen.take(chosen.truth.object_id >= settled.first[first]))
         whole = concatenate(held)
         held = [whole.take(np.arange(high - low, whole.n_object))]
-        yield number, _write(source, out, write, setup, whole.take(np.arange(high - low)), notes, number)
+        yield (
+            number,
+            _write(
+                source, out, write, setup=setup, curves=whole.take(np.arange(high - low)), notes=notes, number=number
+            ),
+        )
 
 
 def _write(
-    source: Source, out: Path, write: Writer | None, setup: Setup, curves: LightCurves, notes: tuple[str, ...],
+    source: Source, out: Path, write: Writer | None, *, setup: Setup, curves: LightCurves, notes: tuple[str, ...],
     number: int,
 ) -> Made:  # fmt: skip
     """Write one shard, a file or more for each split; the templates go with the first."""

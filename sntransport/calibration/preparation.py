@@ -72,7 +72,7 @@ def prepare(
     pieces = [
         piece
         for index, spectrum in enumerate(sn.spectra)
-        if (piece := _to_piece(sn, index, spectrum, min_snr, min_range, notes)) is not None
+        if (piece := _to_piece(sn, index, spectrum, min_snr=min_snr, min_range=min_range, notes=notes)) is not None
     ]
     if not pieces:
         reasons = "; ".join([*notes, *sn.notes]) or "it has none"
@@ -80,7 +80,7 @@ def prepare(
     first = min(piece.first for piece in pieces)
     n_wave = max(piece.first + piece.flux.size for piece in pieces) - first
     rows = [stitch(group, notes) for group in _nights(pieces, same_night)]
-    series, filled = _to_series(sn, rows, first, n_wave, bridge, notes)
+    series, filled = _to_series(sn, rows, first=first, n_wave=n_wave, bridge=bridge, notes=notes)
     calibrated = np.array([row.calibrated for row in rows])
     if filled:
         notes.append(f"{filled} bins of masked pixels bridged by straight lines (origin 3)")
@@ -93,7 +93,7 @@ def prepare(
 
 
 def _to_piece(
-    sn: Supernova, index: int, spectrum: Spectrum, min_snr: float, min_range: float, notes: list[str]
+    sn: Supernova, index: int, spectrum: Spectrum, *, min_snr: float, min_range: float, notes: list[str]
 ) -> Piece | None:
     """One spectrum cleaned, in the rest frame at 10 pc, on the common grid; None, with a note, if it is rejected."""
     label = f"spectrum {index} (MJD {spectrum.mjd:.2f}{', ' + spectrum.source if spectrum.source else ''})"
@@ -141,7 +141,7 @@ def _nights(pieces: Sequence[Piece], same_night: float) -> list[list[Piece]]:
 
 
 def _to_series(
-    sn: Supernova, rows: Sequence[Piece], first: int, n_wave: int, bridge: float, notes: list[str]
+    sn: Supernova, rows: Sequence[Piece], *, first: int, n_wave: int, bridge: float, notes: list[str]
 ) -> tuple[SpectralSeries, int]:
     shape = (len(rows), n_wave)
     flux, flux_err = np.full(shape, np.nan), np.full(shape, np.nan)

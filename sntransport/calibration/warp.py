@@ -133,7 +133,14 @@ def calibrate(
     around = position - np.log(5500.0)
 
     def offsets(target: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
-        return _offsets(_inverse(prior, used, variance), target, used, around, offset_scatter, common_slope)
+        return _offsets(
+            _inverse(prior, used, variance),
+            target,
+            used=used,
+            around=around,
+            scatter=offset_scatter,
+            slope=common_slope,
+        )
 
     for step in range(iterations):
         warped = series.flux * np.exp(shares @ spread.T)
@@ -141,7 +148,7 @@ def calibrate(
         target = ratio + shares @ prior
         if step == 0:
             off = (
-                _contradicted(prior, target, variance, offsets, 2.0 * offset_scatter, band_outlier)
+                _contradicted(prior, target, variance, offsets=offsets, least=2.0 * offset_scatter, limit=band_outlier)
                 if known is None
                 else _taken(known)
             )
@@ -197,7 +204,7 @@ def _inverse(prior: Array, used: NDArray[np.bool_], variance: Array) -> Array:
 
 
 def _offsets(
-    inverse: Array, target: Array, used: NDArray[np.bool_], around: Array, scatter: float, slope: float
+    inverse: Array, target: Array, *, used: NDArray[np.bool_], around: Array, scatter: float, slope: float
 ) -> tuple[Array, Array]:
     """What each band is off at all phases, in ln flux, and its error, both (n_band,)."""
     n_band = around.size
@@ -224,7 +231,7 @@ def _taken(known: Calibrated) -> _Off:
 
 
 def _contradicted(
-    prior: Array, target: Array, variance: Array, offsets: Callable[[Array, NDArray[np.bool_]], tuple[Array, Array]],
+    prior: Array, target: Array, variance: Array, *, offsets: Callable[[Array, NDArray[np.bool_]], tuple[Array, Array]],
     least: float, limit: float,
 ) -> _Off:  # fmt: skip
     """Bands that the others rule out at all phases alike, the farthest off first, while four others remain.

@@ -58,7 +58,7 @@ def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked:
         if options["template"] is None and (options["extrapolate"] == "template" or options["template_phases"]):
             raise click.UsageError("name the template: --template hsiao, or a series file")
         made = [_extended(one.series, options) for one in held]
-        _write(form, out, [one for one, _ in made], [notes for _, notes in made], held, options)
+        _write(form, out, [one for one, _ in made], notes=[notes for _, notes in made], held=held, options=options)
     except (ValueError, OSError) as error:
         fail(error)
         sys.exit(1)
@@ -113,7 +113,7 @@ def _template(name: str | None) -> Any:
 
 
 def _write(
-    form: str, out: Path, made: list[SpectralSeries], notes: list[tuple[str, ...]], held: list[SeriesFile],
+    form: str, out: Path, made: list[SpectralSeries], *, notes: list[tuple[str, ...]], held: list[SeriesFile],
     options: dict[str, Any],
 ) -> None:  # fmt: skip
     shared = {

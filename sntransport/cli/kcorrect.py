@@ -62,10 +62,21 @@ def kcorrect(
 
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         if band_obs:
-            written = _k_table(path, held, str(band_rest), band_obs, z, phases, system, max_gap)
+            written = _k_table(
+                path,
+                held,
+                band_rest=str(band_rest),
+                band_obs=band_obs,
+                z=z,
+                phases=phases,
+                system=system,
+                max_gap=max_gap,
+            )
         else:
             sightline = sightline_asked(held, path, z[0] if z else None, distance_modulus)
-            written = _rest_light_curve(path, held, sightline, photometry, band_rest, system, max_gap)
+            written = _rest_light_curve(
+                path, held, sightline, photometry=photometry, bands=band_rest, system=system, max_gap=max_gap
+            )
         if out is None:
             return table_shown(written.table)
         files = _write(written, out)
@@ -86,7 +97,7 @@ class _Report:
 
 
 def _k_table(
-    path: Path, held: SeriesFile, band_rest: str, band_obs: str, z: Sequence[float] | None,
+    path: Path, held: SeriesFile, *, band_rest: str, band_obs: str, z: Sequence[float] | None,
     phases: Sequence[float] | None, system: str, max_gap: float,
 ) -> _Report:  # fmt: skip
     """K-corrections at every redshift and phase; those of the file where they are not given.
@@ -119,7 +130,7 @@ def _k_table(
 
 
 def _rest_light_curve(
-    path: Path, held: SeriesFile, sightline: Sightline, photometry: Path | None, bands: str | None, system: str,
+    path: Path, held: SeriesFile, sightline: Sightline, *, photometry: Path | None, bands: str | None, system: str,
     max_gap: float,
 ) -> _Report:  # fmt: skip
     """Every observed point as a rest-frame absolute magnitude; the photometry is the file's unless another is given.

@@ -58,14 +58,14 @@ def simulate(
     try:
         most = max(job.n for job in jobs)
         with executor(config, scheduler, processes(workers, most, -(-most // chunk))) as (pool, n_worker):
-            _simulate(config, out, kind, objects, seed, chunk, pool, n_worker)
+            _simulate(config, out, kind, objects=objects, seed=seed, chunk=chunk, executor=pool, n_worker=n_worker)
     except (ValueError, OSError, ImportError) as error:
         fail(error)
         sys.exit(1)
 
 
 def _simulate(
-    config: Path, out: Path, kind: str, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
+    config: Path, out: Path, kind: str, *, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
     n_worker: int,
 ) -> None:  # fmt: skip
     from sntransport._storage.atomic_files import file_stem

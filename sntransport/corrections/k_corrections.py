@@ -179,7 +179,7 @@ def evaluate_k_correction(
     coverage = np.minimum(*(means(rows, view)[1] for view in views))
     filled = np.maximum(*(filled_share(rows, view) for view in views))
     if draws:
-        sigma = _draw_scatter(draws, rest, obs, z_axis, phase_axis, max_gap)
+        sigma = _draw_scatter(draws, rest, obs, z=z_axis, phase=phase_axis, max_gap=max_gap)
     else:
         sigma = ratio_error(rows, *views, error_scale).T
     shape = value.shape
@@ -252,7 +252,7 @@ def _difference(rows: Rows, first: Columns, second: Columns) -> tuple[Array, tup
 
 
 def _draw_scatter(
-    draws: Sequence[SpectralSeries], rest: Bandpass, obs: Bandpass, z: Array, phase: Array, max_gap: float
+    draws: Sequence[SpectralSeries], rest: Bandpass, obs: Bandpass, *, z: Array, phase: Array, max_gap: float
 ) -> Array:
     with warnings.catch_warnings():
         # Said once already, of the series itself.

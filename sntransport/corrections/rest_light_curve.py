@@ -204,10 +204,12 @@ def k_correct(
     zero = np.zeros(light_curve.n_obs)
     for name, rest in chosen.items():
         here = light_curve.band == name
-        for part, value in _band_parts(series, sightline, name, rest, phase[here], max_gap, error_scale).items():
+        for part, value in _band_parts(
+            series, sightline, name, rest, phase=phase[here], max_gap=max_gap, scale=error_scale
+        ).items():
             parts[part][here] = value
         if draws:
-            drawn = [_view(draw, sightline, name, rest, phase[here], max_gap) for draw in draws]
+            drawn = [_view(draw, sightline, name, rest, phase=phase[here], max_gap=max_gap) for draw in draws]
             parts["k_err"][here] = scatter([magnitude_difference(*fluxes)[:, 0] for fluxes in drawn])
         zero[here] = zero_point(rest, system)
     band_rest = np.array([chosen[str(name)].name for name in light_curve.band])
@@ -233,7 +235,14 @@ def _require_input(light_curve: LightCurve, series: SpectralSeries, draws: Seque
 
 
 def _band_parts(
-    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float, scale: float
+    series: SpectralSeries,
+    sightline: Sightline,
+    name: str,
+    rest: Bandpass,
+    *,
+    phase: Array,
+    max_gap: float,
+    scale: float,
 ) -> dict[str, Array]:
     """The parts of the correction of one observed band at phases, (n_phase,) each."""
     (band,), z = load_bands([name]), np.array([sightline.z])
@@ -255,7 +264,7 @@ def _band_parts(
 
 
 def _view(
-    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float
+    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, *, phase: Array, max_gap: float
 ) -> tuple[Array, Array]:
     """Flux in the observed band, behind all dust, and in the rest band, (n_phase, 1) each."""
     rows, (band,) = rows_at(series, phase, max_gap), load_bands([name])

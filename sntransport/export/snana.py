@@ -161,7 +161,7 @@ def to_snana(
     for grid, name in zip(grids, names, strict=True):
         write_sed(place / f"{name}.SED.gz", _header(grid), grid.phase, grid.wave, grid.flux)
     _write(place / f"SIMGEN_INCLUDE_{place.resolve().name}.INPUT",
-           _include(made, form, names, weight, magoff, magsmear, allowed))  # fmt: skip
+           _include(made, form, names, weight=weight, magoff=magoff, magsmear=magsmear, allowed=allowed))  # fmt: skip
     _write(place / "README.md", _readme(made, form, names, weight, allowed))
     listed = _non1a_list(made, names) if form == "NON1ASED" else _sed_info(made, names, weight)
     _write(place / ("NON1A.LIST" if form == "NON1ASED" else "SED.INFO"), listed)
@@ -271,7 +271,7 @@ def _sed_info(made: SnanaModel, names: Sequence[str], weight: Sequence[Decimal])
 
 
 def _include(
-    made: SnanaModel, form: str, names: Sequence[str], weight: Sequence[Decimal], magoff: float, magsmear: float,
+    made: SnanaModel, form: str, names: Sequence[str], *, weight: Sequence[Decimal], magoff: float, magsmear: float,
     allowed: tuple[float, float] | None,
 ) -> str:  # fmt: skip
     model = made.folder.resolve().name

@@ -218,7 +218,7 @@ def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
         if words[0] == "NON1A_KEYS:":
             keys = _check_keys(path, line, words[1:], found)
         elif words[0] == "NON1A:":
-            _check_weight(path, line, words[1:], keys, listed, weights, found)
+            _check_weight(path, line, words[1:], keys=keys, listed=listed, weights=weights, found=found)
     for key in ("GENMODEL:", "NON1A_KEYS:", "NON1A:"):
         if key not in seen:
             found.append(Finding(path=path.name, line=0, text=f"no {key} line", remedy="add it", abort=True))
@@ -254,7 +254,7 @@ def _check_keys(path: Path, line: int, words: Sequence[str], found: list[Finding
 
 
 def _check_weight(
-    path: Path, line: int, words: Sequence[str], keys: Sequence[str], listed: set[int], weights: dict[int, float],
+    path: Path, line: int, words: Sequence[str], *, keys: Sequence[str], listed: set[int], weights: dict[int, float],
     found: list[Finding],
 ) -> None:  # fmt: skip
     def say(text: str, remedy: str) -> None:

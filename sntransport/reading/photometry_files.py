@@ -90,7 +90,7 @@ def read_photometry_file(path: Path, default_system: str | None, account: Accoun
     mjds = [require_mjd(path, f"{rows.where(i)}: mjd", rows.required("mjd", i)) for i in range(n_obs)]
     instruments = [rows.cell("instrument", i) for i in range(n_obs)]
     convert = _from_mag if "mag" in rows.columns else _from_flux
-    flux, flux_err = convert(rows, mjds, bands, instruments, default_system, account)
+    flux, flux_err = convert(rows, mjds, bands, instruments=instruments, default_system=default_system, account=account)
     text_column = [np.array(column, dtype=np.str_) for column in (bands, instruments)]
     return LightCurve(
         mjd=np.array(mjds, dtype=np.float64),
@@ -102,7 +102,7 @@ def read_photometry_file(path: Path, default_system: str | None, account: Accoun
 
 
 def _from_mag(
-    rows: _Rows, mjds: Sequence[float], bands: Sequence[str], instruments: Sequence[str],
+    rows: _Rows, mjds: Sequence[float], bands: Sequence[str], *, instruments: Sequence[str],
     default_system: str | None, account: Account,
 ) -> tuple[Any, Any]:  # fmt: skip
     measurements = []
@@ -122,7 +122,7 @@ def _from_mag(
 
 
 def _from_flux(
-    rows: _Rows, mjds: Sequence[float], bands: Sequence[str], instruments: Sequence[str],
+    rows: _Rows, mjds: Sequence[float], bands: Sequence[str], *, instruments: Sequence[str],
     default_system: str | None, account: Account,
 ) -> tuple[Any, Any]:  # fmt: skip
     _require_column(rows, "flux_err")

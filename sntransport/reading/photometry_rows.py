@@ -116,7 +116,7 @@ def identify(
         curve = curves.get(letter) or curves.get(letter.upper() if facility == "swift" else letter.lower())
         if curve and any(re.search(pattern, part.lower()) for part in (telescope, instrument)):
             return _of_facility(facility, curve, scale, system, default_system)
-    return _generic(band, letter, scale, system, bandset, default_system)
+    return _generic(band, letter, scale=scale, system=system, bandset=bandset, default_system=default_system)
 
 
 def usual_system(band: str) -> str:
@@ -148,14 +148,20 @@ def _of_facility(facility: str, found: str, scale: str, system: str, default_sys
     return Identity(band=found, system=settled, remark=f"no magnitude system named, {settled} of the instrument taken")
 
 
-def _generic(band: str, letter: str, scale: str, system: str, bandset: str, default_system: str | None) -> Identity:
+def _generic(band: str, letter: str, *, scale: str, system: str, bandset: str, default_system: str | None) -> Identity:
     sloan_set = system.lower() in ("sdss", "sloan") or (not scale and bandset.lower() in ("sdss", "sloan"))
     labeled_ab = (scale or default_system) == "AB" or sloan_set
     # Instruments with Sloan filters are often listed in capitals; an AB label gives them away. An explicit Cousins
     # name does not turn into Sloan, and there is no Sloan B or V.
     capital_sloan = letter in tuple("UGRIZ") and labeled_ab and band not in _EXPLICIT_COUSINS
     if letter in tuple("ugriz") or capital_sloan:
-        return _settle(f"sdss{letter.lower()}", "AB", scale or ("AB" if sloan_set else ""), system, default_system)
+        return _settle(
+            f"sdss{letter.lower()}",
+            "AB",
+            scale=scale or ("AB" if sloan_set else ""),
+            system=system,
+            default_system=default_system,
+        )
     if letter in ("G", "Z"):
         if not scale and default_system is None:
             raise NoSystem(_no_system(band, system))
@@ -163,10 +169,10 @@ def _generic(band: str, letter: str, scale: str, system: str, bandset: str, defa
     curve = _UBVRI.get(letter) or _JHK.get(letter)
     if curve is None:
         return Identity(band="", remark="no filter curve for this band and instrument")
-    return _settle(curve, "Vega", scale, system, default_system, band)
+    return _settle(curve, "Vega", scale=scale, system=system, default_system=default_system, band=band)
 
 
-def _settle(curve: str, usual: str, scale: str, system: str, default_system: str | None, band: str = "") -> Identity:
+def _settle(curve: str, usual: str, *, scale: str, system: str, default_system: str | None, band: str = "") -> Identity:
     return Identity(band=curve, system=scale) if scale else _assumed(curve, usual, system, default_system, band)
 
 

@@ -110,7 +110,16 @@ def read_config(path: Path, objects: int | None = None, seed: int | None = None)
         raise top.wrong("population", f"names are {names}", "give each population a name of its own")
     base = top.get("seed", int, 1) if seed is None else seed
     return tuple(
-        _job(section, names[i], surveys, cosmology, objects, _seed(base, i), keep, options)
+        _job(
+            section,
+            names[i],
+            surveys,
+            cosmology=cosmology,
+            objects=objects,
+            seed=_seed(base, i),
+            keep=keep,
+            options=options,
+        )
         for i, section in enumerate(sections)
     )
 
@@ -120,7 +129,7 @@ def _seed(base: int, index: int) -> int:
 
 
 def _job(
-    section: Section, name: str, surveys: tuple[Survey, ...], cosmology: Cosmology, objects: int | None, seed: int,
+    section: Section, name: str, surveys: tuple[Survey, ...], *, cosmology: Cosmology, objects: int | None, seed: int,
     keep: str, options: dict[str, Any],
 ) -> Job:  # fmt: skip
     section.only(*_POPULATION)

@@ -27,7 +27,7 @@ class Constant:
     value: float
 
     def __post_init__(self) -> None:
-        _require(np.isfinite(self.value), self, "a finite value")
+        _require(self, "a finite value", good=np.isfinite(self.value))
 
     @property
     def support(self) -> tuple[float, float]:
@@ -47,7 +47,7 @@ class Uniform:
     high: float
 
     def __post_init__(self) -> None:
-        _require(-np.inf < self.low < self.high < np.inf, self, "finite low < high")
+        _require(self, "finite low < high", good=-np.inf < self.low < self.high < np.inf)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -67,7 +67,7 @@ class LogUniform:
     high: float
 
     def __post_init__(self) -> None:
-        _require(0 < self.low < self.high < np.inf, self, "finite 0 < low < high")
+        _require(self, "finite 0 < low < high", good=0 < self.low < self.high < np.inf)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -148,7 +148,7 @@ class Normal:
     sigma: float
 
     def __post_init__(self) -> None:
-        _require(np.isfinite(self.mean) and 0 <= self.sigma < np.inf, self, "finite mean, sigma 0 or more")
+        _require(self, "finite mean, sigma 0 or more", good=np.isfinite(self.mean) and 0 <= self.sigma < np.inf)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -173,7 +173,7 @@ class TwoSidedNormal:
 
     def __post_init__(self) -> None:
         good = np.isfinite(self.mode) and min(self.sigma_low, self.sigma_high) >= 0
-        _require(good and 0 < self.sigma_low + self.sigma_high < np.inf, self, "sigmas of 0 or more, not both 0")
+        _require(self, "sigmas of 0 or more, not both 0", good=good and 0 < self.sigma_low + self.sigma_high < np.inf)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -209,7 +209,7 @@ class Exponential:
 
     def __post_init__(self) -> None:
         good = 0 < self.scale < np.inf and (self.high is None or 0 < self.high < np.inf)
-        _require(good, self, "scale and high above 0 and finite")
+        _require(self, "scale and high above 0 and finite", good=good)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -248,6 +248,6 @@ def as_distribution(value: "Distribution | float", name: str) -> Distribution:
     raise TypeError(f"{name} is {value!r}, expected a number or something with draw(rng, n) and support")
 
 
-def _require(good: bool, instance: object, expected: str) -> None:
+def _require(instance: object, expected: str, *, good: bool) -> None:
     if not good:
         raise ValueError(f"{instance}: expected {expected}")

@@ -58,6 +58,20 @@ class _Purpose(IntEnum):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class _How:
+    """How objects are measured and which are kept; as the arguments of `simulate_chunks`."""
+
+    efficiency: DetectionEfficiency
+    detector: Callable[..., NDArray[np.bool_]]
+    n_epochs: int
+    epoch_window: float
+    keep: Keep
+    uncovered: Uncovered
+    margin: tuple[float, float]
+    max_gap: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Plan:
     """What is common to all blocks."""
 
@@ -71,20 +85,16 @@ class _Plan:
     zero_point: Array
     floor: Array
     dates: tuple[float, float]
-    efficiency: DetectionEfficiency
-    detector: Callable[..., NDArray[np.bool_]]
-    n_epochs: int
-    epoch_window: float
-    uncovered: Uncovered
-    keep: Keep
-    margin: tuple[float, float]
-    max_gap: float
+    how: _How
     meta: dict[str, Any]
 
 
 def simulate(
     templates: Sequence[SpectralSeries], survey: Survey | Sequence[Survey], population: Population, *, n: int = 10_000,
-    seed: int = 1, **options: Any,
+    seed: int = 1, objects: tuple[int, int] | None = None, efficiency: DetectionEfficiency | None = None,
+    detector: Callable[..., NDArray[np.bool_]] = detect, n_epochs: int = 2, epoch_window: float = 0.02,
+    keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
+    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
 
@@ -99,7 +109,7 @@ def simulate(
         Number of objects, seen or not.
     seed : int
         The same one gives the same bytes.
-    **options
+    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap
         As for `simulate_chunks`.
 
     Returns
@@ -125,13 +135,18 @@ def simulate(
     >>> wave, phase = np.linspace(2000.0, 11000.0, 500), np.linspace(-20.0, 60.0, 41)
     >>> flux = 1e-9 * np.exp(-((phase[:, None] / 20.0) ** 2)) * np.ones(wave.size)
     >>> template = SpectralSeries(phase=phase, wave=wave, flux=flux, name="flat")
-    >>> lcs = simulate([template], load_survey("ztf", years=0.5), Population(redshift=Uniform(0.01, 0.1)), n=20, seed=1)
+    >>> population = Population(redshift=Uniform(low=0.01, high=0.1))
+    >>> lcs = simulate([template], load_survey("ztf", years=0.5), population, n=20, seed=1)
     >>> lcs.n_object
     20
     """
-    parts = list(simulate_chunks(templates, survey, population, n=n, seed=seed, chunk=max(n, 1), **options))
+    made = simulate_chunks(
+        templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
+        detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
+        margin=margin, max_gap=max_gap,
+    )  # fmt: skip
+    parts = list(made)
     if not sum(part.n_object for part in parts):
-        keep = options.get("keep", "all")
         warnings.warn(f"none of {n} objects is left by keep={keep!r}", SelectionWarning, stacklevel=2)
     return parts[0]
 
@@ -193,19 +208,19 @@ def simulate_chunks(
         raise ValueError(f"keep is {keep!r} and uncovered {uncovered!r}, which are not known")
     if min(margin) < 0 or not max_gap > 0:
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
-    plan = _plan(
-        tuple(templates), (survey,) if isinstance(survey, Survey) else tuple(survey), population, seed=seed,
-        dates=dates, efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector,
-        n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
-        n=n,
+    how = _How(
+        efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
+        epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
     )  # fmt: skip
+    surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
+    plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates)
     edges = [*range(first, last, chunk), last] if last > first else [first, last]
     return (_chunk(plan, low, high) for low, high in pairwise(edges))
 
 
 def _plan(
-    templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, *, seed: int, n: int,
-    dates: tuple[float, float] | None, **options: Any,
+    templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, how: _How, *,
+    seed: int, n: int, dates: tuple[float, float] | None,
 ) -> _Plan:  # fmt: skip
     if not templates or not surveys:
         raise ValueError("simulate needs at least one template and one survey")
@@ -224,12 +239,12 @@ def _plan(
         law_host=population.law_host,
     )
     tables = tables_of(templates, load_bands(bands), population.z_range, dust)
-    if options["uncovered"] == "error":
+    if how.uncovered == "error":
         _require_coverage(tables, templates, bands)
     own = (float(surveys[0].mjd[0]), float(surveys[0].mjd[-1])) if dates is None else (float(dates[0]), float(dates[1]))
     if not -np.inf < own[0] <= own[1] < np.inf:
         raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
-    meta = _meta(population, seed, n, own, surveys, options)
+    meta = _meta(population, surveys, how, seed=seed, n=n, dates=own)
     return _Plan(
         templates=templates,
         surveys=surveys,
@@ -241,8 +256,8 @@ def _plan(
         zero_point=mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
         floor=mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])),
         dates=own,
+        how=how,
         meta=meta,
-        **options,
     )
 
 
@@ -260,21 +275,20 @@ def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], b
 
 
 def _meta(
-    population: Population, seed: int, n: int, dates: tuple[float, float], surveys: Sequence[Survey],
-    options: dict[str, Any],
+    population: Population, surveys: Sequence[Survey], how: _How, *, seed: int, n: int, dates: tuple[float, float]
 ) -> dict[str, Any]:  # fmt: skip
     kept = ("n_epochs", "epoch_window", "keep", "uncovered", "max_gap")
     return {
         "generator": f"sntransport {__version__}",
         "cosmology": {"model": "flat LambdaCDM", "H0": population.cosmology.h0, "Om0": population.cosmology.om0},
-        "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in options["margin"]],
+        "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in how.margin],
         "redshift": repr(population.redshift), "mag_offset": repr(population.mag_offset),
         "ebv_host": repr(population.ebv_host), "rv_host": population.rv_host, "rv_mw": 3.1,
         "law_mw": population.law_mw, "law_host": population.law_host,
         "peculiar_velocity": population.peculiar_velocity,
         "surveys": {one.name: one.source for one in surveys},
         "outside_phases": "flux 0 before the first and after the last phase of the template",
-        **{name: options[name] for name in kept},
+        **{name: getattr(how, name) for name in kept},
     }  # fmt: skip
 
 
@@ -316,7 +330,7 @@ def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
     )
     made, triggered = _measure(plan, block, truth, seen)
     counts = np.diff(made.offset)
-    kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.keep].copy()
+    kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.how.keep].copy()
     kept[:first] = kept[last:] = False
     return made if kept.all() else made.take(kept)
 
@@ -327,7 +341,9 @@ def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
     first, last = (truth.mjd_ref + (1.0 + truth.z) * ends[:, side] for side in (0, 1))
     found, bands = [], 0
     for survey in plan.surveys:
-        offset, columns = measurements_of(survey, truth.ra, truth.dec, first - plan.margin[0], last + plan.margin[1])
+        offset, columns = measurements_of(
+            survey, truth.ra, truth.dec, first - plan.how.margin[0], last + plan.how.margin[1]
+        )
         columns[1] += bands
         found.append((offset, columns))
         bands += survey.n_band
@@ -345,8 +361,8 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
 
     offset, columns = _visits(plan, truth)
     mjd, band = columns[0].copy(), columns[1].astype(np.int16)
-    flux = true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
-    if plan.uncovered == "drop" and np.isnan(flux).any():
+    flux = true_fluxes(plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.how.max_gap)
+    if plan.how.uncovered == "drop" and np.isnan(flux).any():
         known = np.isfinite(flux)
         offset = np.concatenate([[0], np.cumsum(known)])[offset]
         columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
@@ -354,8 +370,17 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
     normal = _rng(plan, block, _Purpose.NOISE).standard_normal(flux.size)
     _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
     uniform = _rng(plan, block, _Purpose.DETECTION).random(flux.size)
-    found = plan.detector(flux, flux_err, band, mjd, offset, plan.efficiency, uniform, bands=plan.bands)
-    fired = trigger(found, mjd, offset, n_epochs=plan.n_epochs, epoch_window=plan.epoch_window)
+    found = plan.how.detector(
+        flux,
+        flux_err,
+        band=band,
+        mjd=mjd,
+        offset=offset,
+        efficiency=plan.how.efficiency,
+        random=uniform,
+        bands=plan.bands,
+    )
+    fired = trigger(found, mjd, offset, n_epochs=plan.how.n_epochs, epoch_window=plan.how.epoch_window)
     flags = photflags(found, mjd, offset, fired.mjd)
     flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
     for array in (mjd, band, flux, flux_err, flags):

@@ -105,7 +105,7 @@ def peaks(
 
 
 def true_fluxes(
-    tables: FluxTables, offset: NDArray[np.int64], mjd: Array, band: NDArray[np.int16], truth: Truth, seen: Places,
+    tables: FluxTables, *, offset: NDArray[np.int64], mjd: Array, band: NDArray[np.int16], truth: Truth, seen: Places,
     max_gap: float,
 ) -> Array:  # fmt: skip
     """Fluxes of visits without noise.

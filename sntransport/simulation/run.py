@@ -90,7 +90,7 @@ def run_job(
     job = source.job()
     first = next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
     plan = Plan(n=job.n, size=chunk, inputs=fingerprint(job, first) | {"format": kind})
-    work = partial(_simulate_shards, source, write, out, plan)
+    work = partial(_simulate_shards, source=source, write=write, out=out, plan=plan)
     entries = run_shards(
         out, plan, work, executor=executor, n_worker=n_worker, n_byte=_estimate(job, first), done=done
     )  # fmt: skip
@@ -127,7 +127,7 @@ def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
 
 
 def _simulate_shards(
-    source: Source, write: Writer, out: Path, plan: Plan, first: int, last: int
+    first: int, last: int, *, source: Source, write: Writer, out: Path, plan: Plan
 ) -> Iterator[tuple[int, Made]]:  # fmt: skip
     """Make shards; for `run_shards`."""
     job = source.job()

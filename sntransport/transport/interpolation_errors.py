@@ -107,7 +107,7 @@ def log_change(wave: Array, flux_a: Array, flux_b: Array) -> Array:
 
 
 def interpolation_error(
-    sn_type: str, wave: Array, change: Array, gap: float, bridge: Array, coefficients: Coefficients = FITTED
+    sn_type: str, wave: Array, change: Array, gap: float, bridge: Array, *, coefficients: Coefficients = FITTED
 ) -> Array:
     """Standard error of ln flux of a rebuilt spectrum besides photon noise, at one gray factor.
 

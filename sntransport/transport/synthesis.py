@@ -119,11 +119,22 @@ def synthesize(
     for start in range(0, phase.size, _BLOCK):
         block = phase[start : start + _BLOCK]
         for k, found in enumerate(
-            _candidates(sparse, pairs, block, interpolate, taper, errors, share[start : start + _BLOCK]), start
+            _candidates(
+                sparse,
+                pairs,
+                block,
+                interpolate=interpolate,
+                taper=taper,
+                errors=errors,
+                share=share[start : start + _BLOCK],
+            ),
+            start,
         ):
             if found.pair.size == 0:
                 continue
-            value, scale = _judge(sparse, pairs, found, float(phase[k]), weight, photometry, k)
+            value, scale = _judge(
+                sparse, pairs, found, target=float(phase[k]), weight=weight, photometry=photometry, k=k
+            )
             if tie:
                 found = _tied(found, scale)
             flux[k], flux_err[k], origin[k], shares[k, found.pair] = _average(found, value)
@@ -163,6 +174,7 @@ def _candidates(
     sparse: SpectralSeries,
     pairs: NDArray[np.int64],
     targets: Array,
+    *,
     interpolate: Interpolator | ForPair,
     taper: Array,
     errors: ErrorModel,
@@ -178,7 +190,7 @@ def _candidates(
         wanted = np.flatnonzero(hits[p])
         span = sparse.phase[j] - sparse.phase[i]
         t = (targets[wanted] - sparse.phase[i]) / span if span else np.zeros(wanted.size)
-        made = _between(sparse, i, j, t, interpolate, errors, share[wanted])
+        made = _between(sparse, i, j, t, interpolate=interpolate, errors=errors, share=share[wanted])
         if made is None:
             continue
         edge = np.minimum(taper[i], taper[j])
@@ -208,6 +220,7 @@ def _between(
     i: int,
     j: int,
     t: Array,
+    *,
     interpolate: Interpolator | ForPair,
     errors: ErrorModel,
     share: Array,
@@ -288,6 +301,7 @@ def _judge(
     sparse: SpectralSeries,
     pairs: NDArray[np.int64],
     found: _Candidates,
+    *,
     target: float,
     weight: Weight,
     photometry: Photometry | None,

@@ -156,7 +156,7 @@ def _judged(
         return result(curve).series
 
     def scaled(curve: LightCurve) -> SpectralSeries | None:
-        return _scaled_by(curve, sn, sparse, targets, interpolate, max_gap)
+        return _scaled_by(curve, sn, sparse, targets=targets, interpolate=interpolate, max_gap=max_gap)
 
     sparse = prepare(sn).series
     in_v = _rows(sn.light_curve, np.isin(sn.light_curve.band, LETTERS["V"]))
@@ -244,6 +244,7 @@ def _scaled_by(
     curve: LightCurve,
     sn: Supernova,
     sparse: SpectralSeries,
+    *,
     targets: Array,
     interpolate: Interpolator | ForPair | ForSupernova,
     max_gap: float,

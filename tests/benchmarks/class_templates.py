@@ -42,7 +42,9 @@ class Beside:
         self.smooth, self.only = smooth, only
 
     def for_supernova(self, sn, sparse):
-        template = self.held.template(sn.name, broad_class(sn.sn_type), self.fitted, self.mean, self.smooth, self.only)
+        template = self.held.template(
+            sn.name, broad_class(sn.sn_type), fitted=self.fitted, mean=self.mean, smooth=self.smooth, only=self.only
+        )
         if template is None:
             return Paced(interpolate=feature_transport, pace=PACE)
         found = beside_template(template, sn, sparse, interpolate=paced, full=self.full)
@@ -72,7 +74,7 @@ class Held:
         self.series, self.zeros = series, zeros
 
     @cache  # noqa: B019
-    def template(self, left_out, sn_class, fitted, mean, smooth, only):
+    def template(self, left_out, sn_class, *, fitted, mean, smooth, only):
         used = [one for one in self.series if one.name != left_out and broad_class(one.sn_type) == sn_class]
         if only == "without IIn and IIb":
             used = [one for one in used if one.sn_type not in ("IIn", "IIb")]

@@ -228,7 +228,9 @@ def scaled(supernova, interpolate, c, per_bin=20):
     for case, (i, k, j), w, used, residual, noise, change in hidden(supernova, interpolate, per_bin=per_bin):
         gap = float(case.series.phase[j] - case.series.phase[i])
         wave = case.series.wave[used]
-        model = interpolation_error(case.sn_class, wave, change, gap, np.array([4 * w * (1 - w)]), c)[0]
+        model = interpolation_error(
+            case.sn_class, wave, change=change, gap=gap, bridge=np.array([4 * w * (1 - w)]), coefficients=c
+        )[0]
         total = np.sqrt(model**2 + noise)
         z = np.full(case.series.n_wave, np.nan)
         # Outliers would decide a mean of products.
@@ -357,7 +359,14 @@ def main(arguments):
     for label, rows in (("within 1", 1.0), ("within 1.96", GAUSS)):
         shares = {n: np.nanmean(np.where(np.isfinite(p), np.abs(p) < rows, np.nan)) for n, p in pulls.items()}
         print(f"  {label}: {np.nanmean(list(shares.values())):.3f}", {n: round(float(v), 2) for n, v in shares.items()})
-    check = interpolation_error(data.sn_class[0], data.wave[:1], data.change[:1], data.gap[0], data.bridge[:1], found)
+    check = interpolation_error(
+        data.sn_class[0],
+        data.wave[:1],
+        change=data.change[:1],
+        gap=data.gap[0],
+        bridge=data.bridge[:1],
+        coefficients=found,
+    )
     mine = sigma(data.where(slice(0, 1)), found)
     assert np.allclose(np.sqrt(check[0] ** 2 + data.noise[:1]), mine), "formula here and in the package differ"
 

@@ -217,7 +217,9 @@ def test_evaluation_kernel(benchmark, template, survey):
 
     def evaluate():
         for truth, seen, offset, mjd, band in blocks:
-            flux_lookup.true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
+            flux_lookup.true_fluxes(
+                plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.max_gap
+            )
 
     def normal():
         rng = np.random.default_rng(1)

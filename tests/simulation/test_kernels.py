@@ -76,7 +76,7 @@ def test_fluxes_of_visits(tables, truth, seen):
     # Some exactly at a phase of the template, one of them at its end.
     for i in range(0, 30, 3):
         mjd[offset[i] : offset[i] + 2] = truth.mjd_ref[i]
-    flux = true_fluxes(tables, offset, mjd, band, truth, seen, 5.0)
+    flux = true_fluxes(tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=5.0)
     for i in range(30):
         own, made = PHASES[truth.template[i]], rows_of(tables, truth, seen, i)
         for j in range(offset[i], offset[i + 1]):

@@ -21,7 +21,9 @@ WAVE = grid_wave(9770, 1200)
 
 def error(sn_type="Ia", change=0.3, gap=20.0, bridge=1.0, coefficients=FITTED):
     full = np.full(WAVE.size, change)
-    return interpolation_error(sn_type, WAVE, full, gap, np.atleast_1d(bridge), coefficients)
+    return interpolation_error(
+        sn_type, WAVE, change=full, gap=gap, bridge=np.atleast_1d(bridge), coefficients=coefficients
+    )
 
 
 def test_brightness_is_no_change_and_the_order_does_not_matter():

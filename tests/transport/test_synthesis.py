@@ -214,7 +214,7 @@ def test_error_of_a_pair_is_noise_and_interpolation_in_quadrature():
     got = run([4.0], two).series
     w = (4.0 - SPARSE.phase[0]) / (SPARSE.phase[1] - SPARSE.phase[0])
     change = log_change(SPARSE.wave, SPARSE.flux[0], SPARSE.flux[1])
-    model = interpolation_error("Ia", SPARSE.wave, change, 7.0, np.array([4 * w * (1 - w)]))[0]
+    model = interpolation_error("Ia", SPARSE.wave, change=change, gap=7.0, bridge=np.array([4 * w * (1 - w)]))[0]
     noise = [np.log1p((SPARSE.flux_err[row] / SPARSE.flux[row]) ** 2) for row in (0, 1)]
     expected = np.sqrt((1 - w) ** 2 * noise[0] + w**2 * noise[1] + model**2)
     np.testing.assert_allclose(relative(got)[0], expected, rtol=1e-6)

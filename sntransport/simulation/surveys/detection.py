@@ -109,8 +109,8 @@ def detection_probability(
 
 
 def detect(
-    flux: ArrayLike, flux_err: ArrayLike, band: NDArray[np.integer], mjd: Array, offset: NDArray[np.integer],
-    efficiency: DetectionEfficiency, random: np.random.Generator | ArrayLike, *, bands: Sequence[str] | None = None,
+    flux: ArrayLike, flux_err: ArrayLike, *, band: NDArray[np.integer], mjd: Array, offset: NDArray[np.integer],
+    efficiency: DetectionEfficiency, random: np.random.Generator | ArrayLike, bands: Sequence[str] | None = None,
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Which measurements are detections, each for itself.
 

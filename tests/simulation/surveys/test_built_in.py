@@ -54,7 +54,7 @@ def test_visits_are_at_night_and_high(name):
     survey, camera = make_survey(RECIPES[name], years=1.0, mjd_first=60000), RECIPES[name].camera
     site = EarthLocation.from_geodetic(camera.longitude, camera.latitude)
     rows = np.random.default_rng(1).integers(0, survey.n_visit, 300)
-    with iers.conf.set_temp("auto_download", False), iers.conf.set_temp("iers_degraded_accuracy", "ignore"):
+    with iers.conf.set_temp("auto_download", value=False), iers.conf.set_temp("iers_degraded_accuracy", "ignore"):
         time = Time(survey.mjd[rows], format="mjd")
         frame = AltAz(obstime=time, location=site)
         altitude = SkyCoord(survey.ra[rows], survey.dec[rows], unit="deg").transform_to(frame).alt.deg
@@ -132,7 +132,7 @@ def test_cyan_is_for_dark_nights():
 
 
 def test_moon_and_galaxy_against_astropy():
-    with iers.conf.set_temp("auto_download", False):
+    with iers.conf.set_temp("auto_download", value=False):
         times = Time(60000 + np.arange(0, 400, 7.3), format="mjd")
         from astropy.coordinates import get_body
 

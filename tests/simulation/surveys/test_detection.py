@@ -19,12 +19,12 @@ from sntransport.simulation.surveys.detection import (
 )
 
 CURVES = DetectionEfficiency(bands=("lsstr", "*"), snr=[0, 5, 10], probability=[[0, 0.5, 1.0], [0.1, 0.2, 0.3]])
-NONE = (np.empty(0), np.array([0]))
+NONE = {"mjd": np.empty(0), "offset": np.array([0])}
 
 
 def test_default_is_a_step_that_includes_five():
-    found = detect([5, 4.999999, np.nan, 50, -50], [1, 1, 1, np.nan, 1], np.zeros(5, int), *NONE, step_efficiency(),
-                   np.random.default_rng(1))  # fmt: skip
+    found = detect([5, 4.999999, np.nan, 50, -50], [1, 1, 1, np.nan, 1], band=np.zeros(5, int), **NONE,
+                   efficiency=step_efficiency(), random=np.random.default_rng(1))  # fmt: skip
     np.testing.assert_array_equal(found, [True, False, False, False, False])
 
 
@@ -43,9 +43,11 @@ def test_absolute_curves_count_deep_negative_fluxes():
 
 def test_share_of_detections_is_the_probability():
     n = 200_000
-    found = detect(np.full(n, 7.5), np.ones(n), np.zeros(n, int), *NONE, CURVES, np.random.default_rng(2))
+    found = detect(
+        np.full(n, 7.5), np.ones(n), band=np.zeros(n, int), **NONE, efficiency=CURVES, random=np.random.default_rng(2)
+    )
     assert found.mean() == pytest.approx(0.75, abs=0.004)
-    given_numbers = detect([7.5] * 2, [1, 1], np.zeros(2, int), *NONE, CURVES, [0.7499, 0.75])
+    given_numbers = detect([7.5] * 2, [1, 1], band=np.zeros(2, int), **NONE, efficiency=CURVES, random=[0.7499, 0.75])
     np.testing.assert_array_equal(given_numbers, [True, False])
 
 
