@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Outcome:
     """What became of one input: its summary row, notes and files (the series last), or the error that stopped it."""
 
     path: Path
-    summary: dict[str, str] | None
+    summary: dict[str, Any] | None
     error: Exception | None
     notes: tuple[str, ...] = ()
     written: tuple[Path, ...] = ()

@@ -9,6 +9,7 @@ pointwise ones most.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -126,31 +127,46 @@ def compare(interpolate: Interpolator, seed: int = 1) -> Comparison:
     )
 
 
-def rows(compared: Mapping[str, Comparison]) -> list[dict[str, str]]:
-    """Rows of a table of comparisons by interpolator: errors by distance in time from the nearest spectrum."""
-    made = []
+def rows(compared: Mapping[str, Comparison]) -> list[dict[str, Any]]:
+    """Comparisons by interpolator and by distance in time from the nearest spectrum, as values.
+
+    Each has ``interpolator``; ``days``, least and largest distance [d], the largest None where there is none;
+    ``n_phases``; ``residual``, the median of abs(rebuilt / truth - 1); ``magnitude``, by band the median absolute error
+    [mag].
+    """
+    made: list[dict[str, Any]] = []
     for name, comparison in compared.items():
         for low, high in ((0.5, 2.5), (2.5, 6.5), (6.5, np.inf)):
             here = (comparison.days > low) & (comparison.days <= high) & np.isfinite(comparison.residual)
             if not here.any():
                 continue
-            row = {
-                "interpolator": name,
-                "days from a spectrum": f"{low + 0.5:.0f} or more"
-                if np.isinf(high)
-                else f"{low + 0.5:.0f} to {high - 0.5:.0f}",
-                "phases": str(int(here.sum())),
-                "median |rebuilt / truth - 1|": f"{np.median(comparison.residual[here]):.1%}",
-            }
             miss = np.nanmedian(np.abs(comparison.magnitude[here]), axis=0)
-            row |= {f"|{band}| [mag]": f"{value:.3f}" for band, value in zip(BANDS, miss, strict=True)}
-            made.append(row)
+            made.append(
+                {
+                    "interpolator": name,
+                    "days": [low + 0.5, None if np.isinf(high) else high - 0.5],
+                    "n_phases": int(here.sum()),
+                    "residual": float(np.median(comparison.residual[here])),
+                    "magnitude": {band: float(value) for band, value in zip(BANDS, miss, strict=True)},
+                }
+            )
     return made
 
 
 def table(compared: Mapping[str, Comparison]) -> str:
     """The same as a text table."""
-    return text_table(rows(compared))
+    return text_table([_table_row(one) for one in rows(compared)])
+
+
+def _table_row(one: Mapping[str, Any]) -> dict[str, str]:
+    low, high = one["days"]
+    return {
+        "interpolator": one["interpolator"],
+        "days from a spectrum": f"{low:.0f} or more" if high is None else f"{low:.0f} to {high:.0f}",
+        "phases": str(one["n_phases"]),
+        "median |rebuilt / truth - 1|": f"{one['residual']:.1%}",
+        **{f"|{band}| [mag]": f"{value:.3f}" for band, value in one["magnitude"].items()},
+    }
 
 
 def write(comparison: Comparison, interpolator: str, out: Path, command: str = "") -> list[Path]:

@@ -150,18 +150,24 @@ def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict
     from sntransport.export.grid import template_grid
     from sntransport.export.text_files import series_table, to_ascii
 
+    results = []
     for series in made:
         stem = out / file_stem(series.name)
         if form == "sncosmo":
             grid = template_grid(series, **shared)
             for note in grid.notes:
                 _note(f"{series.name}: {note}")
-            say(f"wrote {to_ascii(grid, ending(stem, '.dat'))}")
+            file = to_ascii(grid, ending(stem, ".dat"))
         else:
-            say(f"wrote {write_table(series_table(series), ending(stem, '_series.ecsv'))}")
+            file = write_table(series_table(series), ending(stem, "_series.ecsv"))
+        say(f"wrote {file}")
+        results.append({"name": series.name, "files": [file]})
+    conclude(results)
 
 
 def _check(folder: Path, bands: str) -> None:
+    from dataclasses import asdict
+
     from sntransport.export.snana_check import check_folder, coverage_table
 
     try:
@@ -177,6 +183,6 @@ def _check(folder: Path, bands: str) -> None:
     errors = sum(one.abort for one in found.findings)
     say(f"{len(found.templates)} templates, {errors} errors, {len(found.findings) - errors} warnings")
     conclude([{"folder": str(folder), "templates": len(found.templates), "errors": errors,
-               "findings": [str(one) for one in found.findings]}])  # fmt: skip
+               "findings": [asdict(one) for one in found.findings]}])  # fmt: skip
     if found.would_abort:
         sys.exit(1)
