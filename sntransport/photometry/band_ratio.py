@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport._numerics.arrays import Array
+from sntransport._numerics.arrays import Array, Span
 from sntransport._numerics.units import C_AA, NJY_CGS
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import hat_integrals, photon_count, weighted_means
@@ -76,7 +76,7 @@ class Rows:
 class Columns:
     """A band at many redshifts: weights as in `BandMatrix`, one column a redshift, on the bins ``span`` of the grid."""
 
-    span: slice
+    span: Span
     flux_weight: Array
     cover_weight: Array
     photon_total: Array
@@ -263,14 +263,14 @@ def require_draws(draws: Sequence[SpectralSeries]) -> None:
         raise ValueError("draws has 1 series, expected 2 or more: one draw has no scatter")
 
 
-def _blocks(wave: Array, scale: float) -> list[slice]:
+def _blocks(wave: Array, scale: float) -> list[Span]:
     """Runs of bins much narrower than ``scale``: inside one of them errors are the same."""
     index = np.floor(np.log(wave / wave[0]) / (0.2 * scale)).astype(int)
     starts = np.flatnonzero(np.diff(index, prepend=-1))
     return [slice(int(a), int(b)) for a, b in zip(starts, [*starts[1:], wave.size], strict=True)]
 
 
-def _pull(rows: Rows, seen: Columns, blocks: Sequence[slice]) -> Array:
+def _pull(rows: Rows, seen: Columns, blocks: Sequence[Span]) -> Array:
     """What one standard deviation of each block changes in ln of the band flux, (n_block, n_phase, n_z)."""
     known, err = np.isfinite(rows.flux[:, seen.span]), rows.flux_err[:, seen.span]
     missing = (known & np.isnan(err)).astype(np.float64)

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
 
 _MANIFEST = "SHA256SUMS"
+# What a YAML header holds shows only when it is read; `_parse` and `read_bandpass` check what they take from it.
+_Header: TypeAlias = dict[str, Any]  # type: ignore[explicit-any]
 # An optical or infrared band below this is in nanometers or microns.
 _SHORTEST = 900.0
 # No filter is outside of these: wavelengths [A], and the least value of a largest throughput (its inverse is the most).
@@ -262,7 +264,7 @@ def _load(name: str) -> Bandpass:
     return read_bandpass(_folder() / known[name][0])
 
 
-def _parse(path: Path) -> tuple[dict[str, Any], float, Array]:
+def _parse(path: Path) -> tuple[_Header, float, Array]:
     """Header entries, Angstrom per unit of wavelength, and the table (n, 2)."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -286,7 +288,7 @@ def _parse(path: Path) -> tuple[dict[str, Any], float, Array]:
     )
 
 
-def _header(path: Path, lines: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _header(path: Path, lines: Sequence[str]) -> tuple[_Header, list[_Header]]:
     """Header entries and columns of an ECSV file."""
     # Slow to import, and only a file with a header needs it.
     import yaml

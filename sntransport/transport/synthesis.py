@@ -5,13 +5,12 @@ is not repeated for each of them.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from sntransport._numerics.arrays import Array, readonly
+from sntransport._numerics.arrays import Array, Span, readonly
 from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
@@ -51,6 +50,10 @@ class Synthesis:
     series: SpectralSeries
     pairs: NDArray[np.int64]
     weight: Array
+
+
+# Of one candidate: flux, error and origin (n_wave,), taper, and the index of its pair.
+_Row = tuple[Array, Array, NDArray[np.uint8], Array, np.intp]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -184,7 +187,7 @@ def _candidates(
     before, after = (sparse.phase[pairs[:, side], None] for side in (0, 1))
     itself = (pairs[:, :1] == pairs[:, 1:]) & (np.abs(before - targets) <= _SAME)
     hits = itself | ((before < targets - _SAME) & (after > targets + _SAME))
-    rows: list[list[tuple[Any, ...]]] = [[] for _ in targets]
+    rows: list[list[_Row]] = [[] for _ in targets]
     for p in np.flatnonzero(hits.any(axis=1)):
         i, j = (int(row) for row in pairs[p])
         wanted = np.flatnonzero(hits[p])
@@ -199,7 +202,7 @@ def _candidates(
     return [_stacked(found, sparse.n_wave) for found in rows]
 
 
-def _stacked(rows: list[tuple[Any, ...]], n_wave: int) -> _Candidates:
+def _stacked(rows: list[_Row], n_wave: int) -> _Candidates:
     if not rows:
         empty = np.empty((0, n_wave))
         return _Candidates(
@@ -266,7 +269,7 @@ def _photon_variance(sparse: SpectralSeries, row: int) -> Array:
     return np.asarray(np.log1p((sparse.flux_err[row] / np.maximum(flux, _LEAST_FLUX * np.nanmean(flux))) ** 2))
 
 
-def long_runs(both: NDArray[np.bool_]) -> list[slice]:
+def long_runs(both: NDArray[np.bool_]) -> list[Span]:
     """Stretches of at least `MIN_OVERLAP` bins that both spectra cover."""
     step = np.diff(np.concatenate([[False], both, [False]]).astype(np.int8))
     starts, stops = np.flatnonzero(step == 1), np.flatnonzero(step == -1)

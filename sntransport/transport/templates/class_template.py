@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport._numerics.arrays import Array, readonly, require_increasing
+from sntransport._numerics.arrays import Array, Span, readonly, require_increasing
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
 from sntransport.spectra.grid import GRID_STEP
@@ -257,7 +257,7 @@ def _smoothed(phase: Array, logs: Array, smooth: float) -> Array:
     return np.asarray(slope + bell_mean((logs - slope).T, smooth / step[0]).T)
 
 
-def _longest(phase: Array, there: NDArray[np.bool_], joined: NDArray[np.bool_]) -> tuple[slice, tuple[str, ...]]:
+def _longest(phase: Array, there: NDArray[np.bool_], joined: NDArray[np.bool_]) -> tuple[Span, tuple[str, ...]]:
     """Of the stretches of phases without a wide hole the one with most phases of two series; what was left out."""
     seen = np.flatnonzero(there)
     seen = seen[(seen >= np.argmax(joined)) & (seen < joined.size - np.argmax(joined[::-1]))]
