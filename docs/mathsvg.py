@@ -24,7 +24,7 @@ _BOX = re.compile(r'^<svg (.*?)width="\S+" height="\S+" viewBox="(\S+) (\S+) (\S
 ziamath.config.svg2 = False
 
 
-def drawn(tex: str, inline: bool) -> str:
+def drawn(tex: str, *, inline: bool) -> str:
     """One formula as an <svg> element as high as the text around it."""
     formula = ziamath.Latex(tex, size=_SIZE, inline=inline, color="currentColor")
     if "\\" in formula.mathmlstr():
@@ -44,9 +44,9 @@ def drawn(tex: str, inline: bool) -> str:
     return f'<svg {found[1]}viewBox="{box}" {told}>{inside}'
 
 
-def _write(translator: Any, node: nodes.Element, inline: bool) -> None:
+def _write(translator: Any, node: nodes.Element, *, inline: bool) -> None:
     try:
-        made = drawn(node.astext(), inline)
+        made = drawn(node.astext(), inline=inline)
         translator.body.append(made if inline else f'<div style="text-align:center;margin:0 0 1.15rem">{made}</div>')
     except Exception as error:
         _logger.warning("formula %r: %s", node.astext(), error, location=node)

@@ -105,7 +105,10 @@ def aligned(found: dict[str, Any]) -> str:
 
 def scores(found: dict[str, Any]) -> list[Score]:
     """What `sntransport validate --json` found."""
-    return [Score(*(math.nan if one is None else one for one in row)) for row in found["rows"]]
+    return [
+        Score(**{name: math.nan if one is None else one for name, one in zip(found["columns"], row, strict=True)})
+        for row in found["rows"]
+    ]
 
 
 def leave_out(found: dict[str, Any]) -> str:

@@ -61,12 +61,21 @@ def study(data: Path, size: str) -> dict:
     print(f"{len(found)} supernovae: " + ", ".join(f"{one.name} ({one.sn_class})" for one in found), flush=True)
     results = {}
     for regime in ("sparse",) if size == "test" else arms.REGIMES:
-        pools = make_pools(found, regime, n_pool, n_mixed, lightcurves.survey(), lightcurves.POPULATION)
+        pools = make_pools(
+            found, regime, n_pool=n_pool, n_mixed=n_mixed, seen=lightcurves.survey(), population=lightcurves.POPULATION
+        )
         for label, share in SHARES.items():
             key = f"{regime}, trained with {label}"
-            results[key] = compare(found, pools, share, n_split, n_train, trees)
+            results[key] = compare(found, pools, share=share, n_split=n_split, n_train=n_train, trees=trees)
             report(f"{key}, {n_split} splits", results[key])
-    pools = make_pools(found, "sparse", n_pool, n_mixed, lightcurves.survey(bands=real.BANDS), real.NEARBY)
+    pools = make_pools(
+        found,
+        "sparse",
+        n_pool=n_pool,
+        n_mixed=n_mixed,
+        seen=lightcurves.survey(bands=real.BANDS),
+        population=real.NEARBY,
+    )
     observed = real.real_features(data, n_real, seed=1, names="SN2012*" if size == "test" else "*")
     results["real"] = compare_real(found, pools, observed, n_train, trees)
     title = f"photometry of {len(observed)} real supernovae, trained as sparse, each held out in turn"
@@ -74,7 +83,7 @@ def study(data: Path, size: str) -> dict:
     return results
 
 
-def make_pools(found, regime: str, n_pool: int, n_mixed: int, seen, population) -> dict:
+def make_pools(found, regime: str, *, n_pool: int, n_mixed: int, seen, population) -> dict:
     """Features of light curves by arm, then by the names of the supernovae they were made of."""
     pools: dict = {arm: {} for arm in arms.ARMS}
     series = {}
@@ -117,7 +126,7 @@ def first_seen(series, n: int, seed: int, seen, population):
     return made.take([int(np.flatnonzero(np.isfinite(features.features(made)[:, -1]))[0])])
 
 
-def compare(found, pools: dict, share: float, n_split: int, n_train: int, trees: int) -> dict:
+def compare(found, pools: dict, *, share: float, n_split: int, n_train: int, trees: int) -> dict:
     """Scores of every split by classifier and arm."""
     sn_class = {one.name: one.sn_class for one in found}
     results: dict = {name: {arm: [] for arm in arms.ARMS} for name in scores.CLASSIFIERS}

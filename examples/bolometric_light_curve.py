@@ -13,7 +13,9 @@ wave = np.arange(3300.0, 9300.0, 5.0)
 temperature = 5500.0 + 9000.0 * np.exp(-phase / 15.0)
 radius = 7e8 * 86400.0 * (phase + 3.0)  # cm, at 7000 km/s
 planck = 1.191043e-5 * (wave * 1e-8) ** -5 / np.expm1(1.438777e8 / (wave * temperature[:, None])) * 1e-8
-series = snt.SpectralSeries(phase, wave, np.pi * planck * (radius[:, None] / 3.0856776e19) ** 2, name="blackbody")
+series = snt.SpectralSeries(
+    phase=phase, wave=wave, flux=np.pi * planck * (radius[:, None] / 3.0856776e19) ** 2, name="blackbody"
+)
 true = 4.0 * np.pi * radius**2 * 5.670374e-5 * temperature**4
 
 seen = snt.bolometric(series, policy="none", wave_range=(3300.0, 9290.0))

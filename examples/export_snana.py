@@ -18,7 +18,7 @@ phase, wave = np.arange(-8.0, 41.0), np.arange(3200.0, 9500.0, 5.0)
 light = np.exp(-0.5 * (phase / np.where(phase < 0, 9.0, 22.0)) ** 2)
 dip = 1.0 - 0.4 * np.exp(-0.5 * ((wave - 6150.0) / 80.0) ** 2)
 flux = 0.05 * light[:, None] * np.exp(-(((wave - 4800.0) / 2600.0) ** 2)) * dip
-series = snt.SpectralSeries(phase, wave, flux, name="example", sn_type="Ia")
+series = snt.SpectralSeries(phase=phase, wave=wave, flux=flux, name="example", sn_type="Ia")
 
 # What no spectrum shows is added only because it is asked for, and the model says so.
 rise = extend_rise(series)

@@ -26,7 +26,9 @@ for name in ("ztf", "atlas"):
     offset, visit = footprint.visits_of(survey, [205.0], [30.0], PEAK - 50.0, PEAK + 150.0)
     flux, flux_err = noise.observe(survey, visit, light_curve(survey.mjd[visit]), rng)
     mjd, band = survey.mjd[visit], survey.band[visit]
-    detected = detect(flux, flux_err, band, mjd, offset, step_efficiency(), rng, bands=survey.bands)
+    detected = detect(
+        flux, flux_err, band=band, mjd=mjd, offset=offset, efficiency=step_efficiency(), random=rng, bands=survey.bands
+    )
     found = trigger(detected, mjd, offset, n_epochs=2, epoch_window=0.1)
     per_band = ", ".join(f"{np.sum(band == i)} in {survey.bands[i]}" for i in range(survey.n_band))
     print(f"{name}: {visit.size} visits ({per_band}), {detected.sum()} detections at S/N 5,")

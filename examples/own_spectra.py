@@ -36,7 +36,11 @@ for days in (4.0, 12.0, 21.0, 33.0, 55.0):
     noise = 0.02 * np.median(flux)
     slit_loss = rng.uniform(0.4, 1.0)
     seen = slit_loss * (flux + noise * rng.normal(size=wave.size))
-    spectra.append(snt.Spectrum(EXPLOSION + days * (1 + Z), wave, seen, np.full(wave.size, slit_loss * noise)))
+    spectra.append(
+        snt.Spectrum(
+            mjd=EXPLOSION + days * (1 + Z), wave=wave, flux=seen, flux_err=np.full(wave.size, slit_loss * noise)
+        )
+    )
 
 bands = ["bessellb", "bessellv", "bessellr"]
 dates = np.arange(1.0, 60.0, 3.0)
@@ -50,14 +54,24 @@ light_curve = snt.LightCurve(
     flux_err=0.02 * points.ravel(),
 )
 
-supernova = snt.Supernova("example", "II", sightline, EXPLOSION, "explosion", tuple(spectra), light_curve)
+supernova = snt.Supernova(
+    name="example",
+    sn_type="II",
+    sightline=sightline,
+    mjd_ref=EXPLOSION,
+    mjd_ref_meaning="explosion",
+    spectra=tuple(spectra),
+    light_curve=light_curve,
+)
 result = snt.build(supernova, cadence=1.0, interpolate=snt.interpolators.log_linear)
 
 for note in result.notes:
     print("note:", note)
 new = snt.band_flux(result.series, ["ztfg", "ztfr"], sightline)
 expected = snt.band_flux(
-    snt.SpectralSeries(result.series.phase, fine, np.stack([blackbody(fine, d) for d in result.series.phase])),
+    snt.SpectralSeries(
+        phase=result.series.phase, wave=fine, flux=np.stack([blackbody(fine, d) for d in result.series.phase])
+    ),
     ["ztfg", "ztfr"],
     sightline,
 )

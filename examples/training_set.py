@@ -22,12 +22,14 @@ def template(name, sn_type, rise, fall, color):
     """A series that brightens and fades, of one color."""
     light = np.exp(-0.5 * (phase / np.where(phase < 0, rise, fall)) ** 2)
     flux = 0.05 * light[:, None] * np.exp(-(((wave - color) / 2600.0) ** 2))
-    return snt.SpectralSeries(phase, wave, flux, name=name, sn_type=sn_type)
+    return snt.SpectralSeries(phase=phase, wave=wave, flux=flux, name=name, sn_type=sn_type)
 
 
 templates = [template("quick", "Ia", 8.0, 20.0, 4600.0), template("slow", "II", 6.0, 50.0, 5400.0)]
 population = snt.Population(
-    rate_redshifts(frohmaier2019, 0.01, 0.08), mag_offset=Normal(0.0, 0.3), ebv_host=Exponential(0.1, high=0.5)
+    redshift=rate_redshifts(frohmaier2019, 0.01, 0.08),
+    mag_offset=Normal(mean=0.0, sigma=0.3),
+    ebv_host=Exponential(scale=0.1, high=0.5),
 )
 lcs = snt.simulate(templates, snt.load_survey("ztf", years=1), population, n=1000, seed=1, keep="triggered")
 write_nested_parquet(lcs, path)

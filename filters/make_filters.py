@@ -85,39 +85,59 @@ def _speclite() -> Iterator[Recipe]:
     for band, jansky in (("j", 1594.0), ("h", 1024.0), ("ks", 666.7)):
         vega[f"2mass{band}"] = (round(-2.5 * math.log10(jansky / 3631.0), 4), COHEN.format(jansky))
 
-    def recipe(name: str, survey: str, file: str, reference: str, version: str, note: str, **more: str) -> Recipe:
+    def recipe(name: str, survey: str, file: str, *, reference: str, version: str, note: str, **more: str) -> Recipe:
         member = f"speclite/data/filters/{file}.ecsv"
         return Recipe(name, survey, "speclite", member, reference, version, note, vega=vega.get(name), **more)
 
     for b in "ugrizy":
         reference = "LSST throughputs 1.9 (2023); Ivezic et al. 2019, ApJ 873, 111"
         note = "total throughput, protected silver on three mirrors, atmosphere at airmass 1.2"
-        yield recipe(f"lsst{b}", "lsst", f"lsst2023-{b}", reference, "throughputs 1.9 (2023)", note)
+        yield recipe(
+            f"lsst{b}", "lsst", f"lsst2023-{b}", reference=reference, version="throughputs 1.9 (2023)", note=note
+        )
     for b in "ugriz":
         note = "with the atmosphere at airmass 1.3"
         yield recipe(
             f"sdss{b}",
             "sdss",
             f"sdss2010-{b}",
-            "Doi et al. 2010, AJ 139, 1628, table 4",
-            "2010 reference",
-            note,
+            reference="Doi et al. 2010, AJ 139, 1628, table 4",
+            version="2010 reference",
+            note=note,
         )
     for b in "grizyw":
         note = "capture cross-section [m2] with the atmosphere at airmass 1.2"
-        yield recipe(f"ps1::{b}", "ps1", f"panstarrs-{b}", "Tonry et al. 2012, ApJ 750, 99, table 3", "2012", note)
+        yield recipe(
+            f"ps1::{b}",
+            "ps1",
+            f"panstarrs-{b}",
+            reference="Tonry et al. 2012, ApJ 750, 99, table 3",
+            version="2012",
+            note=note,
+        )
     for b, file in (("g", "G"), ("gbp", "BP"), ("grp", "RP")):
         reference = "Riello et al. 2021, A&A 649, A3"
-        yield recipe(f"gaia::{b}", "gaia", f"gaiadr3-{file}", reference, "EDR3 = DR3", "space, no atmosphere")
+        yield recipe(
+            f"gaia::{b}",
+            "gaia",
+            f"gaiadr3-{file}",
+            reference=reference,
+            version="EDR3 = DR3",
+            note="space, no atmosphere",
+        )
     for b in "grizY":
         note = "mean of the science CCDs, with the atmosphere at airmass 1.2"
         reference = "Abbott et al. 2018, ApJS 239, 18"
-        yield recipe(f"des{b.lower()}", "des", f"decamDR1-{b}", reference, "DR1 standard bandpasses", note)
+        yield recipe(
+            f"des{b.lower()}", "des", f"decamDR1-{b}", reference=reference, version="DR1 standard bandpasses", note=note
+        )
     for b in ("J", "H", "Ks"):
         note = "relative response, published times wavelength (for energy integrals), with the atmosphere"
         reference = "Cohen, Wheaton & Megeath 2003, AJ 126, 1090"
         more = {"detector": "energy", "stored": "photon"}
-        yield recipe(f"2mass{b.lower()}", "2mass", f"twomass-{b}", reference, "2003", note, **more)
+        yield recipe(
+            f"2mass{b.lower()}", "2mass", f"twomass-{b}", reference=reference, version="2003", note=note, **more
+        )
 
 
 def _bessell() -> Iterator[Recipe]:

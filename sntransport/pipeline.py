@@ -22,7 +22,7 @@ from sntransport.transport.weights import Weight, paper_weight
 _MOST_PHASES = 100_000
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BuildResult:
     """Result of `build`.
 
@@ -106,11 +106,21 @@ def build(
     _check(cadence, max_gap)
     # The matrices are small: threads would cost more than they bring, and processes beside this one their cores.
     with threadpool_limits(limits=1, user_api="blas"):
-        return _build(sn, cadence, phases, interpolate, weight, max_gap, calibrate, errors)
+        return _build(
+            sn,
+            cadence=cadence,
+            phases=phases,
+            interpolate=interpolate,
+            weight=weight,
+            max_gap=max_gap,
+            calibrate=calibrate,
+            errors=errors,
+        )
 
 
 def _build(
     sn: Supernova,
+    *,
     cadence: float,
     phases: ArrayLike | None,
     interpolate: Interpolator | ForPair | ForSupernova,
@@ -126,7 +136,7 @@ def _build(
     sparse, notes = prepared.series, [*sn.notes, *prepared.notes, *curves.notes]
     done = None
     if calibrate:
-        done = _calibrated(sn, sparse, curves, matrix, notes, "observed spectra")
+        done = _calibrated(sn, sparse, curves, matrix, notes=notes, what="observed spectra")
         sparse = done.series
     fitted = for_supernova(interpolate, sn, prepared.series)
     notes += getattr(fitted, "notes", ())
@@ -145,12 +155,22 @@ def _build(
     )
     notes += _gap_notes(sparse, targets, max_gap)
     # Neighboring phases share their photometry: what a band is off is known from the dates of the spectra alone.
-    final = _calibrated(sn, result.series, curves, matrix, notes, "series", done) if calibrate else None
+    final = (
+        _calibrated(sn, result.series, curves, matrix, notes=notes, what="series", known=done) if calibrate else None
+    )
     series = final.series if final else result.series
     residual = final.residual if final else _residual(series, matrix, photometry)
     rejected = final.rejected if final else np.zeros(residual.shape, dtype=bool)
     return BuildResult(
-        series, sparse, result.pairs, result.weight, prepared.members, curves, residual, rejected, tuple(notes)
+        series=series,
+        sparse=sparse,
+        pairs=result.pairs,
+        weight=result.weight,
+        members=prepared.members,
+        curves=curves,
+        residual=residual,
+        rejected=rejected,
+        notes=tuple(notes),
     )
 
 
@@ -198,7 +218,7 @@ def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: B
 
 
 def _calibrated(
-    sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, notes: list[str], what: str,
+    sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, *, notes: list[str], what: str,
     known: Calibrated | None = None,
 ) -> Calibrated:  # fmt: skip
     result = calibrate_series(series, matrix, *evaluate(curves, sn.mjd_of(series.phase)), known=known)

@@ -60,7 +60,15 @@ def observed(truth: SpectralSeries, regime: str, rng: np.random.Generator) -> Su
     ends = [(rows[0], first), (rows[-1], last)]
     spectra += [_spectrum(truth, row, phase, rng) for row, phase in ends if truth.phase[row] != phase]
     seen = _photometry(truth, rng)
-    return Supernova(truth.name, truth.sn_type, NEAR, MJD, "maximum", tuple(spectra), seen)
+    return Supernova(
+        name=truth.name,
+        sn_type=truth.sn_type,
+        sightline=NEAR,
+        mjd_ref=MJD,
+        mjd_ref_meaning="maximum",
+        spectra=tuple(spectra),
+        light_curve=seen,
+    )
 
 
 def _spectrum(truth, row, phase, rng):
@@ -68,7 +76,7 @@ def _spectrum(truth, row, phase, rng):
     # Bins of 250 km/s are 3 to 7 A.
     noise = 0.05 * np.sqrt(10.0 / np.gradient(wave)) * flux
     mjd = MJD + phase * (1.0 + NEAR.z)
-    return Spectrum(mjd, wave, np.maximum(flux + noise * rng.normal(size=wave.size), 0.0))
+    return Spectrum(mjd=mjd, wave=wave, flux=np.maximum(flux + noise * rng.normal(size=wave.size), 0.0))
 
 
 def _photometry(truth, rng):
@@ -77,8 +85,8 @@ def _photometry(truth, rng):
     seen = flux + error * rng.normal(size=flux.shape)
     mjd = np.repeat(MJD + truth.phase[::3] * (1.0 + NEAR.z), len(BANDS))
     known = np.isfinite(flux.ravel())
-    columns = (mjd, np.tile(BANDS, len(flux)), seen.ravel(), error.ravel())
-    return LightCurve(*(column[known] for column in columns))
+    band = np.tile(BANDS, len(flux))
+    return LightCurve(mjd=mjd[known], band=band[known], flux=seen.ravel()[known], flux_err=error.ravel()[known])
 
 
 def rebuilt(sn: Supernova, arm: str, truth: SpectralSeries) -> SpectralSeries:
@@ -95,7 +103,9 @@ def _whole(made, truth):
     bins = np.arange(truth.wave.size)
     rows = np.isfinite(logs).sum(axis=1) > 0.9 * bins.size
     logs = [np.interp(bins, bins[np.isfinite(row)], row[np.isfinite(row)]) for row in logs[rows]]
-    return SpectralSeries(truth.phase[rows], truth.wave, np.exp(logs), name=truth.name, sn_type=truth.sn_type)
+    return SpectralSeries(
+        phase=truth.phase[rows], wave=truth.wave, flux=np.exp(logs), name=truth.name, sn_type=truth.sn_type
+    )
 
 
 def gaussian_process(sn: Supernova, truth: SpectralSeries) -> SpectralSeries:
@@ -123,4 +133,6 @@ def gaussian_process(sn: Supernova, truth: SpectralSeries) -> SpectralSeries:
     flux = np.stack([to_rest(coarse * (1.0 + NEAR.z), row / (coarse * (1.0 + NEAR.z)) ** 2, NEAR)[1] for row in nu])
     fine = np.stack([np.interp(truth.wave, coarse, row) for row in flux])
     # nJy to erg s-1 cm-2 A-1, once.
-    return SpectralSeries(truth.phase, truth.wave, fine * 2.99792458e18 * 1e-32, name=truth.name, sn_type=truth.sn_type)
+    return SpectralSeries(
+        phase=truth.phase, wave=truth.wave, flux=fine * 2.99792458e18 * 1e-32, name=truth.name, sn_type=truth.sn_type
+    )

@@ -25,15 +25,23 @@ def survey(seed: int = 1, bands=BANDS):
             columns.append(np.stack([mjd, 0 * mjd + band, 0 * mjd + 30.0 * field, deep], axis=1))
     mjd, band, ra, depth = np.concatenate(columns).T
     return snt.Survey(
-        "twelve fields", bands, mjd, band.astype(int), ra, np.zeros(mjd.size), background_from_depth(depth),
-        np.full(mjd.size, np.inf), radius=1.0, calibration_floor=np.full(len(bands), 0.01),
-    )  # fmt: skip
+        name="twelve fields",
+        bands=bands,
+        mjd=mjd,
+        band=band.astype(int),
+        ra=ra,
+        dec=np.zeros(mjd.size),
+        background=background_from_depth(depth),
+        photons_per_njy=np.full(mjd.size, np.inf),
+        radius=1.0,
+        calibration_floor=np.full(len(bands), 0.01),
+    )
 
 
 POPULATION = Population(
-    redshift=Uniform(0.015, 0.07),
-    mag_offset=Normal(0.0, 0.15),
-    ebv_host=Exponential(0.06, 0.5),
+    redshift=Uniform(low=0.015, high=0.07),
+    mag_offset=Normal(mean=0.0, sigma=0.15),
+    ebv_host=Exponential(scale=0.06, high=0.5),
     ebv_mw=0.03,
 )
 

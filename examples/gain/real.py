@@ -15,7 +15,10 @@ from sntransport.spectra.observations import broad_class
 BANDS = ("bessellb", "bessellv", "bessellr")
 
 NEARBY = Population(
-    redshift=Uniform(0.015, 0.03), mag_offset=Normal(0.0, 0.15), ebv_host=Exponential(0.06, 0.5), ebv_mw=0.03
+    redshift=Uniform(low=0.015, high=0.03),
+    mag_offset=Normal(mean=0.0, sigma=0.15),
+    ebv_host=Exponential(scale=0.06, high=0.5),
+    ebv_mw=0.03,
 )
 """So near that light curves may be moved without a K-correction."""
 

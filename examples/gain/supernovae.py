@@ -51,10 +51,10 @@ def grid():
     return grid_wave(first, last - first + 1)
 
 
-def sources(data: Path, few: bool = False) -> tuple[list[Source], list[str]]:
+def sources(data: Path, *, few: bool = False) -> tuple[list[Source], list[str]]:
     """All supernovae that cover enough, or two of each class; and why others were left out."""
     found, notes = [], []
-    for name, series in [*_models(data / "sncosmo", few), *_real(data / "osc", REAL[5:6] if few else REAL)]:
+    for name, series in [*_models(data / "sncosmo", few=few), *_real(data / "osc", REAL[5:6] if few else REAL)]:
         try:
             found.append(_source(name, series))
         except ValueError as error:
@@ -71,7 +71,7 @@ def _real(folder: Path, names):
             yield name, snt.build(sn, interpolate=log_linear).series
 
 
-def _models(folder: Path, few: bool):
+def _models(folder: Path, *, few: bool):
     os.environ["SNCOSMO_DATA_DIR"] = str(folder)
     import sncosmo
 
@@ -91,7 +91,9 @@ def _models(folder: Path, few: bool):
 def _series(source, sn_type: str, factor: float) -> SpectralSeries:
     phase = np.arange(np.ceil(source.minphase()), np.floor(source.maxphase()) + 0.5)
     wave = np.arange(SPAN[0] - 20.0, SPAN[1] + 20.0, 5.0)
-    return SpectralSeries(phase, wave, np.maximum(factor * source.flux(phase, wave), 0.0), sn_type=sn_type)
+    return SpectralSeries(
+        phase=phase, wave=wave, flux=np.maximum(factor * source.flux(phase, wave), 0.0), sn_type=sn_type
+    )
 
 
 def _source(name: str, series: SpectralSeries) -> Source:
@@ -109,6 +111,6 @@ def _source(name: str, series: SpectralSeries) -> Source:
         raise ValueError(f"covers {span} in all wavelengths")
     bins = np.arange(wave.size)
     filled = [np.exp(np.interp(bins, bins[np.isfinite(row)], row[np.isfinite(row)])) for row in rows[start:stop]]
-    made = SpectralSeries(phase[start:stop], wave, np.stack(filled), name=name, sn_type=series.sn_type)
+    made = SpectralSeries(phase=phase[start:stop], wave=wave, flux=np.stack(filled), name=name, sn_type=series.sn_type)
     subtype = re.split(r"[\s-]", series.sn_type)[0]
     return Source(name, broad_class(series.sn_type), subtype, replace(made, sn_type=broad_class(series.sn_type)))

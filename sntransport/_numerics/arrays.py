@@ -1,12 +1,14 @@
 """The checks every value object makes of its arrays: type, shape, order; made once, then read-only."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+Span: TypeAlias = "slice[int, int, int]"
+"""Neighboring bins or rows; in quotes, since `slice` takes types for a type checker only."""
 
 
 def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64) -> NDArray[Any]:

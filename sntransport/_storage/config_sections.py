@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Section:
     """One table of a configuration file.
 
@@ -64,7 +64,7 @@ def read_toml(path: Path) -> Section:
         Where it cannot be read or is not TOML; the message has the line.
     """
     try:
-        return Section(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
+        return Section(path=path, where="", values=tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", "give a TOML file") from None
     except UnicodeDecodeError:

@@ -34,7 +34,7 @@ class PlanError(ValueError):
     """The folder holds the output of something else."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is to be made: ``n`` objects in shards of ``size``, from ``inputs`` that say all the result depends on.
 
@@ -59,7 +59,7 @@ class Plan:
         return number * self.size, min((number + 1) * self.size, self.n)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Made:
     """What one shard is: its ``files`` (none where it is empty), counts of ``objects`` and ``rows``, and ``extra``.
 
@@ -119,7 +119,7 @@ def run_shards(
     try:
         with locked(folder):
             try:
-                return _run(folder, plan, work, executor, n_worker, n_byte, done)
+                return _run(folder, plan, work, executor=executor, n_worker=n_worker, n_byte=n_byte, done=done)
             except BaseException:
                 _forget(folder)
                 raise
@@ -129,7 +129,7 @@ def run_shards(
 
 
 def _run(
-    folder: Path, plan: Plan, work: Work, executor: Executor | None, n_worker: int, n_byte: int,
+    folder: Path, plan: Plan, work: Work, *, executor: Executor | None, n_worker: int, n_byte: int,
     done: Callable[[int], object],
 ) -> list[dict[str, Any]]:  # fmt: skip
     if (folder / _SUCCESS).is_file():
@@ -147,7 +147,7 @@ def _run(
     make = partial(_make_run, folder, token, plan, work)
     if executor is None:
         for run in runs:
-            make(run, done)
+            make(run, done=done)
     else:
         _share(folder, executor, make, runs, done)
     return _conclude(folder, plan)
@@ -176,7 +176,7 @@ def _forget(folder: Path) -> None:
 
 
 def _make_run(
-    folder: Path, token: str, plan: Plan, work: Work, run: tuple[int, int], done: Callable[[int], object] = int
+    folder: Path, token: str, plan: Plan, work: Work, run: tuple[int, int], *, done: Callable[[int], object] = int
 ) -> int:
     """Make neighboring shards and enter each; the number of their objects."""
     total = 0

@@ -28,7 +28,7 @@ SeriesClock = Callable[[Sequence[Array], Sequence[Array], Array, Array], tuple[A
 _FEWEST_BINS = 100
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Mixture:
     """A mixed series and what it was made of.
 
@@ -125,11 +125,20 @@ def mix(
         raise ValueError(f"{_label(series)}: no spectrum in common; mix series that overlap in phase and wavelength")
     origin = np.where(np.isfinite(flux), _worst_origin(series, at, wave), Origin.NOT_COVERED).astype(np.uint8)
     flux_err = np.where(np.isfinite(flux), flux * _relative_error(series, at, wave, share), np.nan)
-    mixed = SpectralSeries(phase, wave, flux, flux_err, origin, name=_label(series), sn_type=_type(series))
+    mixed = SpectralSeries(
+        phase=phase, wave=wave, flux=flux, flux_err=flux_err, origin=origin, name=_label(series), sn_type=_type(series)
+    )
     told = " + ".join(f"{w:.3f} {one.name}" for w, one in zip(share, series, strict=True))
     names = tuple(one.name for one in series)
     zero, stretch = readonly(zero, "zero"), readonly(stretch, "stretch")
-    return Mixture(mixed, names, readonly(share, "weights"), zero, stretch, (f"mixture of {told}", *notes))
+    return Mixture(
+        series=mixed,
+        parents=names,
+        weights=readonly(share, "weights"),
+        zero=zero,
+        stretch=stretch,
+        notes=(f"mixture of {told}", *notes),
+    )
 
 
 def mix_linear(series: Sequence[SpectralSeries], weights: ArrayLike, *, phases: ArrayLike | None = None) -> Mixture:
@@ -212,7 +221,7 @@ def _phases(
     return asked
 
 
-def _mixed(wave: Array, logs: Array, share: Array, barycenter: Barycenter, log_level: bool) -> Array:
+def _mixed(wave: Array, logs: Array, share: Array, *, barycenter: Barycenter, log_level: bool) -> Array:
     """One spectrum from those of the parents, (n_series, n_wave) ln flux; NaN where not all are known."""
     shared = np.isfinite(logs).all(axis=0)
     out = np.full(wave.size, np.nan)
@@ -302,12 +311,16 @@ def draw_mixtures(
         raise ValueError(f"{parents} parents of {len(series)} series; expected 2 up to the number of series")
     checked_weights(series, np.ones(len(series)), {})
     children = np.random.SeedSequence(seed).spawn(n)
-    return tuple(_drawn(series, k, child, parents, concentration, make) for k, child in enumerate(children))
+    return tuple(
+        _drawn(series, k, child=child, parents=parents, concentration=concentration, make=make)
+        for k, child in enumerate(children)
+    )
 
 
 def _drawn(
     series: Sequence[SpectralSeries],
     k: int,
+    *,
     child: np.random.SeedSequence,
     parents: int,
     concentration: float,

@@ -44,7 +44,7 @@ _LEAST_BLOCKS, _MOST_LOOKS = 8, 4096
 Entries = list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """Where a training set comes from, so that a worker can make any part of it.
 
@@ -121,15 +121,15 @@ def run_augmentation(
     n = sum(max(count, 0) for classes in given["target"].values() for count in classes.values())
     if n < 1:
         raise ValueError(f"{config}: [target] asks for no light curve; ask for one or more of a class")
-    plan = Plan(n, chunk, inputs)
-    source = Source(config.resolve(), (out / _WORK).resolve(), tuple(sorted(inputs.items())))
+    plan = Plan(n=n, size=chunk, inputs=inputs)
+    source = Source(config=config.resolve(), work=(out / _WORK).resolve(), inputs=tuple(sorted(inputs.items())))
     if (out / "_SUCCESS").is_file():
         entries = run_shards(out, plan, _nothing)
         shutil.rmtree(out / _WORK, ignore_errors=True)
         return entries
     with _workplace(out) as work:
         try:
-            entries = _passes(source, out, write, plan, executor, n_worker, progress)
+            entries = _passes(source, out, write, plan=plan, executor=executor, n_worker=n_worker, progress=progress)
         except PlanError:
             raise
         except ValueError:
@@ -141,7 +141,7 @@ def run_augmentation(
 
 
 def _passes(
-    source: Source, out: Path, write: Writer | None, plan: Plan, executor: Executor | None, n_worker: int,
+    source: Source, out: Path, write: Writer | None, *, plan: Plan, executor: Executor | None, n_worker: int,
     progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
     given, _, _ = source.events()
@@ -150,10 +150,10 @@ def _passes(
         raise ValueError(f"{source.config}: [simulation] n is {n}, expected 1 or more")
     # Neither format nor version of the templates depends on how the set is cut.
     common = {key: value for key, value in told.items() if key != "format"}
-    run_shards(source.work / _TEMPLATES, Plan(1, 1, common), partial(_make_templates, source))
+    run_shards(source.work / _TEMPLATES, Plan(n=1, size=1, inputs=common), partial(_make_templates, source))
     size = BLOCK * max(_LEAST_BLOCKS, -(-n // (BLOCK * _MOST_LOOKS)))
     looks = run_shards(
-        source.work / _LOOK, Plan(n, size, common), partial(_look, source, size, n), executor=executor,
+        source.work / _LOOK, Plan(n=n, size=size, inputs=common), partial(_look, source, size, n), executor=executor,
         n_worker=n_worker, n_byte=CANDIDATE.itemsize * n, done=progress("simulating", n),
     )  # fmt: skip
     paths = [source.work / _LOOK / file["name"] for look in looks for file in look["files"]]
@@ -162,7 +162,7 @@ def _passes(
     counts = {name: _sums([look["extra"]["splits"][name] for look in looks]) for name in setup.rule.target}
     notes = (_kinds(setup.rule.templates), *setup.rule.notes(counts))
     rows = sum(look["rows"] for look in looks) / max(sum(look["objects"] for look in looks), 1)
-    work = partial(_write_shards, source, out, write, plan, settled, notes)
+    work = partial(_write_shards, source=source, out=out, write=write, plan=plan, settled=settled, notes=notes)
     return run_shards(
         out, plan, work, executor=executor, n_worker=n_worker,
         n_byte=int(plan.n * (OBJECT_BYTES + rows * ROW_BYTES)), done=progress("writing", plan.n),
@@ -193,18 +193,21 @@ def _make_templates(source: Source, first: int, last: int) -> Iterator[tuple[int
     rows = [{"parents": one.parents, "split": one.split, "kind": one.kind, "notes": one.notes} for one in made]
     with atomic_path(folder / "templates.json") as temporary:
         temporary.write_text(json.dumps(rows), encoding="utf-8")
-    yield 0, Made((*paths, folder / "templates.json"), len(made), 0, {})
+    yield 0, Made(files=(*paths, folder / "templates.json"), objects=len(made), rows=0, extra={})
 
 
 def _read_templates(folder: Path) -> tuple[TrainingTemplate, ...]:
     rows = json.loads((folder / "templates.json").read_text(encoding="utf-8"))
     return tuple(
         TrainingTemplate(
-            read_series(folder / f"template-{i:05d}.fits"), tuple(row["parents"]), row["split"], row["kind"],
-            tuple(row["notes"]),
+            series=read_series(folder / f"template-{i:05d}.fits"),
+            parents=tuple(row["parents"]),
+            split=row["split"],
+            kind=row["kind"],
+            notes=tuple(row["notes"]),
         )
         for i, row in enumerate(rows)
-    )  # fmt: skip
+    )
 
 
 def _look(source: Source, size: int, n: int, first: int, last: int) -> Iterator[tuple[int, Made]]:
@@ -225,7 +228,7 @@ def _look(source: Source, size: int, n: int, first: int, last: int) -> Iterator[
         with atomic_path(path) as temporary:
             np.save(temporary, np.concatenate(found))
         splits = {name: _sums([count[name] for count in counts]) for name in setup.rule.target}
-        yield number, Made((path,), n_object, rows, {"splits": splits})
+        yield number, Made(files=(path,), objects=n_object, rows=rows, extra={"splits": splits})
 
 
 def _read_candidates(path: Path) -> Candidates:
@@ -243,8 +246,8 @@ def _kinds(made: tuple[TrainingTemplate, ...]) -> str:
 
 
 def _write_shards(
-    source: Source, out: Path, write: Writer | None, plan: Plan, settled: Settled, notes: tuple[str, ...], first: int,
-    last: int,
+    first: int, last: int, *, source: Source, out: Path, write: Writer | None, plan: Plan, settled: Settled,
+    notes: tuple[str, ...],
 ) -> Iterator[tuple[int, Made]]:  # fmt: skip
     """Simulate, choose and write; for `run_shards`."""
     setup = source.setup()
@@ -257,18 +260,23 @@ def _write_shards(
             held.append(chosen.take(chosen.truth.object_id >= settled.first[first]))
         whole = concatenate(held)
         held = [whole.take(np.arange(high - low, whole.n_object))]
-        yield number, _write(source, out, write, setup, whole.take(np.arange(high - low)), notes, number)
+        yield (
+            number,
+            _write(
+                source, out, write, setup=setup, curves=whole.take(np.arange(high - low)), notes=notes, number=number
+            ),
+        )
 
 
 def _write(
-    source: Source, out: Path, write: Writer | None, setup: Setup, curves: LightCurves, notes: tuple[str, ...],
+    source: Source, out: Path, write: Writer | None, *, setup: Setup, curves: LightCurves, notes: tuple[str, ...],
     number: int,
 ) -> Made:  # fmt: skip
     """Write one shard, a file or more for each split; the templates go with the first."""
     from astropy.table import Table
 
     made, told = setup.rule.templates, source.told
-    whole = TrainingSet(curves, made, notes)
+    whole = TrainingSet(light_curves=curves, templates=made, notes=notes)
     files: list[Path] = []
     counts = {name: int((whole.split == name).sum()) for name in sorted(setup.rule.target)}
     for split in (name for name, count in counts.items() if count):
@@ -282,7 +290,7 @@ def _write(
     if number == 0:
         files.append(write_table(Table(template_columns(made), meta=told), out / "templates.ecsv"))
         extra["notes"] = list(notes)
-    return Made(tuple(files), curves.n_object, curves.n_obs, extra)
+    return Made(files=tuple(files), objects=curves.n_object, rows=curves.n_obs, extra=extra)
 
 
 def _nothing(first: int, last: int) -> Iterator[tuple[int, Made]]:

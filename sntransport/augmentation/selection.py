@@ -218,7 +218,7 @@ def make_quota(target: Mapping[str, int], z_edges: ArrayLike = (), z_shares: Arr
         if count < 0:
             raise ValueError(f"{name}: {count} objects asked for, expected 0 or more")
     counts = np.array([whole_counts(count, shares) for count in target.values()], dtype=np.int64)
-    return Quota(tuple(target), edges, counts.reshape(len(target), shares.size))
+    return Quota(names=tuple(target), edges=edges, counts=counts.reshape(len(target), shares.size))
 
 
 def uniform_numbers(object_id: ArrayLike, seed: int) -> Array:

@@ -33,7 +33,7 @@ Make = Callable[..., Mixture]
 _SERIES = (".fits", ".fit")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Setup:
     """All that is needed to make any part of the light curves and to choose from it."""
 
@@ -88,7 +88,7 @@ def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Survey,
     ReadError, ValueError
         Where one cannot be read, or a value is wrong.
     """
-    survey = read_survey(Section(path, "survey", config["survey"]))
+    survey = read_survey(Section(path=path, where="survey", values=config["survey"]))
     propensity(config["selection"], survey.bands)
     return survey, read_population(Section(path, "population", config["population"]), Cosmology())
 
@@ -110,7 +110,7 @@ def set_up(
         made, config["target"], config[""]["seed"], **config["balance"],
         propensity=propensity(selection, survey.bands), biased=selection["biased"], undo=selection["undo"],
     )  # fmt: skip
-    return Setup(rule, survey, weighted, options.pop("n"), options)
+    return Setup(rule=rule, survey=survey, events=weighted, n=options.pop("n"), options=options)
 
 
 def mixing(barycenter: str) -> Make:

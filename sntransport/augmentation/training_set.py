@@ -34,7 +34,7 @@ Parts = Callable[[], Iterable[Candidates]]
 """Gives all candidates, part by part, as often as it is called."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TrainingSet:
     """Labeled light curves with the split and the parents of each template.
 
@@ -56,7 +56,7 @@ class TrainingSet:
         return np.array([one.sn_class for one in self.templates])[self.light_curves.truth.template]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settled:
     """What all candidates together say: the last key of each group that is chosen, and the mean of one over the
     propensity of the chosen ones; ``first`` and ``last`` are the outermost identifiers of each shard."""
@@ -67,7 +67,7 @@ class Settled:
     last: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Rule:
     """What may be chosen, how much of it, and what it counts for; see `make_rule`."""
 
@@ -145,7 +145,16 @@ def make_rule(
     place = {pair: i for i, pair in enumerate(wanted)}
     kind = np.array([place.get((one.split, one.sn_class), -1) for one in templates], dtype=np.int64)
     quota = make_quota(named, z_edges, z_shares)
-    return Rule(tuple(templates), target, quota, kind, seed, propensity, tuple(biased), undo)
+    return Rule(
+        templates=tuple(templates),
+        target=target,
+        quota=quota,
+        kind=kind,
+        seed=seed,
+        propensity=propensity,
+        biased=tuple(biased),
+        undo=undo,
+    )
 
 
 def settle(parts: Parts, quota: Quota, shard: int) -> Settled:
@@ -191,7 +200,7 @@ def settle(parts: Parts, quota: Quota, shard: int) -> Settled:
     total = math.fsum(inverses())
     if n % shard:
         last.append(final[0])
-    return Settled(held, total / count if count else math.nan, tuple(first), tuple(last))
+    return Settled(limits=held, mean_inverse=total / count if count else math.nan, first=tuple(first), last=tuple(last))
 
 
 def select_training_set(
@@ -246,7 +255,9 @@ def select_training_set(
     )  # fmt: skip
     found, counts = rule.look(light_curves)
     settled = settle(lambda: [found], rule.quota, max(found.size, 1))
-    return TrainingSet(rule.take(light_curves, settled), rule.templates, rule.notes(counts))
+    return TrainingSet(
+        light_curves=rule.take(light_curves, settled), templates=rule.templates, notes=rule.notes(counts)
+    )
 
 
 def _chosen(found: Candidates, upper: Sequence[int]) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from sntransport.spectra.realizations import draw
 from sntransport.spectra.series import SpectralSeries
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TrainingTemplate:
     """A series to make light curves from, and where it is from.
 
@@ -89,7 +89,10 @@ def make_templates(
     names = [one.name for one in series]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"{twice[0]!r} is given more than once; each supernova counts once")
-    made = [TrainingTemplate(one, (one.name,), split_of([one.name], splits), "source") for one in series]
+    made = [
+        TrainingTemplate(series=one, parents=(one.name,), split=split_of([one.name], splits), kind="source")
+        for one in series
+    ]
     groups = sorted({(one.split, one.sn_class) for one in made})
     seeds = np.random.SeedSequence(seed).generate_state(2 * len(groups))
     out: list[TrainingTemplate] = []
@@ -101,7 +104,10 @@ def make_templates(
                 mixed = draw_mixtures(
                     own, mixtures, int(seed_mix), parents=parents, concentration=concentration, make=make
                 )  # fmt: skip
-                group += [TrainingTemplate(m.series, m.parents, split, "mixture", m.notes) for m in mixed]
+                group += [
+                    TrainingTemplate(series=m.series, parents=m.parents, split=split, kind="mixture", notes=m.notes)
+                    for m in mixed
+                ]
             group += [drawn for k, one in enumerate(group) for drawn in _draws(one, draws, int(seed_draw) + k)]
         out += group
     require_no_leak([one.parents for one in out], [one.split for one in out])

@@ -6,7 +6,7 @@ of highest marginal likelihood on a fixed grid, so that the result does not depe
 share a band have an offset each, and a scatter of their own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,7 +33,7 @@ _MAX_REJECTED = 0.15
 _MOST_NIGHTS = 250
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BandCurve:
     """Gaussian process of one band: nights used, and what predicts ln flux from them (see `evaluate`).
 
@@ -55,7 +55,7 @@ class BandCurve:
     support: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BandCurves:
     """Smooth photometry of one supernova in ``bands`` (n_band,); see `evaluate`.
 
@@ -125,7 +125,7 @@ def fit_band_curves(
         notes.append(f"nights left out as outliers of their band curve: {', '.join(rejected)}")
     if offsets:
         notes.append(f"instruments off the others of their band, taken off [mag]: {', '.join(offsets)}")
-    return BandCurves(tuple(curves), used, tuple(notes))
+    return BandCurves(curves=tuple(curves), used=used, notes=tuple(notes))
 
 
 def evaluate(curves: BandCurves, mjd: ArrayLike) -> tuple[Array, Array]:

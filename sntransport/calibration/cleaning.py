@@ -36,7 +36,7 @@ _EDGE_SNR = 1.5
 _RESOLUTION = 1000.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Cleaned:
     """A spectrum's believable pixels.
 
@@ -81,14 +81,16 @@ def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
     wave, flux, given = drop(np.abs(flux) < _ABSURD, "absurd", wave, flux, given)
     wave, flux, given = drop(~_constant_runs(flux), "zero or constant padding", wave, flux, given)
     if flux.size < 20:
-        return Cleaned(wave, flux * level, np.full_like(flux, level), removed, "none")
+        return Cleaned(
+            wave=wave, flux=flux * level, flux_err=np.full_like(flux, level), removed=removed, noise_from="none"
+        )
     wave, flux, given = drop(~_spikes(flux, spike_sigma), "spikes", wave, flux, given)
     noise = estimate_noise(flux)
     wave, flux, given, noise = drop(_inside_edges(wave, flux, noise), "noisy edges", wave, flux, given, noise)
     wave, flux, given, noise = drop(~_tellurics(wave, flux, noise), "telluric absorption", wave, flux, given, noise)
     wave, flux, given, noise = drop(~_opaque(wave, noise), "opaque atmosphere", wave, flux, given, noise)
     flux_err, source = _settle_errors(given, noise)
-    return Cleaned(wave, flux * level, flux_err * level, removed, source)
+    return Cleaned(wave=wave, flux=flux * level, flux_err=flux_err * level, removed=removed, noise_from=source)
 
 
 def estimate_noise(flux: Array, window: int = _NOISE_WINDOW) -> Array:

@@ -14,7 +14,7 @@ MAX_DISAGREEMENT = 0.2
 """Largest robust scatter of the log ratio of two spectra that still show the same object."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Piece:
     """A spectrum on the common grid: ``flux``, ``flux_err`` (n_bin,) from bin ``first`` on; NaN where not covered."""
 
@@ -72,9 +72,9 @@ def _join(base: Piece, other: Piece, notes: list[str]) -> Piece:
         notes.append(f"{worse.label} rejected: its shape disagrees with {better.label} by {scatter:.0%}")
         return better
     if base.calibrated or not other.calibrated:
-        other = _scaled(other, np.exp(offset), base.calibrated)
+        other = _scaled(other, np.exp(offset), calibrated=base.calibrated)
     else:
-        base = _scaled(base, np.exp(-offset), True)
+        base = _scaled(base, np.exp(-offset), calibrated=True)
     notes.append(f"{other.label} joined to {base.label} (scaled by {np.exp(abs(offset)):.2f})")
     return _merged(base, other)
 
@@ -85,7 +85,7 @@ def _padded(piece: Piece, first: int, stop: int) -> Piece:
     return replace(piece, first=first, flux=flux, flux_err=flux_err)
 
 
-def _scaled(piece: Piece, factor: float, calibrated: bool) -> Piece:
+def _scaled(piece: Piece, factor: float, *, calibrated: bool) -> Piece:
     return replace(piece, flux=piece.flux * factor, flux_err=piece.flux_err * factor, calibrated=calibrated)
 
 

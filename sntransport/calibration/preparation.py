@@ -22,7 +22,7 @@ FLOOR_WIDTH = 5000.0
 """Standard deviation of the Gaussian that defines that level [km/s]."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Prepared:
     """Result of `prepare`.
 
@@ -72,7 +72,7 @@ def prepare(
     pieces = [
         piece
         for index, spectrum in enumerate(sn.spectra)
-        if (piece := _to_piece(sn, index, spectrum, min_snr, min_range, notes)) is not None
+        if (piece := _to_piece(sn, index, spectrum, min_snr=min_snr, min_range=min_range, notes=notes)) is not None
     ]
     if not pieces:
         reasons = "; ".join([*notes, *sn.notes]) or "it has none"
@@ -80,15 +80,20 @@ def prepare(
     first = min(piece.first for piece in pieces)
     n_wave = max(piece.first + piece.flux.size for piece in pieces) - first
     rows = [stitch(group, notes) for group in _nights(pieces, same_night)]
-    series, filled = _to_series(sn, rows, first, n_wave, bridge, notes)
+    series, filled = _to_series(sn, rows, first=first, n_wave=n_wave, bridge=bridge, notes=notes)
     calibrated = np.array([row.calibrated for row in rows])
     if filled:
         notes.append(f"{filled} bins of masked pixels bridged by straight lines (origin 3)")
-    return Prepared(series, calibrated, tuple(tuple(sorted(row.members)) for row in rows), tuple(notes))
+    return Prepared(
+        series=series,
+        calibrated=calibrated,
+        members=tuple(tuple(sorted(row.members)) for row in rows),
+        notes=tuple(notes),
+    )
 
 
 def _to_piece(
-    sn: Supernova, index: int, spectrum: Spectrum, min_snr: float, min_range: float, notes: list[str]
+    sn: Supernova, index: int, spectrum: Spectrum, *, min_snr: float, min_range: float, notes: list[str]
 ) -> Piece | None:
     """One spectrum cleaned, in the rest frame at 10 pc, on the common grid; None, with a note, if it is rejected."""
     label = f"spectrum {index} (MJD {spectrum.mjd:.2f}{', ' + spectrum.source if spectrum.source else ''})"
@@ -112,7 +117,16 @@ def _to_piece(
         notes.append(f"{label}: flux in arbitrary units, only its shape is used")
         light = light / float(np.median(np.abs(cleaned.flux)))
     first, flux, flux_err = rebin(wave_rest, cleaned.flux * light, cleaned.flux_err * light)
-    return Piece(first, flux, flux_err, spectrum.mjd, snr, spectrum.calibrated, frozenset({index}), label)
+    return Piece(
+        first=first,
+        flux=flux,
+        flux_err=flux_err,
+        mjd=spectrum.mjd,
+        snr=snr,
+        calibrated=spectrum.calibrated,
+        members=frozenset({index}),
+        label=label,
+    )
 
 
 def _nights(pieces: Sequence[Piece], same_night: float) -> list[list[Piece]]:
@@ -127,7 +141,7 @@ def _nights(pieces: Sequence[Piece], same_night: float) -> list[list[Piece]]:
 
 
 def _to_series(
-    sn: Supernova, rows: Sequence[Piece], first: int, n_wave: int, bridge: float, notes: list[str]
+    sn: Supernova, rows: Sequence[Piece], *, first: int, n_wave: int, bridge: float, notes: list[str]
 ) -> tuple[SpectralSeries, int]:
     shape = (len(rows), n_wave)
     flux, flux_err = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -153,7 +167,14 @@ def _to_series(
     used = (origin != Origin.NOT_COVERED).any(axis=0)
     keep = slice(int(np.argmax(used)), n_wave - int(np.argmax(used[::-1])))
     series = SpectralSeries(
-        phase, wave[keep], flux[:, keep], flux_err[:, keep], origin[:, keep], sn.name, sn.sn_type, sn.mjd_ref
+        phase=phase,
+        wave=wave[keep],
+        flux=flux[:, keep],
+        flux_err=flux_err[:, keep],
+        origin=origin[:, keep],
+        name=sn.name,
+        sn_type=sn.sn_type,
+        mjd_ref=sn.mjd_ref,
     )
     return series, int(np.sum(origin == Origin.EXTRAPOLATED))
 
@@ -211,4 +232,4 @@ def with_rows(prepared: Prepared, keep: NDArray[np.bool_], scale: Array, notes: 
         origin=series.origin[keep],
     )
     members = tuple(m for m, ok in zip(prepared.members, keep, strict=True) if ok)
-    return Prepared(kept, prepared.calibrated[keep], members, (*prepared.notes, *notes))
+    return Prepared(series=kept, calibrated=prepared.calibrated[keep], members=members, notes=(*prepared.notes, *notes))

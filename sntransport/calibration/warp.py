@@ -26,7 +26,7 @@ from sntransport.spectra.series import SpectralSeries
 _WORTH_A_NOTE = 0.05
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Calibrated:
     """Result of `calibrate`.
 
@@ -134,7 +134,14 @@ def calibrate(
     around = position - np.log(5500.0)
 
     def offsets(target: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
-        return _offsets(_inverse(prior, used, variance), target, used, around, offset_scatter, common_slope)
+        return _offsets(
+            _inverse(prior, used, variance),
+            target,
+            used=used,
+            around=around,
+            scatter=offset_scatter,
+            slope=common_slope,
+        )
 
     for step in range(iterations):
         warped = series.flux * np.exp(shares @ spread.T)
@@ -142,7 +149,7 @@ def calibrate(
         target = ratio + shares @ prior
         if step == 0:
             off = (
-                _contradicted(prior, target, variance, offsets, 2.0 * offset_scatter, band_outlier)
+                _contradicted(prior, target, variance, offsets=offsets, least=2.0 * offset_scatter, limit=band_outlier)
                 if known is None
                 else _taken(known)
             )
@@ -191,7 +198,7 @@ def _inverse(prior: Array, used: NDArray[np.bool_], variance: Array) -> Array:
 
 
 def _offsets(
-    inverse: Array, target: Array, used: NDArray[np.bool_], around: Array, scatter: float, slope: float
+    inverse: Array, target: Array, *, used: NDArray[np.bool_], around: Array, scatter: float, slope: float
 ) -> tuple[Array, Array]:
     """What each band is off at all phases, in ln flux, and its error, both (n_band,)."""
     n_band = around.size
@@ -204,7 +211,7 @@ def _offsets(
     return offset[:-1], offset_err[:-1]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Off:
     """Bands (n_band,) that are not used at any phase, and what all bands are off, in ln flux."""
 
@@ -218,7 +225,7 @@ def _taken(known: Calibrated) -> _Off:
 
 
 def _contradicted(
-    prior: Array, target: Array, variance: Array, offsets: Callable[[Array, NDArray[np.bool_]], tuple[Array, Array]],
+    prior: Array, target: Array, variance: Array, *, offsets: Callable[[Array, NDArray[np.bool_]], tuple[Array, Array]],
     least: float, limit: float,
 ) -> _Off:  # fmt: skip
     """Bands that the others rule out at all phases alike, the farthest off first, while four others remain.
@@ -235,7 +242,7 @@ def _contradicted(
         found_err = np.where(off, found_err, shift_err)
         far = alike & (np.abs(shift) > least)
         if used.any(axis=0).sum() <= 4 or not far.any():
-            return _Off(off, found, found_err)
+            return _Off(band=off, shift=found, shift_err=found_err)
         off[np.argmax(np.where(far, np.abs(shift), 0.0))] = True
 
 

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from sntransport.spectra.sightline import Sightline
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Outcome:
     """What became of one input: its summary row, notes and files (the series last), or the error that stopped it."""
 
     path: Path
-    summary: dict[str, str] | None
+    summary: dict[str, Any] | None
     error: Exception | None
     notes: tuple[str, ...] = ()
     written: tuple[Path, ...] = ()
@@ -79,9 +79,11 @@ def build_files(
             written = write_build(sn, result, out / stem, path, figures=figures, options=options)
             taken[stem] = path
         except (ValueError, OSError) as error:
-            yield Outcome(path, None, error)
+            yield Outcome(path=path, summary=None, error=error)
         else:
-            yield Outcome(path, summarize(sn, result), None, result.notes, tuple(written))
+            yield Outcome(
+                path=path, summary=summarize(sn, result), error=None, notes=result.notes, written=tuple(written)
+            )
 
 
 def write_build(

@@ -96,7 +96,7 @@ def build(
         options=" ".join(f"{name}={value}" for name, value in (options | given).items()),
     )
     failed = 0
-    rows: list[dict[str, str]] = []
+    rows: list[dict[str, Any]] = []
     results: list[dict[str, Any]] = []
     for outcome in progress(outcomes, len(inputs), "supernovae"):
         if outcome.error is not None:
@@ -108,7 +108,7 @@ def build(
             for note in outcome.notes if notes or asked_for("verbose") else ():
                 aside(f"{rows[-1]['name']}: {note}")
     if rows:
-        say(text_table([row | {"residual [mag]": build_tables.worst_residual(row["residual [mag]"])} for row in rows]))
+        say(text_table([build_tables.table_row(row) for row in rows]))
         say(f"{len(rows)} of {len(inputs)} built, in {out}")
         series = results[0]["files"][-1]
         advise(

@@ -9,6 +9,7 @@ pointwise ones most.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ _SNR = 30.0
 _PHOTOMETRIC_ERROR = 0.02
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Comparison:
     """How well a rebuilt series matches the truth at the phases that were not observed.
 
@@ -60,7 +61,9 @@ def template(phase: Array, wave: Array) -> SpectralSeries:
 
     source = sncosmo.get_source("hsiao-subsampled")
     source.set_peakmag(-19.4, "bessellb", "ab")
-    return SpectralSeries(phase, wave, source.flux(phase, wave), name="Hsiao template", sn_type="Ia", mjd_ref=_MJD_MAX)
+    return SpectralSeries(
+        phase=phase, wave=wave, flux=source.flux(phase, wave), name="Hsiao template", sn_type="Ia", mjd_ref=_MJD_MAX
+    )
 
 
 def observe(seed: int = 1) -> Supernova:
@@ -76,9 +79,15 @@ def observe(seed: int = 1) -> Supernova:
         mjd = float(mjd_of(phase, _MJD_MAX, _SIGHTLINE.z))
         spectra.append(Spectrum(mjd, wave, (row + noise * rng.normal(size=wave.size)) * warp, source="template"))
     return Supernova(
-        "Hsiao template", "Ia", _SIGHTLINE, _MJD_MAX, "B maximum", tuple(spectra), _photometry(rng),
-        ("not a supernova: a mean template observed at eight dates",),
-    )  # fmt: skip
+        name="Hsiao template",
+        sn_type="Ia",
+        sightline=_SIGHTLINE,
+        mjd_ref=_MJD_MAX,
+        mjd_ref_meaning="B maximum",
+        spectra=tuple(spectra),
+        light_curve=_photometry(rng),
+        notes=("not a supernova: a mean template observed at eight dates",),
+    )
 
 
 def compare(interpolate: Interpolator, seed: int = 1) -> Comparison:
@@ -106,34 +115,56 @@ def compare(interpolate: Interpolator, seed: int = 1) -> Comparison:
         magnitude = -2.5 * np.log10(
             synthetic_flux(result.series.flux, matrix)[0] / synthetic_flux(truth.flux, matrix)[0]
         )
-    return Comparison(sn, result, truth, away[unseen], np.nanmedian(ratio, axis=1), magnitude[unseen])
+    return Comparison(
+        sn=sn,
+        result=result,
+        truth=truth,
+        days=away[unseen],
+        residual=np.nanmedian(ratio, axis=1),
+        magnitude=magnitude[unseen],
+    )
 
 
-def rows(compared: Mapping[str, Comparison]) -> list[dict[str, str]]:
-    """Rows of a table of comparisons by interpolator: errors by distance in time from the nearest spectrum."""
-    made = []
+def rows(compared: Mapping[str, Comparison]) -> list[dict[str, Any]]:
+    """Comparisons by interpolator and by distance in time from the nearest spectrum, as values.
+
+    Each has ``interpolator``; ``days``, least and largest distance [d], the largest None where there is none;
+    ``n_phases``; ``residual``, the median of abs(rebuilt / truth - 1); ``magnitude``, by band the median absolute error
+    [mag].
+    """
+    made: list[dict[str, Any]] = []
     for name, comparison in compared.items():
         for low, high in ((0.5, 2.5), (2.5, 6.5), (6.5, np.inf)):
             here = (comparison.days > low) & (comparison.days <= high) & np.isfinite(comparison.residual)
             if not here.any():
                 continue
-            row = {
-                "interpolator": name,
-                "days from a spectrum": f"{low + 0.5:.0f} or more"
-                if np.isinf(high)
-                else f"{low + 0.5:.0f} to {high - 0.5:.0f}",
-                "phases": str(int(here.sum())),
-                "median |rebuilt / truth - 1|": f"{np.median(comparison.residual[here]):.1%}",
-            }
             miss = np.nanmedian(np.abs(comparison.magnitude[here]), axis=0)
-            row |= {f"|{band}| [mag]": f"{value:.3f}" for band, value in zip(BANDS, miss, strict=True)}
-            made.append(row)
+            made.append(
+                {
+                    "interpolator": name,
+                    "days": [low + 0.5, None if np.isinf(high) else high - 0.5],
+                    "n_phases": int(here.sum()),
+                    "residual": float(np.median(comparison.residual[here])),
+                    "magnitude": {band: float(value) for band, value in zip(BANDS, miss, strict=True)},
+                }
+            )
     return made
 
 
 def table(compared: Mapping[str, Comparison]) -> str:
     """The same as a text table."""
-    return text_table(rows(compared))
+    return text_table([_table_row(one) for one in rows(compared)])
+
+
+def _table_row(one: Mapping[str, Any]) -> dict[str, str]:
+    low, high = one["days"]
+    return {
+        "interpolator": one["interpolator"],
+        "days from a spectrum": f"{low:.0f} or more" if high is None else f"{low:.0f} to {high:.0f}",
+        "phases": str(one["n_phases"]),
+        "median |rebuilt / truth - 1|": f"{one['residual']:.1%}",
+        **{f"|{band}| [mag]": f"{value:.3f}" for band, value in one["magnitude"].items()},
+    }
 
 
 def write(comparison: Comparison, interpolator: str, out: Path, command: str = "") -> list[Path]:

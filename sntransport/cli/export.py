@@ -58,7 +58,7 @@ def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked:
         if options["template"] is None and (options["extrapolate"] == "template" or options["template_phases"]):
             raise click.UsageError("name the template: --template hsiao, or a series file")
         made = [_extended(one.series, options) for one in held]
-        _write(form, out, [one for one, _ in made], [notes for _, notes in made], held, options)
+        _write(form, out, [one for one, _ in made], notes=[notes for _, notes in made], held=held, options=options)
     except (ValueError, OSError) as error:
         fail(error)
         sys.exit(1)
@@ -113,7 +113,7 @@ def _template(name: str | None) -> Any:
 
 
 def _write(
-    form: str, out: Path, made: list[SpectralSeries], notes: list[tuple[str, ...]], held: list[SeriesFile],
+    form: str, out: Path, made: list[SpectralSeries], *, notes: list[tuple[str, ...]], held: list[SeriesFile],
     options: dict[str, Any],
 ) -> None:  # fmt: skip
     shared = {
@@ -150,18 +150,24 @@ def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict
     from sntransport.export.grid import template_grid
     from sntransport.export.text_files import series_table, to_ascii
 
+    results = []
     for series in made:
         stem = out / file_stem(series.name)
         if form == "sncosmo":
             grid = template_grid(series, **shared)
             for note in grid.notes:
                 _note(f"{series.name}: {note}")
-            say(f"wrote {to_ascii(grid, ending(stem, '.dat'))}")
+            file = to_ascii(grid, ending(stem, ".dat"))
         else:
-            say(f"wrote {write_table(series_table(series), ending(stem, '_series.ecsv'))}")
+            file = write_table(series_table(series), ending(stem, "_series.ecsv"))
+        say(f"wrote {file}")
+        results.append({"name": series.name, "files": [file]})
+    conclude(results)
 
 
 def _check(folder: Path, bands: str) -> None:
+    from dataclasses import asdict
+
     from sntransport.export.snana_check import check_folder, coverage_table
 
     try:
@@ -177,6 +183,6 @@ def _check(folder: Path, bands: str) -> None:
     errors = sum(one.abort for one in found.findings)
     say(f"{len(found.templates)} templates, {errors} errors, {len(found.findings) - errors} warnings")
     conclude([{"folder": str(folder), "templates": len(found.templates), "errors": errors,
-               "findings": [str(one) for one in found.findings]}])  # fmt: skip
+               "findings": [asdict(one) for one in found.findings]}])  # fmt: skip
     if found.would_abort:
         sys.exit(1)

@@ -63,10 +63,21 @@ def kcorrect(
 
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         if band_obs:
-            written = _k_table(path, held, str(band_rest), band_obs, z, phases, system, max_gap)
+            written = _k_table(
+                path,
+                held,
+                band_rest=str(band_rest),
+                band_obs=band_obs,
+                z=z,
+                phases=phases,
+                system=system,
+                max_gap=max_gap,
+            )
         else:
             sightline = sightline_asked(held, path, z[0] if z else None, distance_modulus)
-            written = _rest_light_curve(path, held, sightline, photometry, band_rest, system, max_gap)
+            written = _rest_light_curve(
+                path, held, sightline, photometry=photometry, bands=band_rest, system=system, max_gap=max_gap
+            )
         if out is None:
             return table_shown(written.table)
         files = _write(written, out)
@@ -77,7 +88,7 @@ def kcorrect(
     for_each(files, one)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Report:
     """A table, what draws its figure (slow to start), and the file name that both get, without ending."""
 
@@ -87,7 +98,7 @@ class _Report:
 
 
 def _k_table(
-    path: Path, held: SeriesFile, band_rest: str, band_obs: str, z: Sequence[float] | None,
+    path: Path, held: SeriesFile, *, band_rest: str, band_obs: str, z: Sequence[float] | None,
     phases: Sequence[float] | None, system: str, max_gap: float,
 ) -> _Report:  # fmt: skip
     """K-corrections at every redshift and phase; those of the file where they are not given.
@@ -114,11 +125,13 @@ def _k_table(
     if held.sightline is not None:
         meta["series_sightline"] = asdict(held.sightline)
     rows = k_correction_table(result, series, meta)
-    return _Report(stem, rows, lambda: k_correction_figure(result, series.name, peak_phase(series, band_rest)))
+    return _Report(
+        stem=stem, table=rows, draw=lambda: k_correction_figure(result, series.name, peak_phase(series, band_rest))
+    )
 
 
 def _rest_light_curve(
-    path: Path, held: SeriesFile, sightline: Sightline, photometry: Path | None, bands: str | None, system: str,
+    path: Path, held: SeriesFile, sightline: Sightline, *, photometry: Path | None, bands: str | None, system: str,
     max_gap: float,
 ) -> _Report:  # fmt: skip
     """Every observed point as a rest-frame absolute magnitude; the photometry is the file's unless another is given.
@@ -140,7 +153,7 @@ def _rest_light_curve(
     result = k_correct(observed, held.series, sightline, bands=_choice(bands), system=system, max_gap=max_gap)
     meta = _origin(path) | {"max_gap": max_gap, "photometry": (photometry or path).name}
     stem = f"{file_stem(held.series.name)}_rest"
-    return _Report(stem, rest_light_curve_table(result, meta), lambda: rest_light_curve_figure(result))
+    return _Report(stem=stem, table=rest_light_curve_table(result, meta), draw=lambda: rest_light_curve_figure(result))
 
 
 def _write(report: _Report, out: Path) -> list[Path]:

@@ -60,14 +60,14 @@ def simulate(
     try:
         most = max(job.n for job in jobs)
         with executor(config, scheduler, processes(workers, most, -(-most // chunk))) as (pool, n_worker):
-            _simulate(config, out, kind, objects, seed, chunk, pool, n_worker)
+            _simulate(config, out, kind, objects=objects, seed=seed, chunk=chunk, executor=pool, n_worker=n_worker)
     except (ValueError, OSError, ImportError) as error:
         fail(error)
         sys.exit(1)
 
 
 def _simulate(
-    config: Path, out: Path, kind: str, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
+    config: Path, out: Path, kind: str, *, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
     n_worker: int,
 ) -> None:  # fmt: skip
     from sntransport._storage.atomic_files import file_stem
@@ -83,7 +83,7 @@ def _simulate(
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
     tallies, results, n_file = [], [], 0
     for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
-        source = Source(config.resolve(), i, objects, seed)
+        source = Source(config=config.resolve(), index=i, objects=objects, seed=seed)
         with progress_bar(job.n, "objects", job.name) as bar:
             made, paths = run_job(
                 source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,

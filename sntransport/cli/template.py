@@ -20,7 +20,7 @@ def beside(path: Path) -> Any:
 
     template = read_series(path)
     require_complete(template, str(path))
-    return by_class.ClassTransport({**by_class.TEMPLATES, broad_class(template.sn_type): lambda: template})
+    return by_class.ClassTransport(templates={**by_class.TEMPLATES, broad_class(template.sn_type): lambda: template})
 
 
 def _zeros(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:

@@ -107,7 +107,7 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     from sntransport.report.figures import validation
     from sntransport.report.figures.style import write_figure
     from sntransport.validation import photometric_test as judge
-    from sntransport.validation.photometric_scores import JUDGED, all_shares, report
+    from sntransport.validation.photometric_scores import JUDGED, all_shares, rejected_photometry, report
 
     supernovae = [supernova.read_supernova(path) for path in inputs]
     points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))
@@ -121,6 +121,11 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
         say(f"wrote {file}")
     found = all_shares(points) + all_shares(points, at_least=judge.FAR)
     found += [one for judged in JUDGED[1:] for one in all_shares(points, judged=judged)]
-    conclude(
-        [{"inputs": inputs, "files": files, "shares": [asdict(one) for one in found], "report": text.splitlines()}]
-    )
+    outliers = [
+        {"supernova": points.supernova[i], "band": points.band[i], "mjd": points.mjd[i]}
+        for i in points.outlier.nonzero()[0]
+    ]
+    names = ("supernova", "band", "n_rejected", "n_points", "median_ratio")
+    rejected = [dict(zip(names, row, strict=True)) for row in rejected_photometry(points)]
+    shares = [asdict(one) for one in found]
+    conclude([{"inputs": inputs, "files": files, "shares": shares, "outliers": outliers, "rejected": rejected}])

@@ -31,7 +31,7 @@ _FEWEST = 5
 _AT_10_PC = Sightline(z=0.0, distance_modulus=0.0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BolometricCorrection:
     """Bolometric corrections over phase: ``value`` and ``sigma`` (n_phase, n_band) [mag] in magnitude ``system``.
 
@@ -48,7 +48,7 @@ class BolometricCorrection:
     system: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ColorRelation:
     """BC of ``band`` as a polynomial of the color ``blue - red``, both rest-frame magnitudes in ``system``.
 
@@ -128,7 +128,9 @@ def bolometric_correction(
     else:
         sigma = np.where(np.isfinite(value), _sigma(series, loaded, light, wave_range, correlation), np.nan)
     names = tuple(band.name for band in loaded)
-    return BolometricCorrection(series.phase, names, value, sigma, magnitude, light, system)
+    return BolometricCorrection(
+        phase=series.phase, bands=names, value=value, sigma=sigma, magnitude=magnitude, luminosity=light, system=system
+    )
 
 
 def _sigma(
@@ -204,7 +206,16 @@ def color_relation(
     rest = y[known] - np.polynomial.polynomial.polyval(x[known], coefficients)
     spread = float(np.sqrt(np.sum(rest**2) / max(known.sum() - degree - 1, 1)))
     span = (float(x[known].min()), float(x[known].max()))
-    return ColorRelation(names[0], names[1], names[2], coefficients, spread, span, int(known.sum()), system)
+    return ColorRelation(
+        band=names[0],
+        blue=names[1],
+        red=names[2],
+        coefficients=coefficients,
+        scatter=spread,
+        color_range=span,
+        n_points=int(known.sum()),
+        system=system,
+    )
 
 
 def luminosity_from_color(

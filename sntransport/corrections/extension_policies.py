@@ -18,7 +18,7 @@ _BLUEST, _REDDEST = 200.0, 1e6
 _EDGE, _TEMPLATE_EDGE = 0.05, 0.03
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Extension:
     """What a policy says beyond a spectrum: flux at ``uv_wave`` and ``nir_wave`` (n_phase, n) each, and where from.
 
@@ -42,7 +42,15 @@ Policy = Callable[[Array, Array, Array], Extension]
 def none(wave: Array, flux: Array, phase: Array) -> Extension:
     """Add nothing: the luminosity is that of the covered wavelengths."""
     empty, nan = np.empty((flux.shape[0], 0)), np.full(flux.shape[0], np.nan)
-    return Extension(empty, empty, empty, empty, nan, nan, "covered wavelengths only")
+    return Extension(
+        uv_wave=empty,
+        uv_flux=empty,
+        nir_wave=empty,
+        nir_flux=empty,
+        temperature=nan,
+        scale=nan,
+        words="covered wavelengths only",
+    )
 
 
 def blackbody(wave: Array, flux: Array, phase: Array) -> Extension:
@@ -89,16 +97,20 @@ def from_template(template: SpectralSeries, maximum: float = 0.0) -> Policy:
         raise ValueError(f"maximum is {maximum}, expected the phase [d] at which the template has phase 0")
 
     def policy(wave: Array, flux: Array, phase: Array) -> Extension:
-        sides = [_template_side(template, wave, flux, phase - maximum, red) for red in (False, True)]
+        blue, red = (_template_side(template, wave, flux, phase - maximum, red=red) for red in (False, True))
         nan = np.full(phase.size, np.nan)
         name = template.name or "a series without a name"
         words = f"template {name}, its phase 0 at {maximum:+.1f} d, scaled to meet the spectrum at either edge"
-        return Extension(*sides[0], *sides[1], nan, nan, words)
+        return Extension(
+            uv_wave=blue[0], uv_flux=blue[1], nir_wave=red[0], nir_flux=red[1], temperature=nan, scale=nan, words=words
+        )
 
     return policy
 
 
-def _template_side(template: SpectralSeries, wave: Array, flux: Array, phase: Array, red: bool) -> tuple[Array, Array]:
+def _template_side(
+    template: SpectralSeries, wave: Array, flux: Array, phase: Array, *, red: bool
+) -> tuple[Array, Array]:
     """Wavelengths and scaled flux of a template on one side of every spectrum, (n_phase, n) each."""
     edge = covered_edges(wave, flux)[int(red)]
     u = np.linspace(0.0, 1.0, 2000)
@@ -148,9 +160,14 @@ def _blackbody(wave: Array, flux: Array, power: float) -> Extension:
     shape = [fitted.scale[:, None] * _planck_rows(side, fitted.temperature) for side in (uv, nir)]
     words = "blackbody fitted to the spectrum" + (f", times wavelength / {BLANKETED:.0f} A below it" if power else "")
     return Extension(
-        uv, shape[0] * suppressed * joined[0][:, None], nir, shape[1] * joined[1][:, None],
-        fitted.temperature, fitted.scale, words,
-    )  # fmt: skip
+        uv_wave=uv,
+        uv_flux=shape[0] * suppressed * joined[0][:, None],
+        nir_wave=nir,
+        nir_flux=shape[1] * joined[1][:, None],
+        temperature=fitted.temperature,
+        scale=fitted.scale,
+        words=words,
+    )
 
 
 def _planck_rows(wave: Array, temperature: Array) -> Array:
@@ -180,7 +197,7 @@ _LOCAL = 21
 _CHUNK = 16
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Blackbody:
     """Blackbodies, one a spectrum: ``temperature`` (n_phase,) [K] and ``scale`` (n_phase,), flux = scale x `planck`.
 
@@ -236,7 +253,9 @@ def fit_blackbody(wave: Array, flux: Array) -> Blackbody:
     scale = (filled * weight * shape).sum(axis=1) / np.where(total > 0, total, np.nan)
     fitted = (known.sum(axis=1) >= 3) & (scale > 0)
     at_edge = fitted & ((best == 0) | (best == _NODES - 1))
-    return Blackbody(np.where(fitted, temperature, np.nan), np.where(fitted, scale, np.nan), at_edge)
+    return Blackbody(
+        temperature=np.where(fitted, temperature, np.nan), scale=np.where(fitted, scale, np.nan), at_edge=at_edge
+    )
 
 
 def _explained(by_flux: Array, by_shape: Array) -> Array:

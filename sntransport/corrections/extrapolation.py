@@ -25,7 +25,7 @@ _LONGEST_RISE = 40.0
 _TAIL = 20.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Extrapolated:
     """An extrapolated series, the ``share`` of its bins that are extrapolated, and ``notes`` on what was done."""
 
@@ -137,7 +137,9 @@ def extend_wave(series: SpectralSeries, wave_range: tuple[float, float], policy:
     flux[fill], origin[fill] = np.maximum(made[fill], 0.0), Origin.EXTRAPOLATED
     share = float(np.count_nonzero(fill)) / max(int(np.count_nonzero(origin)), 1)
     notes = (f"{np.count_nonzero(fill)} bins ({share:.1%}) extrapolated in wavelength to {low:.0f}-{high:.0f} A",)
-    return Extrapolated(replace(series, wave=wave, flux=flux, flux_err=flux_err, origin=origin), share, notes)
+    return Extrapolated(
+        series=replace(series, wave=wave, flux=flux, flux_err=flux_err, origin=origin), share=share, notes=notes
+    )
 
 
 def extend_rise(series: SpectralSeries, *, explosion: float | None = None, step: float = 1.0) -> Extrapolated:
@@ -271,7 +273,7 @@ def extend_from_template(
     )
     share = float(np.count_nonzero(filled)) / max(int(np.count_nonzero(made.origin)), 1)
     words = f"{new.size} phases ({share:.1%} of the bins) extrapolated: those of the template {template.name!r}"
-    return Extrapolated(made, share, (words,))
+    return Extrapolated(series=made, share=share, notes=(words,))
 
 
 def _with_phases(series: SpectralSeries, added: Array, factor: Array, like: float, words: str) -> Extrapolated:
@@ -286,7 +288,9 @@ def _with_phases(series: SpectralSeries, added: Array, factor: Array, like: floa
     order = np.argsort(phase)
     made = replace(series, phase=phase[order], flux=flux[order], flux_err=flux_err[order], origin=origin[order])
     share = float(added.size * np.count_nonzero(filled)) / max(int(np.count_nonzero(origin)), 1)
-    return Extrapolated(made, share, (f"{added.size} phases ({share:.1%} of the bins) extrapolated: {words}",))
+    return Extrapolated(
+        series=made, share=share, notes=(f"{added.size} phases ({share:.1%} of the bins) extrapolated: {words}",)
+    )
 
 
 def _light(series: SpectralSeries) -> tuple[Array, Array]:

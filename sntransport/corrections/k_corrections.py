@@ -34,7 +34,7 @@ from sntransport.spectra.series import SpectraAt, SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class KCorrection:
     """K-corrections with what they rest on.
 
@@ -114,7 +114,7 @@ def k_correction(
     Examples
     --------
     >>> wave = np.exp(np.linspace(np.log(2000.0), np.log(12000.0), 4000))
-    >>> flat = SpectralSeries([0.0], wave, [wave**-2.0])
+    >>> flat = SpectralSeries(phase=[0.0], wave=wave, flux=[wave**-2.0])
     >>> float(np.round(k_correction(flat, "bessellb", "sdssr", 0.5, 0.0), 6))
     -0.440228
     """
@@ -177,7 +177,7 @@ def evaluate_k_correction(
     coverage = np.minimum(*(means(rows, view)[1] for view in views))
     filled = np.maximum(*(filled_share(rows, view) for view in views))
     if draws:
-        sigma = _draw_scatter(draws, rest, obs, z_axis, phase_axis, max_gap)
+        sigma = _draw_scatter(draws, rest, obs, z=z_axis, phase=phase_axis, max_gap=max_gap)
     else:
         sigma = ratio_error(rows, *views, correlation).T
     shape = value.shape
@@ -250,7 +250,7 @@ def _difference(rows: SpectraAt, first: Columns, second: Columns) -> tuple[Array
 
 
 def _draw_scatter(
-    draws: Sequence[SpectralSeries], rest: Bandpass, obs: Bandpass, z: Array, phase: Array, max_gap: float
+    draws: Sequence[SpectralSeries], rest: Bandpass, obs: Bandpass, *, z: Array, phase: Array, max_gap: float
 ) -> Array:
     with warnings.catch_warnings():
         # Said once already, of the series itself.

@@ -25,7 +25,7 @@ EXTRAPOLATION_ERROR = 0.3
 """Relative error given to light that a policy adds, where no draws are given."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Bolometric:
     """A bolometric light curve; all (n_phase,).
 
@@ -252,7 +252,7 @@ def absolute_magnitude(luminosity: ArrayLike) -> Array:
 _DAY = 86400.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LightShape:
     """Summary of a bolometric light curve; NaN for what the data do not bracket.
 
@@ -290,14 +290,34 @@ def light_shape(light: Bolometric, *, max_gap: float = 10.0) -> LightShape:
     phase, value = light.phase[known], light.luminosity[known]
     if phase.size == 0:
         nan = np.nan
-        return LightShape(nan, nan, False, nan, nan, nan, nan, nan, nan)
+        return LightShape(
+            peak_luminosity=nan,
+            peak_phase=nan,
+            bracketed=False,
+            rise=nan,
+            decline=nan,
+            dm15=nan,
+            energy=nan,
+            first_phase=nan,
+            last_phase=nan,
+        )
     step = np.diff(phase)
     near = step <= max_gap
     energy = float(np.sum((0.5 * (value[1:] + value[:-1]) * step)[near]) * _DAY)
     k = int(value.argmax())
     bracketed = 0 < k < phase.size - 1 and bool(near[k - 1] and near[k])
     if not bracketed:
-        return LightShape(np.nan, np.nan, False, np.nan, np.nan, np.nan, energy, float(phase[0]), float(phase[-1]))
+        return LightShape(
+            peak_luminosity=np.nan,
+            peak_phase=np.nan,
+            bracketed=False,
+            rise=np.nan,
+            decline=np.nan,
+            dm15=np.nan,
+            energy=energy,
+            first_phase=float(phase[0]),
+            last_phase=float(phase[-1]),
+        )
     peak_phase, peak = _vertex(phase[k - 1 : k + 2], np.log(value[k - 1 : k + 2]))
     log_value = np.log(value) - peak
     rise = peak_phase - _crossing(phase[k::-1], log_value[k::-1], np.log(0.5), max_gap)

@@ -43,7 +43,7 @@ REST_BANDS = (
 _PARTS = ("k", "k_err", "dust_mw", "dust_host", "coverage", "filled")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RestLightCurve:
     """Rest-frame absolute magnitudes of observed points, and each part of the correction; all arrays (n_obs,).
 
@@ -205,7 +205,7 @@ def k_correct(
         for part, value in _band_parts(series, sightline, name, rest, phase[here], max_gap, correlation).items():
             parts[part][here] = value
         if draws:
-            drawn = [_view(draw, sightline, name, rest, phase[here], max_gap) for draw in draws]
+            drawn = [_view(draw, sightline, name, rest, phase=phase[here], max_gap=max_gap) for draw in draws]
             parts["k_err"][here] = scatter([magnitude_difference(*fluxes)[:, 0] for fluxes in drawn])
         zero[here] = zero_point(rest, system)
     band_rest = np.array([chosen[str(name)].name for name in light_curve.band])
@@ -259,7 +259,7 @@ def _band_parts(
 
 
 def _view(
-    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, phase: Array, max_gap: float
+    series: SpectralSeries, sightline: Sightline, name: str, rest: Bandpass, *, phase: Array, max_gap: float
 ) -> tuple[Array, Array]:
     """Flux in the observed band, behind all dust, and in the rest band, (n_phase, 1) each."""
     rows, (band,) = series.at(phase, max_gap), load_bands([name])

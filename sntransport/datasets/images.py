@@ -66,7 +66,7 @@ def light_curve_image(
     left, top = (panel % across) * width, (panel // across) * height
     column = left + np.minimum((x * width).astype(np.int64), width - 1)
     color = COLORS[band % len(COLORS)]
-    _bars(image, column, top, height, y, half, color // 2)
+    _bars(image, column, top=top, height=height, y=y, half=half, color=color // 2)
     center = top + np.minimum(((1.0 - y) * height).astype(np.int64), height - 1)
     for dx in range(-dot, dot + 1):
         for dy in range(-dot, dot + 1):
@@ -128,7 +128,7 @@ def _scaled(values: Array) -> Array:
 
 
 def _bars(
-    image: NDArray[np.uint8], column: NDArray[np.int64], top: NDArray[np.int64], height: int, y: Array, half: Array,
+    image: NDArray[np.uint8], column: NDArray[np.int64], *, top: NDArray[np.int64], height: int, y: Array, half: Array,
     color: NDArray[np.uint8],
 ) -> None:  # fmt: skip
     """Draw vertical lines of one pixel, within the panel."""

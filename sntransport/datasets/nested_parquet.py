@@ -132,10 +132,19 @@ def _light_curves(table: Any, held: Mapping[str, Any]) -> LightCurves:
     band = place[np.asarray(coded.indices, dtype=np.int64)]
     truth = {item.name: _truth(table, item.name, len(held["bands"])) for item in fields(Truth)}
     return LightCurves(
-        held["bands"], held["surveys"], offset - offset[0], values["mjd"].to_numpy(), band,
-        values["flux"].to_numpy(), values["flux_err"].to_numpy(), values["photflag"].to_numpy(), Truth(**truth),
-        held["template_names"], held["template_types"], held["meta"],
-    )  # fmt: skip
+        bands=held["bands"],
+        surveys=held["surveys"],
+        offset=offset - offset[0],
+        mjd=values["mjd"].to_numpy(),
+        band=band,
+        flux=values["flux"].to_numpy(),
+        flux_err=values["flux_err"].to_numpy(),
+        photflag=values["photflag"].to_numpy(),
+        truth=Truth(**truth),
+        template_names=held["template_names"],
+        template_types=held["template_types"],
+        meta=held["meta"],
+    )
 
 
 def _truth(table: Any, name: str, n_band: int) -> Any:

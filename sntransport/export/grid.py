@@ -17,7 +17,7 @@ MOST_PHASES, MOST_WAVES = 400, 5000
 _EDGES = 40
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TemplateGrid:
     """Flux (n_phase, n_wave) [erg s-1 cm-2 A-1 at 10 pc] on constant steps of phase [d] and wavelength [A].
 

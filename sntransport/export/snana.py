@@ -33,7 +33,7 @@ _UNIT = "erg s-1 cm-2 A-1 at 10 pc, rest frame, free of dust"
 _CITATION = "Ramirez et al. 2024, arXiv:2409.10701"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SnanaModel:
     """A model folder that was written: its ``folder``, the ``grids`` in it, ``weight`` and ``sntype`` of each.
 
@@ -149,12 +149,19 @@ def to_snana(
     said = [f"{name}: {note}" for grid, name in zip(grids, names, strict=True) for note in grid.notes]
     if form == "SIMSED" and not place.resolve().name.startswith("SIMSED"):
         said.append("SNANA knows a SIMSED model by its folder, whose name begins with SIMSED; LightCurveLynx does not")
-    made = SnanaModel(place, grids, np.array([float(w) for w in weight]), codes, limits, tuple(said))
+    made = SnanaModel(
+        folder=place,
+        grids=grids,
+        weight=np.array([float(w) for w in weight]),
+        sntype=codes,
+        z_range=limits,
+        notes=tuple(said),
+    )
     _clear(place)
     for grid, name in zip(grids, names, strict=True):
         write_sed(place / f"{name}.SED.gz", _header(grid), grid.phase, grid.wave, grid.flux)
     _write(place / f"SIMGEN_INCLUDE_{place.resolve().name}.INPUT",
-           _include(made, form, names, weight, magoff, magsmear, allowed))  # fmt: skip
+           _include(made, form, names, weight=weight, magoff=magoff, magsmear=magsmear, allowed=allowed))  # fmt: skip
     _write(place / "README.md", _readme(made, form, names, weight, allowed))
     listed = _non1a_list(made, names) if form == "NON1ASED" else _sed_info(made, names, weight)
     _write(place / ("NON1A.LIST" if form == "NON1ASED" else "SED.INFO"), listed)
@@ -164,7 +171,7 @@ def to_snana(
 def as_series(grid: TemplateGrid) -> SpectralSeries:
     """Return the grid as a series: what a simulator reads."""
     return SpectralSeries(
-        grid.phase, grid.wave, grid.flux, name=grid.name, sn_type=grid.sn_type, mjd_ref=grid.mjd_ref
+        phase=grid.phase, wave=grid.wave, flux=grid.flux, name=grid.name, sn_type=grid.sn_type, mjd_ref=grid.mjd_ref
     )  # fmt: skip
 
 
@@ -264,7 +271,7 @@ def _sed_info(made: SnanaModel, names: Sequence[str], weight: Sequence[Decimal])
 
 
 def _include(
-    made: SnanaModel, form: str, names: Sequence[str], weight: Sequence[Decimal], magoff: float, magsmear: float,
+    made: SnanaModel, form: str, names: Sequence[str], *, weight: Sequence[Decimal], magoff: float, magsmear: float,
     allowed: tuple[float, float] | None,
 ) -> str:  # fmt: skip
     model = made.folder.resolve().name

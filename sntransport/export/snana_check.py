@@ -18,7 +18,7 @@ _STEP = 1e-3
 _PLAUSIBLE = (-25.0, -8.0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Checked:
     """What a check found, and the templates that could be read, by their file name."""
 
@@ -60,11 +60,15 @@ def check_folder(folder: str | os.PathLike[str]) -> Checked:
     if not lists:
         near = difflib.get_close_matches("NON1A.LIST", [p.name.upper() for p in place.iterdir()], n=1)
         hint = "rename it: upper case counts" if near else "write the list of templates"
-        found.append(Finding(place.name, 0, "neither NON1A.LIST nor SED.INFO", hint, True))
+        found.append(Finding(path=place.name, line=0, text="neither NON1A.LIST nor SED.INFO", remedy=hint, abort=True))
     templates: dict[str, SpectralSeries] = {}
     if any(path.name == "SED.INFO" for path in lists) and not place.resolve().name.startswith("SIMSED"):
         remedy = "let its name begin with SIMSED, unless only LightCurveLynx is to read it"
-        found.append(Finding(place.name, 0, "SNANA knows a SIMSED model by its folder", remedy, False))
+        found.append(
+            Finding(
+                path=place.name, line=0, text="SNANA knows a SIMSED model by its folder", remedy=remedy, abort=False
+            )
+        )
     for path in lists:
         entries, scale = read_list(path, found)
         if path.name == "NON1A.LIST":
@@ -74,7 +78,7 @@ def check_folder(folder: str | os.PathLike[str]) -> Checked:
             if entry.name not in templates:
                 held = _check_file(place, path, entry, scale, found)
                 templates |= {} if held is None else {entry.name: held}
-    return Checked(tuple(found), templates)
+    return Checked(findings=tuple(found), templates=templates)
 
 
 def coverage_table(checked: Checked, bands: Sequence[str | Bandpass]) -> str:
@@ -92,7 +96,15 @@ def _check_indices(path: Path, entries: Sequence[Entry], found: list[Finding]) -
     for entry in entries:
         if entry.index in first:
             text = f"index {entry.index} is that of line {first[entry.index]} too, which is then never simulated"
-            found.append(Finding(path.name, entry.line, text, "give each template an index of its own", True))
+            found.append(
+                Finding(
+                    path=path.name,
+                    line=entry.line,
+                    text=text,
+                    remedy="give each template an index of its own",
+                    abort=True,
+                )
+            )
         first.setdefault(entry.index, entry.line)
     names = [entry.name for entry in entries]
     found += [
@@ -108,30 +120,44 @@ def _check_file(
     place: Path, listed: Path, entry: Entry, scale: float, found: list[Finding]
 ) -> SpectralSeries | None:  # fmt: skip
     if "/" in entry.name or entry.name.startswith("."):
-        found.append(Finding(listed.name, entry.line, f"file {entry.name!r} is outside of the folder",
-                             "put it into the folder: a model that is copied elsewhere loses it", True))  # fmt: skip
+        found.append(
+            Finding(
+                path=listed.name,
+                line=entry.line,
+                text=f"file {entry.name!r} is outside of the folder",
+                remedy="put it into the folder: a model that is copied elsewhere loses it",
+                abort=True,
+            )
+        )
         return None
     path = find_file(place, entry.name)
     if path is None:
         there = {name.lower().removesuffix(".gz"): name for name in sorted(p.name for p in place.iterdir())}
         near = difflib.get_close_matches(entry.name.lower(), list(there), n=1)
         remedy = f"did you mean {there[near[0]]!r}?" if near else "add the file, or take the line out"
-        found.append(Finding(listed.name, entry.line, f"no file {entry.name!r}, with or without .SED and .gz", remedy,
-                             True))  # fmt: skip
+        found.append(
+            Finding(
+                path=listed.name,
+                line=entry.line,
+                text=f"no file {entry.name!r}, with or without .SED and .gz",
+                remedy=remedy,
+                abort=True,
+            )
+        )
         return None
     spectra = read_spectra(path, found)
     if spectra is None or not _check_grid(path, spectra, found):
         return None
     _check_flux(path, spectra, scale, found)
     kept = np.maximum(spectra.flux, 0.0) * scale
-    return SpectralSeries(spectra.phase, spectra.wave, kept, name=entry.name, sn_type=entry.kind)
+    return SpectralSeries(phase=spectra.phase, wave=spectra.wave, flux=kept, name=entry.name, sn_type=entry.kind)
 
 
 def _check_grid(path: Path, spectra: Spectra, found: list[Finding]) -> bool:
     """Findings on the axes; whether they can be used at all."""
 
     def say(text: str, remedy: str, *, abort: bool) -> None:
-        found.append(Finding(path.name, 0, text, remedy, abort))
+        found.append(Finding(path=path.name, line=0, text=text, remedy=remedy, abort=abort))
 
     phase, wave = spectra.phase, spectra.wave
     if phase.size < 2 or wave.size < 3:
@@ -155,7 +181,7 @@ def _check_grid(path: Path, spectra: Spectra, found: list[Finding]) -> bool:
 
 def _check_flux(path: Path, spectra: Spectra, scale: float, found: list[Finding]) -> None:
     def say(text: str, remedy: str, *, abort: bool = False) -> None:
-        found.append(Finding(path.name, 0, text, remedy, abort))
+        found.append(Finding(path=path.name, line=0, text=text, remedy=remedy, abort=abort))
 
     flux, phase = spectra.flux, spectra.phase
     if not np.any(flux > 0):
@@ -180,8 +206,8 @@ def _check_flux(path: Path, spectra: Spectra, scale: float, found: list[Finding]
 def _check_includes(place: Path, entries: Sequence[Entry], found: list[Finding]) -> None:
     paths = sorted(path for path in place.iterdir() if path.suffix.upper() == ".INPUT")
     if not paths:
-        found.append(Finding(place.name, 0, "no include file (*.INPUT) with weights",
-                             "write NON1A_KEYS and one NON1A line for each template", False))  # fmt: skip
+        found.append(Finding(path=place.name, line=0, text="no include file (*.INPUT) with weights",
+                             remedy="write NON1A_KEYS and one NON1A line for each template", abort=False))  # fmt: skip
     for path in paths:
         _check_include(path, {entry.index for entry in entries}, found)
 
@@ -208,25 +234,31 @@ def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
     ]  # fmt: skip
     total = sum(weights.values())
     if weights and total <= 0:
-        found.append(Finding(path.name, 0, "all weights are 0", "write weights whose sum is 1", True))
+        found.append(
+            Finding(path=path.name, line=0, text="all weights are 0", remedy="write weights whose sum is 1", abort=True)
+        )
     elif weights and abs(total - 1.0) > 1e-9:
-        found.append(Finding(path.name, 0, f"the sum of the weights is {total:.6g}", "make it 1", False))
+        found.append(
+            Finding(
+                path=path.name, line=0, text=f"the sum of the weights is {total:.6g}", remedy="make it 1", abort=False
+            )
+        )
 
 
 def _check_keys(path: Path, line: int, words: Sequence[str], found: list[Finding]) -> list[str]:
     names = list(words[1:])
     if not words or not words[0].isdecimal() or int(words[0]) != len(names) or names[:2] != ["INDEX", "WGT"]:
-        found.append(Finding(path.name, line, f"NON1A_KEYS: {' '.join(words)!r}",
-                             "write their number, then INDEX WGT and the others", True))  # fmt: skip
+        found.append(Finding(path=path.name, line=line, text=f"NON1A_KEYS: {' '.join(words)!r}",
+                             remedy="write their number, then INDEX WGT and the others", abort=True))  # fmt: skip
     return names
 
 
 def _check_weight(
-    path: Path, line: int, words: Sequence[str], keys: Sequence[str], listed: set[int], weights: dict[int, float],
+    path: Path, line: int, words: Sequence[str], *, keys: Sequence[str], listed: set[int], weights: dict[int, float],
     found: list[Finding],
 ) -> None:  # fmt: skip
     def say(text: str, remedy: str) -> None:
-        found.append(Finding(path.name, line, text, remedy, True))
+        found.append(Finding(path=path.name, line=line, text=text, remedy=remedy, abort=True))
 
     if keys and len(words) != len(keys):
         say(f"{len(words)} numbers for the {len(keys)} keys {' '.join(keys)}", "write one for each")

@@ -27,7 +27,7 @@ _OTHER_KEYS = {"NON1A.LIST": ("FLUX_SCALE:", "RESTLAMBDA_RANGE:"),
 _LARGEST = 2**29
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing that is wrong: where, what, what to do, and whether the simulator would stop (``abort``)."""
 
@@ -42,7 +42,7 @@ class Finding:
         return f"{place}: {'error' if self.abort else 'warning'}: {self.text}; {self.remedy}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """A template of a list: its ``index``, ``kind``, file ``name`` and the ``line`` of the list."""
 
@@ -52,7 +52,7 @@ class Entry:
     line: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Spectra:
     """What a file of spectra holds: phases (n_phase,), wavelengths (n_wave,), flux (n_phase, n_wave)."""
 
@@ -66,7 +66,15 @@ def read_lines(path: Path, found: list[Finding]) -> Iterator[tuple[int, list[str
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        found.append(Finding(path.name, 0, f"cannot be read: {error}", "make it a readable text file", True))
+        found.append(
+            Finding(
+                path=path.name,
+                line=0,
+                text=f"cannot be read: {error}",
+                remedy="make it a readable text file",
+                abort=True,
+            )
+        )
         return
     for number, line in enumerate(text.splitlines(), start=1):
         words = re.split(r"[#!%]", line, maxsplit=1)[0].split()
@@ -83,7 +91,7 @@ def read_list(path: Path, found: list[Finding]) -> tuple[list[Entry], float]:
         key, rest = words[0], words[1:]
 
         def say(text: str, remedy: str, *, abort: bool = True, line: int = line) -> None:
-            found.append(Finding(path.name, line, text, remedy, abort))
+            found.append(Finding(path=path.name, line=line, text=text, remedy=remedy, abort=abort))
 
         if key in (("SED:",) if simsed else LIST_KEYS):
             entry = _sed_entry(rest, line, npar, len(entries) + 1, say) if simsed else _list_entry(rest, line, say)
@@ -102,11 +110,17 @@ def read_list(path: Path, found: list[Finding]) -> tuple[list[Entry], float]:
                 abort=False)  # fmt: skip
     if names is not None and npar is not None and len(names) != npar:
         found.append(
-            Finding(path.name, 0, f"NPAR is {npar} and PARNAMES has {len(names)} names", "make them agree", True)
+            Finding(
+                path=path.name,
+                line=0,
+                text=f"NPAR is {npar} and PARNAMES has {len(names)} names",
+                remedy="make them agree",
+                abort=True,
+            )
         )
     if not entries:
         remedy = "add lines 'NON1A: INDEX TYPE FILE' (or 'SED: FILE ...')"
-        found.append(Finding(path.name, 0, "no template in it", remedy, True))
+        found.append(Finding(path=path.name, line=0, text="no template in it", remedy=remedy, abort=True))
     return entries, scale
 
 
@@ -132,8 +146,15 @@ def read_spectra(path: Path, found: list[Finding]) -> Spectra | None:
             table = np.loadtxt(lines, ndmin=2)
     if table is None or table.shape[1] not in (3, 4):
         line, words = _bad_line(text)
-        found.append(Finding(path.name, line, f"expected three numbers (phase, wavelength, flux), got {words!r}",
-                             "write one line for each phase and wavelength", True))  # fmt: skip
+        found.append(
+            Finding(
+                path=path.name,
+                line=line,
+                text=f"expected three numbers (phase, wavelength, flux), got {words!r}",
+                remedy="write one line for each phase and wavelength",
+                abort=True,
+            )
+        )
         return None
     return _arranged(path, table, text, found)
 
@@ -142,7 +163,7 @@ def _arranged(path: Path, table: Array, text: str, found: list[Finding]) -> Spec
     """Rows as a grid; the same wavelengths at every phase."""
 
     def say(row: int, what: str, remedy: str) -> None:
-        found.append(Finding(path.name, _line_of(text, row), what, remedy, True))
+        found.append(Finding(path=path.name, line=_line_of(text, row), text=what, remedy=remedy, abort=True))
 
     if not np.all(np.isfinite(table)):
         say(int(np.argwhere(~np.isfinite(table))[0, 0]), "NaN or infinite number", "fill it or cut the range")
@@ -160,7 +181,7 @@ def _arranged(path: Path, table: Array, text: str, found: list[Finding]) -> Spec
             say(int(start), f"wavelengths of phase {phase[k]:g} differ from those of the first phase ({size} against "
                 f"{wave.size} of them)", "use one grid for all phases")  # fmt: skip
             return None
-    return Spectra(phase, wave, table[:, 2].reshape(phase.size, wave.size))
+    return Spectra(phase=phase, wave=wave, flux=table[:, 2].reshape(phase.size, wave.size))
 
 
 def _line_of(text: str, row: int) -> int:
@@ -174,11 +195,22 @@ def _text(path: Path, found: list[Finding]) -> str | None:
         with path.open("rb") as file:
             zipped = file.read(2) == b"\x1f\x8b"
     except OSError as error:
-        found.append(Finding(path.name, 0, f"cannot be read: {error.strerror}", "make it readable", True))
+        found.append(
+            Finding(
+                path=path.name, line=0, text=f"cannot be read: {error.strerror}", remedy="make it readable", abort=True
+            )
+        )
         return None
     if zipped != (path.suffix == ".gz"):
-        found.append(Finding(path.name, 0, "named .gz and not gzip" if not zipped else "gzip and not named .gz",
-                             "compress it with gzip, or name it for what it is", True))  # fmt: skip
+        found.append(
+            Finding(
+                path=path.name,
+                line=0,
+                text="named .gz and not gzip" if not zipped else "gzip and not named .gz",
+                remedy="compress it with gzip, or name it for what it is",
+                abort=True,
+            )
+        )
         return None
     try:
         if not zipped:
@@ -189,7 +221,11 @@ def _text(path: Path, found: list[Finding]) -> str | None:
                 raise OSError(f"more than {_LARGEST // 2**20} MiB")
         return data.decode("ascii", errors="replace")
     except (OSError, EOFError, zlib.error) as error:
-        found.append(Finding(path.name, 0, f"cannot be decompressed: {error}", "write it again", True))
+        found.append(
+            Finding(
+                path=path.name, line=0, text=f"cannot be decompressed: {error}", remedy="write it again", abort=True
+            )
+        )
         return None
 
 
@@ -223,7 +259,7 @@ def _list_entry(rest: list[str], line: int, say: Callable[..., None]) -> Entry |
     if len(rest) > 3:
         say(f"words after the file name are not read: {' '.join(rest[3:])!r}", "types and names have no blanks",
             abort=False)  # fmt: skip
-    return Entry(index, rest[1], rest[2], line)
+    return Entry(index=index, kind=rest[1], name=rest[2], line=line)
 
 
 def _sed_entry(rest: list[str], line: int, npar: int | None, index: int, say: Callable[..., None]) -> Entry | None:
@@ -232,7 +268,7 @@ def _sed_entry(rest: list[str], line: int, npar: int | None, index: int, say: Ca
         return None
     if npar is not None and len(rest) - 1 != npar:
         say(f"{len(rest) - 1} parameters, NPAR is {npar}", "write as many as PARNAMES has")
-    return Entry(index, "", rest[0], line)
+    return Entry(index=index, kind="", name=rest[0], line=line)
 
 
 def _number(rest: list[str], say: Callable[..., None], name: str) -> float:

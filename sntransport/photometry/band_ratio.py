@@ -34,7 +34,7 @@ _MANY = 20
 class Columns:
     """A band at many redshifts: weights as in `BandMatrix`, one column a redshift, on the bins ``span`` of the grid."""
 
-    span: slice
+    span: Span
     flux_weight: Array
     cover_weight: Array
     photon_total: Array
@@ -64,7 +64,9 @@ def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None
     """
     stretch = 1.0 + z
     if not z.size:
-        return Columns(slice(0, 0), np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0))
+        return Columns(
+            span=slice(0, 0), flux_weight=np.zeros((0, 0)), cover_weight=np.zeros((0, 0)), photon_total=np.zeros(0)
+        )
     first = max(int(np.searchsorted(wave, band.wave[0] / stretch.max())) - 1, 0)
     span = slice(first, max(int(np.searchsorted(wave, band.wave[-1] / stretch.min(), side="right")) + 1, first))
     cover = np.zeros((2 * z.size, wave[span].size))
@@ -77,7 +79,9 @@ def columns(wave: Array, band: Bandpass, z: Array, dust: Sightline | None = None
             used = weights > 0
             here = dataclasses.replace(dust, z=float(redshift), distance_modulus=0.0)
             weights[used] *= dimming(wave[span][used], here) * (1.0 + redshift)
-    return Columns(span, flux_weight.T, cover.T, np.full(z.size, photon_count(band)))
+    return Columns(
+        span=span, flux_weight=flux_weight.T, cover_weight=cover.T, photon_total=np.full(z.size, photon_count(band))
+    )
 
 
 def _integrate(wave: Array, stretch: Array, band: Bandpass, photons: Array, norms: Array) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from speclite.filters import FilterResponse
 
 _MANIFEST = "SHA256SUMS"
+# What a YAML header holds shows only when it is read; `_parse` and `read_bandpass` check what they take from it.
+_Header: TypeAlias = dict[str, Any]  # type: ignore[explicit-any]
 # An optical or infrared band below this is in nanometers or microns.
 _SHORTEST = 900.0
 # No filter is outside of these: wavelengths [A], and the least value of a largest throughput (its inverse is the most).
@@ -29,7 +31,7 @@ _WAVES, _WEAKEST = (1e-3, 1e12), 1e-100
 _ANGSTROM_PER = {"Angstrom": 1.0, "angstrom": 1.0, "AA": 1.0, "nm": 10.0, "um": 1e4, "micron": 1e4}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Bandpass:
     """One filter, with everything the light passes after it where the source has that.
 
@@ -285,7 +287,7 @@ def _load(name: str) -> Bandpass:
     return read_bandpass(_folder() / known[name][0])
 
 
-def _parse(path: Path) -> tuple[dict[str, Any], float, Array]:
+def _parse(path: Path) -> tuple[_Header, float, Array]:
     """Header entries, Angstrom per unit of wavelength, and the table (n, 2)."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -309,7 +311,7 @@ def _parse(path: Path) -> tuple[dict[str, Any], float, Array]:
     )
 
 
-def _header(path: Path, lines: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _header(path: Path, lines: Sequence[str]) -> tuple[_Header, list[_Header]]:
     """Header entries and columns of an ECSV file."""
     # Slow to import, and only a file with a header needs it.
     import yaml

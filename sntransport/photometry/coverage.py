@@ -22,7 +22,7 @@ MOST = 0.9
 """The share of its covered phases that "most phases" means."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BandCoverage:
     """Where one band is covered at least 98 %.
 
@@ -75,8 +75,8 @@ def band_coverage(
     phase = series.phase[series.covered.any(axis=1)]
     return [
         BandCoverage(
-            name, _range(phase, own[:, j]), int(own[:, j].sum()),
-            _range(redshifts, share[:, j] > 0), _range(redshifts, share[:, j] >= MOST),
+            band=name, phase=_range(phase, own[:, j]), n_phase=int(own[:, j].sum()),
+            z_some=_range(redshifts, share[:, j] > 0), z_most=_range(redshifts, share[:, j] >= MOST),
         )
         for j, name in enumerate(names)
     ]  # fmt: skip
@@ -84,7 +84,7 @@ def band_coverage(
 
 def _covered(wave: Array, flat: Array, bands: Sequence[str | Bandpass], z: float) -> NDArray[np.bool_]:
     """Whether each band is covered by each pattern, (n_pattern, n_band)."""
-    _, coverage = synthetic_flux(flat, band_matrix(wave, bands, Sightline(z, 0.0)))
+    _, coverage = synthetic_flux(flat, band_matrix(wave, bands, Sightline(z=z, distance_modulus=0.0)))
     return np.asarray(coverage >= MIN_COVERAGE)
 
 

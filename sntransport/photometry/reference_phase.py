@@ -22,7 +22,7 @@ class MaximumError(ValueError):
     """The maximum is not bracketed by data."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Maximum:
     """Where a light curve is brightest: ``phase`` [d], and whether fainter phases on both sides ``bracketed`` it."""
 
@@ -59,9 +59,9 @@ def find_maximum(series: SpectralSeries, meaning: Meaning | Bandpass = "bolometr
     k = int(known[np.argmax(light[known])])
     place = int(np.searchsorted(known, k))
     if place in (0, known.size - 1):
-        return Maximum(float(series.phase[k]), False)
+        return Maximum(phase=float(series.phase[k]), bracketed=False)
     around = known[place - 1 : place + 2]
-    return Maximum(_vertex(series.phase[around], light[around]), True)
+    return Maximum(phase=_vertex(series.phase[around], light[around]), bracketed=True)
 
 
 def rezero(

@@ -30,7 +30,7 @@ class CoverageWarning(UserWarning):
     """A band is not covered by the series at some phases."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BandMatrix:
     """Everything needed to integrate rest-frame spectra on one grid through bands; see `band_matrix`.
 
@@ -79,7 +79,14 @@ def band_matrix(wave: Array, bands: Sequence[Bandpass | str], sightline: Sightli
     flux_weight = np.zeros(shape)
     flux_weight[used] = photon_weight[used] * dimming(wave[used], sightline)[:, None] / (C_AA * NJY_CGS)
     cover_weight = np.concatenate([photon_weight, norm_weight], axis=1)
-    return BandMatrix(loaded, sightline, wave, flux_weight, cover_weight, photon_total)
+    return BandMatrix(
+        bands=loaded,
+        sightline=sightline,
+        wave=wave,
+        flux_weight=flux_weight,
+        cover_weight=cover_weight,
+        photon_total=photon_total,
+    )
 
 
 def synthetic_flux(flux: Array, matrix: BandMatrix) -> tuple[Array, Array]:

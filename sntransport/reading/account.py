@@ -20,7 +20,7 @@ _UNSAID_TYPES = ("", "?", "unknown", "candidate", "other")
 _DUST = ("ebv_mw", "ebv_host", "rv_mw", "rv_host", "law_mw", "law_host")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Known:
     """What is known of a supernova besides its data, from the caller or from its file; None where it is not.
 
@@ -136,15 +136,25 @@ def assemble(
     try:
         z = math.nan if known.z is None else known.z
         modulus = math.nan if known.distance_modulus is None else known.distance_modulus
-        sightline = Sightline(z, modulus, **{name: value for name, value in given.items() if value is not None})
+        sightline = Sightline(
+            z=z, distance_modulus=modulus, **{name: value for name, value in given.items() if value is not None}
+        )
     except ValueError as error:
         raise ReadError(path, str(error), "correct it, or pass the right value as a keyword") from None
     mjd_ref, meaning = _reference(path, known, spectra, light_curve, account)
     sn_type = "" if (known.sn_type or "").lower() in _UNSAID_TYPES else known.sn_type or ""
     return Supernova(
-        known.name or "unnamed", sn_type, sightline, mjd_ref, meaning, tuple(spectra), light_curve,
-        account.all_notes(), account.n_spectra, account.n_rows,
-    )  # fmt: skip
+        name=known.name or "unnamed",
+        sn_type=sn_type,
+        sightline=sightline,
+        mjd_ref=mjd_ref,
+        mjd_ref_meaning=meaning,
+        spectra=tuple(spectra),
+        light_curve=light_curve,
+        notes=account.all_notes(),
+        n_spectra_rejected=account.n_spectra,
+        n_photometry_rejected=account.n_rows,
+    )
 
 
 def _reference(

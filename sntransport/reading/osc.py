@@ -130,7 +130,9 @@ def _as_observed(
     if np.all(factor == 1.0) and wave is spectrum.wave:
         return spectrum, remarks
     flux, err = spectrum.flux * factor, spectrum.flux_err * factor
-    return Spectrum(spectrum.mjd, wave, flux, err, spectrum.calibrated, spectrum.source), remarks
+    return Spectrum(
+        mjd=spectrum.mjd, wave=wave, flux=flux, flux_err=err, calibrated=spectrum.calibrated, source=spectrum.source
+    ), remarks
 
 
 def table_of(data: object) -> Array:
@@ -209,8 +211,8 @@ def _identity(row: Row, facts: Known) -> Identity:
 
 def _measurement(row: Row, identity: Identity, account: Account) -> Measurement:
     measurement = Measurement(
-        _mjd_or_nan(row), identity.band, to_ab(number(row["magnitude"]), identity.band, identity.system),
-        _error(row), _instrument(row), decimals(row["magnitude"]),
+        mjd=_mjd_or_nan(row), band=identity.band, mag=to_ab(number(row["magnitude"]), identity.band, identity.system),
+        err=_error(row), instrument=_instrument(row), decimals=decimals(row["magnitude"]),
     )  # fmt: skip
     if identity.remark:
         account.assume(identity.remark, measurement.label)

@@ -31,7 +31,7 @@ _NJY = {"njy": 1.0, "ujy": 1e3, "µjy": 1e3, "μjy": 1e3, "mjy": 1e6, "jy": 1e9,
 _NJY |= dict.fromkeys(("erg/s/cm2/hz", "ergs-1cm-2hz-1", "erg/(scm2hz)", "erg/(cm2hzs)"), 1e32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Rows:
     """A table as text: ``columns`` by name, the unit of ``flux`` and how to name a row in a message."""
 
@@ -90,13 +90,19 @@ def read_photometry_file(path: Path, default_system: str | None, account: Accoun
     mjds = [require_mjd(path, f"{rows.where(i)}: mjd", rows.required("mjd", i)) for i in range(n_obs)]
     instruments = [rows.cell("instrument", i) for i in range(n_obs)]
     convert = _from_mag if "mag" in rows.columns else _from_flux
-    flux, flux_err = convert(rows, mjds, bands, instruments, default_system, account)
+    flux, flux_err = convert(rows, mjds, bands, instruments=instruments, default_system=default_system, account=account)
     text_column = [np.array(column, dtype=np.str_) for column in (bands, instruments)]
-    return LightCurve(np.array(mjds, dtype=np.float64), text_column[0], flux, flux_err, text_column[1])
+    return LightCurve(
+        mjd=np.array(mjds, dtype=np.float64),
+        band=text_column[0],
+        flux=flux,
+        flux_err=flux_err,
+        instrument=text_column[1],
+    )
 
 
 def _from_mag(
-    rows: _Rows, mjds: Sequence[float], bands: Sequence[str], instruments: Sequence[str],
+    rows: _Rows, mjds: Sequence[float], bands: Sequence[str], *, instruments: Sequence[str],
     default_system: str | None, account: Account,
 ) -> tuple[Any, Any]:  # fmt: skip
     measurements = []
@@ -107,14 +113,16 @@ def _from_mag(
         if err <= 0:
             raise ReadError(rows.path, f"{rows.where(i)}: mag_err is {err:g}", "give an error above 0, or none")
         system = _system(rows, i, band, default_system, account)
-        measurements.append(Measurement(mjds[i], band, to_ab(mag, band, system), err, instruments[i]))
+        measurements.append(
+            Measurement(mjd=mjds[i], band=band, mag=to_ab(mag, band, system), err=err, instrument=instruments[i])
+        )
     filled = fill_errors(measurements, account)
     flux = mag_to_njy([m.mag for m in filled])
     return flux, flux * mag_err_to_relative([m.err for m in filled])
 
 
 def _from_flux(
-    rows: _Rows, mjds: Sequence[float], bands: Sequence[str], instruments: Sequence[str],
+    rows: _Rows, mjds: Sequence[float], bands: Sequence[str], *, instruments: Sequence[str],
     default_system: str | None, account: Account,
 ) -> tuple[Any, Any]:  # fmt: skip
     _require_column(rows, "flux_err")
@@ -204,7 +212,7 @@ def _read_csv(path: Path) -> _Rows:
     columns = {name: [row[k] for row in cells[1:]] for k, name in enumerate(names)}
     # Comments between the rows make line numbers jump; then rows are counted instead.
     regular = kept[-1][0] - kept[0][0] + 1 == len(kept)
-    return _Rows(path, columns, "", kept[0][0] + 1 if regular else 0)
+    return _Rows(path=path, columns=columns, flux_unit="", first_line=kept[0][0] + 1 if regular else 0)
 
 
 def _read_ecsv(path: Path) -> _Rows:
@@ -222,7 +230,7 @@ def _read_ecsv(path: Path) -> _Rows:
     columns, units = dict(zip(names, cells, strict=True)), dict(zip(names, given, strict=True))
     if "system" not in columns and units.get("mag", "").lower() == "mag(ab)":
         columns["system"] = ["AB"] * len(table)
-    return _Rows(path, columns, units.get("flux", ""), 0)
+    return _Rows(path=path, columns=columns, flux_unit=units.get("flux", ""), first_line=0)
 
 
 def _cells(column: Any) -> list[str]:

@@ -49,7 +49,7 @@ _ALIASES = {
 _EXPLICIT_COUSINS = ("Rc", "R_c", "RC", "Ic", "I_c", "IC")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """A band and the scale of its magnitudes.
 
@@ -109,12 +109,14 @@ def identify(
     scale = _scale(system)
     if _is_csp(telescope, instrument, survey, system) and (found := _csp(letter, telescope, instrument, mjd)):
         natural = "AB" if found in ("cspu", "cspg", "cspr", "cspi") else "Vega"
-        return Identity(found, scale or natural, "" if scale or system else "CSP natural system taken")
+        return Identity(
+            band=found, system=scale or natural, remark="" if scale or system else "CSP natural system taken"
+        )
     for facility, pattern, curves in _FACILITIES:
         curve = curves.get(letter) or curves.get(letter.upper() if facility == "swift" else letter.lower())
         if curve and any(re.search(pattern, part.lower()) for part in (telescope, instrument)):
             return _of_facility(facility, curve, scale, system, default_system)
-    return _generic(band, letter, scale, system, bandset, default_system)
+    return _generic(band, letter, scale=scale, system=system, bandset=bandset, default_system=default_system)
 
 
 def usual_system(band: str) -> str:
@@ -138,43 +140,49 @@ def _scale(system: str) -> str:
 
 def _of_facility(facility: str, found: str, scale: str, system: str, default_system: str | None) -> Identity:
     if scale:
-        return Identity(found, scale)
+        return Identity(band=found, system=scale)
     if facility == "swift":
         return _assumed(found, "Vega", system, default_system)
     # Everywhere else the instrument settles it.
     settled = "Vega" if facility == "gaia" else "AB"
-    return Identity(found, settled, f"no magnitude system named, {settled} of the instrument taken")
+    return Identity(band=found, system=settled, remark=f"no magnitude system named, {settled} of the instrument taken")
 
 
-def _generic(band: str, letter: str, scale: str, system: str, bandset: str, default_system: str | None) -> Identity:
+def _generic(band: str, letter: str, *, scale: str, system: str, bandset: str, default_system: str | None) -> Identity:
     sloan_set = system.lower() in ("sdss", "sloan") or (not scale and bandset.lower() in ("sdss", "sloan"))
     labeled_ab = (scale or default_system) == "AB" or sloan_set
     # Instruments with Sloan filters are often listed in capitals; an AB label gives them away. An explicit Cousins
     # name does not turn into Sloan, and there is no Sloan B or V.
     capital_sloan = letter in tuple("UGRIZ") and labeled_ab and band not in _EXPLICIT_COUSINS
     if letter in tuple("ugriz") or capital_sloan:
-        return _settle(f"sdss{letter.lower()}", "AB", scale or ("AB" if sloan_set else ""), system, default_system)
+        return _settle(
+            f"sdss{letter.lower()}",
+            "AB",
+            scale=scale or ("AB" if sloan_set else ""),
+            system=system,
+            default_system=default_system,
+        )
     if letter in ("G", "Z"):
         if not scale and default_system is None:
             raise NoSystem(_no_system(band, system))
-        return Identity(f"sdss{letter.lower()}", scale or str(default_system))
+        return Identity(band=f"sdss{letter.lower()}", system=scale or str(default_system))
     curve = _UBVRI.get(letter) or _JHK.get(letter)
     if curve is None:
-        return Identity("", remark="no filter curve for this band and instrument")
-    return _settle(curve, "Vega", scale, system, default_system, band)
+        return Identity(band="", remark="no filter curve for this band and instrument")
+    return _settle(curve, "Vega", scale=scale, system=system, default_system=default_system, band=band)
 
 
-def _settle(curve: str, usual: str, scale: str, system: str, default_system: str | None, band: str = "") -> Identity:
-    return Identity(curve, scale) if scale else _assumed(curve, usual, system, default_system, band)
+def _settle(curve: str, usual: str, *, scale: str, system: str, default_system: str | None, band: str = "") -> Identity:
+    return Identity(band=curve, system=scale) if scale else _assumed(curve, usual, system, default_system, band)
 
 
 def _assumed(curve: str, usual: str, system: str, default_system: str | None, band: str = "") -> Identity:
     """``default_system`` if given; else the usual one if none is named; else there is no sound choice."""
     if default_system is not None:
-        return Identity(curve, default_system, f"magnitude system {default_system} taken as asked")
+        return Identity(band=curve, system=default_system, remark=f"magnitude system {default_system} taken as asked")
     if system:
         raise NoSystem(_no_system(band or curve, system))
-    return Identity(curve, usual, f"no magnitude system named, {usual} taken")
+    return Identity(band=curve, system=usual, remark=f"no magnitude system named, {usual} taken")
 
 
 def _no_system(band: str, system: str) -> str:
@@ -209,7 +217,7 @@ _SAME_TIME = 0.01
 _LEAST_FOR_ESTIMATE = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One magnitude.
 
@@ -247,11 +255,11 @@ def make_light_curve(rows: Sequence[Measurement], account: Account) -> LightCurv
     kept = fill_errors(drop_repeated(rows, account), account)
     flux = mag_to_njy([row.mag for row in kept])
     return LightCurve(
-        np.array([row.mjd for row in kept], dtype=np.float64),
-        np.array([row.band for row in kept], dtype=np.str_),
-        flux,
-        flux * mag_err_to_relative([row.err for row in kept]),
-        np.array([row.instrument for row in kept], dtype=np.str_),
+        mjd=np.array([row.mjd for row in kept], dtype=np.float64),
+        band=np.array([row.band for row in kept], dtype=np.str_),
+        flux=flux,
+        flux_err=flux * mag_err_to_relative([row.err for row in kept]),
+        instrument=np.array([row.instrument for row in kept], dtype=np.str_),
     )
 
 

@@ -86,7 +86,7 @@ def make_spectrum(
     if calibrated and not _CREDIBLE_FLUX[0] < float(np.nanmedian(np.abs(flux))) < _CREDIBLE_FLUX[1]:
         calibrated = False
         remarks.append("flux too large or small for its unit: treated as arbitrary units")
-    return Spectrum(mjd, wave, flux, err, calibrated, source), tuple(remarks)
+    return Spectrum(mjd=mjd, wave=wave, flux=flux, flux_err=err, calibrated=calibrated, source=source), tuple(remarks)
 
 
 def is_calibrated(flux_unit: str) -> bool:

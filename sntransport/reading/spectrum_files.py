@@ -27,7 +27,7 @@ _MJD_COMMENT = re.compile(r"\bmjd(?:[-_ ]?obs)?\s*[:=]?\s*([0-9]+(?:\.[0-9]*)?)"
 _MJD_OF_ORDINAL_0 = -678576
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RawSpectrum:
     """Columns of a file, as they are.
 
@@ -104,7 +104,7 @@ def _read_ascii(path: Path, lines: Sequence[str]) -> RawSpectrum:
     dates = [match for line in comments if (match := _MJD_COMMENT.search(line))]
     mjd = float(dates[0][1]) if dates else math.nan
     err = table[:, 2].copy() if table.shape[1] > 2 else None
-    return RawSpectrum(table[:, 0].copy(), table[:, 1].copy(), err, mjd=mjd)
+    return RawSpectrum(wave=table[:, 0].copy(), flux=table[:, 1].copy(), flux_err=err, mjd=mjd)
 
 
 def _is_number(word: str) -> bool:
@@ -168,9 +168,14 @@ def _of_image(path: Path, data: Any, header: Mapping[str, Any]) -> RawSpectrum:
     wave = _axis(path, flux.size, header)
     unit = str(header.get("cunit1", "") or "")
     return RawSpectrum(
-        wave, flux, None, unit, str(header.get("bunit", "") or ""), _header_mjd(path, header),
-        str(header.get("instrume", "") or ""),
-    )  # fmt: skip
+        wave=wave,
+        flux=flux,
+        flux_err=None,
+        wave_unit=unit,
+        flux_unit=str(header.get("bunit", "") or ""),
+        mjd=_header_mjd(path, header),
+        instrument=str(header.get("instrume", "") or ""),
+    )
 
 
 def _axis(path: Path, size: int, header: Mapping[str, Any]) -> Array:
@@ -208,9 +213,9 @@ def _of_columns(path: Path, columns: Mapping[str, tuple[Any, str]], meta: Mappin
             wave = np.asarray(10.0**wave)
     err = None if error_name is None else _values(path, error_name, by_name[error_name][0])
     return RawSpectrum(
-        wave, _values(path, flux_name, by_name[flux_name][0]), err,
-        by_name[wave_name][1], by_name[flux_name][1], _header_mjd(path, meta),
-        str(meta.get("instrument", meta.get("instrume", "")) or ""),
+        wave=wave, flux=_values(path, flux_name, by_name[flux_name][0]), flux_err=err,
+        wave_unit=by_name[wave_name][1], flux_unit=by_name[flux_name][1], mjd=_header_mjd(path, meta),
+        instrument=str(meta.get("instrument", meta.get("instrume", "")) or ""),
     )  # fmt: skip
 
 

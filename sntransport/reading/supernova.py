@@ -88,9 +88,20 @@ def read_supernova(
     """
     path = Path(path)
     known = Known(
-        name, sn_type, z, distance_modulus, ebv_mw, ebv_host, rv_mw, rv_host, law_mw, law_host, mjd_ref,
-        mjd_ref_meaning, default_system,
-    )  # fmt: skip
+        name=name,
+        sn_type=sn_type,
+        z=z,
+        distance_modulus=distance_modulus,
+        ebv_mw=ebv_mw,
+        ebv_host=ebv_host,
+        rv_mw=rv_mw,
+        rv_host=rv_host,
+        law_mw=law_mw,
+        law_host=law_host,
+        mjd_ref=mjd_ref,
+        mjd_ref_meaning=mjd_ref_meaning,
+        default_system=default_system,
+    )
     shown = one_line(str(path))
     known = _checked(shown, known)
     try:

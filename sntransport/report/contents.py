@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _K_PAIRS = (("bessellb", "sdssr"), ("bessellv", "sdssr"), ("bessellb", "sdssg"), ("bessellv", "bessellv"))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Material:
     """One input, read and built.
 
@@ -65,7 +65,7 @@ def from_series_file(path: Path) -> Material:
     ReadError
         As `sntransport.spectra.series_file.read_series_file`.
     """
-    return Material(path, read_series_file(path))
+    return Material(source=path, held=read_series_file(path))
 
 
 def from_supernova(sn: Supernova, result: BuildResult, source: Path, options: str = "") -> Material:
@@ -78,7 +78,7 @@ def from_supernova(sn: Supernova, result: BuildResult, source: Path, options: st
         pairs=result.pairs, weight=result.weight, notes=result.notes, provenance=provenance,
         mjd_ref_meaning=sn.mjd_ref_meaning,
     )  # fmt: skip
-    return Material(source, held, sn, result, prepare(sn).series)
+    return Material(source=source, held=held, supernova=sn, result=result, observed=prepare(sn).series)
 
 
 def figures(material: Material) -> Mapping[str, Callable[[], Figure]]:

@@ -62,7 +62,7 @@ _CAPTIONS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Section:
     """One supernova in the report, as the template wants it: text, tables and pictures."""
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _YEAR = 365.25
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Job:
     """One population to simulate; the arguments of `sntransport.simulate_chunks`."""
 
@@ -106,7 +106,7 @@ def _seed(base: int, index: int) -> int:
 
 
 def _job(
-    section: Section, name: str, surveys: tuple[Survey, ...], cosmology: Cosmology, objects: int | None, seed: int,
+    section: Section, name: str, surveys: tuple[Survey, ...], *, cosmology: Cosmology, objects: int | None, seed: int,
     keep: str, options: dict[str, Any],
 ) -> Job:  # fmt: skip
     population = read_population(section, cosmology)
@@ -115,7 +115,16 @@ def _job(
         n = _natural_number(section, surveys[0], cosmology, options["dates"])
     if n < 1:
         raise section.wrong("objects", f"is {n}", "expected 1 or more")
-    return Job(name, _templates(section), surveys, population, n, seed, keep, options)
+    return Job(
+        name=name,
+        templates=_templates(section),
+        surveys=surveys,
+        population=population,
+        n=n,
+        seed=seed,
+        keep=keep,
+        options=options,
+    )
 
 
 def _natural_number(section: Section, survey: Survey, cosmology: Cosmology, dates: Any) -> int:
@@ -153,7 +162,7 @@ def read_population(section: Section, cosmology: Cosmology) -> Population:
 
 def _dust_table(section: Section) -> dict[str, Any]:
     table = _columns(section, "table", ("ra", "dec", "ebv"))
-    return {"ebv_mw": nearest_position(*table), "ebv_mw_max": float(table[2].max())}
+    return {"ebv_mw": nearest_position(**table), "ebv_mw_max": float(table["ebv"].max())}
 
 
 _MAKERS: dict[str, Callable[..., Distribution]] = {
@@ -183,14 +192,14 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
         raise inner.wrong(kind, str(error), "correct it") from None
 
 
-def _columns(section: Section, key: str, names: tuple[str, ...]) -> list[np.ndarray[Any, Any]]:
+def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
     from astropy.table import Table
 
     path = section.file(key)
     try:
         require_countable(path.read_bytes())
         table = Table.read(path)
-        return [np.asarray(table[name], dtype=np.float64) for name in names]
+        return {name: np.asarray(table[name], dtype=np.float64) for name in names}
     except Exception as error:
         reason = " ".join(str(error).split())
         raise section.wrong(key, f"{path} has no columns {', '.join(names)} ({reason})", "give ECSV or FITS") from None
@@ -259,7 +268,7 @@ def _scaled(section: Section, series: SpectralSeries) -> SpectralSeries:
         (band,) = load_bands([section.values["peak_band"]])
     except ValueError as error:
         raise section.wrong("peak_band", str(error), "name a band") from None
-    flux = synthetic_flux(series.flux, band_matrix(series.wave, [band], Sightline(0.0, 0.0)))[0]
+    flux = synthetic_flux(series.flux, band_matrix(series.wave, [band], Sightline(z=0.0, distance_modulus=0.0)))[0]
     peak = np.nanmax(flux, initial=0.0)
     if not peak > 0:
         raise section.wrong("peak_band", f"template {series.name!r} does not cover {band.name}", "name another band")

@@ -20,14 +20,14 @@ class Distribution(Protocol):
         """``n`` values, (n,)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Constant:
     """Always the same value."""
 
     value: float
 
     def __post_init__(self) -> None:
-        _require(np.isfinite(self.value), self, "a finite value")
+        _require(self, "a finite value", good=np.isfinite(self.value))
 
     @property
     def support(self) -> tuple[float, float]:
@@ -39,7 +39,7 @@ class Constant:
         return np.full(n, float(self.value))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Uniform:
     """Equal chance everywhere from ``low`` to ``high``."""
 
@@ -47,7 +47,7 @@ class Uniform:
     high: float
 
     def __post_init__(self) -> None:
-        _require(-np.inf < self.low < self.high < np.inf, self, "finite low < high")
+        _require(self, "finite low < high", good=-np.inf < self.low < self.high < np.inf)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -59,7 +59,7 @@ class Uniform:
         return np.asarray(rng.uniform(self.low, self.high, n))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogUniform:
     """Equal chance for equal ratios, from ``low`` (above 0) to ``high``."""
 
@@ -67,7 +67,7 @@ class LogUniform:
     high: float
 
     def __post_init__(self) -> None:
-        _require(0 < self.low < self.high < np.inf, self, "finite 0 < low < high")
+        _require(self, "finite 0 < low < high", good=0 < self.low < self.high < np.inf)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -80,7 +80,7 @@ class LogUniform:
         return np.asarray(np.clip(self.low * (self.high / self.low) ** share, self.low, self.high))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Tabulated:
     """A density that is linear between its points, drawn exactly.
 
@@ -140,7 +140,7 @@ class Tabulated:
         return np.concatenate([[0.0], np.cumsum(area)])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Normal:
     """A Gaussian."""
 
@@ -148,7 +148,7 @@ class Normal:
     sigma: float
 
     def __post_init__(self) -> None:
-        _require(np.isfinite(self.mean) and 0 <= self.sigma < np.inf, self, "finite mean, sigma 0 or more")
+        _require(self, "finite mean, sigma 0 or more", good=np.isfinite(self.mean) and 0 <= self.sigma < np.inf)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -160,7 +160,7 @@ class Normal:
         return np.asarray(rng.normal(self.mean, self.sigma, n))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TwoSidedNormal:
     """Half a Gaussian on each side of ``mode``, of different widths and equal height there.
 
@@ -173,7 +173,7 @@ class TwoSidedNormal:
 
     def __post_init__(self) -> None:
         good = np.isfinite(self.mode) and min(self.sigma_low, self.sigma_high) >= 0
-        _require(good and 0 < self.sigma_low + self.sigma_high < np.inf, self, "sigmas of 0 or more, not both 0")
+        _require(self, "sigmas of 0 or more, not both 0", good=good and 0 < self.sigma_low + self.sigma_high < np.inf)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -197,7 +197,7 @@ class TwoSidedNormal:
         return np.asarray(self.mode + size * np.where(low, -self.sigma_low, self.sigma_high))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exponential:
     """A density that falls by e in ``scale``, from 0 to ``high``.
 
@@ -209,7 +209,7 @@ class Exponential:
 
     def __post_init__(self) -> None:
         good = 0 < self.scale < np.inf and (self.high is None or 0 < self.high < np.inf)
-        _require(good, self, "scale and high above 0 and finite")
+        _require(self, "scale and high above 0 and finite", good=good)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -242,12 +242,12 @@ def as_distribution(value: "Distribution | float", name: str) -> Distribution:
         Where it is neither.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Constant(float(value))
+        return Constant(value=float(value))
     if isinstance(value, Distribution):
         return value
     raise TypeError(f"{name} is {value!r}, expected a number or something with draw(rng, n) and support")
 
 
-def _require(good: bool, instance: object, expected: str) -> None:
+def _require(instance: object, expected: str, *, good: bool) -> None:
     if not good:
         raise ValueError(f"{instance}: expected {expected}")

@@ -57,20 +57,16 @@ class _Plan:
     zero_point: Array
     floor: Array
     dates: tuple[float, float]
-    efficiency: DetectionEfficiency
-    detector: Callable[..., NDArray[np.bool_]]
-    n_epochs: int
-    epoch_window: float
-    uncovered: Uncovered
-    keep: Keep
-    margin: tuple[float, float]
-    max_gap: float
+    how: _How
     meta: dict[str, Any]
 
 
 def simulate(
     templates: Sequence[SpectralSeries], survey: Survey | Sequence[Survey], population: Population, *, n: int = 10_000,
-    seed: int = 1, **options: Any,
+    seed: int = 1, objects: tuple[int, int] | None = None, efficiency: DetectionEfficiency | None = None,
+    detector: Callable[..., NDArray[np.bool_]] = detect, n_epochs: int = 2, epoch_window: float = 0.02,
+    keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
+    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
 
@@ -85,7 +81,7 @@ def simulate(
         Number of objects, seen or not.
     seed : int
         The same one gives the same bytes.
-    **options
+    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap
         As for `simulate_chunks`.
 
     Returns
@@ -110,14 +106,19 @@ def simulate(
     >>> from sntransport.surveys import load_survey
     >>> wave, phase = np.linspace(2000.0, 11000.0, 500), np.linspace(-20.0, 60.0, 41)
     >>> flux = 1e-9 * np.exp(-((phase[:, None] / 20.0) ** 2)) * np.ones(wave.size)
-    >>> template = SpectralSeries(phase, wave, flux, name="flat")
-    >>> lcs = simulate([template], load_survey("ztf", years=0.5), Population(Uniform(0.01, 0.1)), n=20, seed=1)
+    >>> template = SpectralSeries(phase=phase, wave=wave, flux=flux, name="flat")
+    >>> population = Population(redshift=Uniform(low=0.01, high=0.1))
+    >>> lcs = simulate([template], load_survey("ztf", years=0.5), population, n=20, seed=1)
     >>> lcs.n_object
     20
     """
-    parts = list(simulate_chunks(templates, survey, population, n=n, seed=seed, chunk=max(n, 1), **options))
+    made = simulate_chunks(
+        templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
+        detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
+        margin=margin, max_gap=max_gap,
+    )  # fmt: skip
+    parts = list(made)
     if not sum(part.n_object for part in parts):
-        keep = options.get("keep", "all")
         warnings.warn(f"none of {n} objects is left by keep={keep!r}", SelectionWarning, stacklevel=2)
     return parts[0]
 
@@ -179,19 +180,19 @@ def simulate_chunks(
         raise ValueError(f"keep is {keep!r} and uncovered {uncovered!r}, which are not known")
     if min(margin) < 0 or not max_gap > 0:
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
-    plan = _plan(
-        tuple(templates), (survey,) if isinstance(survey, Survey) else tuple(survey), population, seed=seed,
-        dates=dates, efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector,
-        n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
-        n=n,
+    how = _How(
+        efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
+        epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
     )  # fmt: skip
+    surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
+    plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates)
     edges = [*range(first, last, chunk), last] if last > first else [first, last]
     return (_chunk(plan, low, high) for low, high in pairwise(edges))
 
 
 def _plan(
-    templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, *, seed: int, n: int,
-    dates: tuple[float, float] | None, **options: Any,
+    templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, how: _How, *,
+    seed: int, n: int, dates: tuple[float, float] | None,
 ) -> _Plan:  # fmt: skip
     if not templates or not surveys:
         raise ValueError("simulate needs at least one template and one survey")
@@ -202,22 +203,34 @@ def _plan(
         raise ValueError(f"surveys need names of their own, got {[one.name for one in surveys]}")
     bands = [band for one in surveys for band in one.bands]
     dust = Dust(
-        population.ebv_mw_max, population.ebv_host.support[1], 3.1, population.rv_host, population.law_mw,
-        population.law_host,
-    )  # fmt: skip
+        ebv_mw=population.ebv_mw_max,
+        ebv_host=population.ebv_host.support[1],
+        rv_mw=3.1,
+        rv_host=population.rv_host,
+        law_mw=population.law_mw,
+        law_host=population.law_host,
+    )
     tables = tables_of(templates, load_bands(bands), population.z_range, dust)
-    if options["uncovered"] == "error":
+    if how.uncovered == "error":
         _require_coverage(tables, templates, bands)
     own = (float(surveys[0].mjd[0]), float(surveys[0].mjd[-1])) if dates is None else (float(dates[0]), float(dates[1]))
     if not -np.inf < own[0] <= own[1] < np.inf:
         raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
-    meta = _meta(population, seed, n, own, surveys, options)
+    meta = _meta(population, surveys, how, seed=seed, n=n, dates=own)
     return _Plan(
-        templates, surveys, population, seed, tables, tuple(bands),
-        tuple(one.name for one in surveys for _ in one.bands),
-        mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
-        mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])), own, meta=meta, **options,
-    )  # fmt: skip
+        templates=templates,
+        surveys=surveys,
+        population=population,
+        seed=seed,
+        tables=tables,
+        bands=tuple(bands),
+        of_survey=tuple(one.name for one in surveys for _ in one.bands),
+        zero_point=mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
+        floor=mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])),
+        dates=own,
+        how=how,
+        meta=meta,
+    )
 
 
 def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], bands: Sequence[str]) -> None:
@@ -234,21 +247,20 @@ def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], b
 
 
 def _meta(
-    population: Population, seed: int, n: int, dates: tuple[float, float], surveys: Sequence[Survey],
-    options: dict[str, Any],
+    population: Population, surveys: Sequence[Survey], how: _How, *, seed: int, n: int, dates: tuple[float, float]
 ) -> dict[str, Any]:  # fmt: skip
     kept = ("n_epochs", "epoch_window", "keep", "uncovered", "max_gap")
     return {
         "generator": f"sntransport {__version__}",
         "cosmology": {"model": "flat LambdaCDM", "H0": population.cosmology.h0, "Om0": population.cosmology.om0},
-        "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in options["margin"]],
+        "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in how.margin],
         "redshift": repr(population.redshift), "mag_offset": repr(population.mag_offset),
         "ebv_host": repr(population.ebv_host), "rv_host": population.rv_host, "rv_mw": 3.1,
         "law_mw": population.law_mw, "law_host": population.law_host,
         "peculiar_velocity": population.peculiar_velocity,
         "surveys": {one.name: one.source for one in surveys},
         "outside_phases": "flux 0 before the first and after the last phase of the template",
-        **{name: options[name] for name in kept},
+        **{name: getattr(how, name) for name in kept},
     }  # fmt: skip
 
 
@@ -268,13 +280,25 @@ def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
     seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale)
     peak_mag, peak_mjd = peaks(plan.tables, drawn.template, seen, mjd_ref, drawn.z)
     truth = Truth(
-        block * BLOCK + np.arange(BLOCK), drawn.template, drawn.z, drawn.z_cosmology, drawn.distance_modulus,
-        drawn.mag_offset, ebv_mw, drawn.ebv_host, np.full(BLOCK, plan.population.rv_host), ra, dec, mjd_ref,
-        np.ones(BLOCK), peak_mag, peak_mjd,
-    )  # fmt: skip
+        object_id=block * BLOCK + np.arange(BLOCK),
+        template=drawn.template,
+        z=drawn.z,
+        z_cosmology=drawn.z_cosmology,
+        distance_modulus=drawn.distance_modulus,
+        mag_offset=drawn.mag_offset,
+        ebv_mw=ebv_mw,
+        ebv_host=drawn.ebv_host,
+        rv_host=np.full(BLOCK, plan.population.rv_host),
+        ra=ra,
+        dec=dec,
+        mjd_ref=mjd_ref,
+        weight=np.ones(BLOCK),
+        peak_mag=peak_mag,
+        peak_mjd=peak_mjd,
+    )
     made, triggered = _measure(plan, block, truth, seen)
     counts = np.diff(made.offset)
-    kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.keep].copy()
+    kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.how.keep].copy()
     kept[:first] = kept[last:] = False
     return made if kept.all() else made.take(kept)
 
@@ -285,7 +309,9 @@ def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
     first, last = (mjd_of(ends[:, side], truth.mjd_ref, truth.z) for side in (0, 1))
     found, bands = [], 0
     for survey in plan.surveys:
-        offset, columns = measurements_of(survey, truth.ra, truth.dec, first - plan.margin[0], last + plan.margin[1])
+        offset, columns = measurements_of(
+            survey, truth.ra, truth.dec, first - plan.how.margin[0], last + plan.how.margin[1]
+        )
         columns[1] += bands
         found.append((offset, columns))
         bands += survey.n_band
@@ -303,8 +329,8 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
 
     offset, columns = _visits(plan, truth)
     mjd, band = columns[0].copy(), columns[1].astype(np.int16)
-    flux = true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
-    if plan.uncovered == "drop" and np.isnan(flux).any():
+    flux = true_fluxes(plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.how.max_gap)
+    if plan.how.uncovered == "drop" and np.isnan(flux).any():
         known = np.isfinite(flux)
         offset = np.concatenate([[0], np.cumsum(known)])[offset]
         columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
@@ -318,8 +344,18 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
     flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
     for array in (mjd, band, flux, flux_err, flags):
         array.setflags(write=False)
-    names = tuple(series.name for series in plan.templates), tuple(series.sn_type for series in plan.templates)
     made = LightCurves(
-        plan.bands, plan.of_survey, offset, mjd, band, flux, flux_err, flags, truth, *names, meta=plan.meta
-    )  # fmt: skip
+        bands=plan.bands,
+        surveys=plan.of_survey,
+        offset=offset,
+        mjd=mjd,
+        band=band,
+        flux=flux,
+        flux_err=flux_err,
+        photflag=flags,
+        truth=truth,
+        template_names=tuple(series.name for series in plan.templates),
+        template_types=tuple(series.sn_type for series in plan.templates),
+        meta=plan.meta,
+    )
     return made, fired.triggered

@@ -37,7 +37,7 @@ def forget_tables() -> None:
     _LAST.clear()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Places:
     """Where objects read the tables.
 
@@ -85,7 +85,7 @@ def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array, scale: 
     weights = np.zeros((*fade.shape, 4 * terms.shape[2]), dtype=np.float32)
     for b, n in enumerate(tables.n_term):
         weights[:, b, : 4 * n] = (by_z[:, :, None] * terms[:, b, None, :n]).reshape(z.size, -1)
-    return Places(cell, weights)
+    return Places(cell=cell, weights=weights)
 
 
 def peaks(
@@ -106,7 +106,7 @@ def peaks(
 
 
 def true_fluxes(
-    tables: FluxTables, offset: NDArray[np.int64], mjd: Array, band: NDArray[np.int16], truth: Truth, seen: Places,
+    tables: FluxTables, *, offset: NDArray[np.int64], mjd: Array, band: NDArray[np.int16], truth: Truth, seen: Places,
     max_gap: float,
 ) -> Array:  # fmt: skip
     """Fluxes of visits without noise.

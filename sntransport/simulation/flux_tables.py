@@ -41,7 +41,7 @@ _FAINT = 1e-3
 _NEAR_PEAK = 0.6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dust:
     """Laws, R(V) and largest E(B-V) that the tables are made for."""
 
@@ -53,7 +53,7 @@ class Dust:
     law_host: str = "F99"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FluxTables:
     """Tables of several templates in all bands; made by `flux_tables`.
 
@@ -115,26 +115,40 @@ def flux_tables(
     x = _redshift_nodes(z_range)
     mean_mw = np.array([_mean_extinction(band, np.zeros(1), dust.rv_mw, dust.law_mw)[0] for band in bands])
     mean_host = np.array([_mean_extinction(band, x, dust.rv_host, dust.law_host) for band in bands])
-    samples = [list(_samples(templates, band, x, dust, mean_mw[j], mean_host[j])) for j, band in enumerate(bands)]
+    samples = [
+        list(_samples(templates, band, x, dust=dust, mean_mw=mean_mw[j], mean_host=mean_host[j]))
+        for j, band in enumerate(bands)
+    ]
     powers = _degrees([one for some in samples for one in some], dust)
     basis, n_term = _bases(samples, dust, powers)
     parts, near, covered = [], [], []
     for series in templates:
         for j, band in enumerate(bands):
             used = basis[j, :, : n_term[j]]
-            made = _band_table(series, band, x, dust, powers, used, mean_mw[j], mean_host[j])
+            made = _band_table(
+                series, band, x, dust=dust, powers=powers, basis=used, mean_mw=mean_mw[j], mean_host=mean_host[j]
+            )
             parts.append(made.astype(np.float32).ravel())
             near.append(_near_peak(made, used, powers))
             covered.append(np.isfinite(made[:, :, 0]).any(axis=0))
     shape = (len(templates), len(bands))
     start = np.concatenate([[0], np.cumsum([part.size for part in parts])])[:-1]
     return FluxTables(
-        dust, x, powers, basis, n_term, mean_mw, mean_host, start=start.reshape(shape).astype(np.int64),
+        dust=dust,
+        x=x,
+        powers=powers,
+        basis=basis,
+        n_term=n_term,
+        mean_mw=mean_mw,
+        mean_host=mean_host,
+        start=start.reshape(shape).astype(np.int64),
         phase_offset=np.concatenate([[0], np.cumsum([series.n_phase for series in templates])]).astype(np.int64),
-        phases=np.concatenate([series.phase for series in templates]), **_lookups(templates),
-        table=np.concatenate(parts), near=np.array(near).reshape(*shape, x.size, 2),
+        phases=np.concatenate([series.phase for series in templates]),
+        **_lookups(templates),
+        table=np.concatenate(parts),
+        near=np.array(near).reshape(*shape, x.size, 2),
         covered=np.array(covered).reshape(*shape, x.size),
-    )  # fmt: skip
+    )
 
 
 def _lookups(templates: Sequence[SpectralSeries]) -> dict[str, Any]:
@@ -197,7 +211,7 @@ def _coefficients(k: Array, most: float, degree: int) -> Array:
 
 
 def _samples(
-    templates: Sequence[SpectralSeries], band: Bandpass, x: Array, dust: Dust, mean_mw: float, mean_host: Array
+    templates: Sequence[SpectralSeries], band: Bandpass, x: Array, *, dust: Dust, mean_mw: float, mean_host: Array
 ) -> Iterator[tuple[Array, Array, Array]]:  # fmt: skip
     """What the bins of a template add to a band (n_phase, n), with k of both dusts (n,), at a few redshifts."""
     nodes = np.unique(np.linspace(1, x.size - 2, _N_SAMPLE).astype(np.int64))
@@ -221,7 +235,7 @@ def _degrees(samples: Sequence[tuple[Array, Array, Array]], dust: Dust) -> NDArr
         most = [_degree(light, k_mw, dust.ebv_mw, most[0]), _degree(light, k_host, dust.ebv_host, most[1])]
     total = max(most)
     for light, k_mw, k_host in samples:
-        total = _total_degree(light, k_mw, k_host, dust, most, total)
+        total = _total_degree(light, k_mw, k_host, dust=dust, most=most, least=total)
     pairs = [(a, b) for a in range(most[0] + 1) for b in range(most[1] + 1) if a + b <= total]
     return np.array(pairs, dtype=np.int64)
 
@@ -240,7 +254,7 @@ def _degree(light: Array, k: Array, most: float, least: int) -> int:
     return _MOST_DEGREE
 
 
-def _total_degree(light: Array, k_mw: Array, k_host: Array, dust: Dust, most: Sequence[int], least: int) -> int:
+def _total_degree(light: Array, k_mw: Array, k_host: Array, *, dust: Dust, most: Sequence[int], least: int) -> int:
     """Least sum of both degrees, from ``least`` up, that is right where both dusts are at their largest."""
     by_mw, by_host = _coefficients(k_mw, dust.ebv_mw, most[0]), _coefficients(k_host, dust.ebv_host, most[1])
     exact = np.exp(-k_mw * dust.ebv_mw - k_host * dust.ebv_host)
@@ -291,7 +305,7 @@ def _polynomials(k_mw: Array, k_host: Array, dust: Dust, powers: NDArray[np.int6
 
 
 def _band_table(
-    series: SpectralSeries, band: Bandpass, x: Array, dust: Dust, powers: NDArray[np.int64], basis: Array,
+    series: SpectralSeries, band: Bandpass, x: Array, *, dust: Dust, powers: NDArray[np.int64], basis: Array,
     mean_mw: float, mean_host: Array,
 ) -> Array:  # fmt: skip
     """Table (n_phase, n_z, n_term) of one template in one band."""
@@ -320,12 +334,12 @@ def _band_table(
             seen.flux_weight[rows, group], _coefficients(k_mw, dust.ebv_mw, most_mw), host[:, rows].T @ mixed, n_term
         )
         cover = seen.cover_weight[rows].reshape(used[-1] + 1 - used[0], 2, x.size)[:, :, group]
-        made = _means(flux[:, rows], terms, cover, seen.photon_total[group], n_term, whole)
+        made = _means(flux[:, rows], terms, cover, seen.photon_total[group], n_term=n_term, whole=whole)
         table[:, group] = made.reshape(series.n_phase, -1, n_term)
     return table
 
 
-def _means(flux: Array, terms: Array, cover: Array, photon_total: Array, n_term: int, whole: bool) -> Array:
+def _means(flux: Array, terms: Array, cover: Array, photon_total: Array, *, n_term: int, whole: bool) -> Array:
     """As `weighted_means` for ``n_term`` terms at each redshift; where no bin is NaN, all phases are covered alike."""
     if not whole:
         repeated = np.repeat(cover.reshape(len(cover), -1), n_term, axis=1)

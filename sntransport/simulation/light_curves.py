@@ -14,7 +14,7 @@ _INTEGERS = {"object_id": np.int64, "template": np.int32}
 _LARGEST_ID = 2**31 - 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Truth:
     """What is true of each simulated object; all (n_object,) but the last two.
 
@@ -88,7 +88,7 @@ class Truth:
         return Truth(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LightCurves:
     """Many light curves in flat arrays: the measurements of object i are ``offset[i]`` to ``offset[i + 1]``.
 
@@ -173,7 +173,13 @@ class LightCurves:
         known = np.isfinite(self.flux[rows])
         band = self.band[rows][known]
         names, surveys = np.array(self.bands)[band], np.array(self.surveys)[band]
-        return LightCurve(self.mjd[rows][known], names, self.flux[rows][known], self.flux_err[rows][known], surveys)
+        return LightCurve(
+            mjd=self.mjd[rows][known],
+            band=names,
+            flux=self.flux[rows][known],
+            flux_err=self.flux_err[rows][known],
+            instrument=surveys,
+        )
 
     def take(self, objects: ArrayLike) -> "LightCurves":
         """Some of the objects, by index or mask, in the order given."""

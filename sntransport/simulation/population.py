@@ -32,7 +32,7 @@ class Drawn(NamedTuple):
     ebv_host: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Population:
     """What explodes: where in redshift, how bright, behind how much dust, and after which template.
 
@@ -66,8 +66,8 @@ class Population:
     """
 
     redshift: Distribution
-    mag_offset: Distribution = field(default_factory=lambda: Constant(0.0))
-    ebv_host: Distribution = field(default_factory=lambda: Constant(0.0))
+    mag_offset: Distribution = field(default_factory=lambda: Constant(value=0.0))
+    ebv_host: Distribution = field(default_factory=lambda: Constant(value=0.0))
     rv_host: float = 3.1
     ebv_mw: float | DustMap = 0.0
     ebv_mw_max: float = 1.0

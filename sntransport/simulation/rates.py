@@ -28,7 +28,7 @@ _LARGEST_Z = 1000.0
 _SKY = 4.0 * np.pi * np.degrees(1.0) ** 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cosmology:
     """Flat, of matter and a cosmological constant: ``h0`` [km/s/Mpc] and ``om0``."""
 
@@ -122,7 +122,7 @@ def rate_redshifts(rate: Rate, z_min: float, z_max: float, cosmology: Cosmology 
         raise ValueError(f"z_min is {z_min:g} and z_max {z_max:g}, expected 0 < z_min < z_max <= {_LARGEST_Z:g}")
     z = np.linspace(z_min, z_max, _N_Z)
     volume = (Cosmology() if cosmology is None else cosmology).volume_per_redshift(z)
-    return Tabulated(z, np.asarray(rate(z)) / (1.0 + z) * volume)
+    return Tabulated(value=z, density=np.asarray(rate(z)) / (1.0 + z) * volume)
 
 
 def expected_number(

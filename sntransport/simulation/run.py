@@ -37,7 +37,7 @@ _UNITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """Where a job comes from, so that a worker can make it again: `read_config` of these, the job ``index``."""
 
@@ -92,8 +92,8 @@ def run_job(
     """
     job = source.job()
     first = next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
-    plan = Plan(job.n, chunk, fingerprint(job, first) | {"format": kind})
-    work = partial(_simulate_shards, source, write, out, plan)
+    plan = Plan(n=job.n, size=chunk, inputs=fingerprint(job, first) | {"format": kind})
+    work = partial(_simulate_shards, source=source, write=write, out=out, plan=plan)
     entries = run_shards(
         out, plan, work, executor=executor, n_worker=n_worker, n_byte=_estimate(job, first), done=done
     )  # fmt: skip
@@ -130,7 +130,7 @@ def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
 
 
 def _simulate_shards(
-    source: Source, write: Writer, out: Path, plan: Plan, first: int, last: int
+    first: int, last: int, *, source: Source, write: Writer, out: Path, plan: Plan
 ) -> Iterator[tuple[int, Made]]:  # fmt: skip
     """Make shards; for `run_shards`."""
     job = source.job()
@@ -142,7 +142,7 @@ def _simulate_shards(
         written = write(chosen, out / f"shard-{number:05d}") if chosen.n_object else ()
         files = (written,) if isinstance(written, Path) else tuple(written)
         counts = numbers(tally(job.name, curves, job.population.redshift.support))
-        yield number, Made(files, chosen.n_object, chosen.n_obs, counts)
+        yield number, Made(files=files, objects=chosen.n_object, rows=chosen.n_obs, extra=counts)
 
 
 def _chunks(job: Job, objects: tuple[int, int], chunk: int) -> Iterator[LightCurves]:

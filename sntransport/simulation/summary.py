@@ -28,7 +28,7 @@ _EXAMPLES = 6
 _COUNTS = ("generated", "observed", "triggered", "peak", "snr", "detections")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Tally:
     """Counts of one population.
 
@@ -81,13 +81,21 @@ def tally(name: str, curves: LightCurves, z_range: tuple[float, float]) -> Tally
     counts = _per_object(curves, PHOTFLAG_DETECTION)[observed]
     by_z = [_counts(z[mask], edges) for mask in (np.ones(z.size, dtype=bool), observed, triggered)]
     return Tally(
-        name, curves.bands, curves.surveys, edges, by_z[0], by_z[1], by_z[2],
+        name=name,
+        bands=curves.bands,
+        surveys=curves.surveys,
+        z_edges=edges,
+        generated=by_z[0],
+        observed=by_z[1],
+        triggered=by_z[2],
         peak=np.array([_counts(curves.truth.peak_mag[:, b], _PEAK_EDGES) for b in bands]),
         snr=np.array([_counts(ratio[curves.band == b], _SNR_EDGES) for b in bands]),
         detections=_counts(counts.astype(np.float64), _COUNT_EDGES),
         examples=curves.take(np.flatnonzero(triggered)[:_EXAMPLES]),
-        peak_edges=_PEAK_EDGES, snr_edges=_SNR_EDGES, detections_edges=_COUNT_EDGES,
-    )  # fmt: skip
+        peak_edges=_PEAK_EDGES,
+        snr_edges=_SNR_EDGES,
+        detections_edges=_COUNT_EDGES,
+    )
 
 
 def numbers(one: Tally) -> dict[str, Any]:

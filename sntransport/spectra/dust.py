@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sntransport._numerics.arrays import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DustLaw:
     """One law of extinction.
 
@@ -57,10 +57,29 @@ def _g23(wave: Array, rv: float) -> Array:
 
 
 LAWS = {
-    "F99": DustLaw(_f99, 912.0, 60_000.0, 2.3, 5.6, "Fitzpatrick 1999, PASP 111, 63", held=True),
-    "O94": DustLaw(_o94, 1000.0, 33_333.0, 2.0, 6.0, "O'Donnell 1994, ApJ 422, 158"),
-    "CCM89": DustLaw(_ccm89, 1000.0, 33_333.0, 2.0, 6.0, "Cardelli, Clayton & Mathis 1989, ApJ 345, 245"),
-    "G23": DustLaw(_g23, 912.0, 320_000.0, 2.3, 5.6, "Gordon et al. 2023, ApJ 950, 86"),
+    "F99": DustLaw(
+        curve=_f99,
+        low=912.0,
+        high=60_000.0,
+        rv_low=2.3,
+        rv_high=5.6,
+        source="Fitzpatrick 1999, PASP 111, 63",
+        held=True,
+    ),
+    "O94": DustLaw(
+        curve=_o94, low=1000.0, high=33_333.0, rv_low=2.0, rv_high=6.0, source="O'Donnell 1994, ApJ 422, 158"
+    ),
+    "CCM89": DustLaw(
+        curve=_ccm89,
+        low=1000.0,
+        high=33_333.0,
+        rv_low=2.0,
+        rv_high=6.0,
+        source="Cardelli, Clayton & Mathis 1989, ApJ 345, 245",
+    ),
+    "G23": DustLaw(
+        curve=_g23, low=912.0, high=320_000.0, rv_low=2.3, rv_high=5.6, source="Gordon et al. 2023, ApJ 950, 86"
+    ),
 }
 """The laws by name. F99 is the one that the usual E(B-V) of the Milky Way are scaled for (Schlafly & Finkbeiner 2011,
 ApJ 737, 103)."""

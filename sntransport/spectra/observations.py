@@ -9,7 +9,7 @@ from sntransport._numerics.arrays import Array, readonly, require_finite, requir
 from sntransport.spectra.sightline import Sightline, mjd_of, phase_of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Spectrum:
     """One observed spectrum, as it came, in the observer frame, with all dust still on it.
 
@@ -54,7 +54,7 @@ class Spectrum:
         set_fields(self, mjd=float(self.mjd), wave=wave, flux=flux, flux_err=flux_err)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LightCurve:
     """Multi-band photometry, sorted by date on construction.
 
@@ -109,7 +109,7 @@ class LightCurve:
         return tuple(sorted({str(name) for name in self.band}))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Supernova:
     """All that was observed of one supernova.
 

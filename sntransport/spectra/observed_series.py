@@ -14,7 +14,7 @@ from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline, to_observer, to_rest
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ObservedSeries:
     """Spectra in the observer frame, at the distance and behind the dust of ``sightline``.
 
@@ -50,7 +50,14 @@ class ObservedSeries:
         if not isinstance(self.sightline, Sightline):
             raise TypeError(f"ObservedSeries: sightline is {type(self.sightline).__name__}, expected a Sightline")
         # The same rules hold for both kinds; only the meaning of the numbers differs.
-        checked = SpectralSeries(self.day, self.wave, self.flux, self.flux_err, self.origin, mjd_ref=self.mjd_ref)
+        checked = SpectralSeries(
+            phase=self.day,
+            wave=self.wave,
+            flux=self.flux,
+            flux_err=self.flux_err,
+            origin=self.origin,
+            mjd_ref=self.mjd_ref,
+        )
         set_fields(self, day=checked.phase, wave=checked.wave, flux=checked.flux, flux_err=checked.flux_err)
         set_fields(self, origin=checked.origin, mjd_ref=checked.mjd_ref)
 
@@ -79,8 +86,17 @@ def observe(series: SpectralSeries, sightline: Sightline) -> ObservedSeries:
     wave, flux = to_observer(series.wave, series.flux, sightline)
     _, flux_err = to_observer(series.wave, series.flux_err, sightline)
     day = series.phase * (1.0 + sightline.z)
-    about = (series.name, series.sn_type, series.mjd_ref)
-    return ObservedSeries(sightline, day, wave, flux, flux_err, series.origin, *about)
+    return ObservedSeries(
+        sightline=sightline,
+        day=day,
+        wave=wave,
+        flux=flux,
+        flux_err=flux_err,
+        origin=series.origin,
+        name=series.name,
+        sn_type=series.sn_type,
+        mjd_ref=series.mjd_ref,
+    )
 
 
 def unobserve(observed: ObservedSeries) -> SpectralSeries:
@@ -98,5 +114,13 @@ def unobserve(observed: ObservedSeries) -> SpectralSeries:
     wave, flux = to_rest(observed.wave, observed.flux, observed.sightline)
     _, flux_err = to_rest(observed.wave, observed.flux_err, observed.sightline)
     phase = observed.day / (1.0 + observed.sightline.z)
-    about = (observed.name, observed.sn_type, observed.mjd_ref)
-    return SpectralSeries(phase, wave, flux, flux_err, observed.origin, *about)
+    return SpectralSeries(
+        phase=phase,
+        wave=wave,
+        flux=flux,
+        flux_err=flux_err,
+        origin=observed.origin,
+        name=observed.name,
+        sn_type=observed.sn_type,
+        mjd_ref=observed.mjd_ref,
+    )

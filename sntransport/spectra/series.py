@@ -25,7 +25,7 @@ class Origin(IntEnum):
     rests mostly on such, or what lies outside all data, at the caller's explicit request."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SpectralSeries:
     """Spectra of one supernova over phase: rest frame, at 10 pc, free of dust.
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,7 @@ from sntransport.spectra.sightline import Sightline
 
 # Value and comment of a header card.
 _Card = tuple[str | float | bool, str]
+_Hdu: TypeAlias = Any  # type: ignore[explicit-any]  # of astropy, which carries no types
 
 FORMAT = "sntransport series"
 FORMAT_VERSION = 1
@@ -38,7 +39,7 @@ _SIGHTLINE_UNITS = {
 _LIGHT_CURVE_UNITS = {"mjd": "d", "band": "", "flux": "nJy", "flux_err": "nJy", "instrument": ""}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SeriesFile:
     """All that a series file holds.
 
@@ -134,7 +135,15 @@ def write_series(
     """
     pairs, weight = (None if value is None else np.asarray(value) for value in (pairs, weight))
     content = SeriesFile(
-        series, sightline, sparse, light_curve, pairs, weight, tuple(notes), provenance or {}, mjd_ref_meaning
+        series=series,
+        sightline=sightline,
+        sparse=sparse,
+        light_curve=light_curve,
+        pairs=pairs,
+        weight=weight,
+        notes=tuple(notes),
+        provenance=provenance or {},
+        mjd_ref_meaning=mjd_ref_meaning,
     )
     if Path(path).suffix.lower() in {".gz", ".bz2", ".xz", ".zst", ".zip"}:
         raise ValueError(f"{path}: series files are not compressed; choose a name that ends in .fits")
@@ -178,7 +187,7 @@ def read_series_file(path: str | os.PathLike[str]) -> SeriesFile:
         raise ValueError(f"{path}: {message}") from None
 
 
-def _hdu_list(content: SeriesFile) -> Any:
+def _hdu_list(content: SeriesFile) -> _Hdu:
     from astropy.io import fits
 
     hdus = fits.HDUList([fits.PrimaryHDU(), *_hdus(content)])
@@ -229,7 +238,7 @@ def _sightline_summary(sightline: Sightline) -> dict[str, _Card]:
     }
 
 
-def _hdus(content: SeriesFile) -> list[Any]:
+def _hdus(content: SeriesFile) -> list[_Hdu]:
     hdus = _series_hdus(content.series, "", content.mjd_ref_meaning)
     if content.sparse is not None:
         hdus += _series_hdus(content.sparse, "SPARSE_", content.mjd_ref_meaning)
@@ -250,7 +259,7 @@ def _hdus(content: SeriesFile) -> list[Any]:
     return hdus
 
 
-def _series_hdus(series: SpectralSeries, prefix: str, mjd_ref_meaning: str) -> list[Any]:
+def _series_hdus(series: SpectralSeries, prefix: str, mjd_ref_meaning: str) -> list[_Hdu]:
     from astropy.io import fits
 
     if not series.flux.size:
@@ -290,7 +299,7 @@ def _from_bytes(raw: bytes) -> SeriesFile:
         return _content({hdu.name: hdu for hdu in hdus})
 
 
-def _content(parts: Mapping[str, Any]) -> SeriesFile:
+def _content(parts: Mapping[str, _Hdu]) -> SeriesFile:
     sightline = light_curve = None
     if "SIGHTLINE" in parts:
         # The first files had no laws: theirs is F99, the default.
@@ -316,7 +325,7 @@ def _content(parts: Mapping[str, Any]) -> SeriesFile:
     )
 
 
-def _series(parts: Mapping[str, Any], prefix: str) -> SpectralSeries:
+def _series(parts: Mapping[str, _Hdu], prefix: str) -> SpectralSeries:
     phase = column(parts, prefix + "PHASE", "PHASE", "d")
     wave = column(parts, prefix + "WAVE", "WAVE", "Angstrom")
     images = {}
@@ -327,10 +336,10 @@ def _series(parts: Mapping[str, Any], prefix: str) -> SpectralSeries:
     target = prefix + "TARGET"
     name, sn_type = (column(parts, target, key)[0] for key in ("NAME", "SN_TYPE"))
     mjd_ref = column(parts, target, "MJD_REF", "d")[0]
-    return SpectralSeries(phase, wave, **images, name=name, sn_type=sn_type, mjd_ref=mjd_ref)
+    return SpectralSeries(phase=phase, wave=wave, **images, name=name, sn_type=sn_type, mjd_ref=mjd_ref)
 
 
-def _pairs(parts: Mapping[str, Any], n_phase: int) -> tuple[NDArray[np.int64] | None, Array | None]:
+def _pairs(parts: Mapping[str, _Hdu], n_phase: int) -> tuple[NDArray[np.int64] | None, Array | None]:
     if "PAIRS" not in parts:
         return None, None
     pairs = np.stack([column(parts, "PAIRS", name) for name in ("FIRST", "SECOND")], axis=1)

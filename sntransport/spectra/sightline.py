@@ -13,7 +13,7 @@ from sntransport._numerics.arrays import Array, set_fields
 from sntransport.spectra.dust import dust_law, extinction, require_rv
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Sightline:
     """Redshift, distance and dust toward one supernova.
 

@@ -78,7 +78,7 @@ def feature_transport(
     if moved_by.size == 0 or not np.all((moved_by >= 0) & (moved_by <= 3)):
         raise ValueError(f"shares are {shares}, expected at least one, from 0 to 3")
     grid, step, smooth, features = _split(wave, a, b, continuum)
-    shift = _register(step, features, resolution, scatter, stiffness, reach)
+    shift = _register(step, features, resolution=resolution, scatter=scatter, stiffness=stiffness, reach=reach)
     roots = readonly(np.exp(0.5 * features), "", 2)
     out = np.empty((t.size, wave.size))
     _kernels.blend_features(smooth[0], smooth[1], roots[0], roots[1], shift, moved_by, t, out)
@@ -129,7 +129,7 @@ def feature_shift(
     """
     wave, a, b = _checked(wave, flux_a, flux_b)
     grid, step, _, features = _split(wave, a, b, continuum)
-    shift = step * _register(step, features, resolution, scatter, stiffness, reach)
+    shift = step * _register(step, features, resolution=resolution, scatter=scatter, stiffness=stiffness, reach=reach)
     return shift if grid is None else np.asarray(np.interp(np.log(wave), grid, shift))
 
 
@@ -161,7 +161,9 @@ def _split(wave: Array, a: Array, b: Array, continuum: float) -> tuple[Array | N
     return grid, step, readonly(smooth, "", 2), readonly(logs - smooth, "", 2)
 
 
-def _register(step: float, features: Array, resolution: float, scatter: float, stiffness: float, reach: float) -> Array:
+def _register(
+    step: float, features: Array, *, resolution: float, scatter: float, stiffness: float, reach: float
+) -> Array:
     """Shift in bins, (n_wave,): bounded, and so gentle that both halves of the map stay monotone."""
     from sntransport.transport import _kernels
 

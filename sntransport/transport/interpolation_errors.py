@@ -41,7 +41,7 @@ _CENTRAL = 0.6827
 _REDDEST, _BLUEST, _WIDEST, _NARROWEST = 10500.0, 3000.0, 70.0, 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Coefficients:
     """Coefficients of the model in the module's docstring.
 
@@ -102,7 +102,7 @@ def log_change(wave: Array, flux_a: Array, flux_b: Array) -> Array:
 
 
 def interpolation_error(
-    sn_type: str, wave: Array, change: Array, gap: float, bridge: Array, coefficients: Coefficients = FITTED
+    sn_type: str, wave: Array, change: Array, gap: float, bridge: Array, *, coefficients: Coefficients = FITTED
 ) -> Array:
     """Standard error of ln flux of a rebuilt spectrum besides photon noise, at one gray factor.
 

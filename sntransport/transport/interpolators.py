@@ -62,7 +62,7 @@ def for_pair(interpolate: Interpolator | ForPair, phase_a: float, phase_b: float
     return interpolate.between(phase_a, phase_b) if isinstance(interpolate, ForPair) else interpolate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Paced:
     """An interpolator on a path that is walked faster at first: a supernova changes more in the first half of a gap.
 
@@ -132,7 +132,12 @@ def sinkhorn(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
     from ot.bregman import barycenter_debiased
 
     return _entropic(
-        wave, flux_a, flux_b, t, width, lambda a, m, reg, w: barycenter_debiased(a, m, reg, weights=w, warn=False)
+        wave,
+        flux_a,
+        flux_b,
+        t,
+        width=width,
+        solve=lambda a, m, reg, w: barycenter_debiased(a, m, reg, weights=w, warn=False),
     )
 
 
@@ -167,7 +172,12 @@ def unbalanced(
 
     reg_m = (reach / C_KMS) ** 2
     return _entropic(
-        wave, flux_a, flux_b, t, width, lambda a, m, reg, w: barycenter_unbalanced(a, m, reg, reg_m, weights=w)
+        wave,
+        flux_a,
+        flux_b,
+        t,
+        width=width,
+        solve=lambda a, m, reg, w: barycenter_unbalanced(a, m, reg, reg_m, weights=w),
     )
 
 
@@ -181,6 +191,7 @@ def _entropic(
     flux_a: ArrayLike,
     flux_b: ArrayLike,
     t: ArrayLike,
+    *,
     width: float,
     solve: Callable[[Array, Array, float, Array], Array],
 ) -> Array:

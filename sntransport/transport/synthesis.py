@@ -5,13 +5,12 @@ is not repeated for each of them.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from sntransport._numerics.arrays import Array, readonly
+from sntransport._numerics.arrays import Array, Span, readonly
 from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
@@ -28,7 +27,7 @@ _SAME = 1e-9
 _BLOCK = 16
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Photometry:
     """What candidates are judged by: bands on the grid of the series, and photometry at the target phases.
 
@@ -40,7 +39,7 @@ class Photometry:
     flux_err: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Synthesis:
     """Result of `synthesize`: dense series, the pairs (n_pair, 2) of rows of the sparse one, their weight.
 
@@ -53,7 +52,11 @@ class Synthesis:
     weight: Array
 
 
-@dataclass(frozen=True, eq=False)
+# Of one candidate: flux, error and origin (n_wave,), taper, and the index of its pair.
+_Row = tuple[Array, Array, NDArray[np.uint8], Array, np.intp]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Candidates:
     """Candidates at one phase: arrays (n_candidate, n_wave), and the index of the pair of each."""
 
@@ -119,17 +122,37 @@ def synthesize(
     for start in range(0, phase.size, _BLOCK):
         block = phase[start : start + _BLOCK]
         for k, found in enumerate(
-            _candidates(sparse, pairs, block, interpolate, taper, errors, share[start : start + _BLOCK]), start
+            _candidates(
+                sparse,
+                pairs,
+                block,
+                interpolate=interpolate,
+                taper=taper,
+                errors=errors,
+                share=share[start : start + _BLOCK],
+            ),
+            start,
         ):
             if found.pair.size == 0:
                 continue
-            value, scale = _judge(sparse, pairs, found, float(phase[k]), weight, photometry, k)
+            value, scale = _judge(
+                sparse, pairs, found, target=float(phase[k]), weight=weight, photometry=photometry, k=k
+            )
             if tie:
                 found = _tied(found, scale)
             flux[k], flux_err[k], origin[k], shares[k, found.pair] = _average(found, value)
-    dense = SpectralSeries(phase, sparse.wave, flux, flux_err, origin, sparse.name, sparse.sn_type, sparse.mjd_ref)
+    dense = SpectralSeries(
+        phase=phase,
+        wave=sparse.wave,
+        flux=flux,
+        flux_err=flux_err,
+        origin=origin,
+        name=sparse.name,
+        sn_type=sparse.sn_type,
+        mjd_ref=sparse.mjd_ref,
+    )
     used = shares.any(axis=0)
-    return Synthesis(dense, pairs[used], shares[:, used])
+    return Synthesis(series=dense, pairs=pairs[used], weight=shares[:, used])
 
 
 def _error_shares(phase: Array, photometry: Photometry | None) -> Array:
@@ -154,6 +177,7 @@ def _candidates(
     sparse: SpectralSeries,
     pairs: NDArray[np.int64],
     targets: Array,
+    *,
     interpolate: Interpolator | ForPair,
     taper: Array,
     errors: ErrorModel,
@@ -163,13 +187,13 @@ def _candidates(
     before, after = (sparse.phase[pairs[:, side], None] for side in (0, 1))
     itself = (pairs[:, :1] == pairs[:, 1:]) & (np.abs(before - targets) <= _SAME)
     hits = itself | ((before < targets - _SAME) & (after > targets + _SAME))
-    rows: list[list[tuple[Any, ...]]] = [[] for _ in targets]
+    rows: list[list[_Row]] = [[] for _ in targets]
     for p in np.flatnonzero(hits.any(axis=1)):
         i, j = (int(row) for row in pairs[p])
         wanted = np.flatnonzero(hits[p])
         span = sparse.phase[j] - sparse.phase[i]
         t = (targets[wanted] - sparse.phase[i]) / span if span else np.zeros(wanted.size)
-        made = _between(sparse, i, j, t, interpolate, errors, share[wanted])
+        made = _between(sparse, i, j, t, interpolate=interpolate, errors=errors, share=share[wanted])
         if made is None:
             continue
         edge = np.minimum(taper[i], taper[j])
@@ -178,12 +202,20 @@ def _candidates(
     return [_stacked(found, sparse.n_wave) for found in rows]
 
 
-def _stacked(rows: list[tuple[Any, ...]], n_wave: int) -> _Candidates:
+def _stacked(rows: list[_Row], n_wave: int) -> _Candidates:
     if not rows:
         empty = np.empty((0, n_wave))
-        return _Candidates(empty, empty, empty.astype(np.uint8), empty, np.empty(0, dtype=np.int64))
+        return _Candidates(
+            flux=empty, flux_err=empty, origin=empty.astype(np.uint8), taper=empty, pair=np.empty(0, dtype=np.int64)
+        )
     flux, flux_err, origin, edge, pair = zip(*rows, strict=True)
-    return _Candidates(np.stack(flux), np.stack(flux_err), np.stack(origin), np.stack(edge), np.array(pair))
+    return _Candidates(
+        flux=np.stack(flux),
+        flux_err=np.stack(flux_err),
+        origin=np.stack(origin),
+        taper=np.stack(edge),
+        pair=np.array(pair),
+    )
 
 
 def _between(
@@ -191,6 +223,7 @@ def _between(
     i: int,
     j: int,
     t: Array,
+    *,
     interpolate: Interpolator | ForPair,
     errors: ErrorModel,
     share: Array,
@@ -236,7 +269,7 @@ def _photon_variance(sparse: SpectralSeries, row: int) -> Array:
     return np.asarray(np.log1p((sparse.flux_err[row] / np.maximum(flux, _LEAST_FLUX * np.nanmean(flux))) ** 2))
 
 
-def long_runs(both: NDArray[np.bool_]) -> list[slice]:
+def long_runs(both: NDArray[np.bool_]) -> list[Span]:
     """Stretches of at least `MIN_OVERLAP` bins that both spectra cover."""
     step = np.diff(np.concatenate([[False], both, [False]]).astype(np.int8))
     starts, stops = np.flatnonzero(step == 1), np.flatnonzero(step == -1)
@@ -271,6 +304,7 @@ def _judge(
     sparse: SpectralSeries,
     pairs: NDArray[np.int64],
     found: _Candidates,
+    *,
     target: float,
     weight: Weight,
     photometry: Photometry | None,
@@ -295,7 +329,13 @@ def _judge(
 
 def _tied(found: _Candidates, scale: Array) -> _Candidates:
     column = scale[:, None]
-    return _Candidates(found.flux * column, found.flux_err * column, found.origin, found.taper, found.pair)
+    return _Candidates(
+        flux=found.flux * column,
+        flux_err=found.flux_err * column,
+        origin=found.origin,
+        taper=found.taper,
+        pair=found.pair,
+    )
 
 
 def _average(found: _Candidates, value: Array) -> tuple[Array, Array, NDArray[np.uint8], Array]:

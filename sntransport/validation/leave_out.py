@@ -48,7 +48,7 @@ LINE_NAMES = tuple(line.name for lines in LINES.values() for line in lines)
 """Lines of the velocity error, in the order of its last axis."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Triplets:
     """Comparisons of rebuilt with true spectra, one row a triplet (before, hidden, after).
 
@@ -78,7 +78,7 @@ class Triplets:
         return int(self.gap.size)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Case:
     """One supernova ready to be judged; ``usable`` (n_phase, n_wave): bins that can serve as truth."""
 
@@ -190,7 +190,7 @@ def join(parts: Sequence[Triplets]) -> Triplets:
         axis = 1 if field.name in ("flux", "feature", "velocity", "color") else 0
         columns[field.name] = np.concatenate([getattr(part, field.name) for part in parts], axis=axis)
         columns[field.name].setflags(write=False)
-    return Triplets(parts[0].interpolators, parts[0].bands, **columns)
+    return Triplets(interpolators=parts[0].interpolators, bands=parts[0].bands, **columns)
 
 
 def _case(item: Supernova | SpectralSeries, bands: Sequence[str | Bandpass]) -> _Case:
@@ -203,13 +203,26 @@ def _case(item: Supernova | SpectralSeries, bands: Sequence[str | Bandpass]) -> 
         telluric = np.any([(observed > low) & (observed < high) for low, high in TELLURIC], axis=0)
         # Bridged pixels are no truth; an interpolator has to live with them.
         usable = (series.origin == Origin.OBSERVED) & ~telluric
-    return _Case(broad_class(item.sn_type), series, usable, band_matrix(series.wave, bands, sightline))
+    return _Case(
+        sn_class=broad_class(item.sn_type),
+        series=series,
+        usable=usable,
+        matrix=band_matrix(series.wave, bands, sightline),
+    )
 
 
 def _without_photometry(series: SpectralSeries) -> Supernova:
     mjd_ref = series.mjd_ref if np.isfinite(series.mjd_ref) else 0.0
-    none = LightCurve(np.empty(0), np.empty(0, dtype=np.str_), np.empty(0), np.empty(0))
-    return Supernova(series.name, series.sn_type, Sightline(z=0.0, distance_modulus=0.0), mjd_ref, "", (), none)
+    none = LightCurve(mjd=np.empty(0), band=np.empty(0, dtype=np.str_), flux=np.empty(0), flux_err=np.empty(0))
+    return Supernova(
+        name=series.name,
+        sn_type=series.sn_type,
+        sightline=Sightline(z=0.0, distance_modulus=0.0),
+        mjd_ref=mjd_ref,
+        mjd_ref_meaning="",
+        spectra=(),
+        light_curve=none,
+    )
 
 
 def _on_grid(series: SpectralSeries) -> SpectralSeries:
@@ -230,7 +243,9 @@ def _on_grid(series: SpectralSeries) -> SpectralSeries:
         if row is not None:
             target[row[0] - int(first) : row[0] - int(first) + row[1].size] = row[1]
     wave = grid_wave(int(first), out.shape[1])
-    return SpectralSeries(series.phase, wave, out, name=series.name, sn_type=series.sn_type, mjd_ref=series.mjd_ref)
+    return SpectralSeries(
+        phase=series.phase, wave=wave, flux=out, name=series.name, sn_type=series.sn_type, mjd_ref=series.mjd_ref
+    )
 
 
 def _triplets(case: _Case, max_gap: float, min_bins: int) -> NDArray[np.int64]:
@@ -318,18 +333,21 @@ def _collected(case: _Case, names: tuple[str, ...], rows: Iterable[_Row]) -> Tri
     phase, bands = case.series.phase, tuple(band.name for band in case.matrix.bands)
     gap = phase[after] - phase[before]
     shapes = ((), (), (len(LINE_NAMES),), (len(bands),))
-    columns = [
+    flux, feature, velocity, color = [
         np.array([row[3][1 + c] for row in kept]).reshape(-1, len(names), *shape).swapaxes(0, 1)
         for c, shape in enumerate(shapes)
     ]
     return Triplets(
-        names,
-        bands,
-        np.full(len(kept), case.series.name),
-        np.full(len(kept), case.sn_class),
-        phase[hidden],
-        gap,
-        (phase[hidden] - phase[before]) / gap,
-        np.array([row[3][0] for row in kept], dtype=np.int64),
-        *columns,
+        interpolators=names,
+        bands=bands,
+        supernova=np.full(len(kept), case.series.name),
+        sn_class=np.full(len(kept), case.sn_class),
+        phase=phase[hidden],
+        gap=gap,
+        position=(phase[hidden] - phase[before]) / gap,
+        n_bins=np.array([row[3][0] for row in kept], dtype=np.int64),
+        flux=flux,
+        feature=feature,
+        velocity=velocity,
+        color=color,
     )

@@ -49,7 +49,7 @@ _LEAST = {"flux": 1e-6, "feature": 1e-6, "velocity": 10.0, "color": 1e-3}
 _FEWEST = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Score:
     """One interpolator in one cell.
 
@@ -113,8 +113,30 @@ def score(
             for name, mine in zip(triplets.interpolators, error, strict=True):
                 ok = rows & np.isfinite(mine) & np.isfinite(error[base])
                 if ok.any():
-                    found = _cell(mine[ok], error[base][ok], triplets.supernova[ok], _LEAST[kind], samples, seed)
-                    scores.append(Score(metric, name, sn_class, gap, *found[:5], limit, *found[5:]))
+                    mean, low, high, value, baseline, n_supernovae, n_triplets = _cell(
+                        mine[ok],
+                        error[base][ok],
+                        triplets.supernova[ok],
+                        least=_LEAST[kind],
+                        samples=samples,
+                        seed=seed,
+                    )
+                    scores.append(
+                        Score(
+                            metric=metric,
+                            interpolator=name,
+                            sn_class=sn_class,
+                            gap=gap,
+                            ratio=mean,
+                            low=low,
+                            high=high,
+                            value=value,
+                            baseline=baseline,
+                            floor=limit,
+                            n_supernovae=n_supernovae,
+                            n_triplets=n_triplets,
+                        )
+                    )
     return scores
 
 
@@ -147,7 +169,7 @@ def _gaps(gap: Array) -> Iterator[tuple[str, NDArray[np.bool_]]]:
 
 
 def _cell(
-    mine: Array, base: Array, supernova: NDArray[np.str_], least: float, samples: int, seed: int
+    mine: Array, base: Array, supernova: NDArray[np.str_], *, least: float, samples: int, seed: int
 ) -> tuple[float, float, float, float, float, int, int]:
     names, owner = np.unique(supernova, return_inverse=True)
     log_ratio = np.log(np.maximum(mine, least) / np.maximum(base, least))

@@ -35,7 +35,7 @@ _LEAST_DEPTH = 0.03
 _SIGNIFICANCE = 5.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """An absorption line: rest wavelength [A], range of blueshifts [km/s] and last phase [d] at which it is sought."""
 
@@ -47,8 +47,11 @@ class Line:
 
 
 LINES = {
-    "Ia": (Line("Si II 6355", 6355.0, 3000.0, 20000.0, 35.0),),
-    "II": (Line("H-beta", 4861.3, 1500.0, 15000.0, 100.0), Line("H-alpha", 6562.8, 1500.0, 18000.0, 150.0)),
+    "Ia": (Line(name="Si II 6355", rest=6355.0, slowest=3000.0, fastest=20000.0, latest=35.0),),
+    "II": (
+        Line(name="H-beta", rest=4861.3, slowest=1500.0, fastest=15000.0, latest=100.0),
+        Line(name="H-alpha", rest=6562.8, slowest=1500.0, fastest=18000.0, latest=150.0),
+    ),
 }
 """Lines whose velocity is judged, by broad class; wavelengths in air. Later the troughs there are of other elements."""
 

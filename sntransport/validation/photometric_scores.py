@@ -43,7 +43,7 @@ def judged_points(points: BandPoints, judged: str) -> BandPoints:
     return BandPoints(**columns, ratio=ratio, offset=np.zeros(int(kept.sum())), n_faint=points.n_faint)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Share:
     """How much of the photometry one method meets within 10 %.
 
@@ -95,9 +95,21 @@ def all_shares(points: BandPoints, *, at_least: float = 0.0, judged: str = "all"
             for method, ratio in zip(METHODS, points.ratio, strict=True):
                 known = mine & np.isfinite(ratio) & (ratio > 0)
                 met = shares(points.supernova[known], ratio[known]) if known.any() else (np.nan, np.nan)
-                counts = np.unique(points.supernova[mine]).size, int(mine.sum())
-                if counts[1]:
-                    found.append(Share(sn_class, letter, at_least, judged, *counts, method, int(known.sum()), *met))
+                if mine.any():
+                    found.append(
+                        Share(
+                            sn_class=sn_class,
+                            letter=letter,
+                            at_least=at_least,
+                            judged=judged,
+                            n_supernovae=np.unique(points.supernova[mine]).size,
+                            n_points=int(mine.sum()),
+                            method=method,
+                            n_known=int(known.sum()),
+                            share=met[0],
+                            mean=met[1],
+                        )
+                    )
     return found
 
 

@@ -57,7 +57,7 @@ LARGEST_ERROR = 0.1
 _NEAREST = 1.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BandPoints:
     """Photometric points that were judged, one row a point.
 
@@ -121,7 +121,13 @@ def judge_bands(
 
 
 def _rows(curve: LightCurve, rows: NDArray[np.bool_]) -> LightCurve:
-    return LightCurve(curve.mjd[rows], curve.band[rows], curve.flux[rows], curve.flux_err[rows], curve.instrument[rows])
+    return LightCurve(
+        mjd=curve.mjd[rows],
+        band=curve.band[rows],
+        flux=curve.flux[rows],
+        flux_err=curve.flux_err[rows],
+        instrument=curve.instrument[rows],
+    )
 
 
 def _letter(band: str) -> str:
@@ -150,7 +156,7 @@ def _judged(
         return result(curve).series
 
     def scaled(curve: LightCurve) -> SpectralSeries | None:
-        return _scaled_by(curve, sn, sparse, targets, interpolate, max_gap)
+        return _scaled_by(curve, sn, sparse, targets=targets, interpolate=interpolate, max_gap=max_gap)
 
     sparse = prepare(sn).series
     in_v = _rows(sn.light_curve, np.isin(sn.light_curve.band, LETTERS["V"]))
@@ -176,9 +182,19 @@ def _judged(
     name, sn_class = np.full(phase.size, sn.name), np.full(phase.size, broad_class(sn.sn_type))
     curves = fit_band_curves(points)
     return BandPoints(
-        name, sn_class, points.band, letter, phase, distance, ratio, points.mjd, instrument_offsets(curves, points),
-        ~curves.used, _rejected(calibrated, points, phase), n_faint,
-    )  # fmt: skip
+        supernova=name,
+        sn_class=sn_class,
+        band=points.band,
+        letter=letter,
+        phase=phase,
+        distance=distance,
+        ratio=ratio,
+        mjd=points.mjd,
+        offset=instrument_offsets(curves, points),
+        outlier=~curves.used,
+        rejected=_rejected(calibrated, points, phase),
+        n_faint=n_faint,
+    )
 
 
 def _rejected(result: BuildResult, points: LightCurve, phase: Array) -> NDArray[np.bool_]:
@@ -208,7 +224,7 @@ def _one_factor(curve: LightCurve, sn: Supernova, series: SpectralSeries) -> Arr
         return None
     observed = evaluate(curves, sn.mjd_of(series.phase))
     matrix = band_matrix(series.wave, curves.bands, sn.sightline)
-    return grey_offset(synthetic_flux(series.flux, matrix)[0], *observed)
+    return grey_offset(synthetic_flux(series.flux, matrix)[0], flux, flux_err)
 
 
 def _scaled(series: SpectralSeries, ln_factor: Array) -> SpectralSeries:
@@ -228,6 +244,7 @@ def _scaled_by(
     curve: LightCurve,
     sn: Supernova,
     sparse: SpectralSeries,
+    *,
     targets: Array,
     interpolate: Interpolator | ForPair | ForSupernova,
     max_gap: float,
@@ -263,6 +280,8 @@ def _nearest(sn: Supernova, in_v: LightCurve, sparse: SpectralSeries, targets: A
     row = np.abs(targets[:, None] - sparse.phase).argmin(axis=1)
     near = np.abs(targets - sparse.phase[row]) <= _NEAREST
     flux = np.where(near[:, None], sparse.flux[row], np.nan)
-    held = SpectralSeries(targets, sparse.wave, flux, name=sparse.name, sn_type=sparse.sn_type, mjd_ref=sparse.mjd_ref)
+    held = SpectralSeries(
+        phase=targets, wave=sparse.wave, flux=flux, name=sparse.name, sn_type=sparse.sn_type, mjd_ref=sparse.mjd_ref
+    )
     factor = _one_factor(in_v, sn, held)
     return None if factor is None else _in_place(held, np.where(np.isfinite(factor), factor, -np.inf))

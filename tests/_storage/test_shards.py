@@ -210,7 +210,7 @@ def test_another_plan_is_refused_by_what_differs(tmp_path):
     with pytest.raises(PlanError, match="seed was 3 and is now 4; choose another folder"):
         run_shards(tmp_path, other, partial(work, tmp_path, 0.0, other))
     with pytest.raises(PlanError, match="size was 10 and is now 20"):
-        run_shards(tmp_path, Plan(95, 20, {"seed": 3}), partial(work, tmp_path, 0.0, PLAN))
+        run_shards(tmp_path, Plan(n=95, size=20, inputs={"seed": 3}), partial(work, tmp_path, 0.0, PLAN))
 
 
 def test_two_runs_at_once(whole, tmp_path):
@@ -226,12 +226,12 @@ def test_two_runs_at_once(whole, tmp_path):
 
 
 def test_nothing_in_any_shard_is_an_outcome_of_its_own(tmp_path):
-    plan = Plan(10, 10, {})
+    plan = Plan(n=10, size=10, inputs={})
 
     def empty(first, last):
-        yield 0, shards.Made((), 0, 0, {})
+        yield 0, shards.Made(files=(), objects=0, rows=0, extra={})
 
     run_shards(tmp_path, plan, empty)
     assert (tmp_path / "_SUCCESS").read_text() == "empty\n"
     with pytest.raises(ValueError, match="n is 0"):
-        Plan(0, 10, {})
+        Plan(n=0, size=10, inputs={})

@@ -44,7 +44,7 @@ def flux_at(phase, *, speed=1.0, zero=0.0, stretch=1.0, color=0.0, bright=1.0):
 
 def series(name, *, phase=PHASE, sn_type="Ia", relative=0.1, **family):
     flux = flux_at(phase, **family)
-    return SpectralSeries(phase, WAVE, flux, relative * flux, name=name, sn_type=sn_type)
+    return SpectralSeries(phase=phase, wave=WAVE, flux=flux, flux_err=relative * flux, name=name, sn_type=sn_type)
 
 
 A = series("A", speed=0.9, zero=1.0, stretch=0.9, color=-1.0, bright=2.0, relative=0.1)
@@ -149,7 +149,7 @@ def test_only_what_all_parents_cover_is_there_with_the_worst_origin():
     flux, flux_err = np.array(B.flux), np.array(B.flux_err)
     flux[:, 700:] = np.nan
     flux[30, 400:410] = np.nan
-    other = SpectralSeries(PHASE, WAVE, flux, flux_err, name="B", sn_type="Ia")
+    other = SpectralSeries(phase=PHASE, wave=WAVE, flux=flux, flux_err=flux_err, name="B", sn_type="Ia")
     made = mix([dataclasses.replace(A, origin=origin), other], [1, 1], clock=plain_clock, zeros={"A": 0.0, "B": 0.0})
     np.testing.assert_array_equal(made.series.phase, PHASE)
     assert made.series.wave[-1] == pytest.approx(WAVE[699])
@@ -212,7 +212,7 @@ def test_light_clock_leaves_the_mean_and_series_with_nothing_in_common():
         ({"phases": [500.0]}, "no spectrum in common"),
         ({"zeros": {"A": -200.0}, "clock": plain_clock}, "no phases in common"),
         (
-            {"series": [A, SpectralSeries(PHASE, WAVE + 9000.0, B.flux, name="B", sn_type="Ia")]},
+            {"series": [A, SpectralSeries(phase=PHASE, wave=WAVE + 9000.0, flux=B.flux, name="B", sn_type="Ia")]},
             "less than 25,000 km/s",
         ),
     ],
@@ -240,7 +240,14 @@ def test_drawn_mixtures_repeat_and_do_not_depend_on_their_number():
 
 def test_weights_follow_the_concentration():
     def weigh(parents, weights):
-        return Mixture(A, tuple(one.name for one in parents), weights, np.zeros(2), np.ones(2), ())
+        return Mixture(
+            series=A,
+            parents=tuple(one.name for one in parents),
+            weights=weights,
+            zero=np.zeros(2),
+            stretch=np.ones(2),
+            notes=(),
+        )
 
     even = np.array([made.weights[0] for made in draw_mixtures([A, B], 4000, seed=1, make=weigh)])
     # Dirichlet(1, 1) is uniform: variance 1/12; Dirichlet(0.3, 0.3) has 1 / (4 (2 * 0.3 + 1)).
@@ -250,8 +257,8 @@ def test_weights_follow_the_concentration():
 
 
 def test_parents_with_nothing_in_common_are_drawn_again_or_refused():
-    blue = SpectralSeries(PHASE, WAVE - 2500.0, C.flux, name="blue", sn_type="Ia")
-    far = SpectralSeries(PHASE, WAVE + 9000.0, C.flux, name="far", sn_type="Ia")
+    blue = SpectralSeries(phase=PHASE, wave=WAVE - 2500.0, flux=C.flux, name="blue", sn_type="Ia")
+    far = SpectralSeries(phase=PHASE, wave=WAVE + 9000.0, flux=C.flux, name="far", sn_type="Ia")
     made = draw_mixtures([A, B, far], 8, seed=3, make=quick)
     assert all(one.parents == ("A", "B") for one in made)
     assert any("drawn again" in note for one in made for note in one.notes)

@@ -76,7 +76,7 @@ def folder(tmp_path_factory):
     for k, (name, sn_type) in enumerate([(f"SN200{i}{c}", t) for i, t in ((1, "Ia"), (2, "II P")) for c in "abcd"]):
         light = 0.1 * (1 + 0.1 * k) * np.exp(-((PHASE[:, None] / (20.0 + k)) ** 2))
         flux = light * (WAVE / 5000.0) ** -1.5
-        made = SpectralSeries(PHASE, WAVE, flux, 0.05 * flux, name=name, sn_type=sn_type)
+        made = SpectralSeries(phase=PHASE, wave=WAVE, flux=flux, flux_err=0.05 * flux, name=name, sn_type=sn_type)
         snt.write_series(made, path / f"{name}.fits")
     (path / "config.toml").write_text(CONFIG)
     return path
@@ -260,7 +260,7 @@ def test_a_leak_fails_the_run_and_nothing_is_written(folder, monkeypatch):
     def leaking(*arguments):
         made = real(*arguments)
         first = next(one for one in made if one.split == "train" and one.sn_class == "Ia")
-        return (*made, TrainingTemplate(first.series, first.parents, "test", "source"))
+        return (*made, TrainingTemplate(series=first.series, parents=first.parents, split="test", kind="source"))
 
     monkeypatch.setattr(run, "templates", leaking)
     with pytest.raises(LeakError, match="in the splits test and train: the test would be blind"):

@@ -23,7 +23,7 @@ PHASE = np.arange(-10.0, 31.0)
 def series(name, sn_type, err=0.1):
     flux = (1.0 + len(name)) * np.exp(-((PHASE[:, None] / 25.0) ** 2)) * (WAVE / 5000.0) ** -1
     flux_err = None if err is None else err * flux
-    return SpectralSeries(PHASE, WAVE, flux, flux_err, name=name, sn_type=sn_type)
+    return SpectralSeries(phase=PHASE, wave=WAVE, flux=flux, flux_err=flux_err, name=name, sn_type=sn_type)
 
 
 FAMILY = [series(f"SN2001{c}", "Ia") for c in "abc"] + [series(f"SN2002{c}", "II P") for c in "abc"]
@@ -44,9 +44,18 @@ def simulated(made, counts, seed=0):
     columns |= {"object_id": np.arange(n), "template": template, "z": z, "weight": np.full(n, 2.0)}
     columns |= {"peak_mag": 18.0 + 10.0 * z[:, None], "peak_mjd": np.full((n, 1), 60000.0)}
     return LightCurves(
-        ("ztfr",), ("ztf",), np.zeros(n + 1, int), [], np.empty(0, int), [], [], np.empty(0, int), Truth(**columns),
-        tuple(one.series.name for one in made), tuple(one.series.sn_type for one in made),
-    )  # fmt: skip
+        bands=("ztfr",),
+        surveys=("ztf",),
+        offset=np.zeros(n + 1, int),
+        mjd=[],
+        band=np.empty(0, int),
+        flux=[],
+        flux_err=[],
+        photflag=np.empty(0, int),
+        truth=Truth(**columns),
+        template_names=tuple(one.series.name for one in made),
+        template_types=tuple(one.series.sn_type for one in made),
+    )
 
 
 def test_templates_know_their_parents_and_only_the_training_split_is_augmented():
@@ -155,7 +164,7 @@ def test_selection_is_applied_to_the_training_split_alone_and_undone_by_weights(
 def test_a_leak_fails_the_set():
     made = templates(mixtures=1)
     mixture = next(one for one in made if one.kind == "mixture")
-    leaking = TrainingTemplate(mixture.series, mixture.parents, "test", "mixture")
+    leaking = TrainingTemplate(series=mixture.series, parents=mixture.parents, split="test", kind="mixture")
     bad = (*made, leaking)
     with pytest.raises(LeakError, match=r"^2002a and 1 more in the splits test and train"):
         select_training_set(simulated(bad, 3), bad, {"train": {"Ia": 1}}, 1)

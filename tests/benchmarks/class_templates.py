@@ -42,11 +42,20 @@ class Beside:
         self.smooth, self.only = smooth, only
 
     def for_supernova(self, sn, sparse):
-        template = self.held.template(sn.name, broad_class(sn.sn_type), self.fitted, self.mean, self.smooth, self.only)
+        template = self.held.template(
+            sn.name, broad_class(sn.sn_type), fitted=self.fitted, mean=self.mean, smooth=self.smooth, only=self.only
+        )
         if template is None:
-            return Paced(feature_transport, PACE)
+            return Paced(interpolate=feature_transport, pace=PACE)
         found = beside_template(template, sn, sparse, interpolate=paced, full=self.full)
-        return TemplateTransport(template, self.set(found.clock), found.phase, found.match, paced, self.full)
+        return TemplateTransport(
+            template=template,
+            clock=self.set(found.clock),
+            phase=found.phase,
+            match=found.match,
+            interpolate=paced,
+            full=self.full,
+        )
 
     def set(self, clock):
         if self.clock == "photometry":
@@ -55,7 +64,7 @@ class Beside:
         zero = np.arange(-25.0, 25.5, 0.5) if self.clock == "spectra" else np.array([0.0])
         width = 8.0
         cost = 0.5 * (np.log(stretch) / STRETCH) ** 2 + 0.5 * (zero[:, None] / width) ** 2
-        return Clock(zero, stretch, cost, 0)
+        return Clock(zero=zero, stretch=stretch, cost=cost, n_points=0)
 
 
 class Held:
@@ -65,7 +74,7 @@ class Held:
         self.series, self.zeros = series, zeros
 
     @cache  # noqa: B019
-    def template(self, left_out, sn_class, fitted, mean, smooth, only):
+    def template(self, left_out, sn_class, *, fitted, mean, smooth, only):
         used = [one for one in self.series if one.name != left_out and broad_class(one.sn_type) == sn_class]
         if only == "without IIn and IIb":
             used = [one for one in used if one.sn_type not in ("IIn", "IIb")]
@@ -86,11 +95,11 @@ def further(folder):
         phase, wave, flux = sncosmo.read_griddata_ascii(str(path))
         name = path.name.split("_")[1]
         optical = (wave > 3000.0) & (wave < 10000.0)
-        yield snt.SpectralSeries(phase, wave[optical], flux[:, optical], name=name, sn_type=TYPES[name])
+        yield snt.SpectralSeries(phase=phase, wave=wave[optical], flux=flux[:, optical], name=name, sn_type=TYPES[name])
 
 
 def variants(held):
-    family = {"feature_transport": feature_transport, "paced": Paced(feature_transport, PACE)}
+    family = {"feature_transport": feature_transport, "paced": Paced(interpolate=feature_transport, pace=PACE)}
     for fitted, clock in ((True, "spectra"), (True, "photometry"), (False, "spectra"), (False, "discovery")):
         told = f"clocks {'fitted' if fitted else 'given'}, its own from {clock}"
         family[f"features, {told}"] = Beside(held, fitted=fitted, clock=clock)

@@ -40,7 +40,15 @@ def by_synthesize(sn, per_bin=6):
     s = replace(case.series, flux=case.series.flux / level, flux_err=case.series.flux_err / level)
     for i, k, j in _thinned(s.phase, _triplets(case, 40.0, 300), per_bin).tolist():
         keep = [row for row in range(s.n_phase) if not i < row < j]
-        rest = SpectralSeries(s.phase[keep], s.wave, s.flux[keep], s.flux_err[keep], s.origin[keep], "", s.sn_type)
+        rest = SpectralSeries(
+            phase=s.phase[keep],
+            wave=s.wave,
+            flux=s.flux[keep],
+            flux_err=s.flux_err[keep],
+            origin=s.origin[keep],
+            name="",
+            sn_type=s.sn_type,
+        )
         fitted = for_supernova(class_transport, sn, rest)
         made = synthesize(rest, s.phase[k : k + 1], interpolate=fitted, weight=epoch_weight).series
         used = case.usable[k] & (made.origin[0] == 1)

@@ -41,7 +41,7 @@ class Beside:
 
 def variants(sn_class):
     moved = {shares: partial(feature_transport, shares=shares) for shares in SHARES}
-    family = {f"shares {s}, pace {p}": Paced(moved[s], p) for s, p in product(SHARES, PACES)}
+    family = {f"shares {s}, pace {p}": Paced(interpolate=moved[s], pace=p) for s, p in product(SHARES, PACES)}
     if sn_class == "Ia":
         family |= {f"shares {s}, Hsiao from {full:g} d": Beside(full, s) for s, full in product(SHARES, FULL)}
     return family

@@ -59,7 +59,7 @@ class Residuals:
     weight: np.ndarray
 
     def where(self, rows):
-        return Residuals(*(getattr(self, f.name)[rows] for f in fields(self)))
+        return Residuals(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
 def hidden(item, interpolate, *, max_gap=70.0, per_bin=60, min_bins=300):
@@ -115,8 +115,10 @@ def unpacked(theta):
     """Coefficients from the vector that is fitted; its last number is the ln of the width of 95 % intervals."""
     repeat, change, drift = np.exp(0.5 * theta[:3])
     scale, steeper = (dict(zip(CLASSES, part, strict=True)) for part in (np.exp(theta[7:10]), theta[10:13]))
-    found = Coefficients(repeat, change, drift, *theta[3:7], freedom(np.exp(theta[13])), scale, steeper)
-    return Coefficients(*(_rounded(getattr(found, f.name)) for f in fields(found)))
+    powers = ("bridge_power", "gap_power", "slope", "curve")
+    found = {"repeat": repeat, "change": change, "drift": drift, **dict(zip(powers, theta[3:7], strict=True))}
+    found |= {"freedom": freedom(np.exp(theta[13])), "scale": scale, "steeper": steeper}
+    return Coefficients(**{name: _rounded(value) for name, value in found.items()})
 
 
 def _rounded(value):
@@ -226,7 +228,9 @@ def scaled(supernova, interpolate, c, per_bin=20):
     for case, (i, k, j), w, used, residual, noise, change in hidden(supernova, interpolate, per_bin=per_bin):
         gap = float(case.series.phase[j] - case.series.phase[i])
         wave = case.series.wave[used]
-        model = interpolation_error(case.sn_class, wave, change, gap, np.array([4 * w * (1 - w)]), c)[0]
+        model = interpolation_error(
+            case.sn_class, wave, change=change, gap=gap, bridge=np.array([4 * w * (1 - w)]), coefficients=c
+        )[0]
         total = np.sqrt(model**2 + noise)
         z = np.full(case.series.n_wave, np.nan)
         # Outliers would decide a mean of products.
@@ -287,7 +291,12 @@ def fit_correlation(curves, days):
     middle = 0.5 * (edges[1:] + edges[:-1])
     last = least_squares(lambda p: p[0] * np.exp(-middle / p[1]) - height, [0.6, 25.0]).x
     return Correlation(
-        *(round(float(v), 3) for v in found[:3]), round(found[3]), round(found[4]), round(float(last[1]), 1)
+        white=round(float(found[0]), 3),
+        short=round(float(found[1]), 3),
+        broad=round(float(found[2]), 3),
+        short_length=round(found[3]),
+        broad_length=round(found[4]),
+        days_length=round(float(last[1]), 1),
     )
 
 
@@ -300,7 +309,9 @@ def band_pulls(pairs, correlation, bands=BANDS):
         rebuilt, err = flux.copy(), np.zeros(flux.size)
         rebuilt[used] /= np.exp(residual)
         err[used] = total * rebuilt[used]
-        one = SpectralSeries([0.0], series.wave, rebuilt[None], np.where(used, err, np.nan)[None])
+        one = SpectralSeries(
+            phase=[0.0], wave=series.wave, flux=rebuilt[None], flux_err=np.where(used, err, np.nan)[None]
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CoverageWarning)
             made, seen = (band_flux(s, bands, FLAT) for s in (one, replace(one, flux=flux[None])))
@@ -348,7 +359,14 @@ def main(arguments):
     for label, rows in (("within 1", 1.0), ("within 1.96", GAUSS)):
         shares = {n: np.nanmean(np.where(np.isfinite(p), np.abs(p) < rows, np.nan)) for n, p in pulls.items()}
         print(f"  {label}: {np.nanmean(list(shares.values())):.3f}", {n: round(float(v), 2) for n, v in shares.items()})
-    check = interpolation_error(data.sn_class[0], data.wave[:1], data.change[:1], data.gap[0], data.bridge[:1], found)
+    check = interpolation_error(
+        data.sn_class[0],
+        data.wave[:1],
+        change=data.change[:1],
+        gap=data.gap[0],
+        bridge=data.bridge[:1],
+        coefficients=found,
+    )
     mine = sigma(data.where(slice(0, 1)), found)
     assert np.allclose(np.sqrt(check[0] ** 2 + data.noise[:1]), mine), "formula here and in the package differ"
 

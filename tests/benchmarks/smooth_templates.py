@@ -42,7 +42,9 @@ def series(name, sn_type, phase, wave, flux):
         if phase[k] - phase[kept[-1]] >= STEP - 1e-6 and phase[k] <= LATEST:
             kept.append(k)
     optical = (wave > OPTICAL[0]) & (wave < OPTICAL[1])
-    return snt.SpectralSeries(phase[kept], wave[optical], flux[np.ix_(kept, optical)], name=name, sn_type=sn_type)
+    return snt.SpectralSeries(
+        phase=phase[kept], wave=wave[optical], flux=flux[np.ix_(kept, optical)], name=name, sn_type=sn_type
+    )
 
 
 def templates(folder):

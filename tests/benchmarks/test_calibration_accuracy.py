@@ -82,7 +82,7 @@ def test_random_errors_of_bands_do_not_hurt(benchmark, osc_dir, capsys):
         phase = sn.phase_of(sn.light_curve.mjd)
         targets = np.unique(phase)
         warped = snt.build(false, phases=targets).series
-        factor = _scaled_by(false.light_curve, sn, sparse, targets, class_transport, 40.0)
+        factor = _scaled_by(false.light_curve, sn, sparse, targets=targets, interpolate=class_transport, max_gap=40.0)
         for name, series in (("calibrated", warped), ("one factor", factor)):
             ratio = _ratios(series, sn, sn.light_curve, phase)
             misses.setdefault((broad_class(sn.sn_type), name), []).append(np.abs(ratio[np.isfinite(ratio)] - 1.0))

@@ -15,7 +15,10 @@ def series():
     light = np.exp(-0.5 * (PHASE / np.where(PHASE < 0, 10, 40)) ** 2)
     flux = 1e-2 * np.exp(-(((wave - 5000) / 2500) ** 2)) * light[:, None]
     noise = 1 + 0.02 * rng.normal(size=(N_SERIES, *flux.shape))
-    return [SpectralSeries(PHASE, wave, flux * one, name=f"t{i}", sn_type="Ia") for i, one in enumerate(noise)]
+    return [
+        SpectralSeries(phase=PHASE, wave=wave, flux=flux * one, name=f"t{i}", sn_type="Ia")
+        for i, one in enumerate(noise)
+    ]
 
 
 @pytest.mark.parametrize("writer", ["to_snana", "savetxt"])

@@ -25,8 +25,8 @@ def test_ten_thousand_k_corrections(benchmark, capsys):
     source = sncosmo.get_source("hsiao-subsampled")
     wave = np.exp(np.arange(np.log(1500.0), np.log(11500.0), 250.0 / 299792.458))
     flux = source.flux(PHASES, wave)
-    series = SpectralSeries(PHASES, wave, flux, 0.03 * flux)
-    holed = SpectralSeries(PHASES, wave, np.where(np.abs(wave - 4500.0) < 6.0, np.nan, flux))
+    series = SpectralSeries(phase=PHASES, wave=wave, flux=flux, flux_err=0.03 * flux)
+    holed = SpectralSeries(phase=PHASES, wave=wave, flux=np.where(np.abs(wave - 4500.0) < 6.0, np.nan, flux))
     rest, obs = (sncosmo.Bandpass(b.wave, b.throughput, name=b.name) for b in load_bands(["bessellb", "lsstr"]))
     at_rest, moved = sncosmo.Model(source), sncosmo.Model(source)
 

@@ -30,7 +30,7 @@ def test_bolometric(benchmark):
     flux = np.stack([np.interp(wave, mean.wave, row) for row in mean.flux])
     phase = np.linspace(-10.0, 60.0, 300)
     rows = np.stack([np.interp(phase, mean.phase, column) for column in flux.T], axis=1)
-    series = SpectralSeries(phase, wave, 0.3 * rows / rows.max(), 0.01 * rows / rows.max())
+    series = SpectralSeries(phase=phase, wave=wave, flux=0.3 * rows / rows.max(), flux_err=0.01 * rows / rows.max())
     within = (float(wave[0]), float(wave[-1]))
     for name, options in {
         "none": {"policy": "none", "wave_range": within},
@@ -46,7 +46,7 @@ def test_mix(benchmark):
     optical = (mean.wave > 3000.0) & (mean.wave < 9500.0)
     wave = np.exp(np.arange(np.log(3100.0), np.log(9400.0), 250.0 / 299792.458))
     flux = np.stack([np.interp(wave, mean.wave[optical], row[optical]) for row in mean.flux])[10:61]
-    one = SpectralSeries(mean.phase[10:61], wave, flux, name="one", sn_type="Ia")
+    one = SpectralSeries(phase=mean.phase[10:61], wave=wave, flux=flux, name="one", sn_type="Ia")
     other = dataclasses.replace(one, phase=1.1 * one.phase, name="other")
     weights = [0.5, 0.5]
     benchmark.extra_info |= {

@@ -29,9 +29,22 @@ def test_fluxes_agree_with_sncosmo(benchmark):
     mjd = np.repeat(60000.0 + 2.0 * np.arange(nights), 2 * len(BANDS))
     band, dec = np.tile(np.repeat(np.arange(len(BANDS)), 2), nights), np.tile([-90.0, 90.0], nights * len(BANDS))
     tiny = np.full(mjd.size, 1e-9)
-    survey = Survey("all bands", BANDS, mjd, band, np.zeros(mjd.size), dec, tiny, np.full(mjd.size, np.inf), 90.0)
+    survey = Survey(
+        name="all bands",
+        bands=BANDS,
+        mjd=mjd,
+        band=band,
+        ra=np.zeros(mjd.size),
+        dec=dec,
+        background=tiny,
+        photons_per_njy=np.full(mjd.size, np.inf),
+        radius=90.0,
+    )
     population = Population(
-        Uniform(0.01, 0.9), ebv_host=Exponential(0.1, 0.6), ebv_mw=lambda ra, dec: ra / 1000.0, ebv_mw_max=0.36
+        redshift=Uniform(low=0.01, high=0.9),
+        ebv_host=Exponential(scale=0.1, high=0.6),
+        ebv_mw=lambda ra, dec: ra / 1000.0,
+        ebv_mw_max=0.36,
     )
     found = benchmark.pedantic(
         simulate, ([series], survey, population), {"n": N, "seed": 1, "dates": (60200.0, 60500.0)}, rounds=1

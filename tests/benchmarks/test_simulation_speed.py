@@ -27,7 +27,7 @@ from sntransport.simulation.surveys.noise import depth_of
 from sntransport.transport.templates.sources import hsiao
 
 BANDS = built_in.LSST_WFD.camera.bands
-POPULATION = Population(Uniform(0.05, 0.6), ebv_host=Exponential(0.1, 0.6), ebv_mw=0.05)
+POPULATION = Population(redshift=Uniform(low=0.05, high=0.6), ebv_host=Exponential(scale=0.1, high=0.6), ebv_mw=0.05)
 N = 10_000
 
 
@@ -218,7 +218,9 @@ def test_evaluation_kernel(benchmark, template, survey):
 
     def evaluate():
         for truth, seen, offset, mjd, band in blocks:
-            flux_lookup.true_fluxes(plan.tables, offset, mjd, band, truth, seen, plan.max_gap)
+            flux_lookup.true_fluxes(
+                plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.max_gap
+            )
 
     def normal():
         rng = np.random.default_rng(1)

@@ -25,7 +25,17 @@ def survey():
     n = 1_000_000
     dec = np.degrees(np.arcsin(rng.uniform(-0.95, 0.05, n)))
     mjd, ra, ones = rng.uniform(60000, 63650, n), rng.uniform(0, 360, n), np.ones(n)
-    return Survey("dithered", ("lsstr",), mjd, np.zeros(n, dtype=int), ra, dec, ones, ones, 1.75)
+    return Survey(
+        name="dithered",
+        bands=("lsstr",),
+        mjd=mjd,
+        band=np.zeros(n, dtype=int),
+        ra=ra,
+        dec=dec,
+        background=ones,
+        photons_per_njy=ones,
+        radius=1.75,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from sntransport.spectra.observations import LightCurve
 def curve(mjd, flux, error=0.02, band="bessellv", seed=3):
     mjd = np.asarray(mjd, dtype=float)
     seen = flux(mjd) * np.exp(error * np.random.default_rng(seed).normal(size=mjd.size))
-    return LightCurve(mjd, np.full(mjd.size, band), seen, max(error, 1e-3) * seen)
+    return LightCurve(mjd=mjd, band=np.full(mjd.size, band), flux=seen, flux_err=max(error, 1e-3) * seen)
 
 
 def decline(mjd):
@@ -43,7 +43,7 @@ def test_outlier_is_left_out_and_counted():
     base = curve(mjd, decline)
     flux = base.flux.copy()
     flux[10] *= 3.0
-    curves = fit_band_curves(LightCurve(mjd, base.band, flux, base.flux_err))
+    curves = fit_band_curves(LightCurve(mjd=mjd, band=base.band, flux=flux, flux_err=base.flux_err))
     assert any("bessellv 1" in note for note in curves.notes)
     got, _ = evaluate(curves, mjd)
     assert abs(got[10, 0] / decline(mjd[10]) - 1) < 0.05
@@ -53,7 +53,7 @@ def test_disagreeing_instruments_on_one_night_widen_the_error():
     mjd = np.arange(100.0, 130.0, 2.0)
     one = evaluate(fit_band_curves(curve(mjd, decline, 0.01)), [114.0])[1][0, 0]
     flux = np.concatenate([decline(mjd) * 1.1, decline(mjd) * 0.9])
-    both = LightCurve(np.tile(mjd, 2), np.full(2 * mjd.size, "bessellv"), flux, 0.01 * flux)
+    both = LightCurve(mjd=np.tile(mjd, 2), band=np.full(2 * mjd.size, "bessellv"), flux=flux, flux_err=0.01 * flux)
     assert evaluate(fit_band_curves(both), [114.0])[1][0, 0] > one
 
 
@@ -65,7 +65,9 @@ def two_instruments(offset=0.15, noise=(0.01, 0.06)):
     scatter = np.where(second, noise[1], noise[0])
     flux = decline(mjd) * 10.0 ** (-0.4 * offset * second) * np.exp(scatter * rng.normal(size=mjd.size))
     names = np.where(second, "B", "A")
-    return LightCurve(mjd, np.full(mjd.size, "bessellv"), flux, 0.005 * flux, names), second
+    return LightCurve(
+        mjd=mjd, band=np.full(mjd.size, "bessellv"), flux=flux, flux_err=0.005 * flux, instrument=names
+    ), second
 
 
 def test_offset_and_scatter_of_instruments_are_found():
@@ -92,9 +94,12 @@ def test_offsets_follow_the_law_of_scaling_one_instrument():
     light_curve, second = two_instruments(offset=0.0)
     factor = np.where(second, 1.07, 1.0)
     scaled = LightCurve(
-        light_curve.mjd, light_curve.band, light_curve.flux * factor, light_curve.flux_err * factor,
-        light_curve.instrument,
-    )  # fmt: skip
+        mjd=light_curve.mjd,
+        band=light_curve.band,
+        flux=light_curve.flux * factor,
+        flux_err=light_curve.flux_err * factor,
+        instrument=light_curve.instrument,
+    )
     before, after = (np.diff(fit_band_curves(one).curves[0].offset)[0] for one in (light_curve, scaled))
     # Some of it is kept back by the prior.
     assert after - before == pytest.approx(-2.5 * np.log10(1.07), abs=0.01)
@@ -105,7 +110,9 @@ def test_which_points_took_part():
     flux, flux_err = light_curve.flux.copy(), light_curve.flux_err.copy()
     flux[7] *= 4.0
     flux_err[20] = flux[20]
-    changed = LightCurve(light_curve.mjd, light_curve.band, flux, flux_err, light_curve.instrument)
+    changed = LightCurve(
+        mjd=light_curve.mjd, band=light_curve.band, flux=flux, flux_err=flux_err, instrument=light_curve.instrument
+    )
     used = fit_band_curves(changed).used
     assert np.flatnonzero(~used).tolist() == [7, 20]
 
@@ -128,7 +135,9 @@ def test_all_points_of_a_night_that_is_left_out_are_and_no_others(n):
 
 
 def test_faint_and_errorless_points_are_counted():
-    light_curve = LightCurve([1, 2, 3, 4], ["lsstr"] * 4, [10.0, -5.0, 100.0, 50.0], [8.0, 5.0, 1.0, np.nan])
+    light_curve = LightCurve(
+        mjd=[1, 2, 3, 4], band=["lsstr"] * 4, flux=[10.0, -5.0, 100.0, 50.0], flux_err=[8.0, 5.0, 1.0, np.nan]
+    )
     curves = fit_band_curves(light_curve)
     assert curves.bands == ("lsstr",)
     assert any(note.startswith("3 photometric points") for note in curves.notes)
@@ -143,7 +152,7 @@ def test_few_points_still_give_a_curve(n):
 
 
 def test_no_photometry_gives_no_curves():
-    curves = fit_band_curves(LightCurve([], np.empty(0, dtype=str), [], []))
+    curves = fit_band_curves(LightCurve(mjd=[], band=np.empty(0, dtype=str), flux=[], flux_err=[]))
     assert curves.bands == ()
     assert evaluate(curves, [1.0, 2.0])[0].shape == (2, 0)
 
@@ -154,7 +163,7 @@ def test_many_nights_keep_the_work_small_and_the_outliers_out():
     base = curve(mjd, truth)
     flux = base.flux.copy()
     flux[[50, 300, 777]] *= 2.5
-    curves = fit_band_curves(LightCurve(mjd, base.band, flux, base.flux_err))
+    curves = fit_band_curves(LightCurve(mjd=mjd, band=base.band, flux=flux, flux_err=base.flux_err))
     assert any("bessellv 3" in note for note in curves.notes)
     got, _ = evaluate(curves, mjd)
     assert np.abs(got[:, 0] / truth(mjd) - 1).max() < 0.06
@@ -163,8 +172,8 @@ def test_many_nights_keep_the_work_small_and_the_outliers_out():
 def test_order_and_date_shift_do_not_matter():
     base = curve(np.arange(100.0, 140.0, 3.0), decline)
     order = np.random.default_rng(0).permutation(base.n_obs)
-    mixed = LightCurve(base.mjd[order], base.band[order], base.flux[order], base.flux_err[order])
-    shifted = LightCurve(base.mjd + 1000.0, base.band, base.flux, base.flux_err)
+    mixed = LightCurve(mjd=base.mjd[order], band=base.band[order], flux=base.flux[order], flux_err=base.flux_err[order])
+    shifted = LightCurve(mjd=base.mjd + 1000.0, band=base.band, flux=base.flux, flux_err=base.flux_err)
     expected = evaluate(fit_band_curves(base), [117.3])
     np.testing.assert_allclose(evaluate(fit_band_curves(mixed), [117.3]), expected)
     np.testing.assert_allclose(evaluate(fit_band_curves(shifted), [1117.3]), expected, rtol=1e-6)

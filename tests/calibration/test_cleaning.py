@@ -121,7 +121,7 @@ def test_opaque_atmosphere_is_dropped_only_where_it_is_noisy(opaque):
     wave = np.arange(9500.0, 24000.0, 10.0)
     dark = (wave > 13450) & (wave < 14250)
     flux = (wave / 1e4) ** -3 * (1.0 + np.where(dark & opaque, 0.5, 0.01) * rng.normal(size=wave.size))
-    got = clean(Spectrum(59000.0, wave, flux))
+    got = clean(Spectrum(mjd=59000.0, wave=wave, flux=flux))
     assert ("opaque atmosphere" in got.removed) == opaque
     assert np.any((got.wave > 13450) & (got.wave < 14250)) != opaque
     # The other region is quiet, and stays.

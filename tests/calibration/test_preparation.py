@@ -105,7 +105,7 @@ def test_duplicates_are_merged():
 def test_noise_and_short_spectra_are_rejected_with_the_reason():
     rng = np.random.default_rng(0)
     wave = np.arange(3500.0, 9000.0, 4.0)
-    noise = Spectrum(MJD_REF + 3, wave, 1e-16 * rng.normal(size=wave.size), source="bad night")
+    noise = Spectrum(mjd=MJD_REF + 3, wave=wave, flux=1e-16 * rng.normal(size=wave.size), source="bad night")
     short = spectrum(10.0, low=5000.0, high=5400.0)
     good = spectrum(20.0)
     prepared = prepare(dataclasses.replace(supernova(), spectra=(noise, short, good)))

@@ -19,7 +19,7 @@ ERROR = 0.02 * OBSERVED
 
 
 def series(flux):
-    return SpectralSeries(PHASE, WAVE, flux, 0.05 * np.abs(flux))
+    return SpectralSeries(phase=PHASE, wave=WAVE, flux=flux, flux_err=0.05 * np.abs(flux))
 
 
 def test_right_spectra_are_left_alone():
@@ -148,7 +148,7 @@ def off_band(n_phase=12, off=-0.25):
     matrix = band_matrix(WAVE, (*BANDS, "sdssg"), SIGHTLINE)
     observed = synthetic_flux(truth, matrix)[0] * np.exp(rng.normal(0.0, 0.01, (n_phase, 5)))
     observed[:, 4] *= 10.0 ** (-0.4 * off)
-    return SpectralSeries(phase, WAVE, wrong), truth, matrix, observed
+    return SpectralSeries(phase=phase, wave=WAVE, flux=wrong), truth, matrix, observed
 
 
 def test_a_band_that_is_off_for_good_does_not_poison_the_others():
@@ -277,7 +277,7 @@ SEEN = synthetic_flux(MANY, MATRIX)[0]
 
 
 def long_series(flux):
-    return SpectralSeries(LONG, WAVE, flux, 0.05 * np.abs(flux))
+    return SpectralSeries(phase=LONG, wave=WAVE, flux=flux, flux_err=0.05 * np.abs(flux))
 
 
 def test_five_percent_errors_in_the_bands_do_not_make_it_worse_than_one_factor():

@@ -60,7 +60,7 @@ def folder(tmp_path_factory):
     for k, (name, sn_type) in enumerate([(f"SN200{i}{c}", t) for i, t in ((1, "Ia"), (2, "II P")) for c in "abcd"]):
         light = 0.1 * (1 + 0.1 * k) * np.exp(-((PHASE[:, None] / (20.0 + k)) ** 2))
         flux = light * (WAVE / 5000.0) ** -1.5
-        made = SpectralSeries(PHASE, WAVE, flux, 0.05 * flux, name=name, sn_type=sn_type)
+        made = SpectralSeries(phase=PHASE, wave=WAVE, flux=flux, flux_err=0.05 * flux, name=name, sn_type=sn_type)
         snt.write_series(made, path / f"{name}.fits")
     return path
 

@@ -165,7 +165,7 @@ def family(folder):
     for name, fast in (("SN 1", 1.0), ("SN 2", 1.004)):
         flux = np.stack([flux_at(p, fast * wave) for p in phase])
         paths.append(folder / f"{name[-1]}.fits")
-        snt.write_series(snt.SpectralSeries(phase, wave, flux, name=name, sn_type="II"), paths[-1])
+        snt.write_series(snt.SpectralSeries(phase=phase, wave=wave, flux=flux, name=name, sn_type="II"), paths[-1])
     return paths
 
 
@@ -189,7 +189,9 @@ def test_template_is_built_and_supernovae_beside_it(folder, tmp_path):
 def test_template_commands_say_what_is_wrong(folder, tmp_path):
     one, two = family(tmp_path)
     whole = snt.read_series(one)
-    holes = snt.SpectralSeries(whole.phase, whole.wave, np.where(whole.wave > 6000.0, np.nan, whole.flux))
+    holes = snt.SpectralSeries(
+        phase=whole.phase, wave=whole.wave, flux=np.where(whole.wave > 6000.0, np.nan, whole.flux)
+    )
     snt.write_series(holes, tmp_path / "holes.fits")
     for arguments, message in (
         (("template", "build", one, "-o", tmp_path / "x.fits"), "1 given"),
@@ -251,7 +253,11 @@ def test_photometry_elsewhere(built, tmp_path):
     assert result.exit_code == 0, result.output
     table = Table.read(tmp_path / "SN_2099a_b_photometry.ecsv")
     series = snt.read_series(fits)
-    expected = snt.band_flux(series, ["sdssi"], snt.Sightline(0.1, 38.0, SIGHTLINE.ebv_mw, SIGHTLINE.ebv_host))
+    expected = snt.band_flux(
+        series,
+        ["sdssi"],
+        snt.Sightline(z=0.1, distance_modulus=38.0, ebv_mw=SIGHTLINE.ebv_mw, ebv_host=SIGHTLINE.ebv_host),
+    )
     np.testing.assert_allclose(table["flux"], expected[:, 0])
 
 
@@ -346,7 +352,7 @@ def test_kcorrect_says_what_is_missing(tmp_path):
 
     wave = np.arange(3000.0, 8000.0, 5.0)
     mine = tmp_path / "m.fits"
-    snt.write_series(SpectralSeries([0.0, 1.0], wave, np.ones((2, wave.size)), name="mine"), mine)
+    snt.write_series(SpectralSeries(phase=[0.0, 1.0], wave=wave, flux=np.ones((2, wave.size)), name="mine"), mine)
     table = ("--band-rest", "bessellb", "--band-obs", "sdssr")
     distant = ("--z", "0.1", "--distance-modulus", "38")
     (tmp_path / "p.csv").write_text("mjd,band,mag,mag_err,system\n60000,sdssr,18,0.1,AB\n")
@@ -422,7 +428,9 @@ def test_series_without_photometry_asks_for_bands(tmp_path):
     from sntransport.spectra.series import SpectralSeries
 
     wave = np.arange(4000.0, 8000.0, 5.0)
-    snt.write_series(SpectralSeries([0.0, 1.0], wave, np.ones((2, wave.size)), name="mine"), tmp_path / "m.fits")
+    snt.write_series(
+        SpectralSeries(phase=[0.0, 1.0], wave=wave, flux=np.ones((2, wave.size)), name="mine"), tmp_path / "m.fits"
+    )
     result = run("photometry", tmp_path / "m.fits")
     assert result.exit_code == 1
     assert "--bands" in result.stderr

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,8 @@ def test_build_speaks_json(folder, tmp_path):  # noqa: F811
     assert one["name"] == "SN 2099a/b"
     assert one["files"][-1] == str(tmp_path / "SN_2099a_b.fits")
     assert one["notes"]
+    assert (one["n_spectra_used"], one["n_spectra_rejected"], one["n_nights"]) == (4, 0, 4)
+    assert set(one["residual"]) == {"bessellb", "bessellv", "bessellr"}
     assert "bad.json" in told["failed"][0]
 
 

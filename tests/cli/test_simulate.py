@@ -79,7 +79,7 @@ def test_json_has_the_counts_and_the_files(tmp_path):
 
 
 def test_chunks_add_up_to_the_whole(tmp_path):
-    source = Source(config(tmp_path, SURVEY + POPULATION), 0)
+    source = Source(config=config(tmp_path, SURVEY + POPULATION), index=0)
     whole, _ = run_job(source, tmp_path / "whole", write_fits, 1000)
     parts, _ = run_job(source, tmp_path / "parts", write_fits, 70)
     for name in ("generated", "observed", "triggered", "peak", "snr", "detections"):
@@ -113,8 +113,8 @@ def test_distributions_of_a_file(tmp_path):
     text += 'ebv_mw = { table = "dust.ecsv" }\n'
     (job,) = read_config(config(tmp_path, text), seed=3)
     assert isinstance(job.population.redshift, Tabulated)
-    assert job.population.mag_offset == TwoSidedNormal(0.0, 0.1, 0.2)
-    assert job.population.ebv_host == Exponential(0.1, 0.5)
+    assert job.population.mag_offset == TwoSidedNormal(mode=0.0, sigma_low=0.1, sigma_high=0.2)
+    assert job.population.ebv_host == Exponential(scale=0.1, high=0.5)
     assert job.population.milky_way(np.array([1.0]), np.array([2.0])) == [0.07]
 
 
@@ -122,7 +122,7 @@ def test_populations_have_their_own_random_numbers(tmp_path):
     second = POPULATION.replace('"Ia"', '"dim"') + "mag_offset = { normal = [1.0, 0.2] }\n"
     one, two = read_config(config(tmp_path, SURVEY + POPULATION + second))
     assert one.seed != two.seed
-    assert two.population.mag_offset == Normal(1.0, 0.2)
+    assert two.population.mag_offset == Normal(mean=1.0, sigma=0.2)
     assert read_config(config(tmp_path, "seed = 5\n" + SURVEY + POPULATION))[0].seed != one.seed
 
 

@@ -28,13 +28,19 @@ def planck(wave, temperature):
 
 def cooling(wave=WAVE, phase=PHASE):
     flux = np.stack([planck(wave, 12000.0 - 300.0 * p) for p in phase])
-    return SpectralSeries(phase, wave, flux / flux.max(), 0.1 * flux / flux.max(), name="cooling")
+    return SpectralSeries(
+        phase=phase, wave=wave, flux=flux / flux.max(), flux_err=0.1 * flux / flux.max(), name="cooling"
+    )
 
 
 def cut(series, low, high):
     keep = (series.wave >= low) & (series.wave <= high)
     return SpectralSeries(
-        series.phase, series.wave[keep], series.flux[:, keep], series.flux_err[:, keep], name=series.name
+        phase=series.phase,
+        wave=series.wave[keep],
+        flux=series.flux[:, keep],
+        flux_err=series.flux_err[:, keep],
+        name=series.name,
     )
 
 
@@ -94,7 +100,7 @@ def test_the_color_of_the_nearest_phase_is_held():
 def test_rise_and_decline_follow_their_laws():
     phase = np.arange(-10.0, 30.0)
     light = np.where(phase < 0, ((phase + 16.0) / 16.0) ** 2, np.exp(-phase / 30.0))
-    series = SpectralSeries(phase, WAVE, light[:, None] * np.ones(WAVE.size), name="law")
+    series = SpectralSeries(phase=phase, wave=WAVE, flux=light[:, None] * np.ones(WAVE.size), name="law")
     rise = extend_rise(series)
     early = rise.series.phase < -10
     expected = np.maximum((rise.series.phase[early] + 16.0) / 16.0, 0) ** 2
@@ -111,7 +117,7 @@ def test_rise_and_decline_follow_their_laws():
 
 
 def test_what_cannot_be_said_is_refused():
-    falling = SpectralSeries(PHASE, WAVE, np.exp(-PHASE / 10)[:, None] * np.ones(WAVE.size))
+    falling = SpectralSeries(phase=PHASE, wave=WAVE, flux=np.exp(-PHASE / 10)[:, None] * np.ones(WAVE.size))
     with pytest.raises(ValueError, match="does not rise quickly at its beginning"):
         extend_rise(falling)
     with pytest.raises(ValueError, match="expected before the first phase"):

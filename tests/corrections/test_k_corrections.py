@@ -25,12 +25,12 @@ BANDS = ["bessellb", "bessellv", "sdssg", "sdssr", "lssti", "ztfr"]
 
 
 def power_law(slope, phases=(0.0,)):
-    return SpectralSeries(phases, WAVE, np.tile((WAVE / 5000.0) ** slope, (len(phases), 1)))
+    return SpectralSeries(phase=phases, wave=WAVE, flux=np.tile((WAVE / 5000.0) ** slope, (len(phases), 1)))
 
 
 def supernova(err=0.02):
     flux = np.stack([flux_at(phase, WAVE) for phase in PHASES])
-    return SpectralSeries(PHASES, WAVE, flux, None if err is None else err * flux, name="SN X")
+    return SpectralSeries(phase=PHASES, wave=WAVE, flux=flux, flux_err=None if err is None else err * flux, name="SN X")
 
 
 @given(st.floats(-4, 3), st.floats(0.0, 0.9), st.sampled_from(BANDS))
@@ -43,7 +43,7 @@ def test_power_law_to_the_same_band(slope, z, band):
 def test_power_law_on_the_packages_own_grid():
     wave, z = np.exp(np.arange(np.log(1200.0), np.log(13000.0), 250.0 / 299792.458)), np.linspace(0.0, 1.0, 50)
     for slope in (-4.0, -1.0, 3.0):
-        series = SpectralSeries([0.0], wave, [(wave / 5000.0) ** slope])
+        series = SpectralSeries(phase=[0.0], wave=wave, flux=[(wave / 5000.0) ** slope])
         for band in BANDS:
             expected = 2.5 * (1.0 + slope) * np.log10(1.0 + z)
             np.testing.assert_allclose(k_correction(series, band, band, z, 0.0), expected, atol=1e-9)
@@ -66,7 +66,7 @@ def test_power_law_across_bands_by_its_moments(slope, z):
 @given(st.floats(0.0, 0.9), st.sampled_from(BANDS), st.sampled_from([0.0, 4.0, 20.0]))
 def test_redshifted_band_is_the_logarithm_of_the_stretch(z, name, phase):
     (rest,) = load_bands([name])
-    moved = Bandpass("moved", rest.wave * (1.0 + z), rest.throughput)
+    moved = Bandpass(name="moved", wave=rest.wave * (1.0 + z), throughput=rest.throughput)
     got = k_correction(supernova(), rest, moved, z, phase)
     assert got == pytest.approx(-2.5 * np.log10(1.0 + z), abs=1e-9)
 
@@ -81,8 +81,8 @@ def test_brightness_does_not_matter_and_magnitudes_differ_by_it(z, ln_scale):
     scaled = dataclasses.replace(series, flux=series.flux * np.exp(ln_scale), flux_err=None)
     one, other = (k_correction(s, "bessellb", "sdssr", z, PHASES) for s in (series, scaled))
     np.testing.assert_allclose(one, other, atol=1e-10)
-    observed = njy_to_mag(band_flux(series, ["sdssr"], Sightline(z, 40.0)))[:, 0]
-    absolute = njy_to_mag(band_flux(series, ["bessellb"], Sightline(0.0, 0.0)))[:, 0]
+    observed = njy_to_mag(band_flux(series, ["sdssr"], Sightline(z=z, distance_modulus=40.0)))[:, 0]
+    absolute = njy_to_mag(band_flux(series, ["bessellb"], Sightline(z=0.0, distance_modulus=0.0)))[:, 0]
     np.testing.assert_allclose(observed, absolute + 40.0 + one, atol=1e-10)
 
 
@@ -105,7 +105,7 @@ def test_agrees_with_sncosmo_magnitudes(sncosmo_dir, monkeypatch, step, toleranc
     for name, source in sncosmo_sources(sncosmo_dir):
         phase = source._phase[(source._phase > -15) & (source._phase < 60)][::5]
         wave = np.arange(source.minwave(), min(source.maxwave(), 12000.0), 1.0)
-        series = SpectralSeries(phase, wave, source.flux(phase, wave))
+        series = SpectralSeries(phase=phase, wave=wave, flux=source.flux(phase, wave))
         model = sncosmo.Model(source)
         for names in pairs:
             rest, obs = (sncosmo.Bandpass(b.wave, b.throughput, name=b.name) for b in load_bands(names))
@@ -145,7 +145,7 @@ def test_vega_itself_has_the_same_vega_magnitude_in_every_band(sncosmo_dir):
         wave, index = np.unique(hdus[1].data["WAVELENGTH"].astype(float), return_index=True)
         flux = hdus[1].data["FLUX"].astype(float)[index]
     optical = (wave > 2500) & (wave < 12000)
-    vega = SpectralSeries([0.0], wave[optical], [flux[optical]])
+    vega = SpectralSeries(phase=[0.0], wave=wave[optical], flux=[flux[optical]])
     for other in ("bessellv", "bessellr", "besselli"):
         got = k_correction(vega, "bessellb", other, 0.0, 0.0, system_rest="Vega", system_obs="Vega")
         # The zero points are of another calibration of its spectrum.
@@ -155,7 +155,7 @@ def test_vega_itself_has_the_same_vega_magnitude_in_every_band(sncosmo_dir):
 
 @pytest.mark.parametrize("kwargs", [{"system_rest": "Vega"}, {"system_obs": "Vega"}])
 def test_vega_without_zero_point_says_what_to_supply(kwargs):
-    mine = Bandpass("mine", [5000.0, 5500.0, 6000.0], [0.0, 1.0, 0.0])
+    mine = Bandpass(name="mine", wave=[5000.0, 5500.0, 6000.0], throughput=[0.0, 1.0, 0.0])
     with pytest.raises(ValueError, match="'mine': vega_ab is not known; give the Bandpass one, or use the AB"):
         k_correction(supernova(), mine, mine, 0.1, 0.0, **kwargs)
 
@@ -206,7 +206,7 @@ def test_rounding_of_a_phase_does_not_lose_it():
 
 
 def test_a_single_spectrum_is_enough():
-    one = SpectralSeries([7.0], WAVE, [flux_at(7.0, WAVE)])
+    one = SpectralSeries(phase=[7.0], wave=WAVE, flux=[flux_at(7.0, WAVE)])
     assert np.isfinite(k_correction(one, "bessellb", "sdssr", 0.2, 7.0))
     with pytest.warns(CoverageWarning, match="1 of 1 phases"):
         assert np.isnan(k_correction(one, "bessellb", "sdssr", 0.2, 7.1))
@@ -266,14 +266,14 @@ def test_bad_input_is_named(change, match):
 
 
 def test_light_with_dust_on_it_is_refused():
-    dusty = observe(supernova(), Sightline(0.1, 30.0, 0.3))
+    dusty = observe(supernova(), Sightline(z=0.1, distance_modulus=30.0, ebv_mw=0.3))
     for work in (k_correction, s_correction):
         with pytest.raises(TypeError, match=r"free of dust\), got ObservedSeries; .* through sntransport.unobserve"):
             work(dusty, "bessellb", "sdssr", 0.1, 0.0)
 
 
 def test_flux_that_is_not_positive_has_no_magnitude():
-    series = SpectralSeries([0.0], WAVE, [-np.ones(WAVE.size)])
+    series = SpectralSeries(phase=[0.0], wave=WAVE, flux=[-np.ones(WAVE.size)])
     with pytest.warns(CoverageWarning, match="the flux in a band is not positive"):
         assert np.isnan(k_correction(series, "bessellb", "sdssr", 0.1, 0.0))
 
@@ -294,7 +294,7 @@ GRAY = Correlation(0.0, 0.0, 1.0, 1.0, 1e15, 1.0)
 def test_error_vanishes_where_k_does_not_depend_on_the_spectrum():
     series = supernova()
     (rest,) = load_bands(["bessellb"])
-    moved = Bandpass("moved", rest.wave * 1.2, rest.throughput)
+    moved = Bandpass(name="moved", wave=rest.wave * 1.2, throughput=rest.throughput)
     assert evaluate_k_correction(series, "bessellb", moved, 0.2, 0.0).sigma < 1e-12
     assert evaluate_k_correction(series, "bessellb", "sdssr", 0.2, 0.0).sigma > 1e-3
     gray = evaluate_k_correction(series, "bessellb", "sdssr", 0.2, 0.0, correlation=GRAY).sigma
@@ -321,7 +321,19 @@ def test_result_is_read_only():
 
 
 def test_s_correction_is_the_difference_of_magnitudes_seen_through_the_same_dust():
-    series, sightline = supernova(), Sightline(0.05, 36.0, 0.2, 0.3, 3.1, 2.0, "F99", "CCM89")
+    series, sightline = (
+        supernova(),
+        Sightline(
+            z=0.05,
+            distance_modulus=36.0,
+            ebv_mw=0.2,
+            ebv_host=0.3,
+            rv_mw=3.1,
+            rv_host=2.0,
+            law_mw="F99",
+            law_host="CCM89",
+        ),
+    )
     first, second = njy_to_mag(band_flux(series, ["ztfr", "sdssr"], sightline)).T
     got = s_correction(series, "ztfr", "sdssr", 0.05, PHASES, sightline=sightline)
     np.testing.assert_allclose(first + got, second, atol=1e-12)

@@ -45,7 +45,9 @@ def blackbodies(low, high, *, error=0.05, temperatures=TEMPERATURES, phase=None)
         for t in temperatures
     ]
     phase = np.arange(len(temperatures), dtype=float) if phase is None else phase
-    return SpectralSeries(phase, wave, np.stack(flux), error * np.stack(flux), name="blackbody")
+    return SpectralSeries(
+        phase=phase, wave=wave, flux=np.stack(flux), flux_err=error * np.stack(flux), name="blackbody"
+    )
 
 
 def test_blackbodies_with_full_coverage():
@@ -107,14 +109,14 @@ def test_holes_are_bridged_and_counted_and_nothing_stays_nothing():
     flux[1, hole], origin[1, hole] = np.nan, 0
     flux[2], origin[2] = np.nan, 0
     origin[3, hole] = 3
-    found = bolometric(SpectralSeries(series.phase, series.wave, flux, None, origin))
+    found = bolometric(SpectralSeries(phase=series.phase, wave=series.wave, flux=flux, flux_err=None, origin=origin))
     whole = bolometric(series)
     assert found.luminosity[1] == pytest.approx(whole.luminosity[1], rel=2e-3)
     assert found.share_filled[1] == pytest.approx(found.share_filled[3], rel=0.5)
     assert found.share_filled[1] > 0.03
     assert np.isnan([found.luminosity[2], found.wave_blue[2], found.share_uv[2]]).all()
     assert np.isnan(found.luminosity_err).all() or np.isfinite(found.luminosity_err[0])
-    empty = SpectralSeries([0.0], series.wave, np.full((1, series.n_wave), np.nan))
+    empty = SpectralSeries(phase=[0.0], wave=series.wave, flux=np.full((1, series.n_wave), np.nan))
     assert np.isnan(bolometric(empty, policy="suppressed_blackbody").luminosity).all()
 
 
@@ -123,7 +125,15 @@ def test_a_policy_of_ones_own():
         zero = np.zeros((flux.shape[0], 2))
         nan = np.full(flux.shape[0], np.nan)
         ends = np.tile([10000.0, 20000.0], (flux.shape[0], 1))
-        return Extension(zero[:, :0], zero[:, :0], ends, zero + 1e-10, nan, nan, "a box")
+        return Extension(
+            uv_wave=zero[:, :0],
+            uv_flux=zero[:, :0],
+            nir_wave=ends,
+            nir_flux=zero + 1e-10,
+            temperature=nan,
+            scale=nan,
+            words="a box",
+        )
 
     series = blackbodies(*OPTICAL)
     found = bolometric(series, policy=half_again)
@@ -136,7 +146,9 @@ def test_a_template_gives_back_what_was_cut_away():
     truth = blackbodies(1000.0, 25000.0)
     template = dataclasses.replace(truth, flux=1e7 * truth.flux, phase=truth.phase - 2.0, name="its own")
     cut = (truth.wave > 3300) & (truth.wave < 9300)
-    seen = SpectralSeries(truth.phase, truth.wave[cut], truth.flux[:, cut], truth.flux_err[:, cut])
+    seen = SpectralSeries(
+        phase=truth.phase, wave=truth.wave[cut], flux=truth.flux[:, cut], flux_err=truth.flux_err[:, cut]
+    )
     found = bolometric(seen, policy=from_template(template, maximum=2.0))
     np.testing.assert_allclose(found.luminosity, bolometric(truth).luminosity, rtol=2e-3)
     np.testing.assert_allclose(
@@ -148,13 +160,13 @@ def test_a_template_gives_back_what_was_cut_away():
 
 def test_a_template_says_nothing_where_it_has_nothing():
     truth = blackbodies(1000.0, 25000.0)
-    seen = SpectralSeries(truth.phase + 4.0, truth.wave[::3], truth.flux[:, ::3])
+    seen = SpectralSeries(phase=truth.phase + 4.0, wave=truth.wave[::3], flux=truth.flux[:, ::3])
     cut = dataclasses.replace(truth, name="")
     late = bolometric(seen, policy=from_template(cut))
     np.testing.assert_array_equal(np.isnan(late.luminosity), truth.phase + 4.0 > truth.phase[-1])
     assert any("nothing to add at 4 phases" in note for note in late.notes)
     narrow = (truth.wave > 5000) & (truth.wave < 6000)
-    short = SpectralSeries(truth.phase, truth.wave[narrow], truth.flux[:, narrow])
+    short = SpectralSeries(phase=truth.phase, wave=truth.wave[narrow], flux=truth.flux[:, narrow])
     assert np.isnan(bolometric(seen, policy=from_template(short)).luminosity).all()
     optical = blackbodies(*OPTICAL)
     beyond = bolometric(optical, policy=from_template(truth), wave_range=(900.0, 9000.0))
@@ -170,7 +182,7 @@ def observed(series, bands, sightline):
     """Photometry of a series without noise, with errors of 1 %."""
     flux = snt.band_flux(series, bands, sightline)
     mjd = np.repeat(series.mjd_ref + series.phase * (1.0 + sightline.z), len(bands))
-    return snt.LightCurve(mjd, np.tile(bands, series.n_phase), flux.ravel(), 0.01 * flux.ravel())
+    return snt.LightCurve(mjd=mjd, band=np.tile(bands, series.n_phase), flux=flux.ravel(), flux_err=0.01 * flux.ravel())
 
 
 def test_photometry_to_the_rest_frame_to_luminosity():
@@ -186,7 +198,9 @@ def test_photometry_to_the_rest_frame_to_luminosity():
     np.testing.assert_allclose(phase, series.phase, atol=1e-9)
     np.testing.assert_allclose(light, bolometric(series).luminosity, rtol=0.03)
     assert np.all(error > 0.01 * light)
-    red = snt.LightCurve(points.mjd[1::2], points.band[1::2], points.flux[1::2], points.flux_err[1::2])
+    red = snt.LightCurve(
+        mjd=points.mjd[1::2], band=points.band[1::2], flux=points.flux[1::2], flux_err=points.flux_err[1::2]
+    )
     single_band = snt.k_correct(red, series, sightline, bands={"sdssr": "bessellv"})
     with pytest.raises(ValueError, match="no point with a magnitude in bessellb, only in bessellv"):
         luminosity_of_photometry(single_band, relation)
@@ -194,7 +208,7 @@ def test_photometry_to_the_rest_frame_to_luminosity():
         luminosity_of_photometry(dataclasses.replace(rest, system="Vega"), relation)
     apart = dataclasses.replace(rest, phase=np.where(rest.band_rest == "bessellb", 0.4, 0.0) + rest.phase)
     assert luminosity_of_photometry(apart, relation, max_apart=0.3)[0].size == 0
-    one = snt.LightCurve(points.mjd[:2], points.band[:2], points.flux[:2], points.flux_err[:2])
+    one = snt.LightCurve(mjd=points.mjd[:2], band=points.band[:2], flux=points.flux[:2], flux_err=points.flux_err[:2])
     assert luminosity_of_photometry(snt.k_correct(one, series, sightline, bands=pairs), relation)[1].shape == (1,)
 
 
@@ -252,7 +266,9 @@ def test_tables_of_published_series_are_reproduced_from_their_own_photometry(snc
         phase, wave, flux = np.loadtxt(path).T
         phase, wave = np.unique(phase), np.unique(wave)
         keep = (wave > 3300) & (wave < 9300)
-        series = SpectralSeries(phase, wave[keep], np.maximum(flux.reshape(phase.size, -1)[:, keep], 0.0))
+        series = SpectralSeries(
+            phase=phase, wave=wave[keep], flux=np.maximum(flux.reshape(phase.size, -1)[:, keep], 0.0)
+        )
         relation = color_relation([series], "bessellv", "bessellb", "bessellr", degree=3)
         found = bolometric_correction(series, ["bessellb", "bessellv", "bessellr"])
         color = found.magnitude[:, 0] - found.magnitude[:, 2]

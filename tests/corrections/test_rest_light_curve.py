@@ -19,16 +19,28 @@ from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 from tests.support.synthetic import flux_at
 
-HERE = Sightline(0.0, 0.0)
+HERE = Sightline(z=0.0, distance_modulus=0.0)
 WAVE = np.arange(1400.0, 11000.0, 8.0)
 PHASES = np.array([0.0, 3.0, 6.0, 9.0])
-DUSTY = Sightline(0.25, 40.5, 0.1, 0.2, 3.1, 2.5, "F99", "O94")
+DUSTY = Sightline(
+    z=0.25, distance_modulus=40.5, ebv_mw=0.1, ebv_host=0.2, rv_mw=3.1, rv_host=2.5, law_mw="F99", law_host="O94"
+)
 BANDS = ["sdssg", "sdssr", "sdssi"]
 
 
 def series(**changes):
     flux = np.stack([flux_at(phase, WAVE) for phase in PHASES])
-    return SpectralSeries(PHASES, WAVE, flux, 0.02 * flux, None, "SN X", "II", 59000.0, **changes)
+    return SpectralSeries(
+        phase=PHASES,
+        wave=WAVE,
+        flux=flux,
+        flux_err=0.02 * flux,
+        origin=None,
+        name="SN X",
+        sn_type="II",
+        mjd_ref=59000.0,
+        **changes,
+    )
 
 
 def observed(sightline, bands=BANDS, relative=0.05, source=None):
@@ -36,7 +48,7 @@ def observed(sightline, bands=BANDS, relative=0.05, source=None):
     one = source or series()
     flux = band_flux(one, bands, sightline)
     mjd = np.repeat(one.mjd_ref + one.phase * (1 + sightline.z), len(bands))
-    return LightCurve(mjd, np.tile(bands, one.n_phase), flux.ravel(), relative * flux.ravel())
+    return LightCurve(mjd=mjd, band=np.tile(bands, one.n_phase), flux=flux.ravel(), flux_err=relative * flux.ravel())
 
 
 @given(
@@ -44,7 +56,16 @@ def observed(sightline, bands=BANDS, relative=0.05, source=None):
     st.sampled_from(["F99", "O94", "CCM89", "G23"]),
 )  # fmt: skip
 def test_magnitudes_are_those_of_the_series_at_rest(z, ebv_mw, ebv_host, law_mw, law_host):
-    sightline = Sightline(z, 41.0, ebv_mw, ebv_host, 3.1, 2.6, law_mw, law_host)
+    sightline = Sightline(
+        z=z,
+        distance_modulus=41.0,
+        ebv_mw=ebv_mw,
+        ebv_host=ebv_host,
+        rv_mw=3.1,
+        rv_host=2.6,
+        law_mw=law_mw,
+        law_host=law_host,
+    )
     result = k_correct(observed(sightline), series(), sightline)
     for i in range(result.n_obs):
         k = int(np.argmin(np.abs(PHASES - result.phase[i])))
@@ -60,15 +81,29 @@ def test_agrees_with_sncosmo_behind_dust_of_host_and_milky_way():
     source = sncosmo.get_source("hsiao-subsampled")
     phase = np.array([-10.0, 0.0, 10.0, 25.0])
     wave = np.arange(1500.0, 11000.0, 4.0)
-    rebuilt = SpectralSeries(phase, wave, source.flux(phase, wave), mjd_ref=55000.0)
+    rebuilt = SpectralSeries(phase=phase, wave=wave, flux=source.flux(phase, wave), mjd_ref=55000.0)
     effects = [sncosmo.CCM89Dust(), sncosmo.F99Dust(3.1)]
     model = sncosmo.Model(source, effects, ["host", "mw"], ["rest", "obs"])
     model.set(z=0.4, t0=55000.0, hostebv=0.25, hostr_v=2.5, mwebv=0.1)
     bands = {name: sncosmo.Bandpass(b.wave, b.throughput, name=name) for name in BANDS for b in load_bands([name])}
     mjd = 55000.0 + phase * 1.4
     flux = np.stack([model.bandflux(bands[name], mjd, 31.4, "ab") for name in BANDS], axis=1)
-    seen = LightCurve(np.repeat(mjd, 3), np.tile(BANDS, 4), flux.ravel(), 0.01 * flux.ravel())
-    got = k_correct(seen, rebuilt, Sightline(0.4, 0.0, 0.1, 0.25, 3.1, 2.5, "F99", "CCM89"), bands=["bessellb"])
+    seen = LightCurve(mjd=np.repeat(mjd, 3), band=np.tile(BANDS, 4), flux=flux.ravel(), flux_err=0.01 * flux.ravel())
+    got = k_correct(
+        seen,
+        rebuilt,
+        Sightline(
+            z=0.4,
+            distance_modulus=0.0,
+            ebv_mw=0.1,
+            ebv_host=0.25,
+            rv_mw=3.1,
+            rv_host=2.5,
+            law_mw="F99",
+            law_host="CCM89",
+        ),
+        bands=["bessellb"],
+    )
     (rest,) = load_bands(["bessellb"])
     clean = sncosmo.Model(source)
     clean.set(z=0.0, t0=0.0)
@@ -118,7 +153,7 @@ def test_nearest_rest_band_is_chosen():
 
 
 def test_a_mapping_is_followed_and_may_hold_a_band_of_ones_own():
-    mine = Bandpass("mine", [4000.0, 4500.0, 5000.0], [0.0, 1.0, 0.0])
+    mine = Bandpass(name="mine", wave=[4000.0, 4500.0, 5000.0], throughput=[0.0, 1.0, 0.0])
     result = k_correct(observed(DUSTY), series(), DUSTY, bands={"sdssg": mine, "sdssr": mine, "sdssi": "bessellv"})
     assert result.band_rest.tolist() == ["mine", "mine", "bessellv"] * 4
     with pytest.raises(ValueError, match="no rest band given for sdssi, sdssr: add it to bands, or leave its points"):
@@ -134,7 +169,7 @@ def test_vega_magnitudes_differ_by_the_zero_point_and_fluxes_do_not():
 
 
 def test_one_single_point():
-    one = LightCurve([59003.75], ["sdssr"], [1000.0], [10.0])
+    one = LightCurve(mjd=[59003.75], band=["sdssr"], flux=[1000.0], flux_err=[10.0])
     result = k_correct(one, series(), DUSTY)
     assert (result.n_obs, result.phase[0]) == (1, 3.0)
     assert np.isfinite([result.mag[0], result.mag_err[0], result.k[0]]).all()
@@ -142,8 +177,8 @@ def test_one_single_point():
 
 
 def test_one_single_spectrum_serves_only_its_own_date():
-    lone = SpectralSeries([3.0], WAVE, [flux_at(3.0, WAVE)], mjd_ref=59000.0)
-    seen = LightCurve([59003.75, 59010.0], ["sdssr"] * 2, [1e3, 1e3], [10.0, 10.0])
+    lone = SpectralSeries(phase=[3.0], wave=WAVE, flux=[flux_at(3.0, WAVE)], mjd_ref=59000.0)
+    seen = LightCurve(mjd=[59003.75, 59010.0], band=["sdssr"] * 2, flux=[1e3, 1e3], flux_err=[10.0, 10.0])
     with pytest.warns(CoverageWarning, match=r"no value at z = 0.25 for sdssr to bessellv \(1 of 2 points\)"):
         result = k_correct(seen, lone, DUSTY)
     np.testing.assert_array_equal(np.isnan(result.mag), [False, True])
@@ -152,7 +187,7 @@ def test_one_single_spectrum_serves_only_its_own_date():
 
 
 def test_photometry_without_error_or_below_zero():
-    seen = LightCurve([59003.75] * 3, ["sdssr"] * 3, [1e3, -50.0, 0.0], [np.nan, 10.0, 10.0])
+    seen = LightCurve(mjd=[59003.75] * 3, band=["sdssr"] * 3, flux=[1e3, -50.0, 0.0], flux_err=[np.nan, 10.0, 10.0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         result = k_correct(seen, series(), DUSTY)
@@ -164,11 +199,11 @@ def test_photometry_without_error_or_below_zero():
 
 def test_photometry_that_is_not_a_number_is_refused_before():
     with pytest.raises(ValueError, match="flux has 1 values that are not finite"):
-        LightCurve([59003.75], ["sdssr"], [np.nan], [1.0])
+        LightCurve(mjd=[59003.75], band=["sdssr"], flux=[np.nan], flux_err=[1.0])
 
 
 def test_bands_off_the_series_are_named_once():
-    seen = LightCurve([59000.0] * 3, ["sdssr", "2massks", "uvot::uvw2"], [1e3] * 3, [10.0] * 3)
+    seen = LightCurve(mjd=[59000.0] * 3, band=["sdssr", "2massks", "uvot::uvw2"], flux=[1e3] * 3, flux_err=[10.0] * 3)
     with pytest.warns(CoverageWarning, match=r"2massks to .* \(1 of 1 points\), uvot::uvw2 to .* \(1 of 1") as caught:
         result = k_correct(seen, series(), DUSTY)
     assert len(caught) == 1
@@ -179,7 +214,7 @@ def test_bands_off_the_series_are_named_once():
 
 def test_redshift_that_moves_every_band_off():
     far = dataclasses.replace(DUSTY, z=6.0, ebv_host=0.0)
-    seen = LightCurve([59000.0], ["sdssg"], [1e3], [10.0])
+    seen = LightCurve(mjd=[59000.0], band=["sdssg"], flux=[1e3], flux_err=[10.0])
     with pytest.warns(CoverageWarning, match="no value at z = 6 for sdssg"):
         assert np.isnan(k_correct(seen, series(), far).mag).all()
 
@@ -187,11 +222,14 @@ def test_redshift_that_moves_every_band_off():
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"light_curve": LightCurve([], [], [], [])}, "the light curve has no points: supply photometry"),
+        (
+            {"light_curve": LightCurve(mjd=[], band=[], flux=[], flux_err=[])},
+            "the light curve has no points: supply photometry",
+        ),
         ({"series": dataclasses.replace(series(), mjd_ref=np.nan)}, "SN X has no mjd_ref.*dataclasses.replace"),
         ({"bands": []}, "bands is empty: give the rest-frame bands"),
         ({"bands": ["sdssq"]}, "unknown band 'sdssq'"),
-        ({"light_curve": LightCurve([59000.0], ["V"], [1.0], [1.0])}, "unknown band 'V'"),
+        ({"light_curve": LightCurve(mjd=[59000.0], band=["V"], flux=[1.0], flux_err=[1.0])}, "unknown band 'V'"),
         ({"draws": (series(),)}, "draws has 1 series, expected 2 or more"),
         ({"system": "ST"}, "magnitude system 'ST' is not known"),
     ],

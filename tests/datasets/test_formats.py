@@ -41,9 +41,19 @@ def curves(n_object=7, n_each=30, *, seed=1, bands=BANDS):
     shape = (n_object, len(bands))
     numbers |= {"peak_mag": rng.uniform(18, 25, shape), "peak_mjd": rng.uniform(6e4, 6.1e4, shape)}
     return LightCurves(
-        bands, ("lsst",) * len(bands), offset, mjd, rng.integers(0, len(bands), n_obs), flux,
-        rng.uniform(50, 500, n_obs), flag, Truth(**numbers), ("a", "b", "c"), ("Ia", "II P", "Ic"), {"seed": 1},
-    )  # fmt: skip
+        bands=bands,
+        surveys=("lsst",) * len(bands),
+        offset=offset,
+        mjd=mjd,
+        band=rng.integers(0, len(bands), n_obs),
+        flux=flux,
+        flux_err=rng.uniform(50, 500, n_obs),
+        photflag=flag,
+        truth=Truth(**numbers),
+        template_names=("a", "b", "c"),
+        template_types=("Ia", "II P", "Ic"),
+        meta={"seed": 1},
+    )
 
 
 def by_id(held):
@@ -331,9 +341,18 @@ def test_images_are_deterministic_and_show_the_data():
         assert not light_curve_image(held, 2, style=style).any()
     # Brighter is higher: the 20 mag source of the first object is its brightest.
     one = LightCurves(
-        ("lsstg",), ("lsst",), [0, 3], [0.0, 5.0, 10.0], [0, 0, 0], [10.0, 30.0, 20.0], [0.1] * 3, [0] * 3,
-        truth_of_one(), ("a",), ("Ia",),
-    )  # fmt: skip
+        bands=("lsstg",),
+        surveys=("lsst",),
+        offset=[0, 3],
+        mjd=[0.0, 5.0, 10.0],
+        band=[0, 0, 0],
+        flux=[10.0, 30.0, 20.0],
+        flux_err=[0.1] * 3,
+        photflag=[0] * 3,
+        truth=truth_of_one(),
+        template_names=("a",),
+        template_types=("Ia",),
+    )
     image = light_curve_image(one, 0, dot=0).sum(axis=2) > 300
     columns = np.flatnonzero(image.any(axis=0))
     tops = [int(np.flatnonzero(image[:, c]).min()) for c in (columns[0], columns[columns.size // 2], columns[-1])]
@@ -356,7 +375,7 @@ def test_images_of_spectra():
     assert not spectrum_image(wave, np.full(500, np.nan)).any()
     flux = np.tile(1.0 + np.sin(wave / 500.0) ** 2, (5, 1))
     flux[:, wave < 4000] = np.nan
-    image = series_image(SpectralSeries(np.arange(5.0), wave, flux), size=48)
+    image = series_image(SpectralSeries(phase=np.arange(5.0), wave=wave, flux=flux), size=48)
     assert (image[:, :7] == 0).all()
     assert (image[:, 9:] > 0).all()
     assert image.max() == 255

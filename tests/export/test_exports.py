@@ -33,12 +33,14 @@ def bump(name="bump", sn_type="II", phase=None, wave=WAVE):
     phase = np.arange(0.0, 60.0) if phase is None else phase
     light = np.exp(-0.5 * ((phase - 12.0) / np.where(phase < 12.0, 6.0, 25.0)) ** 2)
     flux = light[:, None] * flux_at(20.0, wave) * (1.0 + 0.1 * np.sin(wave / 300.0 + phase[:, None] / 10.0))
-    return snt.SpectralSeries(phase, wave, 3e4 * flux, 0.05 * 3e4 * flux, name=name, sn_type=sn_type, mjd_ref=59000.0)
+    return snt.SpectralSeries(
+        phase=phase, wave=wave, flux=3e4 * flux, flux_err=0.05 * 3e4 * flux, name=name, sn_type=sn_type, mjd_ref=59000.0
+    )
 
 
 def difference(flux, series, bands, z):
     """Largest difference [mag] from `band_flux`, where the band is covered and within 10 mag of the brightest."""
-    truth = snt.band_flux(series, bands, Sightline(z, MU))
+    truth = snt.band_flux(series, bands, Sightline(z=z, distance_modulus=MU))
     known = np.isfinite(truth) & (truth > 1e-4 * np.nanmax(truth))
     assert known.any()
     return np.abs(2.5 * np.log10(flux[known] / truth[known])).max()
@@ -68,7 +70,7 @@ def exported(tmp_path_factory):
     snt.export.to_snana([series], place / "SIMSED.M", form="SIMSED", phase_step=2.0)
     phase = model.grids[0].phase[1:-1]
     own = series.phase - 12.0
-    there = snt.SpectralSeries(phase, wave, series.flux[np.searchsorted(own, phase)])
+    there = snt.SpectralSeries(phase=phase, wave=wave, flux=series.flux[np.searchsorted(own, phase)])
     return place, series, there
 
 
@@ -162,7 +164,9 @@ def test_holes_gaps_and_negative_flux():
         template_grid(bump(), wave_step=1.0)
     with pytest.raises(ValueError, match="covers nothing"):
         template_grid(
-            snt.SpectralSeries([0.0], WAVE, np.full((1, WAVE.size), np.nan)), given="explosion", zero="explosion"
+            snt.SpectralSeries(phase=[0.0], wave=WAVE, flux=np.full((1, WAVE.size), np.nan)),
+            given="explosion",
+            zero="explosion",
         )
 
 
@@ -253,7 +257,7 @@ def test_real_supernovae_and_published_series_export_and_pass(osc_dir, sncosmo_d
         phase, wave, flux = np.loadtxt(path).T
         phase, wave = np.unique(phase), np.unique(wave)
         flux = np.maximum(flux.reshape(phase.size, -1), 0.0)
-        series.append(snt.SpectralSeries(phase, wave, flux, name=path.stem, sn_type="II"))
+        series.append(snt.SpectralSeries(phase=phase, wave=wave, flux=flux, name=path.stem, sn_type="II"))
     if form == "NON1ASED":
         built = [snt.build(snt.read_supernova(path)).series for path in sorted(osc_dir.glob("*.json.gz"))]
         assert len(built) == 15

@@ -34,7 +34,7 @@ def test_photometry_with_a_wrong_zero_point_changes_nothing_and_is_told():
     flux = np.where(more.band == "sdssg", 1.3 * more.flux, more.flux)
     wrong = supernova(light_curve=dataclasses.replace(more, flux=flux))
     kept = more.band != "sdssg"
-    rest = LightCurve(more.mjd[kept], more.band[kept], more.flux[kept], more.flux_err[kept])
+    rest = LightCurve(mjd=more.mjd[kept], band=more.band[kept], flux=more.flux[kept], flux_err=more.flux_err[kept])
     result, alone = (snt.build(sn, cadence=2.0) for sn in (wrong, supernova(light_curve=rest)))
     np.testing.assert_allclose(result.series.flux, alone.series.flux, rtol=1e-3)
     column = result.curves.bands.index("sdssg")
@@ -154,7 +154,7 @@ def test_phases_outside_the_span_are_not_covered_and_noted():
 def test_order_of_input_does_not_matter():
     sn = supernova(light_curve=PHOTOMETRY)
     order = np.random.default_rng(1).permutation(PHOTOMETRY.n_obs)
-    mixed = LightCurve(*(getattr(PHOTOMETRY, name)[order] for name in ("mjd", "band", "flux", "flux_err")))
+    mixed = LightCurve(**{name: getattr(PHOTOMETRY, name)[order] for name in ("mjd", "band", "flux", "flux_err")})
     other = dataclasses.replace(sn, spectra=sn.spectra[::-1], light_curve=mixed)
     np.testing.assert_allclose(snt.build(other).series.flux, snt.build(sn).series.flux, rtol=1e-9)
 
@@ -188,7 +188,7 @@ def test_no_redshift_no_dust_no_distance_is_the_identity():
 
 
 def test_one_spectrum_one_band_one_point():
-    one = LightCurve([MJD_REF + 2.0 * (1 + SIGHTLINE.z)], ["bessellv"], [1e5], [1e3])
+    one = LightCurve(mjd=[MJD_REF + 2.0 * (1 + SIGHTLINE.z)], band=["bessellv"], flux=[1e5], flux_err=[1e3])
     result = snt.build(supernova(phases=(2.0,), light_curve=one))
     assert result.series.n_phase == 1
     assert result.residual.shape == (1, 1)

@@ -395,7 +395,7 @@ def test_a_clock_that_jumps_changes_nothing(material, tmp_path, monkeypatch):
 def write_everything(folder):
     """One file or more in every format that there is."""
     held = dataclasses.replace(curves(), meta={"seed": 1, "cosmology": {"H0": 70.0, "Om0": 0.3}})
-    light = LightCurve([59001.0, 59002.0], np.array(["lsstg", "lsstr"]), [1.0, 2.0], [0.1, 0.2])
+    light = LightCurve(mjd=[59001.0, 59002.0], band=np.array(["lsstg", "lsstr"]), flux=[1.0, 2.0], flux_err=[0.1, 0.2])
     series = bump(phase=np.arange(0.0, 40.0, 4.0), wave=np.arange(3000.0, 9000.0, 200.0))
     folder.mkdir()
     write_series(series, folder / "series.fits", light_curve=light, notes=["a note"], provenance={"input": "a.json"})

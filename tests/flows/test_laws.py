@@ -85,7 +85,7 @@ def test_order_of_spectra_bands_and_photometry_does_not_matter(plain, seed):
     rng = np.random.default_rng(seed)
     spectra = tuple(SN.spectra[i] for i in rng.permutation(len(SN.spectra)))
     order = rng.permutation(PHOTOMETRY.n_obs)
-    mixed = LightCurve(*(getattr(PHOTOMETRY, name)[order] for name in ("mjd", "band", "flux", "flux_err")))
+    mixed = LightCurve(**{name: getattr(PHOTOMETRY, name)[order] for name in ("mjd", "band", "flux", "flux_err")})
     other, free = outputs(dataclasses.replace(SN, spectra=spectra, light_curve=mixed))
     for name, values in (*plain[0].items(), *plain[1].items()):
         np.testing.assert_allclose({**other, **free}[name], values, rtol=1e-9, atol=1e-9, err_msg=name)

@@ -81,7 +81,7 @@ def _series_file(path):
     from tests.support import synthetic
 
     series = bump(phase=np.arange(0.0, 40.0, 4.0), wave=np.arange(3000.0, 9000.0, 200.0))
-    light = LightCurve([59001.0, 59002.0], np.array(["lsstg", "lsstr"]), [1.0, 2.0], [0.1, 0.2])
+    light = LightCurve(mjd=[59001.0, 59002.0], band=np.array(["lsstg", "lsstr"]), flux=[1.0, 2.0], flux_err=[0.1, 0.2])
     write_series(
         series, path, sightline=synthetic.SIGHTLINE, sparse=series, light_curve=light, pairs=[[0, 1], [1, 2]],
         weight=np.full((series.n_phase, 2), 0.5), notes=["a note"], provenance={"input": "a.json"},

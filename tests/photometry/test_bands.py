@@ -286,7 +286,7 @@ def test_the_vega_system_of_landolt_is_kept_apart():
 def test_a_curve_agrees_with_the_reference_file(name, sncosmo_dir):
     file, unit, wave_tolerance, mag_tolerance = REFERENCE[name]
     wave, throughput = np.loadtxt(sncosmo_dir / "bandpasses" / file).T
-    reference = Bandpass("reference", wave * unit, np.maximum(throughput, 0.0))
+    reference = Bandpass(name="reference", wave=wave * unit, throughput=np.maximum(throughput, 0.0))
     band = load(name)
     assert effective_wave(band) == pytest.approx(effective_wave(reference), abs=wave_tolerance)
     grid = np.arange(1400.0, 20000.0, 2.0)
@@ -306,13 +306,13 @@ def test_bessell_is_divided_by_wavelength_as_in_sncosmo():
 
 
 def test_a_top_hat_has_the_analytic_wavelengths():
-    band = Bandpass("hat", [4000.0, 5000.0], [1.0, 1.0])
+    band = Bandpass(name="hat", wave=[4000.0, 5000.0], throughput=[1.0, 1.0])
     assert effective_wave(band) == pytest.approx(4500.0)
     assert pivot_wave(band) == pytest.approx(np.sqrt(0.5 * (5000.0**2 - 4000.0**2) / np.log(1.25)), rel=1e-12)
 
 
 def test_load_bands_keeps_order_caches_and_passes_bandpasses_through():
-    own = Bandpass("own", [4000, 5000, 6000], [0, 1, 0])
+    own = Bandpass(name="own", wave=[4000, 5000, 6000], throughput=[0, 1, 0])
     first, second, third = load_bands(["lsstr", own, "bessellv"])
     assert (first.name, second, third.name) == ("lsstr", own, "bessellv")
     assert load_bands(("lsstr",))[0] is first
@@ -381,7 +381,7 @@ def test_a_wrong_name_is_explained(given, kind, message):
 )
 def test_a_bad_curve_is_an_error_that_names_the_band(wave, throughput, message):
     with pytest.raises(ValueError, match=message) as caught:
-        Bandpass("mine", wave, throughput)
+        Bandpass(name="mine", wave=wave, throughput=throughput)
     assert "'mine'" in str(caught.value)
 
 

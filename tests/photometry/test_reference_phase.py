@@ -16,7 +16,7 @@ def bumps(phase, blue_peak, red_peak):
     red = 1.0 - ((phase - red_peak) / 40.0) ** 2
     share = 1.0 / (1.0 + np.exp((WAVE - 5600.0) / 20.0))
     flux = np.maximum(blue[:, None] * share + red[:, None] * (1.0 - share), 0.0)
-    return SpectralSeries(phase, WAVE, 1e-3 * flux, name="bumps", mjd_ref=60000.0)
+    return SpectralSeries(phase=phase, wave=WAVE, flux=1e-3 * flux, name="bumps", mjd_ref=60000.0)
 
 
 def test_each_maximum_is_found_between_phases():
@@ -50,9 +50,9 @@ def test_phases_without_flux_do_not_hide_a_maximum_and_bracket_none():
     series = bumps(np.arange(-12.0, 25.0, 2.0), 3.0, 3.0)
     flux = series.flux.copy()
     flux[6:8] = np.nan
-    assert find_maximum(SpectralSeries(series.phase, WAVE, flux)).phase == pytest.approx(3.0, abs=0.2)
+    assert find_maximum(SpectralSeries(phase=series.phase, wave=WAVE, flux=flux)).phase == pytest.approx(3.0, abs=0.2)
     flux[:8] = np.nan
-    assert not find_maximum(SpectralSeries(series.phase, WAVE, flux)).bracketed
+    assert not find_maximum(SpectralSeries(phase=series.phase, wave=WAVE, flux=flux)).bracketed
 
 
 def test_what_is_no_maximum_or_not_covered():
@@ -63,7 +63,7 @@ def test_what_is_no_maximum_or_not_covered():
         is_maximum("max")
     with pytest.raises(ValueError, match="not a maximum that a series shows"):
         find_maximum(series, "explosion")
-    red = SpectralSeries(series.phase, WAVE[150:], series.flux[:, 150:], name="red")
+    red = SpectralSeries(phase=series.phase, wave=WAVE[150:], flux=series.flux[:, 150:], name="red")
     with pytest.raises(ValueError, match="red covers what 'B maximum' needs at no phase"):
         find_maximum(red, "B maximum")
     with pytest.raises(TypeError, match="find_maximum takes a SpectralSeries"):

@@ -12,7 +12,14 @@ from tests.support.synthetic import flux_at
 
 WAVE = np.arange(2000.0, 10000.0, 10.0)
 SERIES = SpectralSeries(
-    [0.0, 4.0], WAVE, [flux_at(p, WAVE) for p in (0.0, 4.0)], None, None, name="SN X", sn_type="II", mjd_ref=59000.0
+    phase=[0.0, 4.0],
+    wave=WAVE,
+    flux=[flux_at(p, WAVE) for p in (0.0, 4.0)],
+    flux_err=None,
+    origin=None,
+    name="SN X",
+    sn_type="II",
+    mjd_ref=59000.0,
 )
 
 
@@ -44,8 +51,14 @@ def test_rows_are_in_order_of_redshift_then_phase():
 
 
 def test_rest_light_curve_comes_back_with_units_dust_and_notes(tmp_path):
-    sightline = Sightline(0.1, 38.0, 0.1, 0.2, 3.1, 2.5, "CCM89", "G23")
-    result = k_correct(LightCurve([59001.0, 59002.0], ["sdssr", "sdssg"], [1e4, -5.0], [1e2, 1e2]), SERIES, sightline)
+    sightline = Sightline(
+        z=0.1, distance_modulus=38.0, ebv_mw=0.1, ebv_host=0.2, rv_mw=3.1, rv_host=2.5, law_mw="CCM89", law_host="G23"
+    )
+    result = k_correct(
+        LightCurve(mjd=[59001.0, 59002.0], band=["sdssr", "sdssg"], flux=[1e4, -5.0], flux_err=[1e2, 1e2]),
+        SERIES,
+        sightline,
+    )
     table = back(rest_light_curve_table(result), tmp_path)
     for name in ("mjd", "mag", "k", "dust_host", "flux", "flux_err", "filled"):
         np.testing.assert_array_equal(table[name], getattr(result, name))

@@ -95,7 +95,7 @@ def test_same_input_same_page(full, monkeypatch):
 def test_series_file_shows_what_it_has(tmp_path):
     phase = np.arange(0.0, 10.0)
     flux = np.ones((10, WAVE.size))
-    snt.write_series(SpectralSeries(phase, WAVE, flux, name="mine"), tmp_path / "mine.fits")
+    snt.write_series(SpectralSeries(phase=phase, wave=WAVE, flux=flux, name="mine"), tmp_path / "mine.fits")
     page = pages.render([contents.from_series_file(tmp_path / "mine.fits")])
     assert re.findall(r'<figure id="sn0-(\w+)"', page)[0] == "spectra"
     assert "sn0-warp" not in page
@@ -134,13 +134,20 @@ def test_light_curves_of_the_page_are_those_observed():
 
 def test_usable_redshifts_agree_with_band_flux_one_by_one():
     wide, narrow = np.ones(WAVE.size), np.where(WAVE < 6500.0, 1.0, np.nan)
-    series = SpectralSeries(np.arange(4.0), WAVE, np.stack([wide, wide, narrow, np.full(WAVE.size, np.nan)]))
+    series = SpectralSeries(
+        phase=np.arange(4.0), wave=WAVE, flux=np.stack([wide, wide, narrow, np.full(WAVE.size, np.nan)])
+    )
     z = np.arange(0.0, 2.001, 0.02)
     for one in band_coverage(series, 0.1, ("bessellv", "sdssr", "lsstz", "lsstu")):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CoverageWarning)
-            known = np.array([np.isfinite(snt.band_flux(series, [one.band], snt.Sightline(v, 30.0))[:3, 0]) for v in z])
-            own = np.isfinite(snt.band_flux(series, [one.band], snt.Sightline(0.1, 30.0))[:, 0])
+            known = np.array(
+                [
+                    np.isfinite(snt.band_flux(series, [one.band], snt.Sightline(z=v, distance_modulus=30.0))[:3, 0])
+                    for v in z
+                ]
+            )
+            own = np.isfinite(snt.band_flux(series, [one.band], snt.Sightline(z=0.1, distance_modulus=30.0))[:, 0])
         for share, found in ((0.01, one.z_some), (0.9, one.z_most)):
             there = z[known.mean(axis=1) >= share]
             assert found == (None if not there.size else pytest.approx((there[0], there[-1])))

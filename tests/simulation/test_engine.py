@@ -40,13 +40,18 @@ def survey_of(bands, *, name="every night", nights=400, radius=90.0, **more):
     band = np.tile(np.repeat(np.arange(len(bands)), 2), nights)
     dec = np.tile([-90.0, 90.0], nights * len(bands))
     columns = {"background": np.full(mjd.size, 100.0), "photons_per_njy": np.full(mjd.size, 10.0)} | more
-    return Survey(name, tuple(bands), mjd, band, np.zeros(mjd.size), dec, radius=radius, **columns)
+    return Survey(
+        name=name, bands=tuple(bands), mjd=mjd, band=band, ra=np.zeros(mjd.size), dec=dec, radius=radius, **columns
+    )
 
 
 POPULATION = Population(
-    Uniform(0.02, 0.3), mag_offset=Normal(0.0, 0.2), ebv_host=Exponential(0.1, 0.6), ebv_mw=lambda ra, dec: 0.001 * ra,
+    redshift=Uniform(low=0.02, high=0.3),
+    mag_offset=Normal(mean=0.0, sigma=0.2),
+    ebv_host=Exponential(scale=0.1, high=0.6),
+    ebv_mw=lambda ra, dec: 0.001 * ra,
     peculiar_velocity=300.0,
-)  # fmt: skip
+)
 BANDS = ("lsstg", "lsstr", "ztfr", "atlaso")
 
 
@@ -58,9 +63,12 @@ def light_curves(template):
 def exact(series, truth, i, bands):
     """Band fluxes of one object at the phases of its template, by the package's own integral."""
     line = Sightline(
-        truth.z[i], truth.distance_modulus[i] + truth.mag_offset[i], truth.ebv_mw[i], truth.ebv_host[i],
+        z=truth.z[i],
+        distance_modulus=truth.distance_modulus[i] + truth.mag_offset[i],
+        ebv_mw=truth.ebv_mw[i],
+        ebv_host=truth.ebv_host[i],
         rv_host=truth.rv_host[i],
-    )  # fmt: skip
+    )
     return snt.band_flux(series, bands, line)
 
 
@@ -316,7 +324,7 @@ def test_signal_to_noise_at_the_depth_is_five(template):
     """A source of the stated depth, many times."""
     depth, photons = 24.0, 50.0
     flat = dataclasses.replace(template, flux=np.ones_like(template.flux), flux_err=None)
-    population = Population(Constant(0.1))
+    population = Population(redshift=Constant(value=0.1))
     survey = survey_of(("lsstr",), nights=300)
     bright = simulate([flat], without_noise(survey), population, n=1, seed=1)
     offset = depth - njy_to_mag(np.median(bright.flux))
@@ -330,7 +338,7 @@ def test_signal_to_noise_at_the_depth_is_five(template):
 def test_tables_are_checked_by_hand_at_a_corner_of_dust(template):
     """The largest dust of both kinds at once, in the bluest band."""
     bands = load_bands(["lsstu", "lsstg"])
-    tables = flux_tables([template], bands, (0.1, 0.2), Dust(0.8, 1.0))
+    tables = flux_tables([template], bands, (0.1, 0.2), Dust(ebv_mw=0.8, ebv_host=1.0))
     z, mw, host = np.array([0.15]), np.array([0.8]), np.array([1.0])
     seen = places(tables, z, mw, host, np.ones(1))
     flux = []
@@ -339,7 +347,7 @@ def test_tables_are_checked_by_hand_at_a_corner_of_dust(template):
         made = made.reshape(template.n_phase, tables.x.size, n)[:, seen.cell[0] : seen.cell[0] + 4]
         flux.append(made.reshape(template.n_phase, -1) @ seen.weights[0, b, : 4 * n])
     flux = np.array(flux)
-    expected = snt.band_flux(template, bands, Sightline(0.15, 0.0, 0.8, 1.0))
+    expected = snt.band_flux(template, bands, Sightline(z=0.15, distance_modulus=0.0, ebv_mw=0.8, ebv_host=1.0))
     bright = expected > 0.01 * expected.max(axis=0)
     np.testing.assert_allclose(flux.T[bright], expected[bright], rtol=9e-4)
     faint = expected > 0.001 * expected.max(axis=0)

@@ -22,8 +22,10 @@ PHASES = (np.array([-9.0, -7.5, -2.0, 0.0, 1.0, 4.0, 9.5, 11.0]), np.array([0.0,
 @pytest.fixture(scope="module")
 def tables():
     wave = np.linspace(3000.0, 10000.0, 300)
-    templates = [SpectralSeries(p, wave, rng.uniform(0.5, 2.0, (p.size, 300)), name=str(p.size)) for p in PHASES]
-    return flux_tables(templates, load_bands(["lsstr", "ztfg"]), (0.05, 0.15), Dust(0.3, 0.5))
+    templates = [
+        SpectralSeries(phase=p, wave=wave, flux=rng.uniform(0.5, 2.0, (p.size, 300)), name=str(p.size)) for p in PHASES
+    ]
+    return flux_tables(templates, load_bands(["lsstr", "ztfg"]), (0.05, 0.15), Dust(ebv_mw=0.3, ebv_host=0.5))
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +34,22 @@ def truth():
     blank, ebv = np.zeros(n), rng.uniform(0.0, 0.3, n)
     dates = rng.uniform(0.0, 5.0, n)
     return Truth(
-        np.arange(n), np.arange(n) % 3, z, z, blank, blank, ebv, ebv, blank, blank, blank, dates, blank,
-        np.zeros((n, 2)), np.zeros((n, 2)),
-    )  # fmt: skip
+        object_id=np.arange(n),
+        template=np.arange(n) % 3,
+        z=z,
+        z_cosmology=z,
+        distance_modulus=blank,
+        mag_offset=blank,
+        ebv_mw=ebv,
+        ebv_host=ebv,
+        rv_host=blank,
+        ra=blank,
+        dec=blank,
+        mjd_ref=dates,
+        weight=blank,
+        peak_mag=np.zeros((n, 2)),
+        peak_mjd=np.zeros((n, 2)),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +76,7 @@ def test_fluxes_of_visits(tables, truth, seen):
     # Some exactly at a phase of the template, one of them at its end.
     for i in range(0, 30, 3):
         mjd[offset[i] : offset[i] + 2] = truth.mjd_ref[i]
-    flux = true_fluxes(tables, offset, mjd, band, truth, seen, 5.0)
+    flux = true_fluxes(tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=5.0)
     for i in range(30):
         own, made = PHASES[truth.template[i]], rows_of(tables, truth, seen, i)
         for j in range(offset[i], offset[i + 1]):
@@ -88,9 +103,19 @@ def test_noise_is_that_of_observe():
     background, photons = rng.uniform(10.0, 100.0, n), rng.uniform(0.1, 10.0, n)
     band = rng.integers(0, 2, n)
     survey = Survey(
-        "s", ("lsstr", "ztfg"), np.arange(n), band, np.zeros(n), np.zeros(n), background, photons, 1.0,
-        zero_point_error=[0.01, 0.02], calibration_floor=[0.03, 0.0], saturation=np.full(n, 4000.0),
-    )  # fmt: skip
+        name="s",
+        bands=("lsstr", "ztfg"),
+        mjd=np.arange(n),
+        band=band,
+        ra=np.zeros(n),
+        dec=np.zeros(n),
+        background=background,
+        photons_per_njy=photons,
+        radius=1.0,
+        zero_point_error=[0.01, 0.02],
+        calibration_floor=[0.03, 0.0],
+        saturation=np.full(n, 4000.0),
+    )
     flux = rng.uniform(-50.0, 5000.0, n)
     flux[7] = np.nan
     expected = noise.observe(survey, np.arange(n), flux, np.random.default_rng(5))
@@ -112,7 +137,7 @@ def test_tables_do_not_depend_on_what_else_is_simulated():
     flux = rng.uniform(0.5, 2.0, (4, 300))
     holes = flux.copy()
     holes[1, 100:180] = np.nan
-    whole, broken = (SpectralSeries(np.arange(4.0), wave, one, name="t") for one in (flux, holes))
+    whole, broken = (SpectralSeries(phase=np.arange(4.0), wave=wave, flux=one, name="t") for one in (flux, holes))
     made = flux_tables([whole, broken], load_bands(["lsstr", "ztfg"]), (0.05, 0.15), Dust())
     one, other = made.table.reshape(2, 2, 4, -1)
     np.testing.assert_allclose(other[:, [0, 2, 3]], one[:, [0, 2, 3]], rtol=1e-6)
@@ -121,7 +146,9 @@ def test_tables_do_not_depend_on_what_else_is_simulated():
 
 def test_tables_are_kept_as_long_as_what_they_were_made_of():
     wave = np.linspace(3000.0, 10000.0, 300)
-    one, other = (SpectralSeries(np.arange(4.0), wave, rng.uniform(0.5, 2.0, (4, 300)), name=n) for n in "ab")
+    one, other = (
+        SpectralSeries(phase=np.arange(4.0), wave=wave, flux=rng.uniform(0.5, 2.0, (4, 300)), name=n) for n in "ab"
+    )
     bands, bounds = load_bands(["lsstr", "ztfg"]), ((0.05, 0.15), Dust())
     made = tables_of([one, other], bands, *bounds)
     assert tables_of((one, other), bands, (0.05, 0.15), Dust()) is made

@@ -30,11 +30,11 @@ def drawn(distribution, seed=1):
 @pytest.mark.parametrize(
     ("distribution", "cdf"),
     [
-        (Uniform(0.1, 0.5), stats.uniform(0.1, 0.4).cdf),
-        (LogUniform(0.01, 1.0), stats.loguniform(0.01, 1.0).cdf),
-        (Normal(1.0, 0.3), stats.norm(1.0, 0.3).cdf),
-        (Exponential(0.1, 0.4), lambda x: (1 - np.exp(-x / 0.1)) / (1 - np.exp(-4.0))),
-        (Tabulated([0.0, 1.0, 3.0], [0.0, 1.0, 0.0]), stats.triang(1 / 3, 0, 3).cdf),
+        (Uniform(low=0.1, high=0.5), stats.uniform(0.1, 0.4).cdf),
+        (LogUniform(low=0.01, high=1.0), stats.loguniform(0.01, 1.0).cdf),
+        (Normal(mean=1.0, sigma=0.3), stats.norm(1.0, 0.3).cdf),
+        (Exponential(scale=0.1, high=0.4), lambda x: (1 - np.exp(-x / 0.1)) / (1 - np.exp(-4.0))),
+        (Tabulated(value=[0.0, 1.0, 3.0], density=[0.0, 1.0, 0.0]), stats.triang(1 / 3, 0, 3).cdf),
     ],
 )
 def test_draws_follow_the_analytic_form(distribution, cdf):
@@ -46,7 +46,7 @@ def test_draws_follow_the_analytic_form(distribution, cdf):
 
 @pytest.mark.parametrize(("low", "high"), [(0.1, 0.1), (0.3, 0.05), (0.02, 0.5), (0.0, 0.2), (0.2, 0.0)])
 def test_two_sided_normal_integrates_on_both_sides(low, high):
-    values = drawn(TwoSidedNormal(-0.5, low, high))
+    values = drawn(TwoSidedNormal(mode=-0.5, sigma_low=low, sigma_high=high))
     height = np.sqrt(2 / np.pi) / (low + high)
 
     def density(x):
@@ -58,7 +58,9 @@ def test_two_sided_normal_integrates_on_both_sides(low, high):
     mass = np.concatenate([[0.0], np.cumsum([density(x) for x in 0.5 * (grid[1:] + grid[:-1])]) * 1e-3])
     assert stats.kstest(values, lambda x: np.interp(x, grid, mass)).pvalue > 1e-3
     assert np.mean(values < -0.5) == pytest.approx(low / (low + high), abs=0.01)
-    np.testing.assert_allclose(TwoSidedNormal(-0.5, low, high).cdf(grid), np.interp(grid, grid, mass), atol=1e-5)
+    np.testing.assert_allclose(
+        TwoSidedNormal(mode=-0.5, sigma_low=low, sigma_high=high).cdf(grid), np.interp(grid, grid, mass), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("rate", rates.RATES.values(), ids=rates.RATES)
@@ -96,7 +98,10 @@ def test_published_rates_today():
 
 def test_objects_of_a_population():
     population = Population(
-        Uniform(0.01, 0.1), mag_offset=Normal(0.1, 0.2), ebv_host=Exponential(0.1), peculiar_velocity=300.0
+        redshift=Uniform(low=0.01, high=0.1),
+        mag_offset=Normal(mean=0.1, sigma=0.2),
+        ebv_host=Exponential(scale=0.1),
+        peculiar_velocity=300.0,
     )
     found = population.draw(np.random.default_rng(1), N, 3)
     low, high = population.z_range
@@ -114,7 +119,7 @@ def test_objects_of_a_population():
 
 def test_milky_way_dust_by_value_table_and_function():
     ra, dec = np.array([10.0, 200.0]), np.array([-5.0, 40.0])
-    base = Population(0.1)
+    base = Population(redshift=0.1)
     assert dataclasses.replace(base, ebv_mw=0.2).milky_way(ra, dec).tolist() == [0.2, 0.2]
     table = nearest_position([11.0, 199.0, 90.0], [-5.0, 41.0, 80.0], [0.1, 0.3, 0.9])
     assert dataclasses.replace(base, ebv_mw=table, ebv_mw_max=1.0).milky_way(ra, dec).tolist() == [0.1, 0.3]
@@ -126,25 +131,28 @@ def test_milky_way_dust_by_value_table_and_function():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Uniform(1.0, 0.5), "low < high"),
-        (lambda: LogUniform(0.0, 0.5), "0 < low < high"),
-        (lambda: Constant(np.nan), "finite"),
-        (lambda: TwoSidedNormal(0.0, 0.0, 0.0), "not both 0"),
-        (lambda: TwoSidedNormal(0.0, -0.1, 0.2), "0 or more"),
-        (lambda: Exponential(0.0), "above 0"),
-        (lambda: Tabulated([0.0, 1.0], [0.0, 0.0]), "not all 0"),
-        (lambda: Tabulated([0.0, 0.0], [0.0, 1.0]), "not strictly increasing"),
+        (lambda: Uniform(low=1.0, high=0.5), "low < high"),
+        (lambda: LogUniform(low=0.0, high=0.5), "0 < low < high"),
+        (lambda: Constant(value=np.nan), "finite"),
+        (lambda: TwoSidedNormal(mode=0.0, sigma_low=0.0, sigma_high=0.0), "not both 0"),
+        (lambda: TwoSidedNormal(mode=0.0, sigma_low=-0.1, sigma_high=0.2), "0 or more"),
+        (lambda: Exponential(scale=0.0), "above 0"),
+        (lambda: Tabulated(value=[0.0, 1.0], density=[0.0, 0.0]), "not all 0"),
+        (lambda: Tabulated(value=[0.0, 0.0], density=[0.0, 1.0]), "not strictly increasing"),
         (lambda: rates.rate_redshifts(rates.dilday2008, 0.5, 0.1), "z_min < z_max"),
         (lambda: rates.rate_redshifts(lambda z: -z, 0.1, 0.5), "none negative"),
         (lambda: rates.expected_number(rates.dilday2008, 0.1, 0.5, area=1e6, years=1), "area is"),
         (lambda: rates.Cosmology(h0=0.0), "h0 from 1 to 1000"),
-        (lambda: Population(Uniform(-0.1, 0.5)), r"Population\.redshift reaches from -0\.1"),
-        (lambda: Population(0.1, ebv_host=Normal(0.1, 0.1)), r"Population\.ebv_host reaches from -inf"),
-        (lambda: Population(0.1, ebv_mw=-0.1), r"Population\.ebv_mw is -0\.1"),
-        (lambda: Population(0.1, rv_host=20.0), r"Population\.rv_host is 20"),
-        (lambda: Population(0.1, law_mw="F98"), "'F98' is not known"),
-        (lambda: Population(0.1, template_weight=[0.0]), "not all 0"),
-        (lambda: Population(0.1, peculiar_velocity=-1.0), "peculiar_velocity"),
+        (lambda: Population(redshift=Uniform(low=-0.1, high=0.5)), r"Population\.redshift reaches from -0\.1"),
+        (
+            lambda: Population(redshift=0.1, ebv_host=Normal(mean=0.1, sigma=0.1)),
+            r"Population\.ebv_host reaches from -inf",
+        ),
+        (lambda: Population(redshift=0.1, ebv_mw=-0.1), r"Population\.ebv_mw is -0\.1"),
+        (lambda: Population(redshift=0.1, rv_host=20.0), r"Population\.rv_host is 20"),
+        (lambda: Population(redshift=0.1, law_mw="F98"), "'F98' is not known"),
+        (lambda: Population(redshift=0.1, template_weight=[0.0]), "not all 0"),
+        (lambda: Population(redshift=0.1, peculiar_velocity=-1.0), "peculiar_velocity"),
         (lambda: nearest_position([1.0], [2.0, 3.0], [0.1]), "same length"),
     ],
 )
@@ -155,5 +163,5 @@ def test_impossible_values_are_named(make, message):
 
 def test_what_is_not_a_distribution():
     with pytest.raises(TypeError, match=r"Population\.redshift is 'far', expected a number or something with draw"):
-        Population("far")
-    assert as_distribution(1, "x") == Constant(1.0)
+        Population(redshift="far")
+    assert as_distribution(1, "x") == Constant(value=1.0)

@@ -8,8 +8,10 @@ import pytest
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 from sntransport.spectra.sightline import Sightline
 
-SPECTRUM = Spectrum(56372.0, [4000, 5000, 6000], [1, -2, np.nan])
-LIGHT_CURVE = LightCurve([3, 1, 2], ["r", "g", "lsstg"], [30, -10, 20], [3, 1, np.nan], ["c", "a", ""])
+SPECTRUM = Spectrum(mjd=56372.0, wave=[4000, 5000, 6000], flux=[1, -2, np.nan])
+LIGHT_CURVE = LightCurve(
+    mjd=[3, 1, 2], band=["r", "g", "lsstg"], flux=[30, -10, 20], flux_err=[3, 1, np.nan], instrument=["c", "a", ""]
+)
 
 
 def test_spectrum_without_errors_has_unknown_errors():
@@ -43,11 +45,15 @@ def test_light_curve_is_sorted_by_date():
 
 
 def test_points_of_one_date_keep_their_order():
-    assert list(LightCurve([1, 1, 1], ["c", "a", "b"], [1, 1, 1], [1, 1, 1]).band) == ["c", "a", "b"]
+    assert list(LightCurve(mjd=[1, 1, 1], band=["c", "a", "b"], flux=[1, 1, 1], flux_err=[1, 1, 1]).band) == [
+        "c",
+        "a",
+        "b",
+    ]
 
 
 def test_light_curve_may_be_empty_and_needs_no_instrument():
-    empty = LightCurve([], [], [], [])
+    empty = LightCurve(mjd=[], band=[], flux=[], flux_err=[])
     assert empty.bands == ()
     assert empty.instrument.shape == (0,)
 
@@ -71,7 +77,13 @@ def test_light_curve_refuses(fields, match):
 def a_supernova(**fields):
     later = dataclasses.replace(SPECTRUM, mjd=56380.0)
     values = {"spectra": [later, SPECTRUM], "light_curve": LIGHT_CURVE, "mjd_ref": 56371, **fields}
-    return Supernova("SN 2013am", "II P", Sightline(0.002, 30.5), mjd_ref_meaning="discovery", **values)
+    return Supernova(
+        name="SN 2013am",
+        sn_type="II P",
+        sightline=Sightline(z=0.002, distance_modulus=30.5),
+        mjd_ref_meaning="discovery",
+        **values,
+    )
 
 
 def test_supernova_sorts_its_spectra():

@@ -16,19 +16,34 @@ from sntransport.spectra.sightline import Sightline, to_observer
 from tests.support.synthetic import flux_at
 
 WAVE = np.arange(3000.0, 9000.0, 50.0)
-DUSTY = Sightline(0.1, 35.0, 0.2, 0.3, 3.1, 2.6, "F99", "CCM89")
+DUSTY = Sightline(
+    z=0.1, distance_modulus=35.0, ebv_mw=0.2, ebv_host=0.3, rv_mw=3.1, rv_host=2.6, law_mw="F99", law_host="CCM89"
+)
 
 
 def series():
     flux = np.stack([flux_at(phase, WAVE) for phase in (0.0, 5.0)])
     flux[0, :3] = np.nan
-    return SpectralSeries([0.0, 5.0], WAVE, flux, 0.1 * flux, None, "SN X", "II", 59000.0)
+    return SpectralSeries(
+        phase=[0.0, 5.0],
+        wave=WAVE,
+        flux=flux,
+        flux_err=0.1 * flux,
+        origin=None,
+        name="SN X",
+        sn_type="II",
+        mjd_ref=59000.0,
+    )
 
 
 @given(st.floats(0, 0.5), st.floats(0, 1), st.sampled_from(sorted(LAWS)), st.sampled_from(sorted(LAWS)))
 def test_back_and_forth_is_the_same(z, ebv, law_mw, law_host):
     start = series()
-    back = unobserve(observe(start, Sightline(z, 36.0, ebv, ebv / 2, law_mw=law_mw, law_host=law_host)))
+    back = unobserve(
+        observe(
+            start, Sightline(z=z, distance_modulus=36.0, ebv_mw=ebv, ebv_host=ebv / 2, law_mw=law_mw, law_host=law_host)
+        )
+    )
     for name in ("phase", "wave", "flux", "flux_err"):
         np.testing.assert_allclose(getattr(back, name), getattr(start, name), rtol=1e-12)
     np.testing.assert_array_equal(back.origin, start.origin)
@@ -50,7 +65,7 @@ def test_it_is_what_arrives():
         lambda seen: band_flux(seen, ["sdssr"], DUSTY),
         lambda seen: observe(seen, DUSTY),
         SeriesFile,
-        lambda seen: SeriesFile(series(), sparse=seen),
+        lambda seen: SeriesFile(series=series(), sparse=seen),
         lambda seen: write_series(seen, "/nowhere/s.fits"),
     ],
 )
@@ -69,6 +84,6 @@ def test_the_same_checks_hold():
     with pytest.raises(ValueError, match="not strictly increasing"):
         dataclasses.replace(seen, day=[1.0, 0.0])
     with pytest.raises(TypeError, match="sightline is float, expected a Sightline"):
-        ObservedSeries(0.1, [0.0], WAVE, [np.ones(WAVE.size)])
+        ObservedSeries(sightline=0.1, day=[0.0], wave=WAVE, flux=[np.ones(WAVE.size)])
     with pytest.raises(ValueError, match="read-only"):
         seen.flux[0, 0] = 1.0

@@ -16,7 +16,7 @@ PHASE = np.array([0.0, 1.0, 2.0, 5.0, 9.0, 30.0])
 
 def series(relative=0.2, phase=PHASE, wave=WAVE, level=3.0, **more):
     flux = np.outer(1.0 + 0.1 * phase, level * (wave / 5000.0) ** -1.0)
-    return SpectralSeries(phase, wave, flux, relative * np.abs(flux), **more)
+    return SpectralSeries(phase=phase, wave=wave, flux=flux, flux_err=relative * np.abs(flux), **more)
 
 
 def drawn(base, n, seed=1):
@@ -115,7 +115,7 @@ def test_flux_that_is_not_positive_scatters_evenly(level, seed):
 def test_what_cannot_be_drawn_is_an_error():
     base = series()
     with pytest.raises(ValueError, match="flux_err is unknown"):
-        draw(SpectralSeries(base.phase, base.wave, base.flux), 1, 1)
+        draw(SpectralSeries(phase=base.phase, wave=base.wave, flux=base.flux), 1, 1)
     for n, seed in ((-1, 1), (1, -1)):
         with pytest.raises(ValueError, match="not negative"):
             draw(base, n, seed)
@@ -123,13 +123,14 @@ def test_what_cannot_be_drawn_is_an_error():
 
 def test_one_bin_and_no_phase():
     assert draw(series(wave=WAVE[:1], phase=PHASE[:1]), 2, 1)[1].flux.shape == (1, 1)
-    empty = SpectralSeries([], WAVE, np.empty((0, WAVE.size)))
+    empty = SpectralSeries(phase=[], wave=WAVE, flux=np.empty((0, WAVE.size)))
     assert len(draw(empty, 2, 1)) == 2
 
 
 @pytest.mark.parametrize("shares", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.4, 0.6, 0.0)])
 def test_any_shares_give_unit_variance_and_their_correlation(shares):
-    c = Correlation(*shares, 5000.0, 30000.0, 30.0)
+    white, short, broad = shares
+    c = Correlation(white=white, short=short, broad=broad, short_length=5000.0, broad_length=30000.0, days_length=30.0)
     base = series(phase=PHASE[:1])
     flux = np.stack([one.flux for one in draw(base, 3000, 2, correlation=c)])
     assert np.mean(flux.std(axis=0) / base.flux_err) == pytest.approx(1.0, abs=0.02)

@@ -8,7 +8,7 @@ import pytest
 from sntransport.spectra.series import Origin, SpectralSeries
 
 FLUX = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
-SERIES = SpectralSeries([-1, 2], [4000, 5000, 6000], FLUX, name="SN 2013am")
+SERIES = SpectralSeries(phase=[-1, 2], wave=[4000, 5000, 6000], flux=FLUX, name="SN 2013am")
 
 
 def test_coverage_is_taken_from_the_flux():

@@ -24,14 +24,31 @@ def a_series(n_phase=3, n_wave=4, **fields):
     flux = np.random.default_rng(1).random((n_phase, n_wave))
     flux[0, 0] = np.nan
     phase, wave = np.arange(n_phase) / 3, 3000.0 + np.arange(n_wave) * 0.1
-    return SpectralSeries(phase, wave, flux, flux * 0.1, **{"name": "SN 2013am", "sn_type": "II P", **fields})
+    return SpectralSeries(
+        phase=phase, wave=wave, flux=flux, flux_err=flux * 0.1, **{"name": "SN 2013am", "sn_type": "II P", **fields}
+    )
 
 
 def everything():
     return {
-        "sightline": Sightline(0.1 + 0.2, 31.123456789012345, 1.2345678901234567e-5, 0.2, 3.2, 2.9, "G23", "CCM89"),
+        "sightline": Sightline(
+            z=0.1 + 0.2,
+            distance_modulus=31.123456789012345,
+            ebv_mw=1.2345678901234567e-5,
+            ebv_host=0.2,
+            rv_mw=3.2,
+            rv_host=2.9,
+            law_mw="G23",
+            law_host="CCM89",
+        ),
         "sparse": a_series(2, 5, mjd_ref=LONG),
-        "light_curve": LightCurve([3, 1, 2], ["lsstg", "ztfr", "b"], [1, -2, 3], [1, np.nan, 2], ["a", "", "β"]),
+        "light_curve": LightCurve(
+            mjd=[3, 1, 2],
+            band=["lsstg", "ztfr", "b"],
+            flux=[1, -2, 3],
+            flux_err=[1, np.nan, 2],
+            instrument=["a", "", "β"],
+        ),
         "pairs": [[0, 1], [0, 1]],
         "weight": np.random.default_rng(2).random((3, 2)),
         "notes": ("1 spectrum rejected: 5 σ", "", " two\nlines ", "back\\slash"),
@@ -75,12 +92,12 @@ def message(path):
 
 def test_everything_comes_back(path):
     written = {**everything(), "pairs": np.array(everything()["pairs"])}
-    assert same(read_series_file(path), SeriesFile(a_series(mjd_ref=LONG), **written))
+    assert same(read_series_file(path), SeriesFile(series=a_series(mjd_ref=LONG), **written))
 
 
 def test_series_alone_comes_back(tmp_path):
     write_series(a_series(), tmp_path / "s.fits")
-    assert same(read_series_file(tmp_path / "s.fits"), SeriesFile(a_series()))
+    assert same(read_series_file(tmp_path / "s.fits"), SeriesFile(series=a_series()))
 
 
 @pytest.mark.parametrize(("n_phase", "n_pair"), [(1, 0), (1, 1), (1, 3), (3, 0), (3, 1)])
@@ -107,10 +124,22 @@ shapes = st.tuples(st.integers(1, 4), st.integers(1, 4))
 @given(shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=numbers)), st.text(), numbers)
 def test_any_values_and_any_text_come_back(tmp_path_factory, flux, text, number):
     phase, wave = np.sort(np.arange(len(flux)) * np.pi), np.exp(np.arange(flux.shape[1]))
-    series = SpectralSeries(phase, wave, flux, np.abs(flux), name=text, sn_type=text, mjd_ref=number)
+    series = SpectralSeries(
+        phase=phase, wave=wave, flux=flux, flux_err=np.abs(flux), name=text, sn_type=text, mjd_ref=number
+    )
     path = tmp_path_factory.mktemp("any") / "s.fits"
     write_series(series, path, notes=[text, text[::-1]], provenance={text: text, "input": text}, mjd_ref_meaning=text)
-    written = SeriesFile(series, None, None, None, None, None, (text, text[::-1]), {text: text, "input": text}, text)
+    written = SeriesFile(
+        series=series,
+        sightline=None,
+        sparse=None,
+        light_curve=None,
+        pairs=None,
+        weight=None,
+        notes=(text, text[::-1]),
+        provenance={text: text, "input": text},
+        mjd_ref_meaning=text,
+    )
     assert same(read_series_file(path), written)
 
 
@@ -242,7 +271,7 @@ def test_newer_format_is_refused(path, monkeypatch):
 def test_failed_write_leaves_the_old_file(path, monkeypatch):
     before = path.read_bytes()
     with pytest.raises(ValueError, match="0 phases"):
-        write_series(SpectralSeries([], [1.0], np.zeros((0, 1))), path)
+        write_series(SpectralSeries(phase=[], wave=[1.0], flux=np.zeros((0, 1))), path)
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk gone")))
     with pytest.raises(OSError, match="disk gone"):
         write_series(a_series(), path)
@@ -257,7 +286,7 @@ def test_failed_write_leaves_the_old_file(path, monkeypatch):
         ({"pairs": [[0, 1]], "weight": np.ones((2, 1))}, r"weight has shape \(2, 1\), expected .* = \(3, 1\)"),
         ({"pairs": [[0, 1, 2]]}, r"pairs has shape \(1, 3\)"),
         ({"pairs": [[0, 2]], "sparse": a_series(2)}, "pairs has indices outside 0 to 1"),
-        ({"sparse": SpectralSeries([], [1.0], np.zeros((0, 1)))}, "the sparse series has 0 phases"),
+        ({"sparse": SpectralSeries(phase=[], wave=[1.0], flux=np.zeros((0, 1)))}, "the sparse series has 0 phases"),
     ],
 )
 def test_parts_must_fit_together(tmp_path, fields, match):

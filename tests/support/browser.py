@@ -7,7 +7,7 @@ import pytest
 
 
 @contextmanager
-def chromium(folder, size=(1200, 900), javascript=True):
+def chromium(folder, size=(1200, 900), *, javascript=True):
     """A browser driven by selenium; the test is skipped, with the reason, where there is none."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     binary = next(

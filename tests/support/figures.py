@@ -109,18 +109,18 @@ def band_points():
     letters = np.repeat(["B", "V"], n // 2)
     days = np.arange(n) * 1.0
     return BandPoints(
-        names,
-        np.full(n, "II"),
-        np.char.add("bessell", np.char.lower(letters)),
-        letters,
-        days,
-        days,
-        ratio,
-        days,
-        0.0 * days,
-        np.zeros(n, dtype=bool),
-        np.zeros(n, dtype=bool),
-        0,
+        supernova=names,
+        sn_class=np.full(n, "II"),
+        band=np.char.add("bessell", np.char.lower(letters)),
+        letter=letters,
+        phase=days,
+        distance=days,
+        ratio=ratio,
+        mjd=days,
+        offset=0.0 * days,
+        outlier=np.zeros(n, dtype=bool),
+        rejected=np.zeros(n, dtype=bool),
+        n_faint=0,
     )
 
 

@@ -13,7 +13,7 @@ from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._storage.workers import end_with_parent
 
-PLAN = Plan(95, 10, {"seed": 3})
+PLAN = Plan(n=95, size=10, inputs={"seed": 3})
 
 
 def work(folder, pause, plan, first, last):
@@ -30,7 +30,12 @@ def work(folder, pause, plan, first, last):
                 temporary.write_bytes(data)
             files.append(path)
         time.sleep(pause)
-        yield number, Made(tuple(files), (high - low) * (number != 4), 2 * (high - low), {"sum": number})
+        yield (
+            number,
+            Made(
+                files=tuple(files), objects=(high - low) * (number != 4), rows=2 * (high - low), extra={"sum": number}
+            ),
+        )
 
 
 def run(folder, pause=0.0, **options):

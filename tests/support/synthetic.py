@@ -33,8 +33,16 @@ def spectrum(phase, *, low=3300.0, high=9400.0, step=4.0, snr=50.0, seed=0, fact
 
 def supernova(phases=(2.0, 9.0, 17.0, 30.0, 52.0), *, light_curve=None, sightline=SIGHTLINE, **more):
     spectra = tuple(spectrum(phase, sightline=sightline, **more) for phase in phases)
-    empty = LightCurve([], np.empty(0, dtype=str), [], [])
-    return Supernova("synthetic", "II", sightline, MJD_REF, "explosion", spectra, light_curve or empty)
+    empty = LightCurve(mjd=[], band=np.empty(0, dtype=str), flux=[], flux_err=[])
+    return Supernova(
+        name="synthetic",
+        sn_type="II",
+        sightline=sightline,
+        mjd_ref=MJD_REF,
+        mjd_ref_meaning="explosion",
+        spectra=spectra,
+        light_curve=light_curve or empty,
+    )
 
 
 def photometry(phases, bands, *, error=0.02, seed=1, sightline=SIGHTLINE):
@@ -46,4 +54,6 @@ def photometry(phases, bands, *, error=0.02, seed=1, sightline=SIGHTLINE):
     flux, _ = synthetic_flux(np.stack([flux_at(p, wave) for p in phases]), band_matrix(wave, bands, sightline))
     seen = flux * np.exp(error * np.random.default_rng(seed).normal(size=flux.shape))
     mjd = np.repeat(MJD_REF + phases * (1 + sightline.z), len(bands))
-    return LightCurve(mjd, np.tile(bands, phases.size), seen.ravel(), max(error, 1e-4) * seen.ravel())
+    return LightCurve(
+        mjd=mjd, band=np.tile(bands, phases.size), flux=seen.ravel(), flux_err=max(error, 1e-4) * seen.ravel()
+    )

@@ -67,7 +67,7 @@ def barycenter(edges, rows, weights):
     return spread(edges, mass * total, start, stop)
 
 
-def residual_field(noise, step, mix, nodes, left, join):
+def residual_field(noise, step, mix, *, nodes, left, join):
     """A chain along every row, the noise that drives it, and lines between nodes."""
     chain = np.zeros(noise.shape)
     for j in range(noise.shape[1]):

@@ -21,7 +21,9 @@ WAVE = grid_wave(9770, 1200)
 
 def error(sn_type="Ia", change=0.3, gap=20.0, bridge=1.0, coefficients=FITTED):
     full = np.full(WAVE.size, change)
-    return interpolation_error(sn_type, WAVE, full, gap, np.atleast_1d(bridge), coefficients)
+    return interpolation_error(
+        sn_type, WAVE, change=full, gap=gap, bridge=np.atleast_1d(bridge), coefficients=coefficients
+    )
 
 
 def test_brightness_is_no_change_and_the_order_does_not_matter():
@@ -47,7 +49,18 @@ def test_flux_that_is_not_positive_is_no_change():
 
 
 def test_formula():
-    c = Coefficients(0.05, 0.3, 0.1, 0.8, 0.5, 0.7, 1.5, 4.0, {"II": 1.5}, {"II": 0.2})
+    c = Coefficients(
+        repeat=0.05,
+        change=0.3,
+        drift=0.1,
+        bridge_power=0.8,
+        gap_power=0.5,
+        slope=0.7,
+        curve=1.5,
+        freedom=4.0,
+        scale={"II": 1.5},
+        steeper={"II": 0.2},
+    )
     got = error("II P", 0.2, 10.0, [0.0, 0.64], c)
     x = np.log(WAVE / 5500.0)
     moved = 0.3**2 * 0.2**2 + 0.1**2 * 0.5**0.5

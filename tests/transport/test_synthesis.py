@@ -66,7 +66,13 @@ def cut(series, row, low, high):
 
 
 def test_one_sided_coverage_is_marked_and_joins_smoothly():
-    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], SPARSE.origin[:2])
+    two = SpectralSeries(
+        phase=SPARSE.phase[:2],
+        wave=SPARSE.wave,
+        flux=SPARSE.flux[:2],
+        flux_err=SPARSE.flux_err[:2],
+        origin=SPARSE.origin[:2],
+    )
     short = cut(two, 1, 4500.0, 7500.0)
     got = run([5.0], short).series
     full = run([5.0], two).series
@@ -92,7 +98,13 @@ def test_observed_phase_is_filled_beyond_its_own_coverage():
 
 
 def test_spectra_without_overlap_make_no_candidate():
-    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], SPARSE.origin[:2])
+    two = SpectralSeries(
+        phase=SPARSE.phase[:2],
+        wave=SPARSE.wave,
+        flux=SPARSE.flux[:2],
+        flux_err=SPARSE.flux_err[:2],
+        origin=SPARSE.origin[:2],
+    )
     apart = cut(cut(two, 0, 3000.0, 5000.0), 1, 6000.0, 9500.0)
     assert not run([5.0], apart).series.covered.any()
 
@@ -147,7 +159,7 @@ def photometry_for(phase, sparse=SPARSE, bands=("bessellb", "bessellv", "bessell
     matrix = band_matrix(sparse.wave, bands, SIGHTLINE)
     fine = np.arange(2500.0, 11000.0, 5.0)
     flux, _ = synthetic_flux(np.stack([flux_at(p, fine) for p in phase]), band_matrix(fine, bands, SIGHTLINE))
-    return Photometry(matrix, flux, 0.02 * flux)
+    return Photometry(matrix=matrix, flux=flux, flux_err=0.02 * flux)
 
 
 def test_tie_corrects_brightness():
@@ -188,7 +200,11 @@ def test_scaling_and_shifting():
 
 def test_time_reversal():
     back = SpectralSeries(
-        -SPARSE.phase[::-1], SPARSE.wave, SPARSE.flux[::-1], SPARSE.flux_err[::-1], SPARSE.origin[::-1]
+        phase=-SPARSE.phase[::-1],
+        wave=SPARSE.wave,
+        flux=SPARSE.flux[::-1],
+        flux_err=SPARSE.flux_err[::-1],
+        origin=SPARSE.origin[::-1],
     )
     forth = run([13.0], interpolate=wasserstein).series.flux
     np.testing.assert_allclose(run([-13.0], back, interpolate=wasserstein).series.flux, forth, rtol=1e-8)
@@ -200,7 +216,13 @@ def test_bad_weight_function_is_an_error():
 
 
 def test_single_spectrum_covers_only_its_own_phase():
-    one = SpectralSeries(SPARSE.phase[:1], SPARSE.wave, SPARSE.flux[:1], SPARSE.flux_err[:1], SPARSE.origin[:1])
+    one = SpectralSeries(
+        phase=SPARSE.phase[:1],
+        wave=SPARSE.wave,
+        flux=SPARSE.flux[:1],
+        flux_err=SPARSE.flux_err[:1],
+        origin=SPARSE.origin[:1],
+    )
     got = run([1.0, 2.0, 3.0], one)
     np.testing.assert_array_equal(got.series.covered.any(axis=1), [False, True, False])
     np.testing.assert_array_equal(got.pairs, [[0, 0]])
@@ -225,18 +247,26 @@ def relative(series):
 
 
 def test_error_of_a_pair_is_noise_and_interpolation_in_quadrature():
-    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], sn_type="Ia")
+    two = SpectralSeries(
+        phase=SPARSE.phase[:2], wave=SPARSE.wave, flux=SPARSE.flux[:2], flux_err=SPARSE.flux_err[:2], sn_type="Ia"
+    )
     got = run([4.0], two).series
     w = (4.0 - SPARSE.phase[0]) / (SPARSE.phase[1] - SPARSE.phase[0])
     change = log_change(SPARSE.wave, SPARSE.flux[0], SPARSE.flux[1])
-    model = interpolation_error("Ia", SPARSE.wave, change, 7.0, np.array([4 * w * (1 - w)]))[0]
+    model = interpolation_error("Ia", SPARSE.wave, change=change, gap=7.0, bridge=np.array([4 * w * (1 - w)]))[0]
     noise = [np.log1p((SPARSE.flux_err[row] / SPARSE.flux[row]) ** 2) for row in (0, 1)]
     expected = np.sqrt((1 - w) ** 2 * noise[0] + w**2 * noise[1] + model**2)
     np.testing.assert_allclose(relative(got)[0], expected, rtol=1e-6)
 
 
 def test_error_grows_into_a_gap_and_many_pairs_do_not_divide_it():
-    pair = SpectralSeries(SPARSE.phase[[1, 3]], SPARSE.wave, SPARSE.flux[[1, 3]], SPARSE.flux_err[[1, 3]], sn_type="II")
+    pair = SpectralSeries(
+        phase=SPARSE.phase[[1, 3]],
+        wave=SPARSE.wave,
+        flux=SPARSE.flux[[1, 3]],
+        flux_err=SPARSE.flux_err[[1, 3]],
+        sn_type="II",
+    )
     edge, middle = np.median(relative(run([9.1, 19.0], pair).series), axis=1)
     assert middle > 1.2 * edge
     crowd = dataclasses.replace(
@@ -260,13 +290,19 @@ def test_error_model_is_a_function():
 
 
 def test_unknown_errors_stay_unknown():
-    got = run([5.0], SpectralSeries(SPARSE.phase, SPARSE.wave, SPARSE.flux)).series
+    got = run([5.0], SpectralSeries(phase=SPARSE.phase, wave=SPARSE.wave, flux=SPARSE.flux)).series
     assert np.isfinite(got.flux).all()
     assert np.isnan(got.flux_err).all()
 
 
 def test_one_sided_bins_are_less_certain_the_further_the_spectrum_is_away():
-    two = SpectralSeries(SPARSE.phase[:2], SPARSE.wave, SPARSE.flux[:2], SPARSE.flux_err[:2], SPARSE.origin[:2])
+    two = SpectralSeries(
+        phase=SPARSE.phase[:2],
+        wave=SPARSE.wave,
+        flux=SPARSE.flux[:2],
+        flux_err=SPARSE.flux_err[:2],
+        origin=SPARSE.origin[:2],
+    )
     got = run([2.5, 8.5], cut(two, 1, 4500.0, 7500.0)).series
     red = got.origin[0] == Origin.ONE_SIDED
     near, far = np.median(relative(got)[:, red], axis=1)

@@ -31,7 +31,9 @@ def judged():
 
 
 def template(phases, name="template", **more):
-    return SpectralSeries(phases, WAVE, np.stack([flux_at(p, WAVE) for p in phases]), name=name, sn_type="II", **more)
+    return SpectralSeries(
+        phase=phases, wave=WAVE, flux=np.stack([flux_at(p, WAVE) for p in phases]), name=name, sn_type="II", **more
+    )
 
 
 def oracle(low, high):
@@ -194,7 +196,7 @@ def test_series_on_another_grid_is_rebinned():
     wave = np.arange(3000.0, 9500.0, 5.0)
     flux = np.stack([flux_at(p, wave) for p in phases])
     flux[:, wave < 3300.0] = 0.0
-    found = judge([SpectralSeries(phases, wave, flux, sn_type="II P")], {})
+    found = judge([SpectralSeries(phase=phases, wave=wave, flux=flux, sn_type="II P")], {})
     assert found.n == 1
     assert found.n_bins[0] == pytest.approx(C_KMS / GRID_STEP * np.log(9500 / 3300), abs=4)
     assert found.feature[0, 0] == pytest.approx(judge([template(phases)], {}).feature[0, 0], rel=0.3)

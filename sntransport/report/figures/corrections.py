@@ -27,7 +27,7 @@ _MAX_LINES = 5
 
 def peak_phase(series: SpectralSeries, band: Bandpass | str) -> float:
     """Phase at which a series is brightest in a rest-frame band [d]; NaN where it never covers the band."""
-    matrix = band_matrix(series.wave, [band], Sightline(0.0, 0.0))
+    matrix = band_matrix(series.wave, [band], Sightline(z=0.0, distance_modulus=0.0))
     flux = synthetic_flux(series.flux, matrix)[0][:, 0]
     return float(series.phase[np.nanargmax(flux)]) if np.isfinite(flux).any() else float("nan")
 
@@ -54,10 +54,10 @@ def k_correction_figure(result: KCorrection, name: str = "", at_phase: float = 0
     drawn = known[np.unique(np.linspace(0, known.size - 1, min(known.size, _MAX_LINES)).astype(int))]
     order = np.argsort(phase)
     for k, row in enumerate(drawn):
-        _line(left, phase[order], value[row, order], sigma[row, order], k, f"z = {z[row]:g}")
+        _line(left, phase[order], value[row, order], sigma[row, order], k=k, label=f"z = {z[row]:g}")
     column = _nearest_known(phase, value, at_phase)
     rank = np.argsort(z)
-    _line(right, z[rank], value[rank, column], sigma[rank, column], 0, "")
+    _line(right, z[rank], value[rank, column], sigma[rank, column], k=0, label="")
     left.set_xlabel("Rest-frame phase [d]")
     right.set_xlabel("Redshift z")
     for axes in (left, right):
@@ -99,7 +99,7 @@ def rest_light_curve_figure(result: RestLightCurve) -> Figure:
     return figure
 
 
-def _line(axes: Any, x: Array, y: Array, sigma: Array, k: int, label: str) -> None:
+def _line(axes: Any, x: Array, y: Array, sigma: Array, *, k: int, label: str) -> None:
     color = COLORS[k % len(COLORS)]
     # A point between two gaps has no line to be seen by.
     alone = np.isfinite(y) & ~np.isfinite(np.append(y[1:], np.nan)) & ~np.isfinite(np.append(np.nan, y[:-1]))

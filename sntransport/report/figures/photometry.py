@@ -111,7 +111,7 @@ def color_curves(
     if light_curve is None and bands is None:
         raise ValueError("color_curves needs a light curve or the names of bands")
     nothing = np.empty(0)
-    seen = light_curve or LightCurve(nothing, np.empty(0, dtype=str), nothing, nothing)
+    seen = light_curve or LightCurve(mjd=nothing, band=np.empty(0, dtype=str), flux=nothing, flux_err=nothing)
     names = _apart(seen) if bands is None else tuple(bands)
     curves = dict(_drawable(series, sightline, seen, names))
     if len(curves) < 2:
@@ -165,7 +165,7 @@ def simulated_light_curve(curves: LightCurves, index: int) -> Figure:
     figure, panels = new_figure(3.6 * columns, 1.5 + 2.2 * lines, lines, columns, sharex=True, squeeze=False)
     for k, (axes, b) in enumerate(zip(panels.flat, shown, strict=False)):
         here = band == b
-        _draw_simulated(axes, mjd[here], curves.flux[rows][here], curves.flux_err[rows][here], flag[here], k)
+        _draw_simulated(axes, mjd[here], curves.flux[rows][here], curves.flux_err[rows][here], flag=flag[here], k=k)
         axes.plot(curves.truth.peak_mjd[index, b], mag_to_njy(curves.truth.peak_mag[index, b]), "k*", ms=8, mfc="none")
         for date in mjd[(flag & PHOTFLAG_TRIGGER) > 0][:1]:
             axes.axvline(date, color="0.4", ls="--", lw=0.9)
@@ -182,7 +182,7 @@ def simulated_light_curve(curves: LightCurves, index: int) -> Figure:
     return figure
 
 
-def _draw_simulated(axes: Axes, mjd: Array, flux: Array, error: Array, flag: NDArray[np.int32], k: int) -> None:
+def _draw_simulated(axes: Axes, mjd: Array, flux: Array, error: Array, *, flag: NDArray[np.int32], k: int) -> None:
     look = style(k)
     detected, saturated = (flag & PHOTFLAG_DETECTION) > 0, (flag & PHOTFLAG_SATURATED) > 0
     for rows, fill in ((~detected & ~saturated, "none"), (detected & ~saturated, look["color"])):

@@ -63,7 +63,7 @@ def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> F
     axes.set_ylim(len(rows) + 0.5, -4.0)
     wave_axis(axes, series.wave)
     axes.set_ylabel("Rest-frame phase [d]; flux density of each spectrum, scaled")
-    _legend(figure, axes, sparse is not None)
+    _legend(figure, axes, observed=sparse is not None)
     axes.set_title(title(series.name, series.sn_type), fontsize=11)
     return figure
 
@@ -135,7 +135,7 @@ def _shade(axes: Axes, rows: list[tuple[float, SpectralSeries, int]]) -> None:
     )  # fmt: skip
 
 
-def _legend(figure: Figure, axes: Axes, observed: bool) -> None:
+def _legend(figure: Figure, axes: Axes, *, observed: bool) -> None:
     from matplotlib.patches import Patch
 
     handles: list[Any] = [axes.plot([], [], color="black", lw=1.6, label="observed")[0]] if observed else []

@@ -38,7 +38,7 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1, **m
     return figure, figure.subplots(rows, columns, **more)
 
 
-def style(k: int, lines: bool = False) -> dict[str, Any]:
+def style(k: int, *, lines: bool = False) -> dict[str, Any]:
     """Color and marker (or line style) number ``k``; where colors come round again, the others do not."""
     turn = k // len(COLORS)
     if lines:

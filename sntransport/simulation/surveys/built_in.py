@@ -23,7 +23,7 @@ _NIGHT, _LEAST = 9.0, 1.0
 _FIRST_NIGHT = 61000
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Recipe:
     """How a survey looks at the sky.
 
@@ -152,7 +152,7 @@ def make_survey(recipe: Recipe, *, years: float = 2.0, mjd_first: float = _FIRST
     field, mjd, ra, dec = _epochs(recipe, int(np.floor(mjd_first)), max(int(years * _YEAR), 1), rng)
     epoch, band, order = _bands(recipe, mjd, rng)
     mjd = mjd[epoch] + recipe.step * order
-    airmass, fwhm, depth = _conditions(recipe, mjd, band, ra[epoch], dec[epoch], rng)
+    airmass, fwhm, depth = _conditions(recipe, mjd, band, ra=ra[epoch], dec=dec[epoch], rng=rng)
     stack = np.array(recipe.stack)[band]
     photons = visit_photons(camera, band, camera.exposure * stack, airmass)
     per_band = np.ones(len(camera.bands))
@@ -226,7 +226,7 @@ def _bands(
 
 
 def _conditions(
-    recipe: Recipe, mjd: Array, band: NDArray[np.int64], ra: Array, dec: Array, rng: np.random.Generator
+    recipe: Recipe, mjd: Array, band: NDArray[np.int64], *, ra: Array, dec: Array, rng: np.random.Generator
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Airmass, FWHM [arcsec] and five-sigma depth [mag] of each visit.
 

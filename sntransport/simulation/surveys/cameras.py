@@ -9,7 +9,7 @@ from sntransport._numerics.arrays import Array
 from sntransport.simulation.surveys import noise
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Camera:
     """One camera with its site; arrays are (n_band,).
 

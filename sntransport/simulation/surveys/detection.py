@@ -19,7 +19,7 @@ PHOTFLAG_DETECTION = 4096
 """Bit of every detection."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class DetectionEfficiency:
     """Probability of detection against signal-to-noise ratio, for each band.
 
@@ -65,7 +65,7 @@ class DetectionEfficiency:
 def step_efficiency(threshold: float = 5.0) -> DetectionEfficiency:
     """Every band: a detection at or above ``threshold``, none below it."""
     snr = np.array([np.nextafter(threshold, -np.inf), threshold])
-    return DetectionEfficiency(("*",), snr, np.array([[0.0, 1.0]]))
+    return DetectionEfficiency(bands=("*",), snr=snr, probability=np.array([[0.0, 1.0]]))
 
 
 def detection_probability(
@@ -109,8 +109,8 @@ def detection_probability(
 
 
 def detect(
-    flux: ArrayLike, flux_err: ArrayLike, band: NDArray[np.integer], mjd: Array, offset: NDArray[np.integer],
-    efficiency: DetectionEfficiency, random: np.random.Generator | ArrayLike, *, bands: Sequence[str] | None = None,
+    flux: ArrayLike, flux_err: ArrayLike, *, band: NDArray[np.integer], mjd: Array, offset: NDArray[np.integer],
+    efficiency: DetectionEfficiency, random: np.random.Generator | ArrayLike, bands: Sequence[str] | None = None,
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Which measurements are detections, each for itself.
 

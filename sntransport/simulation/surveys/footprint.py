@@ -16,7 +16,7 @@ _CERTAIN, _MOST_CELLS = 0.95, 200_000
 _SLACK = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Cells:
     """The footprint in cells of equal area: ranges of sine of declination and of right ascension.
 
@@ -235,7 +235,7 @@ def _cells(survey: Survey) -> _Cells:
         size = 0.5 * size
         low = (low[:, None, :] + np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) * size).reshape(-1, 2)
         known = np.repeat(known, 4)
-    cells = _Cells(low, size, known == 2)
+    cells = _Cells(low=low, size=size, inside=known == 2)
     _CELLS[survey] = cells
     return cells
 

@@ -3,19 +3,36 @@
 import difflib
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
 from sntransport._storage.read_error import ReadError
-from sntransport.simulation.surveys.built_in import RECIPES, make_survey
-from sntransport.simulation.surveys.rubin_opsim import is_sqlite, read_opsim
+from sntransport.simulation.surveys.built_in import RECIPES, Recipe, make_survey
+from sntransport.simulation.surveys.rubin_opsim import Part, is_sqlite, read_opsim
 from sntransport.simulation.surveys.snana_simlib import is_simlib, read_simlib
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.simulation.surveys.visit_tables import read_visits
 
 
-def load_survey(source: str | Path, **options: Any) -> Survey:
+class SurveyOptions(TypedDict, total=False):
+    """Options of any kind of survey; which kind has which, the functions named in `load_survey` say."""
+
+    years: float
+    mjd_first: float
+    mjd_last: float
+    seed: int
+    part: Part
+    table: str
+    name: str
+    bands: Mapping[str, str]
+    radius: float
+    pixel_scale: float
+    zero_point_error: float | Mapping[str, float]
+    calibration_floor: float | Mapping[str, float]
+
+
+def load_survey(source: str | Path, **options: Unpack[SurveyOptions]) -> Survey:
     """A survey by name or from a file.
 
     Parameters
@@ -43,17 +60,19 @@ def load_survey(source: str | Path, **options: Any) -> Survey:
     ('ztfg', 'ztfr')
     """
     if str(source) in RECIPES:
-        return _call(source, make_survey, RECIPES[str(source)], options)
+        return _made(source, make_survey, RECIPES[str(source)], options)
     path = Path(source)
     if not os.path.isfile(path):
         near = difflib.get_close_matches(str(source), list(RECIPES), n=2)
         names = " or ".join(near) or f"one of {', '.join(RECIPES)}"
         raise ReadError(source, "no survey of that name and no such file", f"use {names}, or a file")
     reader = read_opsim if is_sqlite(path) else read_simlib if is_simlib(path) else read_visits
-    return _call(source, reader, path, options)
+    return _made(source, reader, path, options)
 
 
-def _call(source: str | Path, make: Callable[..., Survey], first: Any, options: dict[str, Any]) -> Survey:
+def _made(
+    source: str | Path, make: Callable[..., Survey], first: Recipe | Path, options: SurveyOptions
+) -> Survey:  # fmt: skip
     """A survey from a function that may not know all options."""
     known = list(inspect.signature(make).parameters)[1:]
     if unknown := [name for name in options if name not in known]:

@@ -75,7 +75,14 @@ def read_opsim(
         columns = _columns(path, database, table)
         letters = _letters(path, database, table, columns["band"])
         names = resolve_bands(path, letters, bands, "lsst")
-        rows = _rows(path, database, table, columns, list(names), _selection(columns, part, mjd_first, mjd_last))
+        rows = _rows(
+            path,
+            database,
+            table,
+            columns=columns,
+            letters=list(names),
+            where=_selection(columns, part, mjd_first, mjd_last),
+        )
     if rows.size == 0:
         raise ReadError(path, f"no visits with part={part!r} between the dates asked for", "ask for more")
     return _survey(path, rows, columns, names, name)
@@ -140,7 +147,7 @@ def _selection(columns: Mapping[str, str], part: Part, mjd_first: float, mjd_las
 
 
 def _rows(
-    path: Path, database: sqlite3.Connection, table: str, columns: Mapping[str, str], letters: list[str], where: str
+    path: Path, database: sqlite3.Connection, table: str, *, columns: Mapping[str, str], letters: list[str], where: str
 ) -> NDArray[Any]:  # fmt: skip
     """All numbers of the visits as one structured array, straight from the cursor (about a second a million)."""
     cases = " ".join(f"WHEN {_text(letter)} THEN {index}" for index, letter in enumerate(letters))

@@ -135,4 +135,6 @@ class _Maps:
         snr = np.unique(np.concatenate([rows[:, 0] for rows in curves.values()]))
         table = np.array([np.interp(snr, rows[:, 0], rows[:, 1]) for rows in curves.values()])
         bands = tuple(names.get(letter, "*") for letter in curves)
-        return DetectionEfficiency(bands, snr, table, absolute=self.kinds == {True}, source=self.path.name)
+        return DetectionEfficiency(
+            bands=bands, snr=snr, probability=table, absolute=self.kinds == {True}, source=self.path.name
+        )

@@ -41,7 +41,7 @@ _PLACES = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "PSF2": 7, "
 _PLACES_NEA = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "ZPTAVG": 7, "ZPTERR": 8}
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Library:
     """A file as it is written: keys of the header, keys and line number of each block, text of each visit."""
 
@@ -92,18 +92,20 @@ def read_simlib(
     survey = library.header.get("SURVEY", "")
     prefix = next((value for key, value in _PREFIX.items() if survey.upper().startswith(key)), "")
     unit = header_value(path, library, "PSF_UNIT", _PSF_UNITS)
-    columns, letters, n_exposure = visit_columns(path, library, unit.startswith("NEA"))
+    columns, letters, n_exposure = visit_columns(path, library, nea=unit.startswith("NEA"))
     names = resolve_bands(path, sorted(set(letters.tolist())), bands, prefix)
     coadded = int(np.count_nonzero(n_exposure > 1))
     notes = [f"{counted(coadded, 'visit')} coadded (ID*N), whose columns are those of the sum"] if coadded else []
     if library.ignored:
         notes.append(f"lines not used: {listed(library.ignored)}")
     columns = {key: values if key == "MJD" else sane(values) for key, values in columns.items()} | {"N": n_exposure}
-    return _survey(path, library, columns, letters, names, radius, name or survey or path.stem, notes)
+    return _survey(
+        path, library, columns, letters, names=names, radius=radius, name=name or survey or path.stem, remarks=notes
+    )
 
 
 def _survey(
-    path: Path, library: Library, columns: dict[str, Array], letters: NDArray[np.str_], names: Mapping[str, str],
+    path: Path, library: Library, columns: dict[str, Array], letters: NDArray[np.str_], *, names: Mapping[str, str],
     radius: float | None, name: str, remarks: list[str],
 ) -> Survey:  # fmt: skip
     order = [letter for letter in library.header.get("FILTERS", "") if letter in names]
@@ -113,7 +115,7 @@ def _survey(
     block = np.array(library.visit_blocks)
     ra, dec, pixel = _positions(path, library)
     area = _area(path, library, columns, pixel[block])
-    photons, background = _noise(path, library, columns, area, pixel[block], letters)
+    photons, background = _noise(path, library, columns, area=area, pixel=pixel[block], letters=letters)
     checks = sky_checks(columns["MJD"], ra[block], dec[block], ("MJD", "RA", "DEC"))
     checks |= {
         "its filter is not known": band >= 0,
@@ -174,7 +176,7 @@ def _area(path: Path, library: Library, columns: Mapping[str, Array], pixel: Arr
 
 
 def _noise(
-    path: Path, library: Library, columns: Mapping[str, Array], area: Array, pixel: Array, letters: NDArray[np.str_]
+    path: Path, library: Library, columns: Mapping[str, Array], *, area: Array, pixel: Array, letters: NDArray[np.str_]
 ) -> tuple[Array, Array]:  # fmt: skip
     """Photo-electrons per nJy and background [nJy] of each visit; NaN where the columns give none."""
     scale = np.ones(area.size)
@@ -279,7 +281,7 @@ def parse_simlib(path: Path) -> Library:
     return library
 
 
-def visit_columns(path: Path, library: Library, nea: bool) -> tuple[dict[str, Array], NDArray[np.str_], Array]:
+def visit_columns(path: Path, library: Library, *, nea: bool) -> tuple[dict[str, Array], NDArray[np.str_], Array]:
     """Columns of the visits.
 
     Parameters

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape, set_fields
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Survey:
     """The visits of one survey: date, band, pointing and noise; sorted by date on construction.
 

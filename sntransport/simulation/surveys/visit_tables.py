@@ -31,7 +31,7 @@ _NUMBERS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class VisitTable:
     """Columns by our names (numbers where they are), header entries, and how to name a row."""
 
@@ -76,7 +76,7 @@ def _named(path: Path, columns: Mapping[str, Any], meta: Mapping[str, Any], row:
         if name in ours:
             raise ReadError(path, f"two columns for {name!r}", "leave one")
         ours[name] = _as_numbers(path, theirs, values, row) if name in _NUMBERS else values
-    return VisitTable(path, ours, dict(meta), row)
+    return VisitTable(path=path, columns=ours, meta=dict(meta), row=row)
 
 
 def _as_numbers(path: Path, name: str, values: Any, row: Callable[[int], str]) -> Array:

@@ -18,7 +18,7 @@ PACES: Mapping[str, float] = MappingProxyType({"II": 0.2, "Ib/c": 0.2})
 """How much faster than time core-collapse supernovae change at first; see `Paced` of `interpolators`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassTransport:
     """Feature transport with what is known of the class of a supernova.
 
@@ -37,7 +37,7 @@ class ClassTransport:
         if sn_class in self.templates:
             return beside_template(self.templates[sn_class](), sn, sparse, interpolate=self.interpolate)
         if sn_class in self.paces:
-            return Paced(self.interpolate, self.paces[sn_class])
+            return Paced(interpolate=self.interpolate, pace=self.paces[sn_class])
         return self.interpolate
 
 

@@ -7,12 +7,12 @@ leaves no step there: what tells it from the others on the whole is taken out be
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport._numerics.arrays import Array, readonly, require_increasing
+from sntransport._numerics.arrays import Array, Span, readonly, require_increasing
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
 from sntransport.spectra.grid import GRID_STEP, grid_wave
@@ -32,7 +32,7 @@ _FEWEST_BINS = 100
 _NEEDED = (4000.0, 7000.0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ClassTemplate:
     """A template and how its series were put on one clock; made by `build_template`.
 
@@ -110,10 +110,12 @@ def build_template(
         ]
     )
     mean, error = _features_mean(wave, clocked) if barycenter is None else _spectra_mean(wave, clocked, barycenter)
-    columns, notes = _rectangle(at, wave, mean, error, np.isfinite(clocked).sum(axis=0), smooth)
-    template = SpectralSeries(*columns, name=name or f"mean of {len(names)} {sn_type}", sn_type=sn_type)
+    template, notes = _rectangle(at, wave, mean, error, count=np.isfinite(clocked).sum(axis=0), smooth=smooth)
+    template = replace(template, name=name or f"mean of {len(names)} {sn_type}", sn_type=sn_type)
     notes = (f"mean of {', '.join(names)}", *notes)
-    return ClassTemplate(template, names, readonly(zero, "zero"), readonly(stretch, "stretch"), notes)
+    return ClassTemplate(
+        series=template, names=names, zero=readonly(zero, "zero"), stretch=readonly(stretch, "stretch"), notes=notes
+    )
 
 
 def require_complete(template: SpectralSeries, name: str) -> None:
@@ -241,7 +243,7 @@ def _smoothed(phase: Array, logs: Array, smooth: float) -> Array:
     return np.asarray(slope + bell_mean((logs - slope).T, smooth / step[0]).T)
 
 
-def _longest(phase: Array, there: NDArray[np.bool_], joined: NDArray[np.bool_]) -> tuple[slice, tuple[str, ...]]:
+def _longest(phase: Array, there: NDArray[np.bool_], joined: NDArray[np.bool_]) -> tuple[Span, tuple[str, ...]]:
     """Of the stretches of phases without a wide hole the one with most phases of two series; what was left out."""
     seen = np.flatnonzero(there)
     seen = seen[(seen >= np.argmax(joined)) & (seen < joined.size - np.argmax(joined[::-1]))]
@@ -255,8 +257,8 @@ def _longest(phase: Array, there: NDArray[np.bool_], joined: NDArray[np.bool_]) 
 
 
 def _rectangle(
-    phase: Array, wave: Array, mean: Array, error: Array, count: NDArray[np.intp], smooth: float
-) -> tuple[tuple[Array, Array, Array, Array, NDArray[np.uint8]], tuple[str, ...]]:
+    phase: Array, wave: Array, mean: Array, error: Array, *, count: NDArray[np.intp], smooth: float
+) -> tuple[SpectralSeries, tuple[str, ...]]:
     """Phases and wavelengths that are covered enough, the holes among them joined over phase and marked."""
     known = np.isfinite(mean)
     joined = known & (count >= 2)
@@ -283,4 +285,4 @@ def _rectangle(
         f"{(origin == Origin.ONE_SIDED).mean():.1%} of the bins come from a single series",
         f"{(origin == Origin.EXTRAPOLATED).mean():.1%} come from none and are joined over phase",
     )
-    return (phase, wave, flux, flux_err, origin.astype(np.uint8)), notes
+    return SpectralSeries(phase=phase, wave=wave, flux=flux, flux_err=flux_err, origin=origin.astype(np.uint8)), notes

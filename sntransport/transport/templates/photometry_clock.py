@@ -35,7 +35,7 @@ _BEFORE, _AFTER = 40.0, 60.0
 _WINDOW = 120.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Clock:
     """What is known of the template's time: minus ln probability ``cost`` (n_zero, n_stretch), up to a constant.
 
@@ -98,7 +98,12 @@ def photometric_clock(template: SpectralSeries, sn: Supernova, first_spectrum: f
         n_points += kept.size
     cost *= min(1.0, _INDEPENDENT / max(n_points, 1))
     cost += 0.5 * (np.log(stretch) / STRETCH) ** 2
-    return Clock(readonly(zero, "zero"), readonly(stretch, "stretch"), readonly(cost, "cost", ndim=2), n_points)
+    return Clock(
+        zero=readonly(zero, "zero"),
+        stretch=readonly(stretch, "stretch"),
+        cost=readonly(cost, "cost", ndim=2),
+        n_points=n_points,
+    )
 
 
 def _usable(light_curve: LightCurve, redshift_factor: float) -> list[LightCurve]:
@@ -109,8 +114,14 @@ def _usable(light_curve: LightCurve, redshift_factor: float) -> list[LightCurve]
         effective = effective_wave(load_bands([name])[0]) / redshift_factor
         rows = good & (light_curve.band == name)
         if _BANDS[0] < effective < _BANDS[1] and rows.any():
-            columns = (light_curve.mjd, light_curve.band, light_curve.flux, light_curve.flux_err)
-            found.append(LightCurve(*(column[rows] for column in columns)))
+            found.append(
+                LightCurve(
+                    mjd=light_curve.mjd[rows],
+                    band=light_curve.band[rows],
+                    flux=light_curve.flux[rows],
+                    flux_err=light_curve.flux_err[rows],
+                )
+            )
     return found
 
 

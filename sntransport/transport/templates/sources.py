@@ -54,7 +54,7 @@ def hsiao() -> SpectralSeries:
     phase = np.arange(_FIRST_PHASE, nodes[0][-1] + 0.5 * _PHASE_STEP, _PHASE_STEP)
     wave = np.arange(nodes[1][0], nodes[1][-1] + 0.5 * _WAVE_STEP, _WAVE_STEP)
     flux = np.maximum(RectBivariateSpline(*nodes, table)(phase, wave), 0.0)
-    return SpectralSeries(phase, wave, flux, name="Hsiao et al. (2007)", sn_type="Ia")
+    return SpectralSeries(phase=phase, wave=wave, flux=flux, name="Hsiao et al. (2007)", sn_type="Ia")
 
 
 def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = "") -> SpectralSeries:
@@ -103,7 +103,7 @@ def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = ""
         raise ValueError(f"source {name!r} of sncosmo has no light at its mean parameters")
     used = slice(lit[0], lit[-1] + 1)
     label = f"sncosmo {source.name} {source.version or ''}".strip()
-    return SpectralSeries(phase[used], wave, np.maximum(flux[used], 0.0), name=label, sn_type=sn_type)
+    return SpectralSeries(phase=phase[used], wave=wave, flux=np.maximum(flux[used], 0.0), name=label, sn_type=sn_type)
 
 
 def mean_template(templates: Sequence[SpectralSeries], *, name: str = "") -> SpectralSeries:
@@ -164,7 +164,7 @@ def mean_template(templates: Sequence[SpectralSeries], *, name: str = "") -> Spe
         )
     mean = np.exp(np.sum(share * logs, axis=0) / total)
     label = name or " + ".join(one.name for one in templates)
-    return SpectralSeries(phase, wave, mean, name=label, sn_type="".join(classes))
+    return SpectralSeries(phase=phase, wave=wave, flux=mean, name=label, sn_type="".join(classes))
 
 
 def _union(axes: Sequence[Array], step: float, ramp: float) -> tuple[Array, Array]:

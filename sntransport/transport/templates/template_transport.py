@@ -36,7 +36,7 @@ _MOST_MISSED = 1.5
 _BEYOND = 3.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TemplateTransport:
     """Interpolation between spectra of one supernova beside a template; made by `beside_template`.
 
@@ -154,7 +154,9 @@ def beside_template(
     """
     clock = photometric_clock(template, sn, float(sparse.phase[0]))
     match = np.stack([_match(template, sparse.wave, flux) for flux in sparse.flux])
-    return TemplateTransport(template, clock, sparse.phase, match, interpolate, full)
+    return TemplateTransport(
+        template=template, clock=clock, phase=sparse.phase, match=match, interpolate=interpolate, full=full
+    )
 
 
 def _match(template: SpectralSeries, wave: Array, flux: Array) -> Array:

@@ -21,7 +21,7 @@ PHASES = np.array([0.0, 2.0, 4.0, 6.0])
 
 def series():
     flux = np.stack([flux_at(p, WAVE) * np.exp(-(((p - 4.0) / 3.0) ** 2)) for p in PHASES])
-    return SpectralSeries(PHASES, WAVE, flux, 0.05 * flux, name="SN X", mjd_ref=59000.0)
+    return SpectralSeries(phase=PHASES, wave=WAVE, flux=flux, flux_err=0.05 * flux, name="SN X", mjd_ref=59000.0)
 
 
 def drawn(figure):
@@ -78,8 +78,13 @@ def test_peak_is_where_the_rest_band_is_brightest():
 
 
 def test_light_curve_at_rest_names_both_bands():
-    seen = LightCurve([59001.0, 59003.0, 59003.0], ["sdssr", "sdssr", "sdssg"], [1e4, 1e4, 1e4], [100.0, np.nan, 100.0])
-    figure = rest_light_curve_figure(k_correct(seen, series(), Sightline(0.1, 38.0)))
+    seen = LightCurve(
+        mjd=[59001.0, 59003.0, 59003.0],
+        band=["sdssr", "sdssr", "sdssg"],
+        flux=[1e4, 1e4, 1e4],
+        flux_err=[100.0, np.nan, 100.0],
+    )
+    figure = rest_light_curve_figure(k_correct(seen, series(), Sightline(z=0.1, distance_modulus=38.0)))
     (axes,) = figure.axes
     assert sorted(legend(axes)) == ["bessellb from sdssg", "bessellv from sdssr"]
     assert axes.yaxis_inverted()
@@ -109,7 +114,11 @@ def test_every_pair_of_bands_has_a_style_of_its_own():
 
 def test_light_curve_without_values_says_so():
     with pytest.warns(CoverageWarning):
-        result = k_correct(LightCurve([60000.0], ["sdssr"], [1.0], [1.0]), series(), Sightline(0.1, 38.0))
+        result = k_correct(
+            LightCurve(mjd=[60000.0], band=["sdssr"], flux=[1.0], flux_err=[1.0]),
+            series(),
+            Sightline(z=0.1, distance_modulus=38.0),
+        )
     figure = rest_light_curve_figure(result)
     assert [text.get_text() for text in figure.axes[0].texts] == ["no point has a value"]
     assert drawn(figure)

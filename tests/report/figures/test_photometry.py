@@ -48,14 +48,14 @@ def test_waterfall_without_observed_spectra(result):
 
 
 def test_waterfall_of_nothing_is_an_error():
-    empty = SpectralSeries([0.0], [4000.0, 5000.0], np.full((1, 2), np.nan), name="void")
+    empty = SpectralSeries(phase=[0.0], wave=[4000.0, 5000.0], flux=np.full((1, 2), np.nan), name="void")
     with pytest.raises(ValueError, match="void: no phase is covered"):
         figures.waterfall(empty)
 
 
 def test_waterfall_of_one_phase():
     wave = np.arange(4000.0, 8000.0, 10.0)
-    assert figures.waterfall(SpectralSeries([3.0], wave, [flux_at(3.0, wave)])).axes
+    assert figures.waterfall(SpectralSeries(phase=[3.0], wave=wave, flux=[flux_at(3.0, wave)])).axes
 
 
 def test_light_curves_show_each_covered_band_and_its_residual(result):
@@ -69,7 +69,7 @@ def test_light_curves_show_each_covered_band_and_its_residual(result):
 
 
 def test_light_curves_of_uncovered_bands_say_so(result):
-    far = LightCurve([MJD_REF + 10], ["lssty"], [100.0], [10.0])
+    far = LightCurve(mjd=[MJD_REF + 10], band=["lssty"], flux=[100.0], flux_err=[10.0])
     assert any(
         "no observed band is covered" in text for text in texts(figures.light_curves(result.series, SIGHTLINE, far))
     )

@@ -71,8 +71,8 @@ def test_axes_have_units_and_labels_do_not_overlap(name):
 
 def test_weights_map_shows_each_share_at_its_phase_and_pair():
     wave = np.arange(4000.0, 8000.0, 10.0)
-    sparse = SpectralSeries([0.0, 10.0, 20.0], wave, np.ones((3, wave.size)))
-    series = SpectralSeries([2.0, 12.0], wave, np.ones((2, wave.size)))
+    sparse = SpectralSeries(phase=[0.0, 10.0, 20.0], wave=wave, flux=np.ones((3, wave.size)))
+    series = SpectralSeries(phase=[2.0, 12.0], wave=wave, flux=np.ones((2, wave.size)))
     figure = plots.weights_map(
         series, sparse, np.array([[0, 1], [1, 2], [0, 2]]), np.array([[0.7, 0.0, 0.3], [0.0, 1.0, 0.0]])
     )
@@ -86,10 +86,12 @@ def test_weights_map_shows_each_share_at_its_phase_and_pair():
 
 def test_pairs_beyond_the_first_forty_are_summed_up():
     wave = np.arange(4000.0, 8000.0, 10.0)
-    sparse = SpectralSeries(np.arange(12.0), wave, np.ones((12, wave.size)))
+    sparse = SpectralSeries(phase=np.arange(12.0), wave=wave, flux=np.ones((12, wave.size)))
     pairs = np.array([(i, j) for i in range(12) for j in range(i + 1, 12)])
     weight = np.full((1, len(pairs)), 1.0 / len(pairs))
-    figure = plots.weights_map(SpectralSeries([5.5], wave, np.ones((1, wave.size))), sparse, pairs, weight)
+    figure = plots.weights_map(
+        SpectralSeries(phase=[5.5], wave=wave, flux=np.ones((1, wave.size))), sparse, pairs, weight
+    )
     mesh = figure.axes[0].collections[0].get_array()
     assert mesh.shape == (41, 1)
     assert mesh[-1, 0] == pytest.approx(26 / 66)
@@ -99,7 +101,10 @@ def test_warp_map_takes_the_gray_part_out():
     wave = np.arange(4000.0, 8000.0, 10.0)
     flux = np.ones((2, wave.size))
     warp = np.stack([np.full(wave.size, 2.0), 10 ** (-0.4 * np.linspace(-0.1, 0.1, wave.size))])
-    figure = plots.warp_map(SpectralSeries([0.0, 5.0], wave, flux), SpectralSeries([0.0, 5.0], wave, flux * warp))
+    figure = plots.warp_map(
+        SpectralSeries(phase=[0.0, 5.0], wave=wave, flux=flux),
+        SpectralSeries(phase=[0.0, 5.0], wave=wave, flux=flux * warp),
+    )
     color = figure.axes[0].collections[0].get_array()
     np.testing.assert_allclose(color[0], 0.0, atol=1e-12)
     np.testing.assert_allclose(color[1], np.linspace(-0.1, 0.1, wave.size), atol=1e-9)
@@ -117,7 +122,7 @@ def test_transport_map_shows_the_shift_of_moved_lines():
         )
         for v in (0.0, 800.0)
     ]
-    figure = plots.transport_map(SpectralSeries([0.0, 5.0], wave, flux))
+    figure = plots.transport_map(SpectralSeries(phase=[0.0, 5.0], wave=wave, flux=flux))
     shift = figure.axes[1].collections[0].get_array()
     assert np.median(np.asarray(shift)) == pytest.approx(800.0, rel=0.1)
 
@@ -139,15 +144,15 @@ def test_colors_are_of_one_night_and_of_bands_that_differ():
 
 def test_figures_of_nothing_say_so():
     wave = np.arange(4000.0, 8000.0, 10.0)
-    one = SpectralSeries([0.0], wave, np.ones((1, wave.size)), name="lone")
+    one = SpectralSeries(phase=[0.0], wave=wave, flux=np.ones((1, wave.size)), name="lone")
     with pytest.raises(ValueError, match="lone: there is no pair"):
         plots.weights_map(one, one, np.empty((0, 2), dtype=int), np.empty((1, 0)))
     with pytest.raises(ValueError, match="no two neighboring"):
         plots.transport_map(one)
     with pytest.raises(ValueError, match="different wavelengths"):
-        plots.warp_map(one, SpectralSeries([0.0], wave[1:], np.ones((1, wave.size - 1))))
+        plots.warp_map(one, SpectralSeries(phase=[0.0], wave=wave[1:], flux=np.ones((1, wave.size - 1))))
     with pytest.raises(ValueError, match="both observed and calibrated"):
-        plots.warp_map(one, SpectralSeries([1.0], wave, np.ones((1, wave.size))))
+        plots.warp_map(one, SpectralSeries(phase=[1.0], wave=wave, flux=np.ones((1, wave.size))))
     with pytest.raises(IndexError, match="expected 0 to 2"):
         plots.simulated_light_curve(figures.simulated(), 3)
 

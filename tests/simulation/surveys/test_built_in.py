@@ -54,7 +54,7 @@ def test_visits_are_at_night_and_high(name):
     survey, camera = make_survey(RECIPES[name], years=1.0, mjd_first=60000), RECIPES[name].camera
     site = EarthLocation.from_geodetic(camera.longitude, camera.latitude)
     rows = np.random.default_rng(1).integers(0, survey.n_visit, 300)
-    with iers.conf.set_temp("auto_download", False), iers.conf.set_temp("iers_degraded_accuracy", "ignore"):
+    with iers.conf.set_temp("auto_download", value=False), iers.conf.set_temp("iers_degraded_accuracy", "ignore"):
         time = Time(survey.mjd[rows], format="mjd")
         frame = AltAz(obstime=time, location=site)
         altitude = SkyCoord(survey.ra[rows], survey.dec[rows], unit="deg").transform_to(frame).alt.deg

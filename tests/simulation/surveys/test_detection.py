@@ -18,13 +18,13 @@ from sntransport.simulation.surveys.detection import (
     trigger,
 )
 
-CURVES = DetectionEfficiency(("lsstr", "*"), [0, 5, 10], [[0, 0.5, 1.0], [0.1, 0.2, 0.3]])
-NONE = (np.empty(0), np.array([0]))
+CURVES = DetectionEfficiency(bands=("lsstr", "*"), snr=[0, 5, 10], probability=[[0, 0.5, 1.0], [0.1, 0.2, 0.3]])
+NONE = {"mjd": np.empty(0), "offset": np.array([0])}
 
 
 def test_default_is_a_step_that_includes_five():
-    found = detect([5, 4.999999, np.nan, 50, -50], [1, 1, 1, np.nan, 1], np.zeros(5, int), *NONE, step_efficiency(),
-                   np.random.default_rng(1))  # fmt: skip
+    found = detect([5, 4.999999, np.nan, 50, -50], [1, 1, 1, np.nan, 1], band=np.zeros(5, int), **NONE,
+                   efficiency=step_efficiency(), random=np.random.default_rng(1))  # fmt: skip
     np.testing.assert_array_equal(found, [True, False, False, False, False])
 
 
@@ -37,20 +37,22 @@ def test_probability_is_linear_between_and_constant_beyond_the_ends():
 
 
 def test_absolute_curves_count_deep_negative_fluxes():
-    curve = DetectionEfficiency(("*",), [4, 6], [[0, 1]], absolute=True)
+    curve = DetectionEfficiency(bands=("*",), snr=[4, 6], probability=[[0, 1]], absolute=True)
     np.testing.assert_array_equal(detection_probability([-7, 7, 3], [1, 1, 1], np.zeros(3, int), curve), [1, 1, 0])
 
 
 def test_share_of_detections_is_the_probability():
     n = 200_000
-    found = detect(np.full(n, 7.5), np.ones(n), np.zeros(n, int), *NONE, CURVES, np.random.default_rng(2))
+    found = detect(
+        np.full(n, 7.5), np.ones(n), band=np.zeros(n, int), **NONE, efficiency=CURVES, random=np.random.default_rng(2)
+    )
     assert found.mean() == pytest.approx(0.75, abs=0.004)
-    given_numbers = detect([7.5] * 2, [1, 1], np.zeros(2, int), *NONE, CURVES, [0.7499, 0.75])
+    given_numbers = detect([7.5] * 2, [1, 1], band=np.zeros(2, int), **NONE, efficiency=CURVES, random=[0.7499, 0.75])
     np.testing.assert_array_equal(given_numbers, [True, False])
 
 
 def test_band_without_a_curve():
-    only = DetectionEfficiency(("lsstr",), [5], [[1.0]])
+    only = DetectionEfficiency(bands=("lsstr",), snr=[5], probability=[[1.0]])
     with pytest.raises(ValueError, match="no detection efficiency for band 'ztfg' \\(there is one for lsstr\\)"):
         detection_probability([1], [1], np.array([0]), only, bands=("ztfg",))
 
@@ -67,7 +69,7 @@ def test_band_without_a_curve():
 )
 def test_refuses(fields, match):
     with pytest.raises(ValueError, match=match):
-        DetectionEfficiency(("*",), *fields)
+        DetectionEfficiency(bands=("*",), snr=fields[0], probability=fields[1])
 
 
 def slow_trigger(detected, mjd, offset, n_epochs, window):

@@ -17,7 +17,17 @@ def survey_at(ra, dec, radius, mjd=None):
     n = len(ra)
     mjd = np.arange(n) + 60000.0 if mjd is None else mjd
     ones = np.ones(n)
-    return Survey("made up", ("lsstr",), mjd, np.zeros(n, dtype=int), ra, dec, ones, ones, radius)
+    return Survey(
+        name="made up",
+        bands=("lsstr",),
+        mjd=mjd,
+        band=np.zeros(n, dtype=int),
+        ra=ra,
+        dec=dec,
+        background=ones,
+        photons_per_njy=ones,
+        radius=radius,
+    )
 
 
 def separation(ra_1, dec_1, ra_2, dec_2):

@@ -41,7 +41,18 @@ def test_sky_brightness_to_electrons():
 
 def one_visit(background, photons, **fields):
     values = {"zero_point_error": [0.0], "calibration_floor": [0.0], **fields}
-    return Survey("one", ("lsstr",), [60000.0], [0], [0.0], [0.0], [background], [photons], 1.0, **values)
+    return Survey(
+        name="one",
+        bands=("lsstr",),
+        mjd=[60000.0],
+        band=[0],
+        ra=[0.0],
+        dec=[0.0],
+        background=[background],
+        photons_per_njy=[photons],
+        radius=1.0,
+        **values,
+    )
 
 
 def ratio_at(depth, background, photons):
@@ -134,9 +145,17 @@ def wide_survey(n=2000, **fields):
     rng = np.random.default_rng(4)
     values = {"zero_point_error": [0.01, 0.02], **fields}
     return Survey(
-        "wide", ("lsstg", "lsstr"), np.sort(rng.uniform(0, 100, n)), rng.integers(0, 2, n), np.zeros(n), np.zeros(n),
-        rng.uniform(5, 200, n), rng.uniform(0.01, 50, n), 1.0, **values,
-    )  # fmt: skip
+        name="wide",
+        bands=("lsstg", "lsstr"),
+        mjd=np.sort(rng.uniform(0, 100, n)),
+        band=rng.integers(0, 2, n),
+        ra=np.zeros(n),
+        dec=np.zeros(n),
+        background=rng.uniform(5, 200, n),
+        photons_per_njy=rng.uniform(0.01, 50, n),
+        radius=1.0,
+        **values,
+    )
 
 
 def test_pulls_are_standard_normal():

@@ -32,7 +32,7 @@ def flux_at(phase, *, speed=1.0, zero=0.0, stretch=1.0, color=0.0):
 
 
 def series(name, *, phase=PHASE, sn_type="II P", **family):
-    return SpectralSeries(phase, WAVE, flux_at(phase, **family), name=name, sn_type=sn_type)
+    return SpectralSeries(phase=phase, wave=WAVE, flux=flux_at(phase, **family), name=name, sn_type=sn_type)
 
 
 def error(template, **family):
@@ -48,7 +48,7 @@ def test_mean_of_fast_and_slow_is_the_one_in_the_middle():
     made = build_template(family, fit_clock=False)
     in_place = np.exp(np.mean([np.log(one.flux) for one in family], axis=0))
     assert error(made.series) < 0.0015
-    assert error(made.series) < 0.2 * error(SpectralSeries(PHASE, WAVE, in_place))
+    assert error(made.series) < 0.2 * error(SpectralSeries(phase=PHASE, wave=WAVE, flux=in_place))
     at = np.searchsorted(made.series.phase, 30.0)
     truth = np.interp(made.series.wave, WAVE, flux_at(30.0)[0])
     shift = feature_shift(made.series.wave, truth, made.series.flux[at])
@@ -92,7 +92,9 @@ def test_series_that_end_early_leave_no_step():
 def test_what_rests_on_one_series_or_none_is_marked():
     early, late = (PHASE < 25.0) | (PHASE > 40.0), PHASE < 33.0
     holes = [np.where(keep[:, None] | (WAVE < 6000.0), flux_at(PHASE), np.nan) for keep in (early, late)]
-    family = [SpectralSeries(PHASE, WAVE, flux, name=f"{k}", sn_type="II") for k, flux in enumerate(holes)]
+    family = [
+        SpectralSeries(phase=PHASE, wave=WAVE, flux=flux, name=f"{k}", sn_type="II") for k, flux in enumerate(holes)
+    ]
     made = build_template(family, fit_clock=False, phases=np.arange(0.0, 41.0))
     assert np.all(np.isfinite(made.series.flux))
     red = made.series.wave > 6200.0
@@ -108,7 +110,10 @@ def test_hole_in_a_single_series_is_joined_over_phase_and_marked():
     flux[20:26] = np.nan
     other = flux_at(PHASE, speed=1.02)
     other[23:30] = np.nan
-    family = [SpectralSeries(PHASE, WAVE, rows, name=n, sn_type="II") for n, rows in (("a", flux), ("b", other))]
+    family = [
+        SpectralSeries(phase=PHASE, wave=WAVE, flux=rows, name=n, sn_type="II")
+        for n, rows in (("a", flux), ("b", other))
+    ]
     made = build_template(family, fit_clock=False).series
     origin = made.origin[:, made.n_wave // 2]
     assert [origin[k] for k in (10, 21, 24, 27)] == [Origin.OBSERVED, Origin.ONE_SIDED, 3, Origin.ONE_SIDED]
@@ -118,7 +123,7 @@ def test_hole_in_a_single_series_is_joined_over_phase_and_marked():
 def test_phases_beyond_a_wide_hole_are_left_out():
     flux = flux_at(PHASE)
     flux[(PHASE > 30.0) & (PHASE < 44.0)] = np.nan
-    family = [SpectralSeries(PHASE, WAVE, flux, name=name, sn_type="II") for name in ("a", "b")]
+    family = [SpectralSeries(phase=PHASE, wave=WAVE, flux=flux, name=name, sn_type="II") for name in ("a", "b")]
     made = build_template(family, fit_clock=False)
     assert made.series.phase[-1] == 30.0
     assert any("44 to 49 d left out" in note for note in made.notes)
@@ -210,7 +215,10 @@ def test_two_way_separates_what_is_common_from_what_is_own():
         (lambda: build_template([series("one"), series("two")], phases=[0.0, 1.0, 5.0], smooth=3.0), "uneven"),
         (
             lambda: build_template(
-                [series("one"), SpectralSeries(PHASE, WAVE + 9000.0, flux_at(PHASE), name="two", sn_type="II")]
+                [
+                    series("one"),
+                    SpectralSeries(phase=PHASE, wave=WAVE + 9000.0, flux=flux_at(PHASE), name="two", sn_type="II"),
+                ]
             ),
             "in wavelength",
         ),
@@ -229,8 +237,8 @@ def test_incomplete_series_is_no_template():
     for broken in (
         dataclasses.replace(whole, flux=flux, origin=None),
         dataclasses.replace(whole, flux=np.where(PHASE[:, None] == 5.0, 0.0, whole.flux), flux_err=None),
-        SpectralSeries(PHASE, WAVE[500:], whole.flux[:, 500:]),
-        SpectralSeries(PHASE[:1], WAVE, whole.flux[:1]),
+        SpectralSeries(phase=PHASE, wave=WAVE[500:], flux=whole.flux[:, 500:]),
+        SpectralSeries(phase=PHASE[:1], wave=WAVE, flux=whole.flux[:1]),
     ):
         with pytest.raises(ValueError, match="file: "):
             require_complete(broken, "file")

@@ -21,7 +21,9 @@ WAVE = np.arange(3000.0, 9000.1, 10.0)
 
 def template(slope=0.0, *, phase=PHASE, wave=WAVE, level=1.0, name="t", sn_type="Ia"):
     fade = np.exp(-0.5 * (phase[:, None] / 20.0) ** 2)
-    return SpectralSeries(phase, wave, level * fade * (wave / 5500.0) ** slope, name=name, sn_type=sn_type)
+    return SpectralSeries(
+        phase=phase, wave=wave, flux=level * fade * (wave / 5500.0) ** slope, name=name, sn_type=sn_type
+    )
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_templates_that_do_not_go_together():
     holes = template().flux.copy()
     holes[3, 5] = np.nan
     with pytest.raises(ValueError, match="'holes' has no phases or a flux that is not finite"):
-        mean_template([SpectralSeries(PHASE, WAVE, holes, name="holes", sn_type="Ia")])
+        mean_template([SpectralSeries(phase=PHASE, wave=WAVE, flux=holes, name="holes", sn_type="Ia")])
     early_red = template(phase=np.arange(-10.0, 11.0), wave=np.arange(5000.0, 9000.1, 10.0))
     late_blue = template(phase=np.arange(0.0, 41.0), wave=np.arange(3000.0, 6000.1, 10.0))
     with pytest.raises(ValueError, match="no template covers 3000 A at phase -10 d"):
@@ -119,7 +121,7 @@ def test_beside_the_mean_of_two_templates_supernovae_are_rebuilt_better(own_data
     both = mean_template([hsiao(), sncosmo_template("salt3")])
     names = ("SN2012cg", "SN2012ht", "iPTF13dge")
     real = [snt.read_supernova(osc_dir / f"{name}.json.gz") for name in names]
-    family = {"one": ClassTransport(), "both": ClassTransport({"Ia": lambda: both})}
+    family = {"one": ClassTransport(), "both": ClassTransport(templates={"Ia": lambda: both})}
     triplets = judge(real, family)
     wide = triplets.gap > 20.0
     ratio = {

@@ -45,12 +45,20 @@ def observed(zero=12.0, stretch=0.9, *, until=60.0, error=0.03, offset=0.0, sn_t
     flux = flux * np.exp(error * np.random.default_rng(3).normal(size=flux.shape))
     keep = np.isfinite(flux) & (flux > 0)
     mjd, band = np.repeat(MJD_REF + phase * 1.03, len(BANDS)), np.tile(BANDS, phase.size)
-    curve = LightCurve(mjd[keep.ravel()], band[keep.ravel()], flux[keep], error * flux[keep])
-    return Supernova("template", sn_type, SIGHTLINE, MJD_REF, "discovery", (), curve)
+    curve = LightCurve(mjd=mjd[keep.ravel()], band=band[keep.ravel()], flux=flux[keep], flux_err=error * flux[keep])
+    return Supernova(
+        name="template",
+        sn_type=sn_type,
+        sightline=SIGHTLINE,
+        mjd_ref=MJD_REF,
+        mjd_ref_meaning="discovery",
+        spectra=(),
+        light_curve=curve,
+    )
 
 
 def spectra(zero=12.0, stretch=0.9, phases=PHASES):
-    return SpectralSeries(phases, WAVE, flux_of(phases, zero, stretch), name="template", sn_type="Ia")
+    return SpectralSeries(phase=phases, wave=WAVE, flux=flux_of(phases, zero, stretch), name="template", sn_type="Ia")
 
 
 def best(clock):
@@ -104,14 +112,15 @@ def test_clock_survives_outliers_and_what_lies_outside():
     flux = curve.flux.copy()
     flux[::9] *= 4.0
     late = np.full(20, MJD_REF + 300.0), np.full(20, "bessellv"), np.full(20, flux.max()), np.full(20, 1.0)
-    joined = (np.concatenate([x, y]) for x, y in zip((curve.mjd, curve.band, flux, curve.flux_err), late, strict=True))
-    got = best(photometric_clock(hsiao(), dataclasses.replace(sn, light_curve=LightCurve(*joined)), 0.0))
+    columns = {"mjd": curve.mjd, "band": curve.band, "flux": flux, "flux_err": curve.flux_err}
+    joined = {name: np.concatenate([x, y]) for (name, x), y in zip(columns.items(), late, strict=True)}
+    got = best(photometric_clock(hsiao(), dataclasses.replace(sn, light_curve=LightCurve(**joined)), 0.0))
     assert got[0] == pytest.approx(12.0, abs=1.5)
     assert got[1] == pytest.approx(0.9, abs=0.11)
 
 
 def test_without_photometry_only_the_stretch_is_known():
-    none = LightCurve(np.empty(0), np.empty(0, dtype=str), np.empty(0), np.empty(0))
+    none = LightCurve(mjd=np.empty(0), band=np.empty(0, dtype=str), flux=np.empty(0), flux_err=np.empty(0))
     clock = photometric_clock(hsiao(), dataclasses.replace(observed(), light_curve=none), 5.0)
     assert clock.n_points == 0
     assert clock.zero[0] == -35.0
@@ -123,7 +132,9 @@ def test_without_photometry_only_the_stretch_is_known():
 def test_the_template_is_rebuilt_far_better_than_without_it(with_photometry):
     sn, sparse = observed(), spectra()
     if not with_photometry:
-        sn = dataclasses.replace(sn, light_curve=LightCurve(*(x[:0] for x in dataclasses.astuple(sn.light_curve))))
+        sn = dataclasses.replace(
+            sn, light_curve=LightCurve(**{name: x[:0] for name, x in dataclasses.asdict(sn.light_curve).items()})
+        )
     fitted = beside_template(hsiao(), sn, sparse)
     i, j = 1, 3
     first, last, mismatch = fitted.template_phases(PHASES[i], PHASES[j])
@@ -158,7 +169,7 @@ def test_a_template_that_fits_nothing_is_not_used():
     sn = observed()
     x = np.log(WAVE)
     strange = np.stack([np.exp(0.6 * np.sin(90 * x + p)) for p in PHASES])
-    fitted = beside_template(hsiao(), sn, SpectralSeries(PHASES, WAVE, strange, sn_type="Ia"))
+    fitted = beside_template(hsiao(), sn, SpectralSeries(phase=PHASES, wave=WAVE, flux=strange, sn_type="Ia"))
     a, b = strange[1], strange[3]
     t = np.array([0.5])
     np.testing.assert_array_equal(
@@ -226,38 +237,38 @@ def test_notes_say_what_was_assumed():
     sn, sparse = observed(), spectra()
     (note,) = beside_template(hsiao(), sn, sparse).notes
     assert re.search(r"B maximum at phase 1[12]\.\d \+- 0\.\d d and a stretch of 0\.(8|9)\d, from \d+ points", note)
-    none = LightCurve(*(x[:0] for x in dataclasses.astuple(sn.light_curve)))
+    none = LightCurve(**{name: x[:0] for name, x in dataclasses.asdict(sn.light_curve).items()})
     (note,) = beside_template(hsiao(), dataclasses.replace(sn, light_curve=none), sparse).notes
     assert "from the spectra alone" in note
-    assert Paced(log_linear, 0.2).notes == (
+    assert Paced(interpolate=log_linear, pace=0.2).notes == (
         "interpolated at the pace of the class: half of the time is 55% of the way",
     )
 
 
 def test_paced_is_ahead_in_the_middle_and_true_at_the_ends():
-    paced = Paced(lambda wave, a, b, t: t[:, None] * np.ones(wave.size), 0.2)
+    paced = Paced(interpolate=lambda wave, a, b, t: t[:, None] * np.ones(wave.size), pace=0.2)
     t = np.array([0.0, 0.5, 1.0])
     np.testing.assert_allclose(paced.between(1.0, 9.0)(WAVE, WAVE, WAVE, t)[:, 0], [0.0, 0.55, 1.0])
     # Told that the first is the later, it runs the other way: the same epochs, whatever the order.
     np.testing.assert_allclose(paced.between(9.0, 1.0)(WAVE, WAVE, WAVE, t)[:, 0], [0.0, 0.45, 1.0])
     with pytest.raises(ValueError, match="pace is 2"):
-        Paced(log_linear, 2.0)
+        Paced(interpolate=log_linear, pace=2.0)
 
 
 def test_plain_interpolators_pass_through_unchanged():
     assert for_supernova(log_linear, observed(), spectra()) is log_linear
     assert for_pair(log_linear, 0.0, 1.0) is log_linear
     assert isinstance(class_transport, ForSupernova)
-    assert isinstance(Paced(log_linear, 0.1), ForPair)
+    assert isinstance(Paced(interpolate=log_linear, pace=0.1), ForPair)
 
 
 def test_choice_by_class():
     sparse = spectra()
     chosen = {name: class_transport.for_supernova(observed(sn_type=name), sparse) for name in ("II P", "Ic", "SLSN-I")}
-    assert chosen["II P"] == Paced(feature_transport, 0.2)
-    assert chosen["Ic"] == Paced(feature_transport, 0.2)
+    assert chosen["II P"] == Paced(interpolate=feature_transport, pace=0.2)
+    assert chosen["Ic"] == Paced(interpolate=feature_transport, pace=0.2)
     assert chosen["SLSN-I"] is feature_transport
     beside = class_transport.for_supernova(observed(), sparse)
     assert beside.template is hsiao()
     other = ClassTransport(templates={}, paces={"Ia": 0.1}, interpolate=log_linear)
-    assert other.for_supernova(observed(), sparse) == Paced(log_linear, 0.1)
+    assert other.for_supernova(observed(), sparse) == Paced(interpolate=log_linear, pace=0.1)
