@@ -21,7 +21,7 @@ _TOLD: dict[Any, str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Key:
     """One value: its kind (a key of `_TOLD`), what it means, its range and default.
 
@@ -46,7 +46,7 @@ class Key:
         return f"a list of {self.n} numbers" if self.n else _TOLD[self.kind]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """A table: its keys, and what any ``others`` are (None: there are none).
 
@@ -95,11 +95,11 @@ def checked(section: Section, table: Table) -> Section:
         values[key] = _table(section, key, known) if isinstance(known, Table) else _value(section, key, known, value)
     if table.one_of:
         _require_one(section, table)
-        return Section(section.path, section.where, values)
+        return Section(path=section.path, where=section.where, values=values)
     for key, known in table.keys.items():
         if key not in values:
             values[key] = _table(section, key, known) if isinstance(known, Table) else _default(section, key, known)
-    return Section(section.path, section.where, values or dict(table.default))
+    return Section(path=section.path, where=section.where, values=values or dict(table.default))
 
 
 def _default(section: Section, key: str, known: Key) -> Any:
@@ -114,13 +114,13 @@ def _table(section: Section, key: str, known: Table) -> Any:
     if known.several:
         if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
             raise section.wrong(key, "missing or not a list of tables", f"add one or more [[{section.name(key)}]]")
-        return [checked(one, known).values for one in Section(section.path, section.where, {key: value}).sections(key)]
+        return [checked(one, known).values for one in Section(path=section.path, where=section.where, values={key: value}).sections(key)]
     if known.number and key not in section.values:
         if known.required:
             raise section.wrong(key, "missing", f"give it {known.told}")
         return None
     if known.number and _is_number(value):
-        return _value(section, key, Key(float, known.words), value)
+        return _value(section, key, Key(kind=float, words=known.words), value)
     if known.required and not value and not (known.one_of and key in section.values):
         raise section.wrong(key, "missing or empty", f"give it a table, [{section.name(key)}]")
     if key in section.values and not isinstance(value, dict):

@@ -41,11 +41,11 @@ class Section:
 
     def section(self, key: str) -> Section:
         """The table of a key, empty where it is missing."""
-        return Section(self.path, self.name(key), self.values.get(key, {}))
+        return Section(path=self.path, where=self.name(key), values=self.values.get(key, {}))
 
     def sections(self, key: str) -> list[Section]:
         """The tables of a key that holds a list of them."""
-        return [Section(self.path, f"{self.name(key)}[{i}]", value) for i, value in enumerate(self.values[key])]
+        return [Section(path=self.path, where=f"{self.name(key)}[{i}]", values=value) for i, value in enumerate(self.values[key])]
 
     def file(self, key: str) -> Path:
         """A path relative to the configuration file, which must exist."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _WORTH_A_PROCESS = 50_000
 
 SLURM = Table(
-    {"jobs": Key(int, "how many", 1, least=1)},
-    "a Dask cluster of its own on SLURM",
-    others=Key(object, "options of `dask_jobqueue.SLURMCluster`"),
+    keys={"jobs": Key(kind=int, words="how many", default=1, least=1)},
+    words="a Dask cluster of its own on SLURM",
+    others=Key(kind=object, words="options of `dask_jobqueue.SLURMCluster`"),
 )
 """The table ``[slurm]`` of a configuration."""
 
@@ -100,7 +100,7 @@ def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
     MissingExtraError
         Where dask-jobqueue is not installed.
     """
-    section, make = checked(Section(config, "slurm", table), SLURM), _distributed("dask_jobqueue").SLURMCluster
+    section, make = checked(Section(path=config, where="slurm", values=table), SLURM), _distributed("dask_jobqueue").SLURMCluster
     jobs = section.values["jobs"]
     given = {key: value for key, value in table.items() if key != "jobs"}
     configured = _distributed("dask").config.get("jobqueue.slurm.scheduler-options", None)

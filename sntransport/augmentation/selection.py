@@ -162,7 +162,7 @@ Part = tuple[NDArray[np.int64], NDArray[np.uint64]]
 """Group and key of objects, both (n_object,)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Quota:
     """How many objects are wanted: ``counts`` (n_kind, n_bin) by kind and bin of redshift between ``edges``.
 

@@ -90,7 +90,7 @@ def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Survey,
     """
     survey = read_survey(Section(path=path, where="survey", values=config["survey"]))
     propensity(config["selection"], survey.bands)
-    return survey, read_population(Section(path, "population", config["population"]), Cosmology())
+    return survey, read_population(Section(path=path, where="population", values=config["population"]), Cosmology())
 
 
 def set_up(

@@ -177,7 +177,7 @@ def instrument_offsets(curves: BandCurves, light_curve: LightCurve) -> Array:
     return np.array([known.get(pair, 0.0) for pair in pairs], dtype=np.float64)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Nights:
     """Weighted means of one instrument's points of a night, in order of date: ln flux and its error, (n_night,).
 
@@ -191,7 +191,7 @@ class _Nights:
     names: tuple[str, ...]
 
     def only(self, kept: NDArray[np.bool_]) -> "_Nights":
-        return _Nights(self.mjd[kept], self.value[kept], self.error[kept], self.instrument[kept], self.names)
+        return _Nights(mjd=self.mjd[kept], value=self.value[kept], error=self.error[kept], instrument=self.instrument[kept], names=self.names)
 
 
 def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> tuple[_Nights, NDArray[np.int64]]:
@@ -220,7 +220,7 @@ def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> t
     place = np.empty_like(order)
     place[order] = np.arange(order.size)
     date, mean, deviation, which = columns[order].T
-    return _Nights(date, mean, deviation, which.astype(np.int64), tuple(names.tolist())), place[member]
+    return _Nights(mjd=date, value=mean, error=deviation, instrument=which.astype(np.int64), names=tuple(names.tolist())), place[member]
 
 
 def _covariances(nights: _Nights, scale: float, amplitude: Array, scatter: Array) -> Array:
@@ -280,8 +280,8 @@ def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve
     support = np.stack([mjd[starts] - extend, mjd[stops] + extend], axis=1)
     floor = float(np.mean(scatter[nights.instrument] ** -2.0) ** -0.5)
     return BandCurve(
-        band, readonly(mjd, "mjd"), mean, amplitude, scale, nights.names, -MAG_PER_LN * shift, scatter, floor,
-        inverse, weights, support,
+        band=band, mjd=readonly(mjd, "mjd"), mean=mean, amplitude=amplitude, time_scale=scale, instruments=nights.names, offset=-MAG_PER_LN * shift, scatter=scatter, error_floor=floor,
+        inverse=inverse, weights=weights, support=support,
     )  # fmt: skip
 
 

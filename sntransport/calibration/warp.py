@@ -172,8 +172,8 @@ def calibrate(
         notes += _describe_offsets(matrix, shift, off.band, "not used at any phase, since the other bands rule it out")
         notes += _describe_offsets(matrix, shift, named, "taken off, not put on the spectra")
     return Calibrated(
-        result, final / LN_PER_MAG, used, -shift / LN_PER_MAG, shift_err / LN_PER_MAG, off.band,
-        np.isfinite(target) & (rejected | named), notes,
+        series=result, residual=final / LN_PER_MAG, used=used, offset=-shift / LN_PER_MAG, offset_err=shift_err / LN_PER_MAG, contradicted=off.band,
+        rejected=np.isfinite(target) & (rejected | named), notes=notes,
     )  # fmt: skip
 
 
@@ -221,7 +221,7 @@ class _Off:
 
 
 def _taken(known: Calibrated) -> _Off:
-    return _Off(known.contradicted, -LN_PER_MAG * known.offset, LN_PER_MAG * known.offset_err)
+    return _Off(band=known.contradicted, shift=-LN_PER_MAG * known.offset, shift_err=LN_PER_MAG * known.offset_err)
 
 
 def _contradicted(

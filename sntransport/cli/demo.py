@@ -77,7 +77,7 @@ def observe(seed: int = 1) -> Supernova:
         warp = np.exp(0.25 * rng.normal() + 0.1 * rng.normal() * np.linspace(-1.0, 1.0, wave.size))
         noise = np.abs(row) / _SNR + 0.02 * np.median(row)
         mjd = float(mjd_of(phase, _MJD_MAX, _SIGHTLINE.z))
-        spectra.append(Spectrum(mjd, wave, (row + noise * rng.normal(size=wave.size)) * warp, source="template"))
+        spectra.append(Spectrum(mjd=mjd, wave=wave, flux=(row + noise * rng.normal(size=wave.size)) * warp, source="template"))
     return Supernova(
         name="Hsiao template",
         sn_type="Ia",
@@ -184,8 +184,8 @@ def _photometry(rng: np.random.Generator) -> LightCurve:
     flux, _ = synthetic_flux(series.flux, band_matrix(series.wave, BANDS, _SIGHTLINE))
     seen = flux * np.exp(_PHOTOMETRIC_ERROR * rng.normal(size=flux.shape))
     return LightCurve(
-        np.repeat(mjd_of(phase, _MJD_MAX, _SIGHTLINE.z), len(BANDS)),
-        np.tile(np.array(BANDS), phase.size),
-        seen.ravel(),
-        _PHOTOMETRIC_ERROR * seen.ravel(),
+        mjd=np.repeat(mjd_of(phase, _MJD_MAX, _SIGHTLINE.z), len(BANDS)),
+        band=np.tile(np.array(BANDS), phase.size),
+        flux=seen.ravel(),
+        flux_err=_PHOTOMETRIC_ERROR * seen.ravel(),
     )

@@ -109,7 +109,7 @@ def _check_indices(path: Path, entries: Sequence[Entry], found: list[Finding]) -
     names = [entry.name for entry in entries]
     found += [
         Finding(
-            path.name, entry.line, f"file {entry.name!r} is listed twice", "list it once and raise its weight", False
+            path=path.name, line=entry.line, text=f"file {entry.name!r} is listed twice", remedy="list it once and raise its weight", abort=False
         )
         for entry in entries
         if names.index(entry.name) != entries.index(entry)
@@ -223,13 +223,13 @@ def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
         elif words[0] == "NON1A:":
             _check_weight(path, line, words[1:], keys, listed, weights, found)
     found += [
-        Finding(path.name, 0, f"no {key} line", "add it", True)
+        Finding(path=path.name, line=0, text=f"no {key} line", remedy="add it", abort=True)
         for key in ("GENMODEL:", "NON1A_KEYS:", "NON1A:")
         if key not in seen
     ]
     found += [
-        Finding(path.name, 0, f"template {index} of the list has no weight and is never simulated",
-                "add a NON1A line for it", False)
+        Finding(path=path.name, line=0, text=f"template {index} of the list has no weight and is never simulated",
+                remedy="add a NON1A line for it", abort=False)
         for index in (sorted(listed - set(weights)) if weights else ())
     ]  # fmt: skip
     total = sum(weights.values())

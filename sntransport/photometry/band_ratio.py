@@ -30,7 +30,7 @@ from sntransport.spectra.sightline import Sightline, dimming
 _MANY = 20
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Columns:
     """A band at many redshifts: weights as in `BandMatrix`, one column a redshift, on the bins ``span`` of the grid."""
 

@@ -273,7 +273,7 @@ def _band(item: "str | Bandpass | FilterResponse") -> Bandpass:
         )
     # Its wavelengths [A] and responses are public by way of its interpolator only; a shift is in them, and in its name.
     curve = item.interpolator
-    return Bandpass(item.name, curve.x, curve.y, source=f"speclite: {item.meta.get('description', item.name)}")
+    return Bandpass(name=item.name, wave=curve.x, throughput=curve.y, source=f"speclite: {item.meta.get('description', item.name)}")
 
 
 @cache

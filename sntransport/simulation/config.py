@@ -173,7 +173,7 @@ _MAKERS: dict[str, Callable[..., Distribution]] = {
 def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribution:
     """A number, or a table with one key that says what kind of distribution."""
     if not isinstance(section.values[key], dict):
-        return Constant(section.values[key])
+        return Constant(value=section.values[key])
     inner = section.section(key)
     (kind,) = (name for name in inner.values if name not in REDSHIFT.beside)
     value = inner.values[kind]
@@ -184,7 +184,7 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
         if kind == "table":
             return Tabulated(*_columns(inner, kind, ("value", "density")))
         if kind == "exponential":
-            return Exponential(value, inner.values.get("max"))
+            return Exponential(scale=value, high=inner.values.get("max"))
         return _MAKERS[kind](*value) if isinstance(value, list) else _MAKERS[kind](value)
     except ReadError:
         raise

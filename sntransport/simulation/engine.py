@@ -43,7 +43,7 @@ class SelectionWarning(UserWarning):
     """No object is left."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Plan:
     """What is common to all blocks."""
 

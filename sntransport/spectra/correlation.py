@@ -21,7 +21,7 @@ from sntransport._numerics.units import C_KMS
 _SHORT_BLOCK, _BROAD_BLOCK = 1.0 / 3.0, 1.0 / 6.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Correlation:
     """Shares of the variance and lengths [km/s] and [rest-frame d] of the formula above.
 
@@ -47,7 +47,7 @@ class Correlation:
             raise ValueError(f"lengths {lengths}, expected positive ones")
 
 
-CORRELATION = Correlation(0.198, 0.41, 0.392, 4318.0, 31272.0, 25.0)
+CORRELATION = Correlation(white=0.198, short=0.41, broad=0.392, short_length=4318.0, broad_length=31272.0, days_length=25.0)
 """Fitted to the hidden spectra of 15 supernovae (``tests/benchmarks/fit_error_model.py``)."""
 
 
@@ -102,7 +102,7 @@ def variance(wave: Array, pull: Array, correlation: Correlation = CORRELATION) -
     return np.asarray(smooth_variance(summed, blocks) + correlation.white * np.square(some).sum(axis=-1))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Blocks:
     """Neighboring bins in blocks much narrower than any length of a correlation, for `smooth_variance`.
 
@@ -144,7 +144,7 @@ def blocks_of(wave: Array, correlation: Correlation) -> Blocks:
     wide = np.repeat(np.eye(first.size), np.diff(np.append(first, center.size)), axis=1)
     middle = wide @ (center * count) / (wide @ count)
     broad = c.broad * np.exp(-0.5 * ((middle[:, None] - middle) / c.broad_length) ** 2)
-    return Blocks(starts, c.short, within, fall, wide, broad)
+    return Blocks(starts=starts, short=c.short, within=within, fall=fall, wide=wide, broad=broad)
 
 
 def smooth_variance(pull: Array, blocks: Blocks) -> Array:

@@ -14,7 +14,7 @@ MAX_GAP = 5.0
 _SAME_PHASE = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Neighbors:
     """Rows before and after each phase, ``left`` and ``right`` (n_phase,), and the ``share`` of the right one.
 
@@ -63,4 +63,4 @@ def neighbors(own: Array, phase: Array, max_gap: float = np.inf) -> Neighbors:
     inside = exact | ((phase > own[left]) & (phase < own[right]) & (step <= max_gap))
     share = np.divide(phase - own[left], step, out=np.zeros_like(step), where=step > 0)
     share[~inside] = np.nan
-    return Neighbors(left, right, share)
+    return Neighbors(left=left, right=right, share=share)

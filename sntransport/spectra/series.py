@@ -113,10 +113,10 @@ class SpectralSeries:
         """
         if not self.n_phase:
             raise ValueError(f"{self.name or 'the series'} has no phases: supply one spectrum or more")
-        return SpectraAt(self, neighbors(self.phase, np.atleast_1d(np.asarray(phase, dtype=np.float64)), max_gap))
+        return SpectraAt(series=self, place=neighbors(self.phase, np.atleast_1d(np.asarray(phase, dtype=np.float64)), max_gap))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SpectraAt:
     """Spectra of a series at the phases asked for, worked out when first looked at; made by `SpectralSeries.at`."""
 

@@ -10,31 +10,31 @@ from sntransport._storage.config_sections import Section
 from sntransport._storage.read_error import ReadError
 
 SPREAD = Table(
-    {
-        "value": Key(float, "always this"),
-        "normal": Key(list[float], "mean and width", n=2),
-        "rate": Key(str, "of a name", choices=("slow", "fast")),
-        "range": Key(list[float], "the least and the largest", n=2, required=True),
+    keys={
+        "value": Key(kind=float, words="always this"),
+        "normal": Key(kind=list[float], words="mean and width", n=2),
+        "rate": Key(kind=str, words="of a name", choices=("slow", "fast")),
+        "range": Key(kind=list[float], words="the least and the largest", n=2, required=True),
     },
-    "how bright", number=True, one_of=("value", "normal", "rate"), beside={"range": "rate"}, example=("0.5",),
+    words="how bright", number=True, one_of=("value", "normal", "rate"), beside={"range": "rate"}, example=("0.5",),
 )  # fmt: skip
 SCHEMA = Table(
-    {
-        "seed": Key(int, "of all random numbers", 1, example=("3",)),
-        "limits": Key(list[float], "of the sky", n=2),
+    keys={
+        "seed": Key(kind=int, words="of all random numbers", default=1, example=("3",)),
+        "limits": Key(kind=list[float], words="of the sky", n=2),
         "star": Table(
-            {"name": Key(str, "of the star", required=True, example=('"A"', '"B"')), "light": SPREAD},
-            "one or more", required=True, several=True,
+            keys={"name": Key(kind=str, words="of the star", required=True, example=('"A"', '"B"')), "light": SPREAD},
+            words="one or more", required=True, several=True,
         ),
-        "share": Table(others=Key(float, "of a split"), default={"train": 0.7}, example_others={"train": "0.5"}),
-        "camera": Table({"gain": Key(float, "of its chip", 1.0, least=0.5, most=4.0)}),
+        "share": Table(others=Key(kind=float, words="of a split"), default={"train": 0.7}, example_others={"train": "0.5"}),
+        "camera": Table(keys={"gain": Key(kind=float, words="of its chip", default=1.0, least=0.5, most=4.0)}),
     }
 )  # fmt: skip
 STAR = '[[star]]\nname = "A"\n'
 
 
 def read(text):
-    return checked(Section(Path("c.toml"), "", tomllib.loads(text)), SCHEMA).values
+    return checked(Section(path=Path("c.toml"), where="", values=tomllib.loads(text)), SCHEMA).values
 
 
 def test_what_is_left_out_has_its_default():

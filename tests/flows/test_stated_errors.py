@@ -16,8 +16,8 @@ from tests.support.synthetic import flux_at
 
 WAVE = grid_wave(9740, 1230)
 PHASE = np.array([0.0, 1.0, 3.0, 7.0, 12.0])
-DUSTY = Sightline(0.1, 37.0, 0.1, 0.2)
-NEAR = Sightline(0.0, 0.0)
+DUSTY = Sightline(z=0.1, distance_modulus=37.0, ebv_mw=0.1, ebv_host=0.2)
+NEAR = Sightline(z=0.0, distance_modulus=0.0)
 BANDS = ("bessellb", "bessellv", "sdssr", "ztfi")
 N = 2000
 # N draws know a standard deviation to 1.6 %: four of those, for the worst of dozens.
@@ -34,7 +34,7 @@ def errors():
 @pytest.fixture(scope="module")
 def series():
     flux = np.stack([flux_at(phase, WAVE) for phase in PHASE])
-    return SpectralSeries(PHASE, WAVE, flux, errors() * flux, mjd_ref=59000.0)
+    return SpectralSeries(phase=PHASE, wave=WAVE, flux=flux, flux_err=errors() * flux, mjd_ref=59000.0)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def drawn(series):
     """All draws as one series, a thousand days apart, that a product is worked out in one call; and where each is."""
     days = 1000.0 * np.arange(N)
     flux = np.concatenate([one.flux for one in draw(series, N, 7)])
-    return SpectralSeries((days[:, None] + PHASE).ravel(), WAVE, flux, mjd_ref=59000.0), days
+    return SpectralSeries(phase=(days[:, None] + PHASE).ravel(), wave=WAVE, flux=flux, mjd_ref=59000.0), days
 
 
 # Products: values and stated errors of a series at phases that are the same for every draw, (n_draw, n).
@@ -65,7 +65,7 @@ def rest_light_curve(one, days):
     phase = (days[:, None] + np.array([0.0, 0.5, 2.0, 5.5, 9.0, 12.0])).ravel()
     bands = np.tile(["sdssg", "sdssr"], phase.size)
     seen = snt.LightCurve(
-        59000.0 + np.repeat(phase, 2) * (1.0 + DUSTY.z), bands, np.ones(bands.size), np.ones(bands.size)
+        mjd=59000.0 + np.repeat(phase, 2) * (1.0 + DUSTY.z), band=bands, flux=np.ones(bands.size), flux_err=np.ones(bands.size)
     )
     found = snt.k_correct(seen, one, DUSTY)
     whole = found.k + found.dust_mw + found.dust_host
@@ -146,8 +146,8 @@ def test_between_two_phases_errors_average_out_as_far_as_they_differ(series):
 
 def test_band_error_without_and_with_full_correlation(series):
     even = dataclasses.replace(series, flux_err=0.1 * series.flux)
-    white = band_flux_err(even, ["bessellv"], NEAR, correlation=Correlation(1.0, 0.0, 0.0, 5e3, 3e4, 30.0))
-    full = band_flux_err(even, ["bessellv"], NEAR, correlation=Correlation(0.0, 0.0, 1.0, 5e3, 1e12, 30.0))
+    white = band_flux_err(even, ["bessellv"], NEAR, correlation=Correlation(white=1.0, short=0.0, broad=0.0, short_length=5e3, broad_length=3e4, days_length=30.0))
+    full = band_flux_err(even, ["bessellv"], NEAR, correlation=Correlation(white=0.0, short=0.0, broad=1.0, short_length=5e3, broad_length=1e12, days_length=30.0))
     np.testing.assert_allclose(full / band_flux(even, ["bessellv"], NEAR), 0.1, rtol=1e-6)
     assert np.all(white < 0.2 * full)
     assert np.isnan(band_flux_err(even, ["2massj"], NEAR)).all()

@@ -217,8 +217,8 @@ def _augment_read(path):
     from sntransport.simulation.rates import Cosmology
 
     given = read_config(path)
-    read_survey(Section(path, "survey", given["survey"]))
-    read_population(Section(path, "population", given["population"]), Cosmology())
+    read_survey(Section(path=path, where="survey", values=given["survey"]))
+    read_population(Section(path=path, where="population", values=given["population"]), Cosmology())
 
 
 def _by_kind(rng, name, raw, scratch):

@@ -13,7 +13,7 @@ from tests.support.twins import readonly
 @pytest.mark.parametrize("name", ["sdssr", "ztfr", "bessellb", "rough"])
 def test_band_weights_are_those_of_numpy(case, name):
     rng = np.random.default_rng(3)
-    rough = Bandpass("rough", np.sort(rng.uniform(3000, 7000, 40)), rng.random(40))
+    rough = Bandpass(name="rough", wave=np.sort(rng.uniform(3000, 7000, 40)), throughput=rng.random(40))
     band = rough if name == "rough" else load_bands([name])[0]
     wave = {
         "fine": np.exp(np.linspace(np.log(1500.0), np.log(12000.0), 300)),

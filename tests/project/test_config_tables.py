@@ -39,7 +39,7 @@ def test_the_example_is_printed_and_in_a_file():
 @pytest.mark.parametrize(("command", "schema"), [("simulate", SIMULATION), ("augment", AUGMENTATION)])
 def test_an_example_is_good_and_says_no_more_than_120_letters_a_line(command, schema, tmp_path):
     text = CliRunner().invoke(main, [command, "--example-config"]).output
-    values = checked(Section(tmp_path / "c.toml", "", tomllib.loads(text)), schema).values
+    values = checked(Section(path=tmp_path / "c.toml", where="", values=tomllib.loads(text)), schema).values
     assert set(values) == set(schema.keys)
     assert max(map(len, text.splitlines())) <= 120
 

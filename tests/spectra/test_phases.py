@@ -17,7 +17,7 @@ def series():
     flux[1, 2] = np.nan
     origin = np.where(np.isfinite(flux), Origin.OBSERVED, Origin.NOT_COVERED)
     origin[3, 0] = Origin.EXTRAPOLATED
-    return SpectralSeries(OWN, WAVE, flux, 0.1 * flux, origin)
+    return SpectralSeries(phase=OWN, wave=WAVE, flux=flux, flux_err=0.1 * flux, origin=origin)
 
 
 @given(st.lists(st.floats(-3.0, 9.0), min_size=1, max_size=5))
@@ -47,11 +47,11 @@ def test_a_hole_stays_one_and_does_not_spread():
 
 
 def test_one_phase_alone_and_none():
-    one = SpectralSeries([2.0], WAVE, [[1.0, 2.0, 3.0]])
+    one = SpectralSeries(phase=[2.0], wave=WAVE, flux=[[1.0, 2.0, 3.0]])
     np.testing.assert_array_equal(one.at([2.0, 2.1]).flux, [[1.0, 2.0, 3.0], [np.nan] * 3])
     np.testing.assert_array_equal(one.at(2.0).flux, [[1.0, 2.0, 3.0]])
     with pytest.raises(ValueError, match="the series has no phases: supply one spectrum or more"):
-        SpectralSeries([], WAVE, np.empty((0, 3))).at([1.0])
+        SpectralSeries(phase=[], wave=WAVE, flux=np.empty((0, 3))).at([1.0])
 
 
 def test_what_rests_on_extrapolated_bins_is_told():

@@ -199,4 +199,4 @@ def _rows(template: SpectralSeries, phase: Array, wave: Array) -> Array:
     low = place.astype(np.int64)
     needed, index = np.unique(np.concatenate([low, low + 1]), return_inverse=True)
     rows = np.stack([_log(np.interp(wave, template.wave, template.flux[k])) for k in needed])
-    return Neighbors(index[: low.size], index[low.size :], place - low).mean(rows)
+    return Neighbors(left=index[: low.size], right=index[low.size :], share=place - low).mean(rows)

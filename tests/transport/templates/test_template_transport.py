@@ -184,8 +184,8 @@ def correction(mismatch, full=30.0):
     """What the template adds in ln flux where both spectra match it by ``mismatch``, in a gap of 22 d."""
     template = hsiao()
     match = np.full((2, template.n_phase), mismatch)
-    clock = Clock(np.array([12.0]), np.array([0.9]), np.zeros((1, 1)), 30)
-    fitted = TemplateTransport(template, clock, PHASES[[1, 3]], match, feature_transport, full)
+    clock = Clock(zero=np.array([12.0]), stretch=np.array([0.9]), cost=np.zeros((1, 1)), n_points=30)
+    fitted = TemplateTransport(template=template, clock=clock, phase=PHASES[[1, 3]], match=match, interpolate=feature_transport, full=full)
     a, b = flux_of(PHASES[[1, 3]], 12.0, 0.9)
     half = np.array([0.5])
     plain = feature_transport(WAVE, a, b, half)
@@ -209,7 +209,7 @@ def cut_short(rows):
     """The spectra, those in ``rows`` too short to compare."""
     flux = spectra().flux.copy()
     flux[rows, 150:] = np.nan
-    return beside_template(hsiao(), observed(), SpectralSeries(PHASES, WAVE, flux, sn_type="Ia"))
+    return beside_template(hsiao(), observed(), SpectralSeries(phase=PHASES, wave=WAVE, flux=flux, sn_type="Ia"))
 
 
 def test_two_spectra_too_short_to_compare_are_interpolated_without_the_template():
