@@ -141,7 +141,8 @@ def _build(
     fitted = for_supernova(interpolate, sn, prepared.series)
     notes += getattr(fitted, "notes", ())
     targets = _targets(sparse, cadence, phases)
-    photometry = Photometry(matrix, *_without(done, *evaluate(curves, sn.mjd_of(targets))))
+    flux, flux_err = _without(done, *evaluate(curves, sn.mjd_of(targets)))
+    photometry = Photometry(matrix=matrix, flux=flux, flux_err=flux_err)
     result = synthesize(
         # The series is calibrated itself: an error of the warp that came along would count twice.
         _with_noise_alone(sparse, prepared.series),

@@ -114,7 +114,10 @@ def _table(section: Section, key: str, known: Table) -> Any:
     if known.several:
         if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
             raise section.wrong(key, "missing or not a list of tables", f"add one or more [[{section.name(key)}]]")
-        return [checked(one, known).values for one in Section(path=section.path, where=section.where, values={key: value}).sections(key)]
+        return [
+            checked(one, known).values
+            for one in Section(path=section.path, where=section.where, values={key: value}).sections(key)
+        ]
     if known.number and key not in section.values:
         if known.required:
             raise section.wrong(key, "missing", f"give it {known.told}")

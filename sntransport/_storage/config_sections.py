@@ -45,7 +45,10 @@ class Section:
 
     def sections(self, key: str) -> list[Section]:
         """The tables of a key that holds a list of them."""
-        return [Section(path=self.path, where=f"{self.name(key)}[{i}]", values=value) for i, value in enumerate(self.values[key])]
+        return [
+            Section(path=self.path, where=f"{self.name(key)}[{i}]", values=value)
+            for i, value in enumerate(self.values[key])
+        ]
 
     def file(self, key: str) -> Path:
         """A path relative to the configuration file, which must exist."""

@@ -100,7 +100,10 @@ def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
     MissingExtraError
         Where dask-jobqueue is not installed.
     """
-    section, make = checked(Section(path=config, where="slurm", values=table), SLURM), _distributed("dask_jobqueue").SLURMCluster
+    section, make = (
+        checked(Section(path=config, where="slurm", values=table), SLURM),
+        _distributed("dask_jobqueue").SLURMCluster,
+    )
     jobs = section.values["jobs"]
     given = {key: value for key, value in table.items() if key != "jobs"}
     configured = _distributed("dask").config.get("jobqueue.slurm.scheduler-options", None)

@@ -13,55 +13,100 @@ AUGMENTATION = Table(
     keys={
         "seed": Key(kind=int, words="of all random numbers", default=1, example=("1",)),
         "series": Key(
-            kind=list[str], words="series files, or supernovae, which are built; relative to this file", required=True,
+            kind=list[str],
+            words="series files, or supernovae, which are built; relative to this file",
+            required=True,
             example=('["series/*.fits", "SN2013am.json.gz"]',),
         ),
         "split": Table(
-            words="shares of the splits, by supernova", others=Key(kind=float, words="share"),
-            default={"train": 0.7, "test": 0.3}, example_others={"train": "0.7", "test": "0.3"},
+            words="shares of the splits, by supernova",
+            others=Key(kind=float, words="share"),
+            default={"train": 0.7, "test": 0.3},
+            example_others={"train": "0.7", "test": "0.3"},
         ),
-        "templates": Table(keys={
-            "mixtures": Key(kind=int, words="of each class, in each augmented split", default=0, example=("20",)),
-            "draws": Key(kind=int, words="realizations of every series and mixture from its errors", default=0, example=("2",)),
-            "barycenter": Key(
-                kind=str, words="how features are mixed", default="features", choices=("features", "wasserstein", "linear"),
-                example=('"features"',),
-            ),
-            "parents": Key(kind=int, words="of a mixture", default=2, example=("2",)),
-            "concentration": Key(kind=float, words="of the Dirichlet distribution of weights", default=1.0, example=("1.0",)),
-            "augmented": Key(
-                kind=list[str], words="splits of these; the others keep to what was observed", default=["train"], example=('["train"]',)
-            ),
-        }),
+        "templates": Table(
+            keys={
+                "mixtures": Key(kind=int, words="of each class, in each augmented split", default=0, example=("20",)),
+                "draws": Key(
+                    kind=int,
+                    words="realizations of every series and mixture from its errors",
+                    default=0,
+                    example=("2",),
+                ),
+                "barycenter": Key(
+                    kind=str,
+                    words="how features are mixed",
+                    default="features",
+                    choices=("features", "wasserstein", "linear"),
+                    example=('"features"',),
+                ),
+                "parents": Key(kind=int, words="of a mixture", default=2, example=("2",)),
+                "concentration": Key(
+                    kind=float, words="of the Dirichlet distribution of weights", default=1.0, example=("1.0",)
+                ),
+                "augmented": Key(
+                    kind=list[str],
+                    words="splits of these; the others keep to what was observed",
+                    default=["train"],
+                    example=('["train"]',),
+                ),
+            }
+        ),
         "survey": dataclasses.replace(SURVEY, words="a name or a file, and options of `load_survey`", several=False),
         "population": Table(keys=EVENTS, words="the same for all classes", required=True),
-        "simulation": Table(keys={
-            "n": Key(kind=int, words="light curves to choose from", required=True, example=("100000",)),
-            "keep": Key(
-                kind=str, words="which may be chosen", default="triggered", choices=("triggered", "observed", "all"),
-                example=('"triggered"',),
-            ),
-            "uncovered": Key(
-                kind=str, words="what to do with measurements in bands that a series does not cover", default="drop",
-                choices=("error", "nan", "drop"), example=('"drop"',),
-            ),
-        }),
+        "simulation": Table(
+            keys={
+                "n": Key(kind=int, words="light curves to choose from", required=True, example=("100000",)),
+                "keep": Key(
+                    kind=str,
+                    words="which may be chosen",
+                    default="triggered",
+                    choices=("triggered", "observed", "all"),
+                    example=('"triggered"',),
+                ),
+                "uncovered": Key(
+                    kind=str,
+                    words="what to do with measurements in bands that a series does not cover",
+                    default="drop",
+                    choices=("error", "nan", "drop"),
+                    example=('"drop"',),
+                ),
+            }
+        ),
         "target": Table(
-            words="how many to choose in each split, by class", others=Key(kind=dict[str, int], words="by class"), required=True,
+            words="how many to choose in each split, by class",
+            others=Key(kind=dict[str, int], words="by class"),
+            required=True,
             example_others={"train": "{ Ia = 1000, II = 1000 }", "test": "{ Ia = 200, II = 200 }"},
         ),
-        "balance": Table(keys={
-            "z_edges": Key(kind=list[float], words="bins of redshift, balanced in every class", default=[], example=("[0.02, 0.1, 0.2]",)),
-            "z_shares": Key(kind=list[float], words="shares of the bins; equal unless stated", default=[], example=("[1, 2]",)),
-        }),
+        "balance": Table(
+            keys={
+                "z_edges": Key(
+                    kind=list[float],
+                    words="bins of redshift, balanced in every class",
+                    default=[],
+                    example=("[0.02, 0.1, 0.2]",),
+                ),
+                "z_shares": Key(
+                    kind=list[float], words="shares of the bins; equal unless stated", default=[], example=("[1, 2]",)
+                ),
+            }
+        ),
         "selection": Table(
             keys={
                 "band": Key(kind=str, words="whose peak magnitude decides", example=('"lsstr"',)),
                 "half": Key(kind=float, words="where half of them get a spectrum [mag]", example=("21.5",)),
                 "width": Key(kind=float, words="scale of the logistic fall [mag]", default=0.5, example=("0.5",)),
-                "biased": Key(kind=list[str], words="splits that only hold what got one", default=["train"], example=('["train"]',)),
+                "biased": Key(
+                    kind=list[str],
+                    words="splits that only hold what got one",
+                    default=["train"],
+                    example=('["train"]',),
+                ),
                 "undo": Key(
-                    kind=bool, words="weights times the inverse propensity, at most 100 times that of a sure one", default=False,
+                    kind=bool,
+                    words="weights times the inverse propensity, at most 100 times that of a sure one",
+                    default=False,
                     example=("true",),
                 ),
             },
@@ -69,7 +114,7 @@ AUGMENTATION = Table(
         ),
         "slurm": SLURM,
     }
-)  # fmt: skip
+)
 """A whole file."""
 
 EXAMPLE = "sntransport augment config.toml -o OUT"

@@ -120,7 +120,9 @@ def mix(
     clocked = np.stack(
         [neighbors(one.phase, own, MAX_GAP).mean(rows) for one, rows, own in zip(series, logs, at, strict=True)]
     )
-    flux = np.stack([_mixed(wave, clocked[:, k], share, barycenter, log_level) for k in range(phase.size)])
+    flux = np.stack(
+        [_mixed(wave, clocked[:, k], share, barycenter=barycenter, log_level=log_level) for k in range(phase.size)]
+    )
     if not np.isfinite(flux).any():
         raise ValueError(f"{_label(series)}: no spectrum in common; mix series that overlap in phase and wavelength")
     origin = np.where(np.isfinite(flux), _worst_origin(series, at, wave), Origin.NOT_COVERED).astype(np.uint8)

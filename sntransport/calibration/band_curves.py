@@ -6,7 +6,7 @@ of highest marginal likelihood on a fixed grid, so that the result does not depe
 share a band have an offset each, and a scatter of their own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -191,7 +191,13 @@ class _Nights:
     names: tuple[str, ...]
 
     def only(self, kept: NDArray[np.bool_]) -> "_Nights":
-        return _Nights(mjd=self.mjd[kept], value=self.value[kept], error=self.error[kept], instrument=self.instrument[kept], names=self.names)
+        return _Nights(
+            mjd=self.mjd[kept],
+            value=self.value[kept],
+            error=self.error[kept],
+            instrument=self.instrument[kept],
+            names=self.names,
+        )
 
 
 def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> tuple[_Nights, NDArray[np.int64]]:
@@ -220,7 +226,9 @@ def _nights(curve: LightCurve, rows: NDArray[np.int64], width: float = 0.3) -> t
     place = np.empty_like(order)
     place[order] = np.arange(order.size)
     date, mean, deviation, which = columns[order].T
-    return _Nights(mjd=date, value=mean, error=deviation, instrument=which.astype(np.int64), names=tuple(names.tolist())), place[member]
+    return _Nights(
+        mjd=date, value=mean, error=deviation, instrument=which.astype(np.int64), names=tuple(names.tolist())
+    ), place[member]
 
 
 def _covariances(nights: _Nights, scale: float, amplitude: Array, scatter: Array) -> Array:
@@ -280,9 +288,19 @@ def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve
     support = np.stack([mjd[starts] - extend, mjd[stops] + extend], axis=1)
     floor = float(np.mean(scatter[nights.instrument] ** -2.0) ** -0.5)
     return BandCurve(
-        band=band, mjd=readonly(mjd, "mjd"), mean=mean, amplitude=amplitude, time_scale=scale, instruments=nights.names, offset=-MAG_PER_LN * shift, scatter=scatter, error_floor=floor,
-        inverse=inverse, weights=weights, support=support,
-    )  # fmt: skip
+        band=band,
+        mjd=readonly(mjd, "mjd"),
+        mean=mean,
+        amplitude=amplitude,
+        time_scale=scale,
+        instruments=nights.names,
+        offset=-MAG_PER_LN * shift,
+        scatter=scatter,
+        error_floor=floor,
+        inverse=inverse,
+        weights=weights,
+        support=support,
+    )
 
 
 def _scatters(nights: _Nights, inverse: Array, weights: Array, scatter: Array) -> Array:

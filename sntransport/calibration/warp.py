@@ -172,9 +172,15 @@ def calibrate(
         notes += _describe_offsets(matrix, shift, off.band, "not used at any phase, since the other bands rule it out")
         notes += _describe_offsets(matrix, shift, named, "taken off, not put on the spectra")
     return Calibrated(
-        series=result, residual=final / LN_PER_MAG, used=used, offset=-shift / LN_PER_MAG, offset_err=shift_err / LN_PER_MAG, contradicted=off.band,
-        rejected=np.isfinite(target) & (rejected | named), notes=notes,
-    )  # fmt: skip
+        series=result,
+        residual=final / LN_PER_MAG,
+        used=used,
+        offset=-shift / LN_PER_MAG,
+        offset_err=shift_err / LN_PER_MAG,
+        contradicted=off.band,
+        rejected=np.isfinite(target) & (rejected | named),
+        notes=notes,
+    )
 
 
 def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: float) -> tuple[Array, Array]:

@@ -77,7 +77,9 @@ def observe(seed: int = 1) -> Supernova:
         warp = np.exp(0.25 * rng.normal() + 0.1 * rng.normal() * np.linspace(-1.0, 1.0, wave.size))
         noise = np.abs(row) / _SNR + 0.02 * np.median(row)
         mjd = float(mjd_of(phase, _MJD_MAX, _SIGHTLINE.z))
-        spectra.append(Spectrum(mjd=mjd, wave=wave, flux=(row + noise * rng.normal(size=wave.size)) * warp, source="template"))
+        spectra.append(
+            Spectrum(mjd=mjd, wave=wave, flux=(row + noise * rng.normal(size=wave.size)) * warp, source="template")
+        )
     return Supernova(
         name="Hsiao template",
         sn_type="Ia",

@@ -324,9 +324,16 @@ def light_shape(light: Bolometric, *, max_gap: float = 10.0) -> LightShape:
     decline = _crossing(phase[k:], log_value[k:], np.log(0.5), max_gap) - peak_phase
     later = _at(phase, log_value, peak_phase + 15.0, max_gap)
     return LightShape(
-        peak_luminosity=float(np.exp(peak)), peak_phase=peak_phase, bracketed=True, rise=rise, decline=decline, dm15=-MAG_PER_LN * later, energy=energy,
-        first_phase=float(phase[0]), last_phase=float(phase[-1]),
-    )  # fmt: skip
+        peak_luminosity=float(np.exp(peak)),
+        peak_phase=peak_phase,
+        bracketed=True,
+        rise=rise,
+        decline=decline,
+        dm15=-MAG_PER_LN * later,
+        energy=energy,
+        first_phase=float(phase[0]),
+        last_phase=float(phase[-1]),
+    )
 
 
 def _vertex(x: Array, y: Array) -> tuple[float, float]:

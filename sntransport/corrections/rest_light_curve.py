@@ -202,7 +202,9 @@ def k_correct(
     zero = np.zeros(light_curve.n_obs)
     for name, rest in chosen.items():
         here = light_curve.band == name
-        for part, value in _band_parts(series, sightline, name, rest, phase[here], max_gap, correlation).items():
+        for part, value in _band_parts(
+            series, sightline, name, rest, phase=phase[here], max_gap=max_gap, correlation=correlation
+        ).items():
             parts[part][here] = value
         if draws:
             drawn = [_view(draw, sightline, name, rest, phase=phase[here], max_gap=max_gap) for draw in draws]
@@ -235,6 +237,7 @@ def _band_parts(
     sightline: Sightline,
     name: str,
     rest: Bandpass,
+    *,
     phase: Array,
     max_gap: float,
     correlation: Correlation,

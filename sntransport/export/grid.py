@@ -116,10 +116,17 @@ def template_grid(
         notes.append(f"phases moved by {-shift:g} d to the brightest phase of the grid, which SNANA takes as 0")
     wave = 0.5 * (edges[1:] + edges[:-1])
     return TemplateGrid(
-        name=series.name, sn_type=series.sn_type, phase=phase - shift, wave=wave, flux=flux, extrapolated=float(filled.mean()), zero=zero,
+        name=series.name,
+        sn_type=series.sn_type,
+        phase=phase - shift,
+        wave=wave,
+        flux=flux,
+        extrapolated=float(filled.mean()),
+        zero=zero,
         mjd_ref=float(mjd_of(shift, moved.mjd_ref, z)) if shift else moved.mjd_ref,
-        shift=float(series.phase[0] - moved.phase[0] + shift), notes=tuple(notes),
-    )  # fmt: skip
+        shift=float(series.phase[0] - moved.phase[0] + shift),
+        notes=tuple(notes),
+    )
 
 
 def _zeroed(

@@ -109,7 +109,11 @@ def _check_indices(path: Path, entries: Sequence[Entry], found: list[Finding]) -
     names = [entry.name for entry in entries]
     found += [
         Finding(
-            path=path.name, line=entry.line, text=f"file {entry.name!r} is listed twice", remedy="list it once and raise its weight", abort=False
+            path=path.name,
+            line=entry.line,
+            text=f"file {entry.name!r} is listed twice",
+            remedy="list it once and raise its weight",
+            abort=False,
         )
         for entry in entries
         if names.index(entry.name) != entries.index(entry)
@@ -161,19 +165,28 @@ def _check_grid(path: Path, spectra: Spectra, found: list[Finding]) -> bool:
 
     phase, wave = spectra.phase, spectra.wave
     if phase.size < 2 or wave.size < 3:
-        say(f"{phase.size} phases and {wave.size} wavelengths", "a template needs two phases and three wavelengths",
-            abort=True)  # fmt: skip
+        say(
+            f"{phase.size} phases and {wave.size} wavelengths",
+            "a template needs two phases and three wavelengths",
+            abort=True,
+        )
         return False
     if np.any(np.diff(wave) <= 0) or wave[0] <= 0:
         say("wavelengths do not ascend from above 0", "sort them", abort=True)
         return False
     if phase.size > MOST_PHASES or wave.size > MOST_WAVES:
-        say(f"{phase.size} phases and {wave.size} wavelengths, SNANA has room for {MOST_PHASES} and {MOST_WAVES}",
-            "take larger steps", abort=True)  # fmt: skip
+        say(
+            f"{phase.size} phases and {wave.size} wavelengths, SNANA has room for {MOST_PHASES} and {MOST_WAVES}",
+            "take larger steps",
+            abort=True,
+        )
     for name, steps, unit in (("wavelength", np.diff(wave), "A"), ("phase", np.diff(phase), "d")):
         if np.ptp(steps) > _STEP * max(float(np.median(steps)), 1.0):
-            say(f"{name} steps from {steps.min():g} to {steps.max():g} {unit}, not constant",
-                "put it on a grid of constant steps", abort=name == "wavelength")  # fmt: skip
+            say(
+                f"{name} steps from {steps.min():g} to {steps.max():g} {unit}, not constant",
+                "put it on a grid of constant steps",
+                abort=name == "wavelength",
+            )
     if wave[-1] < 2000.0:
         say(f"wavelengths from {wave[0]:g} to {wave[-1]:g}", "write them in Angstrom, not nm or micron", abort=False)
     return True
@@ -191,23 +204,34 @@ def _check_flux(path: Path, spectra: Spectra, scale: float, found: list[Finding]
         say(f"{int(np.count_nonzero(flux < 0))} negative fluxes", "set them to 0")
     k = int(flux.sum(axis=1).argmax())
     if k in (0, phase.size - 1):
-        say(f"brightest at its {'first' if k == 0 else 'last'} phase, {phase[k]:g} d: the maximum is not bracketed",
-            "add phases, or state what phase 0 means")  # fmt: skip
+        say(
+            f"brightest at its {'first' if k == 0 else 'last'} phase, {phase[k]:g} d: the maximum is not bracketed",
+            "add phases, or state what phase 0 means",
+        )
     elif abs(phase[k]) > 0.5 * max(float(np.median(np.diff(phase))), 1.0):
         say(f"brightest at phase {phase[k]:g} d, which SNANA will take as 0", "move phase 0 there yourself")
     middle = np.interp(5500.0, spectra.wave, flux[k], left=0.0, right=0.0) * scale
     if middle > 0:
         magnitude = -2.5 * np.log10(middle * 5500.0**2 / 2.99792458e18) - 48.6
         if not _PLAUSIBLE[0] < magnitude < _PLAUSIBLE[1]:
-            say(f"AB magnitude {magnitude:.1f} at 5500 A and maximum, no supernova at 10 pc",
-                "write flux in erg/s/cm2/A at 10 pc, or set FLUX_SCALE")  # fmt: skip
+            say(
+                f"AB magnitude {magnitude:.1f} at 5500 A and maximum, no supernova at 10 pc",
+                "write flux in erg/s/cm2/A at 10 pc, or set FLUX_SCALE",
+            )
 
 
 def _check_includes(place: Path, entries: Sequence[Entry], found: list[Finding]) -> None:
     paths = sorted(path for path in place.iterdir() if path.suffix.upper() == ".INPUT")
     if not paths:
-        found.append(Finding(path=place.name, line=0, text="no include file (*.INPUT) with weights",
-                             remedy="write NON1A_KEYS and one NON1A line for each template", abort=False))  # fmt: skip
+        found.append(
+            Finding(
+                path=place.name,
+                line=0,
+                text="no include file (*.INPUT) with weights",
+                remedy="write NON1A_KEYS and one NON1A line for each template",
+                abort=False,
+            )
+        )
     for path in paths:
         _check_include(path, {entry.index for entry in entries}, found)
 
@@ -221,17 +245,22 @@ def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
         if words[0] == "NON1A_KEYS:":
             keys = _check_keys(path, line, words[1:], found)
         elif words[0] == "NON1A:":
-            _check_weight(path, line, words[1:], keys, listed, weights, found)
+            _check_weight(path, line, words[1:], keys=keys, listed=listed, weights=weights, found=found)
     found += [
         Finding(path=path.name, line=0, text=f"no {key} line", remedy="add it", abort=True)
         for key in ("GENMODEL:", "NON1A_KEYS:", "NON1A:")
         if key not in seen
     ]
     found += [
-        Finding(path=path.name, line=0, text=f"template {index} of the list has no weight and is never simulated",
-                remedy="add a NON1A line for it", abort=False)
+        Finding(
+            path=path.name,
+            line=0,
+            text=f"template {index} of the list has no weight and is never simulated",
+            remedy="add a NON1A line for it",
+            abort=False,
+        )
         for index in (sorted(listed - set(weights)) if weights else ())
-    ]  # fmt: skip
+    ]
     total = sum(weights.values())
     if weights and total <= 0:
         found.append(
@@ -248,8 +277,15 @@ def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
 def _check_keys(path: Path, line: int, words: Sequence[str], found: list[Finding]) -> list[str]:
     names = list(words[1:])
     if not words or not words[0].isdecimal() or int(words[0]) != len(names) or names[:2] != ["INDEX", "WGT"]:
-        found.append(Finding(path=path.name, line=line, text=f"NON1A_KEYS: {' '.join(words)!r}",
-                             remedy="write their number, then INDEX WGT and the others", abort=True))  # fmt: skip
+        found.append(
+            Finding(
+                path=path.name,
+                line=line,
+                text=f"NON1A_KEYS: {' '.join(words)!r}",
+                remedy="write their number, then INDEX WGT and the others",
+                abort=True,
+            )
+        )
     return names
 
 

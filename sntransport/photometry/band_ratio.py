@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport._numerics.arrays import Array
+from sntransport._numerics.arrays import Array, Span
 from sntransport._numerics.units import C_AA, MAG_PER_LN, NJY_CGS
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import hat_integrals, photon_count, weighted_means
@@ -173,7 +173,7 @@ def ratio_error(rows: SpectraAt, first: Columns, second: Columns, correlation: C
     return np.asarray(MAG_PER_LN * np.sqrt(variance))
 
 
-def _errors(rows: SpectraAt, span: slice, correlation: Correlation) -> Array:
+def _errors(rows: SpectraAt, span: Span, correlation: Correlation) -> Array:
     """Errors of the rows, (n_phase, n_span); 0 where there is no flux.
 
     A spectrum between two others is (1 - s) left + s right, of two errors that correlate as their phases are apart.
@@ -204,7 +204,7 @@ def _scale(rows: SpectraAt, seen: Columns) -> Array:
         return np.where((flux > 0) & (missing @ seen.flux_weight == 0), 1.0 / (flux * norm), np.nan)
 
 
-def _on(span: slice, seen: Columns) -> Array:
+def _on(span: Span, seen: Columns) -> Array:
     """Weights of a band on another run of bins, (n_span, n_z)."""
     out = np.zeros((span.stop - span.start, seen.n_z))
     start = seen.span.start - span.start

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -273,7 +273,9 @@ def _band(item: "str | Bandpass | FilterResponse") -> Bandpass:
         )
     # Its wavelengths [A] and responses are public by way of its interpolator only; a shift is in them, and in its name.
     curve = item.interpolator
-    return Bandpass(name=item.name, wave=curve.x, throughput=curve.y, source=f"speclite: {item.meta.get('description', item.name)}")
+    return Bandpass(
+        name=item.name, wave=curve.x, throughput=curve.y, source=f"speclite: {item.meta.get('description', item.name)}"
+    )
 
 
 @cache

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import band_flux
-from sntransport.pipeline import BuildResult
-from sntransport.spectra.observations import Supernova
-from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline, mjd_of
 
 if TYPE_CHECKING:
@@ -21,10 +17,10 @@ if TYPE_CHECKING:
 
     from astropy.table import Table
 
+    from sntransport._numerics.arrays import Array
     from sntransport.pipeline import BuildResult
     from sntransport.spectra.observations import Supernova
     from sntransport.spectra.series import SpectralSeries
-    from sntransport.spectra.sightline import Sightline
 
 
 def summarize(sn: Supernova, result: BuildResult) -> dict[str, Any]:

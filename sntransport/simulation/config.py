@@ -85,9 +85,11 @@ def read_config(path: Path, objects: int | None = None, seed: int | None = None)
     cosmology = Cosmology(**given["cosmology"])
     surveys = tuple(read_survey(section) for section in top.sections("survey"))
     options = {
-        "dates": tuple(given["dates"]) if given["dates"] else None, "margin": tuple(given["margin"]),
-        "uncovered": given["uncovered"], **_detection(top.section("detection")),
-    }  # fmt: skip
+        "dates": tuple(given["dates"]) if given["dates"] else None,
+        "margin": tuple(given["margin"]),
+        "uncovered": given["uncovered"],
+        **_detection(top.section("detection")),
+    }
     if given["max_gap"] is not None:
         options["max_gap"] = given["max_gap"]
     sections = top.sections("population")
@@ -96,7 +98,16 @@ def read_config(path: Path, objects: int | None = None, seed: int | None = None)
         raise top.wrong("population", f"names are {names}", "give each population a name of its own")
     base = given["seed"] if seed is None else seed
     return tuple(
-        _job(section, names[i], surveys, cosmology, objects, _seed(base, i), given["keep"], options)
+        _job(
+            section,
+            names[i],
+            surveys,
+            cosmology=cosmology,
+            objects=objects,
+            seed=_seed(base, i),
+            keep=given["keep"],
+            options=options,
+        )
         for i, section in enumerate(sections)
     )
 
@@ -166,8 +177,12 @@ def _dust_table(section: Section) -> dict[str, Any]:
 
 
 _MAKERS: dict[str, Callable[..., Distribution]] = {
-    "value": Constant, "uniform": Uniform, "log_uniform": LogUniform, "normal": Normal, "two_sided": TwoSidedNormal,
-}  # fmt: skip
+    "value": Constant,
+    "uniform": Uniform,
+    "log_uniform": LogUniform,
+    "normal": Normal,
+    "two_sided": TwoSidedNormal,
+}
 
 
 def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribution:
@@ -182,14 +197,22 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
             low, high = inner.values["range"]
             return rate_redshifts(RATES[value], low, high, cosmology)
         if kind == "table":
-            return Tabulated(*_columns(inner, kind, ("value", "density")))
+            return Tabulated(**_columns(inner, kind, ("value", "density")))
         if kind == "exponential":
             return Exponential(scale=value, high=inner.values.get("max"))
-        return _MAKERS[kind](*value) if isinstance(value, list) else _MAKERS[kind](value)
+        return _made(_MAKERS[kind], value if isinstance(value, list) else [value])
     except ReadError:
         raise
     except ValueError as error:
         raise inner.wrong(kind, str(error), "correct it") from None
+
+
+def _made(kind: Callable[..., Distribution], values: list[float]) -> Distribution:
+    """A distribution from its numbers in the order of its fields."""
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    if len(values) != len(names):
+        raise ValueError(f"has {len(values)} numbers, expected {len(names)}: {', '.join(names)}")
+    return kind(**dict(zip(names, values, strict=True)))
 
 
 def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:

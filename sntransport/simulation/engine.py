@@ -44,6 +44,20 @@ class SelectionWarning(UserWarning):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class _How:
+    """How objects are measured and which are kept; as the arguments of `simulate_chunks`."""
+
+    efficiency: DetectionEfficiency
+    detector: Callable[..., NDArray[np.bool_]]
+    n_epochs: int
+    epoch_window: float
+    keep: Keep
+    uncovered: Uncovered
+    margin: tuple[float, float]
+    max_gap: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Plan:
     """What is common to all blocks."""
 
@@ -338,8 +352,9 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
     normal = stream(plan.seed, block, Purpose.NOISE).standard_normal(flux.size)
     _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
     uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
-    found = plan.detector(flux, flux_err, band, mjd, offset, plan.efficiency, uniform, bands=plan.bands)
-    fired = trigger(found, mjd, offset, n_epochs=plan.n_epochs, epoch_window=plan.epoch_window)
+    how = plan.how
+    found = how.detector(flux, flux_err, band, mjd, offset, how.efficiency, uniform, bands=plan.bands)
+    fired = trigger(found, mjd, offset, n_epochs=how.n_epochs, epoch_window=how.epoch_window)
     flags = photflags(found, mjd, offset, fired.mjd)
     flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
     for array in (mjd, band, flux, flux_err, flags):

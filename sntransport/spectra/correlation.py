@@ -47,7 +47,9 @@ class Correlation:
             raise ValueError(f"lengths {lengths}, expected positive ones")
 
 
-CORRELATION = Correlation(white=0.198, short=0.41, broad=0.392, short_length=4318.0, broad_length=31272.0, days_length=25.0)
+CORRELATION = Correlation(
+    white=0.198, short=0.41, broad=0.392, short_length=4318.0, broad_length=31272.0, days_length=25.0
+)
 """Fitted to the hidden spectra of 15 supernovae (``tests/benchmarks/fit_error_model.py``)."""
 
 

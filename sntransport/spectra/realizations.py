@@ -96,7 +96,9 @@ def _chains(series: SpectralSeries, c: Correlation) -> _Chains:
     variance = (1.0 - up) ** 2 + up**2 + 2.0 * up * (1.0 - up) * covariance[0, 1]
     join = np.asarray(np.sqrt(c.broad / variance) * np.stack([1.0 - up, up]))
     root = np.asarray(np.linalg.cholesky(covariance + 1e-9 * np.eye(nodes.size)), dtype=np.float64)
-    return _Chains(days=phase_correlation(np.diff(series.phase), c), step=step, mix=_mix(step, c), root=root, left=left, join=join)
+    return _Chains(
+        days=phase_correlation(np.diff(series.phase), c), step=step, mix=_mix(step, c), root=root, left=left, join=join
+    )
 
 
 def _mix(step: Array, c: Correlation) -> Array:

@@ -113,7 +113,9 @@ class SpectralSeries:
         """
         if not self.n_phase:
             raise ValueError(f"{self.name or 'the series'} has no phases: supply one spectrum or more")
-        return SpectraAt(series=self, place=neighbors(self.phase, np.atleast_1d(np.asarray(phase, dtype=np.float64)), max_gap))
+        return SpectraAt(
+            series=self, place=neighbors(self.phase, np.atleast_1d(np.asarray(phase, dtype=np.float64)), max_gap)
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

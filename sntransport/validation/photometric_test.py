@@ -222,7 +222,7 @@ def _one_factor(curve: LightCurve, sn: Supernova, series: SpectralSeries) -> Arr
     curves = fit_band_curves(curve)
     if not curves.bands:
         return None
-    observed = evaluate(curves, sn.mjd_of(series.phase))
+    flux, flux_err = evaluate(curves, sn.mjd_of(series.phase))
     matrix = band_matrix(series.wave, curves.bands, sn.sightline)
     return grey_offset(synthetic_flux(series.flux, matrix)[0], flux, flux_err)
 
@@ -254,8 +254,8 @@ def _scaled_by(
     if factor is None or not np.isfinite(factor).any():
         return None
     curves = fit_band_curves(curve)
-    observed = evaluate(curves, sn.mjd_of(targets))
-    photometry = Photometry(band_matrix(sparse.wave, curves.bands, sn.sightline), *observed)
+    flux, flux_err = evaluate(curves, sn.mjd_of(targets))
+    photometry = Photometry(matrix=band_matrix(sparse.wave, curves.bands, sn.sightline), flux=flux, flux_err=flux_err)
     fitted = for_supernova(interpolate, sn, sparse)
     dense = synthesize(
         _scaled(sparse, factor),

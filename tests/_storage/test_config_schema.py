@@ -16,20 +16,28 @@ SPREAD = Table(
         "rate": Key(kind=str, words="of a name", choices=("slow", "fast")),
         "range": Key(kind=list[float], words="the least and the largest", n=2, required=True),
     },
-    words="how bright", number=True, one_of=("value", "normal", "rate"), beside={"range": "rate"}, example=("0.5",),
-)  # fmt: skip
+    words="how bright",
+    number=True,
+    one_of=("value", "normal", "rate"),
+    beside={"range": "rate"},
+    example=("0.5",),
+)
 SCHEMA = Table(
     keys={
         "seed": Key(kind=int, words="of all random numbers", default=1, example=("3",)),
         "limits": Key(kind=list[float], words="of the sky", n=2),
         "star": Table(
             keys={"name": Key(kind=str, words="of the star", required=True, example=('"A"', '"B"')), "light": SPREAD},
-            words="one or more", required=True, several=True,
+            words="one or more",
+            required=True,
+            several=True,
         ),
-        "share": Table(others=Key(kind=float, words="of a split"), default={"train": 0.7}, example_others={"train": "0.5"}),
+        "share": Table(
+            others=Key(kind=float, words="of a split"), default={"train": 0.7}, example_others={"train": "0.5"}
+        ),
         "camera": Table(keys={"gain": Key(kind=float, words="of its chip", default=1.0, least=0.5, most=4.0)}),
     }
-)  # fmt: skip
+)
 STAR = '[[star]]\nname = "A"\n'
 
 
@@ -39,9 +47,12 @@ def read(text):
 
 def test_what_is_left_out_has_its_default():
     assert read(STAR) == {
-        "seed": 1, "limits": None, "star": [{"name": "A", "light": None}], "share": {"train": 0.7},
+        "seed": 1,
+        "limits": None,
+        "star": [{"name": "A", "light": None}],
+        "share": {"train": 0.7},
         "camera": {"gain": 1.0},
-    }  # fmt: skip
+    }
 
 
 def test_what_is_given_stays_and_whole_numbers_are_numbers():
@@ -98,6 +109,12 @@ def test_the_table_has_every_key_once():
     rows = key_table(SCHEMA).splitlines()[2:]
     names = [row.split(" | ")[0].removeprefix("| ") for row in rows]
     assert names == [
-        "`seed`", "`limits`", "`[[star]]`", "`[[star]]` `name`", "`[[star]]` `light`", "`[share]`", "`[camera]` `gain`",
-    ]  # fmt: skip
+        "`seed`",
+        "`limits`",
+        "`[[star]]`",
+        "`[[star]]` `name`",
+        "`[[star]]` `light`",
+        "`[share]`",
+        "`[camera]` `gain`",
+    ]
     assert rows[0] == "| `seed` | whole number | `1` | of all random numbers |"

@@ -57,7 +57,7 @@ def test_fluxes_agree_with_sncosmo(benchmark):
 
 def compare(series, found):
     for band in load_bands(BANDS):
-        sncosmo.register(sncosmo.Bandpass(name=band.wave, wave=band.throughput, name=band.name), force=True)
+        sncosmo.register(sncosmo.Bandpass(band.wave, band.throughput, name=band.name), force=True)
     fine = np.linspace(series.wave[0], series.wave[-1], 4 * (series.n_wave - 1) + 1)
     flux = np.stack([np.interp(fine, series.wave, row) for row in series.flux])
     source = sncosmo.TimeSeriesSource(series.phase, fine, flux, time_spline_degree=1)

@@ -56,7 +56,7 @@ def ours(template, survey):
 
 def sncosmo_model(template):
     for band in load_bands(BANDS):
-        sncosmo.register(sncosmo.Bandpass(name=band.wave, wave=band.throughput, name=band.name), force=True)
+        sncosmo.register(sncosmo.Bandpass(band.wave, band.throughput, name=band.name), force=True)
     source = sncosmo.TimeSeriesSource(template.phase, template.wave, template.flux, name="bench")
     sncosmo.register(source, name="bench", force=True)
     dust = [sncosmo.F99Dust(), sncosmo.F99Dust()]

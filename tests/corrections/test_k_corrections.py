@@ -108,7 +108,7 @@ def test_agrees_with_sncosmo_magnitudes(sncosmo_dir, monkeypatch, step, toleranc
         series = SpectralSeries(phase=phase, wave=wave, flux=source.flux(phase, wave))
         model = sncosmo.Model(source)
         for names in pairs:
-            rest, obs = (sncosmo.Bandpass(name=b.wave, wave=b.throughput, name=b.name) for b in load_bands(names))
+            rest, obs = (sncosmo.Bandpass(b.wave, b.throughput, name=b.name) for b in load_bands(names))
             z = np.array([z for z in np.linspace(0.0, 1.5, 16) if obs.minwave() / (1 + z) > wave[0] + 1])
             z = z[obs.maxwave() / (1 + z) < wave[-1] - 1]
             if rest.minwave() < wave[0] or rest.maxwave() > wave[-1] or not z.size:
@@ -255,7 +255,10 @@ def test_partial_coverage_of_one_phase():
         ({"phase": [0.0, np.inf]}, "phase has values that are not finite"),
         ({"band_obs": "sdssq"}, "unknown band 'sdssq'"),
         ({"system_rest": "ST"}, "magnitude system 'ST' is not known, expected 'AB' or 'Vega'"),
-        ({"series": SpectralSeries(phase=[], wave=WAVE, flux=np.empty((0, WAVE.size)))}, "the series has no phases: supply one"),
+        (
+            {"series": SpectralSeries(phase=[], wave=WAVE, flux=np.empty((0, WAVE.size)))},
+            "the series has no phases: supply one",
+        ),
         ({"draws": (None,)}, "draws has 1 series, expected 2 or more"),
     ],
 )

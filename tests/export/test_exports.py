@@ -53,7 +53,7 @@ def sncosmo_flux(source, bands, z, phase):
     model.set(z=z, t0=0.0, amplitude=10 ** (-0.4 * MU))
     out = np.full((phase.size, len(bands)), np.nan)
     for j, band in enumerate(load_bands(bands)):
-        theirs = sncosmo.Bandpass(name=band.wave, wave=band.throughput, name=band.name)
+        theirs = sncosmo.Bandpass(band.wave, band.throughput, name=band.name)
         # sncosmo refuses a band that is not all covered; the series has NaN there anyway.
         if theirs.minwave() > model.minwave() and theirs.maxwave() < model.maxwave():
             out[:, j] = model.bandflux(theirs, phase * (1 + z), zp=31.4, zpsys="ab")

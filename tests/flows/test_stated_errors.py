@@ -65,7 +65,10 @@ def rest_light_curve(one, days):
     phase = (days[:, None] + np.array([0.0, 0.5, 2.0, 5.5, 9.0, 12.0])).ravel()
     bands = np.tile(["sdssg", "sdssr"], phase.size)
     seen = snt.LightCurve(
-        mjd=59000.0 + np.repeat(phase, 2) * (1.0 + DUSTY.z), band=bands, flux=np.ones(bands.size), flux_err=np.ones(bands.size)
+        mjd=59000.0 + np.repeat(phase, 2) * (1.0 + DUSTY.z),
+        band=bands,
+        flux=np.ones(bands.size),
+        flux_err=np.ones(bands.size),
     )
     found = snt.k_correct(seen, one, DUSTY)
     whole = found.k + found.dust_mw + found.dust_host
@@ -146,8 +149,18 @@ def test_between_two_phases_errors_average_out_as_far_as_they_differ(series):
 
 def test_band_error_without_and_with_full_correlation(series):
     even = dataclasses.replace(series, flux_err=0.1 * series.flux)
-    white = band_flux_err(even, ["bessellv"], NEAR, correlation=Correlation(white=1.0, short=0.0, broad=0.0, short_length=5e3, broad_length=3e4, days_length=30.0))
-    full = band_flux_err(even, ["bessellv"], NEAR, correlation=Correlation(white=0.0, short=0.0, broad=1.0, short_length=5e3, broad_length=1e12, days_length=30.0))
+    white = band_flux_err(
+        even,
+        ["bessellv"],
+        NEAR,
+        correlation=Correlation(white=1.0, short=0.0, broad=0.0, short_length=5e3, broad_length=3e4, days_length=30.0),
+    )
+    full = band_flux_err(
+        even,
+        ["bessellv"],
+        NEAR,
+        correlation=Correlation(white=0.0, short=0.0, broad=1.0, short_length=5e3, broad_length=1e12, days_length=30.0),
+    )
     np.testing.assert_allclose(full / band_flux(even, ["bessellv"], NEAR), 0.1, rtol=1e-6)
     assert np.all(white < 0.2 * full)
     assert np.isnan(band_flux_err(even, ["2massj"], NEAR)).all()

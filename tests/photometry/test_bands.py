@@ -328,7 +328,11 @@ def test_filters_of_speclite_have_its_own_ab_magnitudes(group):
     spectra = np.stack([(wave / 5000.0) ** -3, np.ones(wave.size), body])
     # Of SDSS without u, which speclite integrates in steps of 25 A through the Balmer jump of its curve.
     theirs = load_filters(*(f"{group}-{letter}" for letter in "griz"))
-    ours = band_flux(SpectralSeries(phase=[0.0, 1.0, 2.0], wave=wave, flux=spectra), list(theirs), Sightline(z=0.0, distance_modulus=0.0))
+    ours = band_flux(
+        SpectralSeries(phase=[0.0, 1.0, 2.0], wave=wave, flux=spectra),
+        list(theirs),
+        Sightline(z=0.0, distance_modulus=0.0),
+    )
     expected = [[filter_.get_ab_magnitude(one, wave) for filter_ in theirs] for one in spectra]
     # 0.06 mmag are its zero point, 3631 Jy, against -48.6 mag.
     np.testing.assert_allclose(njy_to_mag(ours), expected, atol=1e-4)

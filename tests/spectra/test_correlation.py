@@ -13,7 +13,10 @@ MATRICES = {name: wave_correlation(wave) for name, wave in GRIDS.items()}
 
 
 def test_correlation_is_the_formula():
-    wave, c = np.array([5000.0, 5010.0, 7000.0]), Correlation(white=0.2, short=0.5, broad=0.3, short_length=4000.0, broad_length=30000.0, days_length=20.0)
+    wave, c = (
+        np.array([5000.0, 5010.0, 7000.0]),
+        Correlation(white=0.2, short=0.5, broad=0.3, short_length=4000.0, broad_length=30000.0, days_length=20.0),
+    )
     got = wave_correlation(wave, c)
     for i, a in enumerate(wave):
         for j, b in enumerate(wave):

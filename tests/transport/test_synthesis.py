@@ -119,7 +119,9 @@ def test_bridged_bins_stay_marked():
 def levels(*level, **changes):
     """Spectra at phases 0, 10, 20, ... that are flat, each at its level."""
     flux = np.array(level, dtype=float)[:, None] * np.ones(SPARSE.n_wave)
-    return SpectralSeries(phase=10.0 * np.arange(len(level)), wave=SPARSE.wave, flux=flux, flux_err=0.01 * flux, **changes)
+    return SpectralSeries(
+        phase=10.0 * np.arange(len(level)), wave=SPARSE.wave, flux=flux, flux_err=0.01 * flux, **changes
+    )
 
 
 def test_a_pair_fades_out_over_twenty_bins_where_one_of_its_spectra_ends():

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.report.figures.style import new_figure, style, title
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.spectra.observations import LightCurve
-from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline, phase_of
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from sntransport._numerics.arrays import Array
     from sntransport.simulation.light_curves import LightCurves
     from sntransport.spectra.series import SpectralSeries
-    from sntransport.spectra.sightline import Sightline
 
 _MAX_BANDS = 10
 _MAX_COLORS = 6

@@ -102,7 +102,9 @@ def looks(result):
 
 def test_every_pair_of_bands_has_a_style_of_its_own():
     bands = [band for pair in (("sdssg", "ztfg", "lsstg", "bessellb"), ("sdssr", "ztfr"), ("lssti",)) for band in pair]
-    seen = LightCurve(mjd=np.full(len(bands), 59002.0), band=bands, flux=np.full(len(bands), 1e4), flux_err=np.full(len(bands), 100.0))
+    seen = LightCurve(
+        mjd=np.full(len(bands), 59002.0), band=bands, flux=np.full(len(bands), 1e4), flux_err=np.full(len(bands), 100.0)
+    )
     result = k_correct(seen, series(), Sightline(z=0.0, distance_modulus=38.0), bands={band: band for band in bands})
     assert len({look[1:] for look in looks(result)}) == len(bands)
     nearest = looks(k_correct(seen, series(), Sightline(z=0.0, distance_modulus=38.0)))

@@ -102,7 +102,9 @@ def test_a_point_in_a_gap_of_the_series_has_no_residual():
     series = SpectralSeries(phase=phase, wave=wave, flux=flux, mjd_ref=MJD_REF)
     at = np.array([0.5, 2.0, 11.0, 20.0])
     brightest = snt.band_flux(series, ["bessellv"], SIGHTLINE)[0, 0]
-    seen = LightCurve(mjd=MJD_REF + at * (1.0 + SIGHTLINE.z), band=["bessellv"] * 4, flux=np.full(4, brightest), flux_err=np.ones(4))
+    seen = LightCurve(
+        mjd=MJD_REF + at * (1.0 + SIGHTLINE.z), band=["bessellv"] * 4, flux=np.full(4, brightest), flux_err=np.ones(4)
+    )
     figure = figures.light_curves(series, SIGHTLINE, seen)
     residual = np.asarray(figure.axes[0].lines[0].get_ydata(orig=True))
     # Half way between two known phases the curve is half a magnitude below the first.

@@ -127,7 +127,7 @@ def test_cyan_is_for_dark_nights():
     """By the moon as astropy has it."""
     survey = make_survey(RECIPES["atlas"], years=1.0, mjd_first=60000)
     rows = np.random.default_rng(4).integers(0, survey.n_visit, 2000)
-    with iers.conf.set_temp("auto_download", False), iers.conf.set_temp("iers_degraded_accuracy", "ignore"):
+    with iers.conf.set_temp("auto_download", value=False), iers.conf.set_temp("iers_degraded_accuracy", "ignore"):
         from astropy.coordinates import get_body
 
         times = Time(survey.mjd[rows], format="mjd")

@@ -185,7 +185,9 @@ def correction(mismatch, full=30.0):
     template = hsiao()
     match = np.full((2, template.n_phase), mismatch)
     clock = Clock(zero=np.array([12.0]), stretch=np.array([0.9]), cost=np.zeros((1, 1)), n_points=30)
-    fitted = TemplateTransport(template=template, clock=clock, phase=PHASES[[1, 3]], match=match, interpolate=feature_transport, full=full)
+    fitted = TemplateTransport(
+        template=template, clock=clock, phase=PHASES[[1, 3]], match=match, interpolate=feature_transport, full=full
+    )
     a, b = flux_of(PHASES[[1, 3]], 12.0, 0.9)
     half = np.array([0.5])
     plain = feature_transport(WAVE, a, b, half)
