@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._storage.tables import text_table
-from sntransport.validation.leave_out_scores import Score, report_of
+from sntransport.validation.leave_out_scores import Score, report_of_scores
 from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER
 
 HERE = Path(__file__).resolve().parent
@@ -113,7 +113,7 @@ def scores(found: dict[str, Any]) -> list[Score]:
 
 def leave_out(found: dict[str, Any]) -> str:
     """All tables of the leave-out test, as the command prints them."""
-    return fenced(report_of(scores(found)))
+    return fenced(report_of_scores(scores(found)))
 
 
 def interpolators(found: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from sntransport.cli.demo import OBSERVED_PHASES, observe
+from sntransport.cli.demo import OBSERVED_PHASES, demo_supernova
 from sntransport.pipeline import build
 
 STEP = 0.11  # ln flux per day
@@ -17,7 +17,7 @@ STEP = 0.11  # ln flux per day
 
 def draw(target: Path) -> None:
     """Write the figure: ln flux against wavelength, one line every four days, later ones lower."""
-    series = build(observe(), cadence=1.0, max_gap=40.0).series
+    series = build(demo_supernova(), cadence=1.0, max_gap=40.0).series
     figure, axes = plt.subplots(figsize=(8.0, 5.0), layout="constrained")
     colors = plt.colormaps["viridis_r"]
     for k in range(0, series.n_phase, 4):

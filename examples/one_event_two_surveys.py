@@ -24,7 +24,7 @@ rng = np.random.default_rng(7)
 for name in ("ztf", "atlas"):
     survey = snt.load_survey(name, years=1.0, mjd_first=PEAK - 180.0)
     offset, visit = footprint.visits_of(survey, [205.0], [30.0], PEAK - 50.0, PEAK + 150.0)
-    flux, flux_err = noise.observe(survey, visit, light_curve(survey.mjd[visit]), rng)
+    flux, flux_err = noise.measure(survey, visit, light_curve(survey.mjd[visit]), rng)
     mjd, band = survey.mjd[visit], survey.band[visit]
     detected = detect(
         flux, flux_err, band=band, mjd=mjd, offset=offset, efficiency=step_efficiency(), random=rng, bands=survey.bands

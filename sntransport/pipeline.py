@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibration.preparation import Prepared, prepare, with_rows
-from sntransport.calibration.warp import Calibrated, grey_offset
+from sntransport.calibration.warp import Calibrated, gray_offset
 from sntransport.calibration.warp import calibrate as calibrate_series
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
 from sntransport.spectra.observations import Supernova
@@ -203,14 +203,14 @@ def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: B
     if not arbitrary.any():
         return prepared
     flux, flux_err = evaluate(curves, sn.mjd_of(prepared.series.phase))
-    grey = grey_offset(synthetic_flux(prepared.series.flux, matrix)[0], flux, flux_err)
-    lost = arbitrary & np.isnan(grey)
+    gray = gray_offset(synthetic_flux(prepared.series.flux, matrix)[0], flux, flux_err)
+    lost = arbitrary & np.isnan(gray)
     if lost.all():
         raise ValueError(
             f"{sn.name}: no spectrum has an absolute flux scale and no photometry gives one; "
             "supply photometry at the dates of the spectra"
         )
-    scale = np.where(arbitrary & ~lost, np.exp(np.nan_to_num(grey)), 1.0)
+    scale = np.where(arbitrary & ~lost, np.exp(np.nan_to_num(gray)), 1.0)
     notes = [
         f"spectrum of phase {prepared.series.phase[i]:.1f} left out: arbitrary flux units and no photometry at its date"
         for i in np.flatnonzero(lost)

@@ -13,7 +13,7 @@ _ALL_ONES = 0xFFFFFFFF
 _BLOCK = 2880
 
 
-def table(name: str, columns: Mapping[str, ArrayLike], units: Mapping[str, str] | None = None) -> Any:
+def table_hdu(name: str, columns: Mapping[str, ArrayLike], units: Mapping[str, str] | None = None) -> Any:
     """Binary table HDU.
 
     Parameters

@@ -121,7 +121,7 @@ EXAMPLE = "sntransport augment config.toml -o OUT"
 """The command in the first line of the example."""
 
 
-def read_config(path: Path) -> dict[str, dict[str, Any]]:
+def read_augmentation(path: Path) -> dict[str, dict[str, Any]]:
     """Read and check a configuration.
 
     Parameters

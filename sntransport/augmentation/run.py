@@ -20,7 +20,7 @@ import numpy as np
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.shards import Made, Plan, PlanError, locked, run_shards
 from sntransport._storage.tables import write_table
-from sntransport.augmentation.config import read_config
+from sntransport.augmentation.config import read_augmentation
 from sntransport.augmentation.setup import Setup, events, mixing, set_up, templates
 from sntransport.augmentation.training_set import CANDIDATE, Candidates, Settled, TrainingSet, settle
 from sntransport.augmentation.training_set_file import template_columns, write_split
@@ -45,7 +45,7 @@ Entries = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class TrainingSource:
     """Where a training set comes from, so that a worker can make any part of it.
 
     ``inputs`` are what the result depends on, with the checksum of the configuration and all files that it names;
@@ -72,12 +72,12 @@ class Source:
 
 @lru_cache(maxsize=2)
 def _events(config: Path, sha256: str) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
-    given = read_config(config)
+    given = read_augmentation(config)
     return given, *events(given, config)
 
 
 @lru_cache(maxsize=2)
-def _setup(source: Source) -> Setup:
+def _setup(source: TrainingSource) -> Setup:
     given, survey, population = source.events()
     return set_up(given, survey, population, _read_templates(source.work / _TEMPLATES))
 
@@ -117,12 +117,12 @@ def run_augmentation(
     BusyError, PlanError, OSError
         As `sntransport._storage.shards.run_shards`.
     """
-    given = read_config(config)
+    given = read_augmentation(config)
     n = sum(max(count, 0) for classes in given["target"].values() for count in classes.values())
     if n < 1:
         raise ValueError(f"{config}: [target] asks for no light curve; ask for one or more of a class")
     plan = Plan(n=n, size=chunk, inputs=inputs)
-    source = Source(config=config.resolve(), work=(out / _WORK).resolve(), inputs=tuple(sorted(inputs.items())))
+    source = TrainingSource(config=config.resolve(), work=(out / _WORK).resolve(), inputs=tuple(sorted(inputs.items())))
     if (out / "_SUCCESS").is_file():
         entries = run_shards(out, plan, _nothing)
         shutil.rmtree(out / _WORK, ignore_errors=True)
@@ -141,7 +141,7 @@ def run_augmentation(
 
 
 def _passes(
-    source: Source, out: Path, write: Writer | None, *, plan: Plan, executor: Executor | None, n_worker: int,
+    source: TrainingSource, out: Path, write: Writer | None, *, plan: Plan, executor: Executor | None, n_worker: int,
     progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
     given, _, _ = source.events()
@@ -183,7 +183,7 @@ def _workplace(out: Path) -> Iterator[Path]:
                 folder.rmdir()
 
 
-def _make_templates(source: Source, first: int, last: int) -> Iterator[tuple[int, Made]]:
+def _make_templates(source: TrainingSource, first: int, last: int) -> Iterator[tuple[int, Made]]:
     given, _, _ = source.events()
     made = templates(given, source.config, mixing(given["templates"]["barycenter"]))
     folder, paths = source.work / _TEMPLATES, []
@@ -210,7 +210,7 @@ def _read_templates(folder: Path) -> tuple[TrainingTemplate, ...]:
     )
 
 
-def _look(source: Source, size: int, n: int, first: int, last: int) -> Iterator[tuple[int, Made]]:
+def _look(source: TrainingSource, size: int, n: int, first: int, last: int) -> Iterator[tuple[int, Made]]:
     """Simulate and keep what may be chosen; for `run_shards`."""
     setup = source.setup()
     parts = setup.parts(first * size, min(last * size, n))
@@ -246,7 +246,7 @@ def _kinds(made: tuple[TrainingTemplate, ...]) -> str:
 
 
 def _write_shards(
-    first: int, last: int, *, source: Source, out: Path, write: Writer | None, plan: Plan, settled: Settled,
+    first: int, last: int, *, source: TrainingSource, out: Path, write: Writer | None, plan: Plan, settled: Settled,
     notes: tuple[str, ...],
 ) -> Iterator[tuple[int, Made]]:  # fmt: skip
     """Simulate, choose and write; for `run_shards`."""
@@ -269,8 +269,8 @@ def _write_shards(
 
 
 def _write(
-    source: Source, out: Path, write: Writer | None, *, setup: Setup, curves: LightCurves, notes: tuple[str, ...],
-    number: int,
+    source: TrainingSource, out: Path, write: Writer | None, *, setup: Setup, curves: LightCurves,
+    notes: tuple[str, ...], number: int,
 ) -> Made:  # fmt: skip
     """Write one shard, a file or more for each split; the templates go with the first."""
     from astropy.table import Table

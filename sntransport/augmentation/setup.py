@@ -58,7 +58,7 @@ def templates(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = 
     Parameters
     ----------
     config : mapping
-        From `sntransport.augmentation.config.read_config`.
+        From `sntransport.augmentation.config.read_augmentation`.
     path : Path
         Of its file: paths in it are relative to its folder.
     make : callable

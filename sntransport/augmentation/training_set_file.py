@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
-from sntransport._storage.fits_tables import table, to_bytes
+from sntransport._storage.fits_tables import table_hdu, to_bytes
 from sntransport.augmentation.training_set import TrainingSet
 from sntransport.augmentation.training_templates import TrainingTemplate
 from sntransport.simulation.light_curves import Truth
@@ -63,11 +63,11 @@ def write_split(made: TrainingSet, split: str, path: Path, provenance: Mapping[s
     notes = [f"{key} {json.dumps(value, sort_keys=True, default=str)}" for key, value in told.items()]
     hdus = fits.HDUList([
         fits.PrimaryHDU(),
-        table("OBJECTS", objects, _UNITS),
-        table("PHOTOMETRY", photometry, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
-        table("BANDS", {"name": list(curves.bands), "survey": list(curves.surveys)}),
-        table("TEMPLATES", template_columns(made.templates)),
-        table("NOTES", {"note": [*made.notes, *notes]}),
+        table_hdu("OBJECTS", objects, _UNITS),
+        table_hdu("PHOTOMETRY", photometry, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
+        table_hdu("BANDS", {"name": list(curves.bands), "survey": list(curves.surveys)}),
+        table_hdu("TEMPLATES", template_columns(made.templates)),
+        table_hdu("NOTES", {"note": [*made.notes, *notes]}),
     ])  # fmt: skip
     with atomic_path(path) as temporary:
         temporary.write_bytes(to_bytes(hdus))

@@ -1,4 +1,4 @@
-"""Tie spectra to photometry: one grey factor, or a smooth warp over wavelength ("mangling").
+"""Tie spectra to photometry: one gray factor, or a smooth warp over wavelength ("mangling").
 
 The warp is multiplicative. Its logarithm is a Gaussian process over ln wavelength: a constant of almost free size (slit
 losses, clouds) plus a smooth part of modest size (color errors), fitted to the log ratios of observed to synthetic
@@ -48,7 +48,7 @@ class Calibrated:
     notes: tuple[str, ...]
 
 
-def grey_offset(synthetic: Array, observed: Array, observed_err: Array, floor: float = 0.03) -> Array:
+def gray_offset(synthetic: Array, observed: Array, observed_err: Array, floor: float = 0.03) -> Array:
     """Ln of the one factor that best ties spectra to photometry.
 
     Parameters
@@ -77,7 +77,7 @@ def calibrate(
     observed_err: Array,
     *,
     known: Calibrated | None = None,
-    grey_scatter: float = 10.0,
+    gray_scatter: float = 10.0,
     color_scatter: float = 0.25,
     color_scale: float = 1.0,
     floor: float = 0.03,
@@ -98,7 +98,7 @@ def calibrate(
         Photometry at the dates of the series; NaN where there is none.
     known : Calibrated, optional
         An earlier result, whose offsets of bands and contradicted bands are taken over; none: they are solved for.
-    grey_scatter, color_scatter : float
+    gray_scatter, color_scatter : float
         Prior standard deviation of the constant and of the smooth part of ln warp.
     color_scale : float
         Length of the smooth part in ln wavelength, of a Matern-3/2 kernel (Rasmussen & Williams 2006, eq. 4.17).
@@ -127,8 +127,8 @@ def calibrate(
     """
     stretch = 1.0 + matrix.sightline.z
     position = np.log([effective_wave(band) / stretch for band in matrix.bands])
-    prior = _prior(position, position, grey_scatter, color_scatter, color_scale)
-    spread = _prior(np.log(series.wave), position, grey_scatter, color_scatter, color_scale)
+    prior = _prior(position, position, gray_scatter, color_scatter, color_scale)
+    spread = _prior(np.log(series.wave), position, gray_scatter, color_scatter, color_scale)
     shares = np.zeros(observed.shape)
     # Where it turns does not matter: the constant of each spectrum is free.
     around = position - np.log(5500.0)
@@ -161,7 +161,7 @@ def calibrate(
         shares = np.einsum("pij,pj->pi", inverse, np.where(used, target - shift, 0.0))
     shift, shift_err = np.where(off.band, off.shift, shift), np.where(off.band, off.shift_err, shift_err)
     inverse = _inverse(prior, used, variance + shift_err**2)
-    warp_err = _warp_error(inverse, used, spread, float(np.hypot(grey_scatter, color_scatter)))
+    warp_err = _warp_error(inverse, used, spread, float(np.hypot(gray_scatter, color_scatter)))
     warp = np.exp(shares @ spread.T)
     flux = series.flux * warp
     result = replace(series, flux=flux, flux_err=np.hypot(series.flux_err * warp, flux * warp_err))
@@ -192,9 +192,9 @@ def _log_ratio(synthetic: Array, observed: Array, observed_err: Array, floor: fl
     return ratio, variance
 
 
-def _prior(at: Array, bands: Array, grey: float, color: float, scale: float) -> Array:
+def _prior(at: Array, bands: Array, gray: float, color: float, scale: float) -> Array:
     """Prior covariance of ln warp between two sets of ln wavelengths."""
-    return np.asarray(grey**2 + matern(np.asarray(at)[:, None] - np.asarray(bands), scale, color**2))
+    return np.asarray(gray**2 + matern(np.asarray(at)[:, None] - np.asarray(bands), scale, color**2))
 
 
 def _inverse(prior: Array, used: NDArray[np.bool_], variance: Array) -> Array:

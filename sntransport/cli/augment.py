@@ -51,10 +51,10 @@ def augment(config: Path, out: Path, kind: str, chunk: int, workers: int | None,
     from astropy.table import Table
 
     from sntransport._storage.workers import executor, processes
-    from sntransport.augmentation.config import read_config
+    from sntransport.augmentation.config import read_augmentation
     from sntransport.augmentation.run import run_augmentation
 
-    given = read_config(config)
+    given = read_augmentation(config)
     inputs = {"config": config.name, "sha256": checksum(config, given), "version": __version__, "format": kind}
     finished = (out / "_SUCCESS").is_file()
     n = max(given["simulation"]["n"], 1)

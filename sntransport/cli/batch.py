@@ -12,7 +12,7 @@ from sntransport._storage.atomic_files import ending, file_stem, sha256
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
 from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
-from sntransport.report.build_tables import photometry_table, summarize
+from sntransport.report.build_tables import build_row, photometry_table
 from sntransport.report.figures import light_curves, waterfall
 from sntransport.report.figures.style import write_figure
 from sntransport.spectra.series_file import write_series
@@ -82,7 +82,7 @@ def build_files(
             yield Outcome(path=path, summary=None, error=error)
         else:
             yield Outcome(
-                path=path, summary=summarize(sn, result), error=None, notes=result.notes, written=tuple(written)
+                path=path, summary=build_row(sn, result), error=None, notes=result.notes, written=tuple(written)
             )
 
 

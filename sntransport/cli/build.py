@@ -134,7 +134,7 @@ def demo(out: Path, interpolator: str, seed: int) -> None:
         name: demonstration.compare(interpolator_named(name), seed)
         for name in progress(names, len(names), "interpolators")
     }
-    say(demonstration.table(compared))
+    say(demonstration.comparison_table(compared))
     written = demonstration.write(compared[interpolator], interpolator, out, command_line())
     for path in written:
         say(f"wrote {path}")

@@ -106,7 +106,7 @@ def conclude(results: Sequence[Mapping[str, Any]]) -> None:
         click.echo(json.dumps(_plain(summary), allow_nan=False))
 
 
-def columns(table: Table) -> dict[str, Any]:
+def json_columns(table: Table) -> dict[str, Any]:
     """A table as JSON values: its header, units and columns."""
     units = {name: str(table[name].unit or "") for name in table.colnames}
     return {
@@ -209,7 +209,7 @@ def positive(ctx: click.Context, param: click.Parameter, value: float) -> float:
     return value
 
 
-def numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> list[float] | None:
+def numbers_option(ctx: click.Context, param: click.Parameter, value: str | None) -> list[float] | None:
     """Callback: a list of numbers or ranges, such as 0.1,0.5 or 0:1:0.05."""
     try:
         return None if value is None else parse_numbers(value)
@@ -293,6 +293,6 @@ def parse_numbers(text: str) -> list[float]:
 def table_shown(table: Table) -> dict[str, Any]:
     """A table on standard output: as ECSV, or as part of the JSON summary."""
     if asked_for("json"):
-        return columns(table)
+        return json_columns(table)
     table.write(sys.stdout, format="ascii.ecsv")
     return {}

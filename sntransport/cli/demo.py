@@ -66,7 +66,7 @@ def template(phase: Array, wave: Array) -> SpectralSeries:
     )
 
 
-def observe(seed: int = 1) -> Supernova:
+def demo_supernova(seed: int = 1) -> Supernova:
     """Return the template as a supernova with eight noisy, badly calibrated spectra and photometry in four bands."""
     rng = np.random.default_rng(seed)
     truth = template(np.array(OBSERVED_PHASES), np.arange(3300.0, 9600.0, 5.0) / (1.0 + _SIGHTLINE.z))
@@ -106,7 +106,7 @@ def compare(interpolate: Interpolator, seed: int = 1) -> Comparison:
     -------
     Comparison
     """
-    sn = observe(seed)
+    sn = demo_supernova(seed)
     result = build(sn, cadence=1.0, interpolate=interpolate)
     truth = template(result.series.phase, result.series.wave)
     away = np.abs(result.series.phase[:, None] - np.array(OBSERVED_PHASES)).min(axis=1)
@@ -153,7 +153,7 @@ def rows(compared: Mapping[str, Comparison]) -> list[dict[str, Any]]:
     return made
 
 
-def table(compared: Mapping[str, Comparison]) -> str:
+def comparison_table(compared: Mapping[str, Comparison]) -> str:
     """The same as a text table."""
     return text_table([_table_row(one) for one in rows(compared)])
 

@@ -80,7 +80,7 @@ def _extended(series: SpectralSeries, options: dict[str, Any]) -> tuple[Spectral
         if not options["wave_range"]:
             raise ValueError("--extrapolate needs --wave-range LOW HIGH")
         if options["extrapolate"] == "template":
-            policy = extrapolation.from_template(template)
+            policy = extrapolation.continue_template(template)
         else:
             policy = extrapolation.WAVE_POLICIES[options["extrapolate"]]
         made = extrapolation.extend_wave(series, options["wave_range"], policy)

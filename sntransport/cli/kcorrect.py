@@ -13,7 +13,7 @@ from sntransport.cli.console import (
     EXISTING,
     FOLDER,
     for_each,
-    numbers,
+    numbers_option,
     positive,
     say,
     sightline_asked,
@@ -36,8 +36,12 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
 @click.option("--band-obs", help="Observed band; without it, the observed light curve is taken to the rest frame.")
 @click.option("--band-rest", help="Rest-frame band; for a light curve several to choose from, or pairs OBSERVED=REST.")
-@click.option("--z", callback=numbers, help="Redshifts, such as 0.1,0.5 or 0:1:0.05; the file's own when left out.")
-@click.option("--phases", callback=numbers, help="Phases [d], such as 0,15 or -10:40:5; the series' when left out.")
+@click.option(
+    "--z", callback=numbers_option, help="Redshifts, such as 0.1,0.5 or 0:1:0.05; the file's own when left out."
+)
+@click.option(
+    "--phases", callback=numbers_option, help="Phases [d], such as 0,15 or -10:40:5; the series' when left out."
+)
 @click.option("--photometry", type=EXISTING, help="Light curve: a table or a supernova; the file's own when left out.")
 @click.option("--distance-modulus", type=float, help="Of the light curve [mag], instead of the file's.")
 @click.option("--system", default="AB", show_default=True, type=click.Choice(["AB", "Vega"]), help="Zero points.")

@@ -54,9 +54,9 @@ def simulate(
     and figures. A run that was stopped goes on where it was when it is started again; a finished one is left as it is.
     """
     from sntransport._storage.workers import executor, processes
-    from sntransport.simulation.config import read_config
+    from sntransport.simulation.config import read_simulation
 
-    jobs = read_config(config, objects, seed)
+    jobs = read_simulation(config, objects, seed)
     try:
         most = max(job.n for job in jobs)
         with executor(config, scheduler, processes(workers, most, -(-most // chunk))) as (pool, n_worker):
@@ -74,16 +74,16 @@ def _simulate(
     from sntransport._storage.tables import text_table, write_table
     from sntransport.report.figures import simulation
     from sntransport.report.figures.style import write_figure
-    from sntransport.simulation.config import read_config
-    from sntransport.simulation.run import Source, run_job
+    from sntransport.simulation.config import read_simulation
+    from sntransport.simulation.run import JobSource, run_job
     from sntransport.simulation.summary import summary_rows, summary_table
 
-    jobs = read_config(config, objects, seed)
+    jobs = read_simulation(config, objects, seed)
     folders = [out / file_stem(job.name) for job in jobs]
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
     tallies, results, n_file = [], [], 0
     for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
-        source = Source(config=config.resolve(), index=i, objects=objects, seed=seed)
+        source = JobSource(config=config.resolve(), index=i, objects=objects, seed=seed)
         with progress_bar(job.n, "objects", job.name) as bar:
             made, paths = run_job(
                 source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,

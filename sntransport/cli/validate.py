@@ -75,7 +75,7 @@ def validate(
         for metric in leave_out_scores.metric_names()
         for one in leave_out_scores.score(triplets, floor, metric=metric)
     ]
-    text = leave_out_scores.report_of(found)
+    text = leave_out_scores.report_of_scores(found)
     say(text)
     files = []
     if out is not None:
@@ -107,11 +107,11 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     from sntransport.report.figures import validation
     from sntransport.report.figures.style import write_figure
     from sntransport.validation import photometric_test as judge
-    from sntransport.validation.photometric_scores import JUDGED, all_shares, rejected_photometry, report
+    from sntransport.validation.photometric_scores import JUDGED, all_shares, rejected_photometry, share_report
 
     supernovae = [supernova.read_supernova(path) for path in inputs]
     points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))
-    text = report(points)
+    text = share_report(points)
     say(text)
     files = []
     if out is not None:

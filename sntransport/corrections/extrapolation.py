@@ -55,17 +55,17 @@ def hold_color(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
     return out
 
 
-def blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
+def continue_blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
     """A blackbody fitted to each spectrum and scaled to meet it at either edge."""
     return _from_extension(_blackbody, wave, flux, phase, target)
 
 
-def suppressed_blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
+def continue_suppressed_blackbody(wave: Array, flux: Array, phase: Array, target: Array) -> Array:
     """As `blackbody`, but below 3000 A suppressed by line blanketing (see `corrections.extension_policies`)."""
     return _from_extension(_suppressed_blackbody, wave, flux, phase, target)
 
 
-def from_template(template: SpectralSeries) -> WavePolicy:
+def continue_template(template: SpectralSeries) -> WavePolicy:
     """Return a policy: the spectrum of a template at the same phase, scaled to meet the spectrum at either edge.
 
     Parameters
@@ -91,7 +91,7 @@ def from_template(template: SpectralSeries) -> WavePolicy:
 
 
 WAVE_POLICIES: dict[str, WavePolicy] = {
-    "hold_color": hold_color, "blackbody": blackbody, "suppressed_blackbody": suppressed_blackbody,
+    "hold_color": hold_color, "blackbody": continue_blackbody, "suppressed_blackbody": continue_suppressed_blackbody,
 }  # fmt: skip
 """Policies by name."""
 

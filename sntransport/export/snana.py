@@ -20,7 +20,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
 from sntransport.export.grid import TemplateGrid, template_grid
-from sntransport.export.snana_classes import template_codes, template_weights
+from sntransport.export.snana_classes import exact_weights, template_codes
 from sntransport.export.text_files import write_sed
 from sntransport.photometry.band_ratio import columns
 from sntransport.photometry.bands import Bandpass, load_bands
@@ -140,7 +140,7 @@ def to_snana(
         ))
         for one, one_z, told in zip(series, at, before, strict=True)
     )  # fmt: skip
-    weight = template_weights(grids, weights)
+    weight = exact_weights(grids, weights)
     codes = template_codes(grids, sntype)
     limits = usable_redshifts(grids, bands)
     announce(limits)

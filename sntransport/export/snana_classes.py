@@ -13,7 +13,7 @@ CLASS_CODES: dict[str, int] = {"Ia": 1, "II": 2, "IIn": 3, "IIb": 4, "Ib": 5, "I
 _WEIGHT_STEP = Decimal("0.000001")
 
 
-def template_weights(
+def exact_weights(
     grids: Sequence[TemplateGrid], weights: Sequence[float] | Mapping[str, float] | None
 ) -> list[Decimal]:
     """Weights as decimals whose sum is 1 exactly; see `sntransport.export.to_snana`."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sntransport.spectra.series import SpectralSeries
 
 
-def summarize(sn: Supernova, result: BuildResult) -> dict[str, Any]:
+def build_row(sn: Supernova, result: BuildResult) -> dict[str, Any]:
     """What went into a build, what is covered, and how well it matches the photometry, as values; see `table_row`.
 
     Parameters

@@ -17,8 +17,8 @@ from sntransport._version import __version__
 from sntransport.photometry.coverage import band_coverage
 from sntransport.report.build_tables import residual_text
 from sntransport.report.contents import Material, figures
-from sntransport.report.page_data import light_curves, spectra
-from sntransport.validation.leave_out_scores import score, summarize
+from sntransport.report.page_data import light_curve_panels, spectra
+from sntransport.validation.leave_out_scores import score, score_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -151,7 +151,7 @@ def _section(material: Material, key: str) -> _Section:
     seen, sightline = held.light_curve, held.sightline
     data: dict[str, Any] = {"spectra": spectra(held.series, held.sparse)}
     if seen is not None and sightline is not None and np.isfinite(held.series.mjd_ref):
-        data["light_curves"] = light_curves(held.series, sightline, seen)
+        data["light_curves"] = light_curve_panels(held.series, sightline, seen)
     return _Section(
         key=key,
         title=material.name,
@@ -235,7 +235,7 @@ def _png(figure: Figure) -> tuple[str, int, int]:
 def _gap_test(material: Material) -> list[dict[str, str]]:
     if material.triplets is None or not material.triplets.n:
         return []
-    rows = summarize(score(material.triplets, material.floor))
+    rows = score_rows(score(material.triplets, material.floor))
     return [{key: value for key, value in row.items() if key not in ("class", "SNe")} for row in rows]
 
 

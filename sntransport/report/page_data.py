@@ -49,7 +49,7 @@ def spectra(series: SpectralSeries, sparse: SpectralSeries | None) -> dict[str, 
     }
 
 
-def light_curves(series: SpectralSeries, sightline: Sightline, seen: LightCurve) -> dict[str, Any]:
+def light_curve_panels(series: SpectralSeries, sightline: Sightline, seen: LightCurve) -> dict[str, Any]:
     """Light curves for a browser: the ten bands with most points that the series covers.
 
     Returns

@@ -61,7 +61,7 @@ class Job:
     options: dict[str, Any]
 
 
-def read_config(path: Path, objects: int | None = None, seed: int | None = None) -> tuple[Job, ...]:
+def read_simulation(path: Path, objects: int | None = None, seed: int | None = None) -> tuple[Job, ...]:
     """What a configuration file asks for, one job a population.
 
     Parameters

@@ -16,11 +16,11 @@ from sntransport._storage import fits_tables
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._version import __version__
-from sntransport.simulation.config import Job, read_config
+from sntransport.simulation.config import Job, read_simulation
 from sntransport.simulation.engine import simulate_chunks
 from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.simulation.random_streams import BLOCK
-from sntransport.simulation.summary import Tally, add, from_numbers, is_triggered, numbers, tally
+from sntransport.simulation.summary import Tally, add, counts_of, from_numbers, is_triggered, tally
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -38,8 +38,8 @@ _UNITS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where a job comes from, so that a worker can make it again: `read_config` of these, the job ``index``."""
+class JobSource:
+    """Where a job comes from, so that a worker can make it again: `read_simulation` of these, the job ``index``."""
 
     config: Path
     index: int
@@ -53,11 +53,11 @@ class Source:
 
 @lru_cache(maxsize=2)
 def _jobs(config: Path, objects: int | None, seed: int | None) -> tuple[Job, ...]:
-    return read_config(config, objects, seed)
+    return read_simulation(config, objects, seed)
 
 
 def run_job(
-    source: Source, out: Path, write: Writer, chunk: int, done: Callable[[int], object] = lambda n: None, *,
+    source: JobSource, out: Path, write: Writer, chunk: int, done: Callable[[int], object] = lambda n: None, *,
     kind: str = "fits", executor: Executor | None = None, n_worker: int = 1,
 ) -> tuple[Tally, list[Path]]:  # fmt: skip
     """Simulate a population in shards and write the objects to be kept.
@@ -130,7 +130,7 @@ def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
 
 
 def _simulate_shards(
-    first: int, last: int, *, source: Source, write: Writer, out: Path, plan: Plan
+    first: int, last: int, *, source: JobSource, write: Writer, out: Path, plan: Plan
 ) -> Iterator[tuple[int, Made]]:  # fmt: skip
     """Make shards; for `run_shards`."""
     job = source.job()
@@ -141,7 +141,7 @@ def _simulate_shards(
         chosen = curves.take(is_triggered(curves) if kept is None else kept)
         written = write(chosen, out / f"shard-{number:05d}") if chosen.n_object else ()
         files = (written,) if isinstance(written, Path) else tuple(written)
-        counts = numbers(tally(job.name, curves, job.population.redshift.support))
+        counts = counts_of(tally(job.name, curves, job.population.redshift.support))
         yield number, Made(files=files, objects=chosen.n_object, rows=chosen.n_obs, extra=counts)
 
 
@@ -185,10 +185,10 @@ def write_fits(curves: LightCurves, stem: Path) -> Path:
     content = fits.HDUList(
         [
             primary,
-            fits_tables.table("TRUTH", truth, _UNITS),
-            fits_tables.table("MEASUREMENTS", columns, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
-            fits_tables.table("BANDS", {"band": np.array(curves.bands), "survey": np.array(curves.surveys)}),
-            fits_tables.table(
+            fits_tables.table_hdu("TRUTH", truth, _UNITS),
+            fits_tables.table_hdu("MEASUREMENTS", columns, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
+            fits_tables.table_hdu("BANDS", {"band": np.array(curves.bands), "survey": np.array(curves.surveys)}),
+            fits_tables.table_hdu(
                 "TEMPLATES", {"name": np.array(curves.template_names), "type": np.array(curves.template_types)}
             ),
         ]

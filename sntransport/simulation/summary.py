@@ -98,7 +98,7 @@ def tally(name: str, curves: LightCurves, z_range: tuple[float, float]) -> Tally
     )
 
 
-def numbers(one: Tally) -> dict[str, Any]:
+def counts_of(one: Tally) -> dict[str, Any]:
     """Counts of a tally as lists, without its examples."""
     return {name: getattr(one, name).astype(np.int64).tolist() for name in _COUNTS}
 

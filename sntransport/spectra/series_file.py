@@ -18,7 +18,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
 from sntransport._storage.atomic_files import atomic_path
-from sntransport._storage.fits_tables import column, escaped, part, require_intact, require_unit, table, texts, to_bytes
+from sntransport._storage.fits_tables import (
+    column,
+    escaped,
+    part,
+    require_intact,
+    require_unit,
+    table_hdu,
+    texts,
+    to_bytes,
+)
 from sntransport._version import __version__
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries, require_series
@@ -244,18 +253,18 @@ def _hdus(content: SeriesFile) -> list[_Hdu]:
         hdus += _series_hdus(content.sparse, "SPARSE_", content.mjd_ref_meaning)
     if content.sightline is not None:
         values = {key: [getattr(content.sightline, key)] for key in _SIGHTLINE_UNITS}
-        hdus.append(table("SIGHTLINE", values, _SIGHTLINE_UNITS))
+        hdus.append(table_hdu("SIGHTLINE", values, _SIGHTLINE_UNITS))
     if content.pairs is not None:
         columns: dict[str, ArrayLike] = {"FIRST": content.pairs[:, 0], "SECOND": content.pairs[:, 1]}
         if content.weight is not None:
             columns["WEIGHT"] = content.weight.T
-        hdus.append(table("PAIRS", columns))
+        hdus.append(table_hdu("PAIRS", columns))
     if content.light_curve is not None:
         values = {key: getattr(content.light_curve, key) for key in _LIGHT_CURVE_UNITS}
-        hdus.append(table("LIGHTCURVE", values, _LIGHT_CURVE_UNITS))
-    hdus.append(table("NOTES", {"NOTE": texts(content.notes)}))
+        hdus.append(table_hdu("LIGHTCURVE", values, _LIGHT_CURVE_UNITS))
+    hdus.append(table_hdu("NOTES", {"NOTE": texts(content.notes)}))
     keys, entries = texts(content.provenance), texts(content.provenance.values())
-    hdus.append(table("PROVENANCE", {"KEY": keys, "VALUE": entries}))
+    hdus.append(table_hdu("PROVENANCE", {"KEY": keys, "VALUE": entries}))
     return hdus
 
 
@@ -274,9 +283,9 @@ def _series_hdus(series: SpectralSeries, prefix: str, mjd_ref_meaning: str) -> l
     target = {key: texts([text]) for key, text in strings.items()}
     return [
         *hdus,
-        table(f"{prefix}PHASE", {"PHASE": series.phase}, {"PHASE": "d"}),
-        table(f"{prefix}WAVE", {"WAVE": series.wave}, {"WAVE": "Angstrom"}),
-        table(f"{prefix}TARGET", {**target, "MJD_REF": [series.mjd_ref]}, {"MJD_REF": "d"}),
+        table_hdu(f"{prefix}PHASE", {"PHASE": series.phase}, {"PHASE": "d"}),
+        table_hdu(f"{prefix}WAVE", {"WAVE": series.wave}, {"WAVE": "Angstrom"}),
+        table_hdu(f"{prefix}TARGET", {**target, "MJD_REF": [series.mjd_ref]}, {"MJD_REF": "d"}),
     ]
 
 

@@ -95,7 +95,7 @@ def synthesize(
     photometry : Photometry, optional
         Observed band fluxes at the target phases; without it weights follow from the dates alone.
     tie : bool
-        Whether candidates are scaled to the photometry by one grey factor before they are averaged (they always are
+        Whether candidates are scaled to the photometry by one gray factor before they are averaged (they always are
         before their colors are judged).
     errors : callable
         Error of the interpolation; see `sntransport.transport.interpolation_errors`.
@@ -311,10 +311,10 @@ def _judge(
     k: int,
 ) -> tuple[Array, Array]:
     """Weight and tying factor of every candidate; an observed spectrum has infinite weight and stays as it is."""
-    grey, mismatch = np.zeros(found.pair.size), np.full(found.pair.size, np.nan)
+    gray, mismatch = np.zeros(found.pair.size), np.full(found.pair.size, np.nan)
     if photometry is not None:
         synthetic, _ = synthetic_flux(found.flux, photometry.matrix)
-        grey, mismatch = color_mismatch(synthetic, photometry.flux[k], photometry.flux_err[k])
+        gray, mismatch = color_mismatch(synthetic, photometry.flux[k], photometry.flux_err[k])
     chosen = pairs[found.pair]
     itself = chosen[:, 0] == chosen[:, 1]
     value = np.full(found.pair.size, np.inf)
@@ -324,7 +324,7 @@ def _judge(
         value[~itself] = weight(days_before, days_after, mismatch[~itself])
     if np.any(np.isnan(value)) or np.any(value < 0):
         raise ValueError("the weight function returned NaN or a negative weight")
-    return value, np.where(itself | np.isnan(grey), 1.0, np.exp(np.nan_to_num(grey)))
+    return value, np.where(itself | np.isnan(gray), 1.0, np.exp(np.nan_to_num(gray)))
 
 
 def _tied(found: _Candidates, scale: Array) -> _Candidates:

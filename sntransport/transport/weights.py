@@ -11,7 +11,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN
-from sntransport.calibration.warp import grey_offset
+from sntransport.calibration.warp import gray_offset
 
 Weight = Callable[[Array, Array, Array], Array]
 """``f(days_before, days_after, mismatch) -> weight``, all (n_pair,); only ratios of weights matter."""
@@ -60,7 +60,7 @@ def epoch_weight(days_before: Array, days_after: Array, mismatch: Array, *, epoc
 
 
 def color_mismatch(synthetic: Array, observed: Array, observed_err: Array, floor: float = 0.03) -> tuple[Array, Array]:
-    """How badly candidates miss the observed colors, after one grey factor each.
+    """How badly candidates miss the observed colors, after one gray factor each.
 
     Parameters
     ----------
@@ -73,16 +73,16 @@ def color_mismatch(synthetic: Array, observed: Array, observed_err: Array, floor
 
     Returns
     -------
-    grey : ndarray, (n_pair,)
+    gray : ndarray, (n_pair,)
         ln of the factor that ties the candidate to the photometry; NaN without any common band.
     mismatch : ndarray, (n_pair,) [mag]
         Weighted rms of the remaining magnitude differences; NaN with fewer than two common bands.
     """
     shape = synthetic.shape
     seen, seen_err = np.broadcast_to(observed, shape), np.broadcast_to(observed_err, shape)
-    grey = grey_offset(synthetic, seen, seen_err, floor)
+    gray = gray_offset(synthetic, seen, seen_err, floor)
     with np.errstate(invalid="ignore", divide="ignore"):
-        miss = MAG_PER_LN * (np.log(seen / synthetic) - grey[:, None])
+        miss = MAG_PER_LN * (np.log(seen / synthetic) - gray[:, None])
         weight = np.where(np.isfinite(miss), 1.0 / ((seen_err / seen) ** 2 + floor**2), 0.0)
         rms = np.sqrt((weight * np.nan_to_num(miss) ** 2).sum(axis=1) / weight.sum(axis=1))
-    return grey, np.where((weight > 0).sum(axis=1) >= 2, rms, np.nan)
+    return gray, np.where((weight > 0).sum(axis=1) >= 2, rms, np.nan)

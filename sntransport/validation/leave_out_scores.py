@@ -198,7 +198,7 @@ def _floor(floor: Triplets | None, metric: str, sn_class: str) -> float:
     return _middle(error[rows], owner) if rows.any() else np.nan
 
 
-def summarize(scores: Sequence[Score]) -> list[dict[str, str]]:
+def score_rows(scores: Sequence[Score]) -> list[dict[str, str]]:
     """Rows of a table, one a class and gap bin, for `sntransport.report.build_tables.text_table`.
 
     Parameters
@@ -246,16 +246,16 @@ def _ratio_text(one: Score) -> str:
     return f"{one.ratio:.2f}{interval}"
 
 
-def report(triplets: Triplets, floor: Triplets | None = None) -> str:
+def score_report(triplets: Triplets, floor: Triplets | None = None) -> str:
     """The tables of all metrics, with headings, as text."""
-    return report_of([one for metric in metric_names() for one in score(triplets, floor, metric=metric)])
+    return report_of_scores([one for metric in metric_names() for one in score(triplets, floor, metric=metric)])
 
 
-def report_of(scores: Sequence[Score]) -> str:
+def report_of_scores(scores: Sequence[Score]) -> str:
     """The same from scores, of any number of metrics."""
     parts = []
     for metric in metric_names():
         mine = [one for one in scores if one.metric == metric]
         if mine:
-            parts.append(f"{HEADINGS.get(metric, metric + ' blueshift error')}\n{text_table(summarize(mine))}")
+            parts.append(f"{HEADINGS.get(metric, metric + ' blueshift error')}\n{text_table(score_rows(mine))}")
     return "\n\n".join([*parts, _EXPLANATION])

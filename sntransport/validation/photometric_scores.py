@@ -189,7 +189,7 @@ def _rejected(points: BandPoints) -> str:
     )
 
 
-def report(points: BandPoints) -> str:
+def share_report(points: BandPoints) -> str:
     """The tables as text, with what they count."""
     from sntransport._storage.tables import text_table
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport.calibration.band_curves import evaluate, fit_band_curves, instrument_offsets
 from sntransport.calibration.preparation import prepare
-from sntransport.calibration.warp import grey_offset
+from sntransport.calibration.warp import gray_offset
 from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class
@@ -224,7 +224,7 @@ def _one_factor(curve: LightCurve, sn: Supernova, series: SpectralSeries) -> Arr
         return None
     flux, flux_err = evaluate(curves, sn.mjd_of(series.phase))
     matrix = band_matrix(series.wave, curves.bands, sn.sightline)
-    return grey_offset(synthetic_flux(series.flux, matrix)[0], flux, flux_err)
+    return gray_offset(synthetic_flux(series.flux, matrix)[0], flux, flux_err)
 
 
 def _scaled(series: SpectralSeries, ln_factor: Array) -> SpectralSeries:

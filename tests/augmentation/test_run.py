@@ -19,7 +19,7 @@ import sntransport as snt
 from sntransport._storage.shards import PlanError
 from sntransport._storage.workers import executor
 from sntransport.augmentation import run
-from sntransport.augmentation.config import read_config
+from sntransport.augmentation.config import read_augmentation
 from sntransport.augmentation.run import run_augmentation
 from sntransport.augmentation.setup import events, mixing, set_up, templates
 from sntransport.augmentation.splits import LeakError
@@ -83,7 +83,12 @@ def folder(tmp_path_factory):
 
 
 def make(config, out, chunk, *, workers=1, scheduler=None, progress=lambda what, n: int, kind="parquet"):
-    inputs = {"config": config.name, "sha256": checksum(config, read_config(config)), "version": "x", "format": kind}
+    inputs = {
+        "config": config.name,
+        "sha256": checksum(config, read_augmentation(config)),
+        "version": "x",
+        "format": kind,
+    }
     with executor(config, scheduler, workers) as (pool, n_worker):
         return run_augmentation(
             config, inputs, out, partial(write_as, kind), chunk, executor=pool, n_worker=n_worker, progress=progress
@@ -123,7 +128,7 @@ def test_shards_are_as_large_as_asked_for_and_the_manifest_tells_their_splits(wh
 
 def test_the_objects_are_those_of_the_whole_set_made_in_memory(whole, folder):
     config = folder / "config.toml"
-    given = read_config(config)
+    given = read_augmentation(config)
     survey, population = events(given, config)
     made = templates(given, config, mixing("linear"))
     setup = set_up(given, survey, population, made)
@@ -213,7 +218,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(whole, folder, monkeypatch)
         return write_as(kind, curves, stem)
 
     config = folder / "config.toml"
-    inputs = {"config": config.name, "sha256": checksum(config, read_config(config)), "version": "x"}
+    inputs = {"config": config.name, "sha256": checksum(config, read_augmentation(config)), "version": "x"}
     inputs["format"] = "parquet"
     with pytest.raises(OSError, match="No space left"):
         run_augmentation(config, inputs, out, partial(full, "parquet"), 100, progress=lambda what, n: int)

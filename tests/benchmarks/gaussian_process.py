@@ -22,7 +22,7 @@ from sntransport._storage.tables import text_table
 from sntransport.spectra.grid import velocity_step
 from sntransport.transport.features import feature_transport
 from sntransport.validation.leave_out import judge
-from sntransport.validation.leave_out_scores import score, summarize
+from sntransport.validation.leave_out_scores import score, score_rows
 
 BIN = 3
 WITHIN = 60.0
@@ -109,7 +109,7 @@ def main(arguments):
     for metric in ("feature", "flux", "color"):
         print(f"\n{metric} residual over that of log_linear")
         found = score(triplets, metric=metric)
-        print(text_table(summarize(found)))
+        print(text_table(score_rows(found)))
         cells = {}
         for one in found:
             cells.setdefault((metric, one.sn_class, one.gap), {})[one.interpolator] = (one.ratio, one.low, one.high)

@@ -21,7 +21,7 @@ from sntransport.transport.features import feature_transport
 from sntransport.transport.interpolators import linear, wasserstein
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.validation.leave_out import judge
-from sntransport.validation.leave_out_scores import score, summarize
+from sntransport.validation.leave_out_scores import score, score_rows
 
 TYPES = {"1998bw": "Ic BL", "2004fe": "Ic", "2007Y": "Ib", "2009N": "II P", "2012ap": "Ic BL", "2013fs": "II P"}
 FAMILY = {
@@ -60,7 +60,7 @@ def main(arguments):
     triplets = judge(found, FAMILY)
     for metric in ("feature", "flux"):
         print(f"\n{metric} residual over that of log_linear")
-        print(text_table(summarize(score(triplets, metric=metric))))
+        print(text_table(score_rows(score(triplets, metric=metric))))
     ratio = np.log(np.maximum(triplets.feature, 1e-6) / np.maximum(triplets.feature[0], 1e-6))
     rows = []
     for one in found:

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.calibration.warp import calibrate, grey_offset
+from sntransport.calibration.warp import calibrate, gray_offset
 from sntransport.photometry.bands import effective_wave
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries
@@ -79,11 +79,11 @@ def test_flux_error_grows_by_the_error_of_the_warp():
     assert relative[0, outside] > relative[0, inside]
 
 
-def test_grey_offset_is_the_inverse_variance_mean():
+def test_gray_offset_is_the_inverse_variance_mean():
     synthetic = np.array([[1.0, 1.0], [1.0, np.nan], [np.nan, np.nan]])
     observed = np.array([[2.0, 4.0], [3.0, 1.0], [1.0, 1.0]])
     error = np.array([[0.02, 4.0], [0.1, 0.1], [0.1, 0.1]])
-    got = grey_offset(synthetic, observed, error, floor=0.0)
+    got = gray_offset(synthetic, observed, error, floor=0.0)
     assert got[0] == pytest.approx(np.log(2), abs=1e-3)
     assert got[1] == pytest.approx(np.log(3))
     assert np.isnan(got[2])
@@ -102,14 +102,14 @@ def matern(distance, scale):
     return (1.0 + x) * np.exp(-x)
 
 
-def twin(flux, flux_err, matrix, observed, error, *, grey=10.0, color=0.25, scale=1.0, floor=0.03):
+def twin(flux, flux_err, matrix, observed, error, *, gray=10.0, color=0.25, scale=1.0, floor=0.03):
     """One spectrum, as Gaussian-process regression is written in a textbook; every band has both fluxes."""
     z = matrix.sightline.z
     x_band = np.log([effective_wave(band) / (1.0 + z) for band in matrix.bands])
     x_wave = np.log(WAVE)
 
     def prior(a, b):
-        return np.array([[grey**2 + color**2 * matern(p - q, scale) for q in b] for p in a])
+        return np.array([[gray**2 + color**2 * matern(p - q, scale) for q in b] for p in a])
 
     data = prior(x_band, x_band) + np.diag((error / observed) ** 2 + floor**2)
     across = prior(x_wave, x_band)
@@ -119,7 +119,7 @@ def twin(flux, flux_err, matrix, observed, error, *, grey=10.0, color=0.25, scal
         share = np.linalg.solve(data, np.log(observed / synthetic) + log_warp_band)
         log_warp, log_warp_band = across @ share, prior(x_band, x_band) @ share
     explained = np.einsum("ij,ij->i", across, np.linalg.solve(data, across.T).T)
-    log_err = np.sqrt(grey**2 + color**2 - explained)
+    log_err = np.sqrt(gray**2 + color**2 - explained)
     warped = flux * np.exp(log_warp)
     return warped, np.hypot(flux_err * np.exp(log_warp), warped * log_err)
 
@@ -261,14 +261,14 @@ def test_a_band_is_ruled_out_by_three_others_and_never_by_two():
     assert not calibrate(series(TRUTH), matrix, observed, 0.001 * observed, floor=0.001, outlier=1.0).used[0].all()
 
 
-def test_grey_offset_has_the_stated_floor_and_ignores_what_is_not_positive():
+def test_gray_offset_has_the_stated_floor_and_ignores_what_is_not_positive():
     synthetic, observed = np.array([[1.0, 1.0, 1.0]]), np.array([[2.0, 4.0, 0.0]])
     error = np.array([[0.02, 0.4, 0.1]])
     weight = 1.0 / (np.array([0.01, 0.1]) ** 2 + 0.03**2)
     expected = (weight * np.log([2.0, 4.0])).sum() / weight.sum()
-    assert grey_offset(synthetic, observed, error)[0] == pytest.approx(expected, rel=1e-12)
-    assert grey_offset(-synthetic, observed, error, 0.03)[0] != expected
-    assert np.isnan(grey_offset(-synthetic, observed, error)[0])
+    assert gray_offset(synthetic, observed, error)[0] == pytest.approx(expected, rel=1e-12)
+    assert gray_offset(-synthetic, observed, error, 0.03)[0] != expected
+    assert np.isnan(gray_offset(-synthetic, observed, error)[0])
 
 
 LONG = np.arange(5.0, 40.0, 5.0)

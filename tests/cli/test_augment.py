@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import sntransport as snt
 from sntransport._storage.read_error import ReadError
-from sntransport.augmentation.config import read_config
+from sntransport.augmentation.config import read_augmentation
 from sntransport.augmentation.setup import mixing, read_all
 from sntransport.cli.main import main
 from sntransport.spectra.grid import grid_wave
@@ -207,13 +207,13 @@ def test_what_is_left_out_has_its_default(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text('series = ["a"]\n[survey]\nsource = "ztf"\n[population]\nredshift = 0.1\n'
                     "[simulation]\nn = 1\n[target.train]\nIa = 1\n")  # fmt: skip
-    config = read_config(path)
+    config = read_augmentation(path)
     assert config["split"] == {"train": 0.7, "test": 0.3}
     assert config["templates"]["augmented"] == ["train"]
     assert config["simulation"] == {"n": 1, "keep": "triggered", "uncovered": "drop"}
     assert config["selection"]["band"] is None
     with pytest.raises(ReadError, match="cannot be read"):
-        read_config(tmp_path / "absent.toml")
+        read_augmentation(tmp_path / "absent.toml")
 
 
 def test_mixing_by_name():

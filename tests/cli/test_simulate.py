@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from sntransport._storage.read_error import ReadError
 from sntransport.cli.main import main
 from sntransport.simulation import summary
-from sntransport.simulation.config import read_config
+from sntransport.simulation.config import read_simulation
 from sntransport.simulation.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
-from sntransport.simulation.run import Source, run_job, write_fits
+from sntransport.simulation.run import JobSource, run_job, write_fits
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "simulation.toml"
 POPULATION = """
@@ -79,7 +79,7 @@ def test_json_has_the_counts_and_the_files(tmp_path):
 
 
 def test_chunks_add_up_to_the_whole(tmp_path):
-    source = Source(config=config(tmp_path, SURVEY + POPULATION), index=0)
+    source = JobSource(config=config(tmp_path, SURVEY + POPULATION), index=0)
     whole, _ = run_job(source, tmp_path / "whole", write_fits, 1000)
     parts, _ = run_job(source, tmp_path / "parts", write_fits, 70)
     for name in ("generated", "observed", "triggered", "peak", "snr", "detections"):
@@ -100,7 +100,7 @@ def test_numbers_follow_from_a_rate(tmp_path):
     text = SURVEY + POPULATION.replace("objects = 300\n", "").replace(
         "uniform = [0.01, 0.1]", 'rate = "frohmaier2019", range = [0.005, 0.05]'
     )
-    (job,) = read_config(config(tmp_path, text))
+    (job,) = read_simulation(config(tmp_path, text))
     # About 24,000 deg2, half a year, 0.038 Gpc3 of the whole sky to z = 0.05, 2.4e-5 per year and Mpc3.
     assert 150 < job.n < 350
 
@@ -111,7 +111,7 @@ def test_distributions_of_a_file(tmp_path):
     text = SURVEY + POPULATION.replace("{ uniform = [0.01, 0.1] }", '{ table = "z.ecsv" }')
     text += "mag_offset = { two_sided = [0.0, 0.1, 0.2] }\nebv_host = { exponential = 0.1, max = 0.5 }\n"
     text += 'ebv_mw = { table = "dust.ecsv" }\n'
-    (job,) = read_config(config(tmp_path, text), seed=3)
+    (job,) = read_simulation(config(tmp_path, text), seed=3)
     assert isinstance(job.population.redshift, Tabulated)
     assert job.population.mag_offset == TwoSidedNormal(mode=0.0, sigma_low=0.1, sigma_high=0.2)
     assert job.population.ebv_host == Exponential(scale=0.1, high=0.5)
@@ -120,10 +120,10 @@ def test_distributions_of_a_file(tmp_path):
 
 def test_populations_have_their_own_random_numbers(tmp_path):
     second = POPULATION.replace('"Ia"', '"dim"') + "mag_offset = { normal = [1.0, 0.2] }\n"
-    one, two = read_config(config(tmp_path, SURVEY + POPULATION + second))
+    one, two = read_simulation(config(tmp_path, SURVEY + POPULATION + second))
     assert one.seed != two.seed
     assert two.population.mag_offset == Normal(mean=1.0, sigma=0.2)
-    assert read_config(config(tmp_path, "seed = 5\n" + SURVEY + POPULATION))[0].seed != one.seed
+    assert read_simulation(config(tmp_path, "seed = 5\n" + SURVEY + POPULATION))[0].seed != one.seed
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_populations_have_their_own_random_numbers(tmp_path):
 )  # fmt: skip
 def test_broken_configurations_are_named(tmp_path, change, message):
     with pytest.raises(ReadError, match=message):
-        read_config(config(tmp_path, change(SURVEY + POPULATION)))
+        read_simulation(config(tmp_path, change(SURVEY + POPULATION)))
 
 
 def test_errors_reach_the_command_line_in_one_line(tmp_path):

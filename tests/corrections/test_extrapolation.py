@@ -7,14 +7,14 @@ import pytest
 
 from sntransport.corrections.extrapolation import (
     COBALT,
-    blackbody,
+    continue_blackbody,
+    continue_suppressed_blackbody,
+    continue_template,
     extend_decline,
     extend_from_template,
     extend_rise,
     extend_wave,
-    from_template,
     hold_color,
-    suppressed_blackbody,
 )
 from sntransport.spectra.series import Origin, SpectralSeries
 
@@ -46,7 +46,7 @@ def cut(series, low, high):
 
 def test_a_blackbody_is_continued_exactly_and_marked():
     truth = cooling()
-    made = extend_wave(cut(truth, 3500.0, 9000.0), (2000.0, 11000.0), blackbody)
+    made = extend_wave(cut(truth, 3500.0, 9000.0), (2000.0, 11000.0), continue_blackbody)
     inside = (truth.wave > 2100) & (truth.wave < 10900)
     for got, expected in zip(made.series.flux, truth.flux, strict=True):
         known = np.isfinite(got)
@@ -63,7 +63,9 @@ def test_a_blackbody_is_continued_exactly_and_marked():
 
 def test_suppression_lowers_the_ultraviolet_alone():
     short = cut(cooling(), 3500.0, 9000.0)
-    plain, less = (extend_wave(short, (2100.0, 10000.0), p).series for p in (blackbody, suppressed_blackbody))
+    plain, less = (
+        extend_wave(short, (2100.0, 10000.0), p).series for p in (continue_blackbody, continue_suppressed_blackbody)
+    )
     blue, red = (plain.wave < 2900) & (plain.wave > 2150), (plain.wave > 9100) & (plain.wave < 9900)
     np.testing.assert_allclose(
         less.flux[:, blue] / plain.flux[:, blue], np.tile(plain.wave[blue] / 3000, (10, 1)), rtol=1e-3
@@ -74,12 +76,12 @@ def test_suppression_lowers_the_ultraviolet_alone():
 def test_a_template_gives_its_own_shape():
     truth = cooling()
     template = dataclasses.replace(truth, flux=7.0 * truth.flux)
-    made = extend_wave(cut(truth, 3500.0, 9000.0), (2500.0, 10500.0), from_template(template)).series
+    made = extend_wave(cut(truth, 3500.0, 9000.0), (2500.0, 10500.0), continue_template(template)).series
     inside = (made.wave > 2510) & (made.wave < 10490)
     expected = np.stack([np.interp(made.wave, truth.wave, row) for row in truth.flux])
     np.testing.assert_allclose(made.flux[:, inside], expected[:, inside], rtol=2e-3)
     later = dataclasses.replace(template, phase=template.phase + 100.0)
-    none = extend_wave(cut(truth, 3500.0, 9000.0), (2500.0, 10500.0), from_template(later))
+    none = extend_wave(cut(truth, 3500.0, 9000.0), (2500.0, 10500.0), continue_template(later))
     assert none.share == 0
 
 
@@ -128,7 +130,7 @@ def test_what_cannot_be_said_is_refused():
     with pytest.raises(ValueError, match="expected after the last phase"):
         extend_decline(falling, 10.0)
     with pytest.raises(ValueError, match="wave_range is"):
-        extend_wave(falling, (5000.0, 4000.0), blackbody)
+        extend_wave(falling, (5000.0, 4000.0), continue_blackbody)
 
 
 def test_phases_of_a_template_are_as_bright_as_the_series():

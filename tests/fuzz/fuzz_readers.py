@@ -212,11 +212,11 @@ def _augment(folder):
 def _augment_read(path):
     """All that `augment` takes from the file itself."""
     from sntransport._storage.config_sections import Section
-    from sntransport.augmentation.config import read_config
+    from sntransport.augmentation.config import read_augmentation
     from sntransport.simulation.config import read_population, read_survey
     from sntransport.simulation.rates import Cosmology
 
-    given = read_config(path)
+    given = read_augmentation(path)
     read_survey(Section(path=path, where="survey", values=given["survey"]))
     read_population(Section(path=path, where="population", values=given["population"]), Cosmology())
 
@@ -274,7 +274,7 @@ def _targets():
         ),
         "visits_ecsv": Target(_visits_ecsv, _by_kind, _reads(tables, "read_visits"), read_error),
         "searcheff": Target(_searcheff, _by_kind, _searcheff_read, read_error),
-        "config": Target(_config, _only("config.toml"), _reads("simulation.config", "read_config"), value_error),
+        "config": Target(_config, _only("config.toml"), _reads("simulation.config", "read_simulation"), value_error),
         "augment": Target(_augment, _only("config.toml"), _augment_read, value_error),
         "filter_text": Target(_filter_text, _by_kind, _filter_read, value_error),
         "filter_ecsv": Target(_filter_ecsv, _by_kind, _filter_read, value_error),

@@ -20,7 +20,7 @@ from sntransport.photometry.bands import read_bandpass
 from sntransport.reading import spectrum_files
 from sntransport.reading.account import Account, distance_from_z
 from sntransport.reading.spectrum_files import read_spectrum_file
-from sntransport.simulation.config import read_config
+from sntransport.simulation.config import read_simulation
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.rubin_opsim import read_opsim
 from sntransport.simulation.surveys.snana_searcheff import read_searcheff
@@ -161,7 +161,7 @@ def test_configuration_that_makes_no_sense(tmp_path, text, message):
     (tmp_path / "visits.csv").write_text("mjd,band,ra,dec,depth\n60001.5,ztfr,10,-30,20\n")
     (tmp_path / "c.toml").write_text(text + "\n" + survey)
     with pytest.raises(ReadError) as caught:
-        read_config(tmp_path / "c.toml")
+        read_simulation(tmp_path / "c.toml")
     assert str(caught.value).startswith(str(tmp_path / "c.toml"))
     assert message in str(caught.value)
 

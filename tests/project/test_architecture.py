@@ -128,6 +128,17 @@ def test_private_names_do_not_leave_their_file():
             assert not private or module_of(full.removeprefix("sntransport.")).endswith(last), f"{name} imports {full}"
 
 
+def test_one_thing_a_name():
+    # A command is called like what it calls; everything else that is public has a name of its own in the whole package.
+    homes = {}
+    for name in set(FILES) - FACES:
+        if room_of(name) != "cli" or name == "cli.console":
+            for node in TREES[name].body:
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, []).append(name)
+    assert {public: where for public, where in homes.items() if len(where) > 1} == {}
+
+
 def test_few_enough_to_see():
     assert len([path for path in PACKAGE.iterdir() if path.name != "__pycache__"]) <= 20
     for folder in {path.parent for path in FILES.values()}:

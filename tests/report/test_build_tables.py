@@ -6,7 +6,7 @@ import pytest
 import sntransport as snt
 from sntransport._storage.tables import text_table, write_table
 from sntransport.photometry.synthetic import CoverageWarning
-from sntransport.report.build_tables import photometry_table, residual_text, summarize, table_row
+from sntransport.report.build_tables import build_row, photometry_table, residual_text, table_row
 from tests.support.synthetic import SIGHTLINE, photometry, supernova
 
 SN = supernova(light_curve=photometry(np.arange(0.0, 56.0, 3.0), ("bessellb", "bessellv")))
@@ -14,7 +14,7 @@ RESULT = snt.build(SN, cadence=5.0)
 
 
 def test_summary_counts_spectra_and_names_bands():
-    told = summarize(SN, RESULT)
+    told = build_row(SN, RESULT)
     assert (told["n_spectra_used"], told["n_spectra_rejected"], told["n_nights"]) == (5, 0, 5)
     assert told["largest_gap"] == pytest.approx(22.0, abs=0.01)
     assert (told["phase_range"], told["phase_share"]) == ([5.0, 50.0], 1.0)
@@ -24,13 +24,13 @@ def test_summary_counts_spectra_and_names_bands():
 
 
 def test_row_of_text():
-    row = table_row(summarize(SN, RESULT))
+    row = table_row(build_row(SN, RESULT))
     assert row["spectra used/rejected"] == "5/0"
     assert row["largest gap [d]"] == "22"
     assert row["phases [d]"] == "5 to 50 (100%)"
     assert row["bands"] == "2"
     nothing = {"phase_range": None, "wave_range": None, "largest_gap": None, "sn_type": None, "residual": {}}
-    row = table_row(summarize(SN, RESULT) | nothing)
+    row = table_row(build_row(SN, RESULT) | nothing)
     assert [row[name] for name in ("type", "phases [d]", "wavelength [A]", "largest gap [d]", "residual [mag]")] == [
         "?", "none", "none", "-", "-"
     ]  # fmt: skip
@@ -40,12 +40,12 @@ def test_summary_marks_a_band_that_was_taken_for_wrong():
     wrong = np.zeros(RESULT.residual.shape, dtype=bool)
     wrong[:, RESULT.curves.bands.index("bessellb")] = True
     result = dataclasses.replace(RESULT, rejected=wrong)
-    assert summarize(SN, result)["rejected_bands"] == ["bessellb"]
+    assert build_row(SN, result)["rejected_bands"] == ["bessellb"]
     assert "bessellb(rejected) 0.0" in residual_text(result)
     assert "bessellv 0.0" in residual_text(result)
     # At single phases it is still a band.
     wrong[0] = False
-    assert summarize(SN, dataclasses.replace(RESULT, rejected=wrong))["rejected_bands"] == []
+    assert build_row(SN, dataclasses.replace(RESULT, rejected=wrong))["rejected_bands"] == []
 
 
 def test_text_table_is_aligned():
@@ -87,5 +87,5 @@ def test_uncovered_band_warns_and_is_nan():
     ],
 )
 def test_long_residuals_are_told_in_short(residual, rejected, text):
-    summary = summarize(SN, RESULT) | {"residual": residual, "rejected_bands": rejected}
+    summary = build_row(SN, RESULT) | {"residual": residual, "rejected_bands": rejected}
     assert table_row(summary)["residual [mag]"] == text

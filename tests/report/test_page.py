@@ -125,7 +125,7 @@ def test_spectra_of_the_page_are_those_of_the_series():
 
 
 def test_light_curves_of_the_page_are_those_observed():
-    data = page_data.light_curves(figures.built().series, SIGHTLINE, figures.observed().light_curve)
+    data = page_data.light_curve_panels(figures.built().series, SIGHTLINE, figures.observed().light_curve)
     assert [band["name"] for band in data["bands"]] == sorted(figures.BANDS)
     assert all(
         len(band["curve"]) == len(data["phase"]) and len(band["at"]) == len(band["mag"]) for band in data["bands"]

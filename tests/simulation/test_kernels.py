@@ -118,7 +118,7 @@ def test_noise_is_that_of_observe():
     )
     flux = rng.uniform(-50.0, 5000.0, n)
     flux[7] = np.nan
-    expected = noise.observe(survey, np.arange(n), flux, np.random.default_rng(5))
+    expected = noise.measure(survey, np.arange(n), flux, np.random.default_rng(5))
     normal = np.random.default_rng(5).standard_normal(n)
     relative = [noise.mag_err_to_relative(values) for values in (survey.zero_point_error, survey.calibration_floor)]
     got, error, saturated = flux.copy(), np.empty(n), np.empty(n, dtype=bool)

@@ -40,19 +40,19 @@ def test_epoch_weight_ignores_the_mismatch():
 def test_mismatch_is_of_color_not_brightness():
     observed = np.array([1.0, 2.0, 3.0])
     synthetic = np.stack([observed, 7.0 * observed, observed * np.array([1.0, 1.0, 10 ** (0.4 * 0.3)])])
-    grey, mismatch = color_mismatch(synthetic, observed, 0.02 * observed)
-    np.testing.assert_allclose(grey[:2], [0.0, -np.log(7.0)], atol=1e-12)
+    gray, mismatch = color_mismatch(synthetic, observed, 0.02 * observed)
+    np.testing.assert_allclose(gray[:2], [0.0, -np.log(7.0)], atol=1e-12)
     np.testing.assert_allclose(mismatch[:2], 0.0, atol=1e-12)
     # One of three equal bands off by 0.3 mag: rms about the mean is 0.3 sqrt(2) / 3.
     assert mismatch[2] == pytest.approx(0.3 * np.sqrt(2) / 3, rel=1e-6)
 
 
 def test_fewer_than_two_bands_is_no_color():
-    grey, mismatch = color_mismatch(np.array([[1.0, np.nan]]), np.array([2.0, 1.0]), np.array([0.1, 0.1]))
-    assert grey[0] == pytest.approx(np.log(2))
+    gray, mismatch = color_mismatch(np.array([[1.0, np.nan]]), np.array([2.0, 1.0]), np.array([0.1, 0.1]))
+    assert gray[0] == pytest.approx(np.log(2))
     assert np.isnan(mismatch[0])
-    grey, mismatch = color_mismatch(np.array([[1.0, 1.0]]), np.full(2, np.nan), np.full(2, np.nan))
-    assert np.isnan(grey[0])
+    gray, mismatch = color_mismatch(np.array([[1.0, 1.0]]), np.full(2, np.nan), np.full(2, np.nan))
+    assert np.isnan(gray[0])
     assert np.isnan(mismatch[0])
 
 
@@ -61,14 +61,14 @@ def test_mismatch_agrees_with_its_definition_band_by_band():
     observed, synthetic = rng.uniform(1.0, 3.0, 5), rng.uniform(1.0, 3.0, (4, 5))
     error, floor = observed * np.array([0.01, 0.5, 0.03, 0.2, 0.1]), 0.05
     observed[4], synthetic[1, 2] = np.nan, np.nan
-    grey, mismatch = color_mismatch(synthetic, observed, error, floor)
+    gray, mismatch = color_mismatch(synthetic, observed, error, floor)
     for i in range(4):
         bands = [j for j in range(4) if np.isfinite(synthetic[i, j])]
         weight = [1.0 / ((error[j] / observed[j]) ** 2 + floor**2) for j in bands]
         ratio = [np.log(observed[j] / synthetic[i, j]) for j in bands]
         mean = sum(w * r for w, r in zip(weight, ratio, strict=True)) / sum(weight)
         square = sum(w * (1.0857362047581296 * (r - mean)) ** 2 for w, r in zip(weight, ratio, strict=True))
-        assert grey[i] == pytest.approx(mean, rel=1e-12)
+        assert gray[i] == pytest.approx(mean, rel=1e-12)
         assert mismatch[i] == pytest.approx(np.sqrt(square / sum(weight)), rel=1e-12)
 
 

@@ -265,12 +265,12 @@ def test_bootstrap_is_seeded_and_over_supernovae():
 
 
 def test_table_and_report_say_what_they_show():
-    rows = leave_out_scores.summarize(leave_out_scores.score(judged(), noise_floor([supernova(PHASES)])))
+    rows = leave_out_scores.score_rows(leave_out_scores.score(judged(), noise_floor([supernova(PHASES)])))
     assert {tuple(row) for row in rows} == {
         ("class", "gap [d]", "SNe", "triplets", "floor [%]", "log_linear [%]", "linear", "wasserstein")
     }
     assert [row["gap [d]"] for row in rows if row["gap [d]"] in ("all", "> 20")] == ["all", "> 20"]
-    text = leave_out_scores.report(judged())
+    text = leave_out_scores.score_report(judged())
     for heading in ("Feature residual", "H-alpha blueshift error", "Color residual", "bootstrap"):
         assert heading in text
     assert "linear [km/s]" in text

@@ -16,7 +16,7 @@ from sntransport.validation.photometric_scores import (
     all_shares,
     judged_points,
     rejected_photometry,
-    report,
+    share_report,
     share_rows,
     shares,
 )
@@ -81,7 +81,7 @@ def test_a_false_band_is_listed_and_not_among_the_accepted():
     ((name, band, wrong, everything, ratio),) = rejected_photometry(points)
     assert (name, band, wrong, everything) == (sn.name, "sdssg", NIGHTS.size, NIGHTS.size)
     assert ratio == pytest.approx(1.0 / 1.4, abs=0.03)
-    assert f"sdssg: {wrong} of {wrong} points, synthetic over observed flux 0.7" in report(points)
+    assert f"sdssg: {wrong} of {wrong} points, synthetic over observed flux 0.7" in share_report(points)
     assert set(judged_points(points, "accepted").band) == set(BANDS)
     assert set(judged_points(points, "one system").band) == {*BANDS, "sdssg"}
     assert not judge_bands([dataclasses.replace(sn, light_curve=curve)]).rejected.any()
@@ -150,5 +150,5 @@ def test_shares_of_real_supernovae_are_kept(osc_dir):
     assert found[1] == pytest.approx([85.0, 85.0, 95.0, 89.0, 85.0, 55.0], abs=3.0)
     # The calibration takes none of theirs for wrong.
     assert found[2] == found[1]
-    assert "not judged" in report(points)
+    assert "not judged" in share_report(points)
     assert len(share_figure(points).axes) == 3

@@ -224,7 +224,7 @@ def flux_error(survey: Survey, visit: NDArray[np.integer], flux: ArrayLike) -> A
     return np.asarray(np.hypot(_drawn_error(survey, visit, flux), floor))
 
 
-def observe(
+def measure(
     survey: Survey, visit: NDArray[np.integer], flux: ArrayLike, rng: np.random.Generator
 ) -> tuple[Array, Array]:  # fmt: skip
     """Fluxes as the survey would measure them.

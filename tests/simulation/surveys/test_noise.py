@@ -162,7 +162,7 @@ def test_pulls_are_standard_normal():
     survey, rng = wide_survey(), np.random.default_rng(5)
     visit = rng.integers(0, survey.n_visit, 500_000)
     flux = 10 ** rng.uniform(0, 6, visit.size)
-    measured, flux_err = noise.observe(survey, visit, flux, rng)
+    measured, flux_err = noise.measure(survey, visit, flux, rng)
     pull = (measured - flux) / flux_err
     assert abs(pull.mean()) < 0.01
     assert abs(pull.std() - 1) < 0.01
@@ -174,8 +174,8 @@ def test_calibration_floor_is_in_the_error_and_not_drawn():
     survey = wide_survey(calibration_floor=[0.05, 0.05])
     visit, flux = np.zeros(100_000, dtype=int), np.full(100_000, 1e7)
     plain = dataclasses.replace(survey, calibration_floor=[0.0, 0.0])
-    measured, flux_err = noise.observe(survey, visit, flux, np.random.default_rng(6))
-    without, smaller = noise.observe(plain, visit, flux, np.random.default_rng(6))
+    measured, flux_err = noise.measure(survey, visit, flux, np.random.default_rng(6))
+    without, smaller = noise.measure(plain, visit, flux, np.random.default_rng(6))
     np.testing.assert_array_equal(measured, without)
     added = np.sqrt(flux_err[0] ** 2 - smaller[0] ** 2)
     assert added == pytest.approx(0.05 * 0.4 * np.log(10) * 1e7, rel=1e-9)
