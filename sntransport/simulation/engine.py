@@ -353,7 +353,9 @@ def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[Light
     _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
     uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
     how = plan.how
-    found = how.detector(flux, flux_err, band, mjd, offset, how.efficiency, uniform, bands=plan.bands)
+    found = how.detector(
+        flux, flux_err, band=band, mjd=mjd, offset=offset, efficiency=how.efficiency, random=uniform, bands=plan.bands
+    )
     fired = trigger(found, mjd, offset, n_epochs=how.n_epochs, epoch_window=how.epoch_window)
     flags = photflags(found, mjd, offset, fired.mjd)
     flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
