@@ -14,7 +14,9 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run; a loaded machine is not a failure.
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, database=None)
+# As plain Python kernels take a hundred times as long; a quarter of the examples walks all their lines.
+EXAMPLES = 15 if os.environ.get("NUMBA_DISABLE_JIT") == "1" else 60
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=EXAMPLES, database=None)
 settings.load_profile("repeatable")
 
 

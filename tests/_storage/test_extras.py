@@ -49,14 +49,6 @@ def test_a_package_that_is_broken_is_not_called_missing():
     assert not isinstance(caught.value, MissingExtraError)
 
 
-def test_the_main_job_and_the_demo_need_no_extra(monkeypatch, tmp_path):
-    for package in ("pyarrow", "dask", "distributed", "dask_jobqueue", "lightcurvelynx"):
-        block(monkeypatch, package)
-    done = CliRunner().invoke(main, ["demo", "-o", str(tmp_path), "--interpolator", "log_linear"])
-    assert done.exit_code == 0, done.output
-    assert (tmp_path / "demo_report.html").is_file()
-
-
 def test_a_command_says_it_in_one_line(monkeypatch, tmp_path):
     block(monkeypatch, "pyarrow")
     (tmp_path / "visits.parquet").write_bytes(b"PAR1")

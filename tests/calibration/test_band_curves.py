@@ -128,8 +128,8 @@ def test_all_points_of_a_night_that_is_left_out_are_and_no_others(n):
     flux[wrong] *= 2.5
     order = rng.permutation(mjd.size)
     names = np.where(night % 2, "B", "A")
-    columns = (mjd, np.full(mjd.size, "bessellv"), flux, 0.02 * flux, names)
-    light_curve = LightCurve(*(column[order] for column in columns))
+    columns = {"mjd": mjd, "flux": flux, "flux_err": 0.02 * flux, "instrument": names}
+    light_curve = LightCurve(band=["bessellv"] * mjd.size, **{key: column[order] for key, column in columns.items()})
     used = fit_band_curves(light_curve).used
     np.testing.assert_array_equal(used, ~np.isin(light_curve.mjd, mjd[wrong]))
 

@@ -14,6 +14,7 @@ import sntransport as snt
 from sntransport.cli.demo import BANDS
 from sntransport.cli.main import main
 from sntransport.spectra.series_file import read_series_file
+from tests._storage.test_extras import block
 from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum
 
 
@@ -451,7 +452,9 @@ def test_debug_shows_the_traceback(tmp_path):
     assert result.stderr.splitlines()[-1].startswith("sntransport: error: ")
 
 
-def test_demo(tmp_path):
+def test_demo_needs_no_extra_and_writes_what_it_says(tmp_path, monkeypatch):
+    for package in ("pyarrow", "dask", "distributed", "dask_jobqueue", "lightcurvelynx"):
+        block(monkeypatch, package)
     tmp_path = tmp_path / "new" / "folder"
     result = run("demo", "-o", tmp_path, "--interpolator", "log_linear")
     assert result.exit_code == 0, result.output

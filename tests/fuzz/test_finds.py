@@ -116,6 +116,8 @@ def test_opsim_with_absurd_numbers(tmp_path):
 
 POPULATION = '[[population]]\nname = "a"\ntemplates = ["{templates}"]\nredshift = {redshift}\nobjects = 3\n'
 
+PLAIN = POPULATION.format(templates="hsiao", redshift=0.1)
+
 
 def test_a_redshift_beyond_all_supernovae(tmp_path):
     with pytest.raises(ReadError, match=r"sn\.toml: z = 1e\+12 is no redshift of a supernova"):
@@ -133,10 +135,10 @@ def test_efficiencies_of_two_filters_that_are_one_band(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f'[[survey]]\nsource = "{"a" * 300}"', "survey[0].source: aaaa"),
-        ('[[survey]]\nsource = "["', "survey[0].source: [: no survey of that name and no such file"),
-        ('[[survey]]\nsource = "ztf"\nyears = "a"', "survey[0].source: ztf with {'years': 'a'} cannot be made"),
-        ('[[survey]]\nsource = "ztf"\nseed = -1', "survey[0].source: ztf with {'seed': -1} cannot be made"),
+        (f'{PLAIN}[[survey]]\nsource = "{"a" * 300}"', "survey[0].source: aaaa"),
+        (f'{PLAIN}[[survey]]\nsource = "["', "survey[0].source: [: no survey of that name and no such file"),
+        ('[[survey]]\nsource = "ztf"\nyears = "a"', "survey[0].years: is 'a'; expected a finite number"),
+        (f'{PLAIN}[[survey]]\nsource = "ztf"\nseed = -1', "survey[0].source: ztf with {'seed': -1} cannot be made"),
         (f"[cosmology]\nh0 = 1{'0' * 400}", "cosmology.h0: is a number of 401 digits"),
         (f"dates = [1{'0' * 400}, 2]", "dates: is a number of 401 digits"),
         (POPULATION.format(templates="", redshift=0.1), "population[0].templates: '' is no pattern of files"),

@@ -468,7 +468,7 @@ def test_the_readme_lists_every_file_with_its_checksum():
 def test_a_changed_missing_or_added_curve_is_found(tmp_path, monkeypatch):
     folder = tmp_path / "filters"
     shutil.copytree(ROOT / "filters", folder)
-    monkeypatch.setattr(bands, "__file__", str(tmp_path / "bands.py"))
+    monkeypatch.setattr(bands.resources, "files", lambda _: tmp_path)
     with (folder / "lsst" / "lsstg.ecsv").open("a") as file:
         file.write("12000 0\n")
     (folder / "sdss" / "sdssr.ecsv").unlink()

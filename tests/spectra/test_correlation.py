@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,10 @@ GRIDS = {"ln": grid_wave(9600, 1300), "10 A": np.arange(3000.0, 9500.0, 10.0), "
 
 
 MATRICES = {name: wave_correlation(wave) for name, wave in GRIDS.items()}
+
+
+def _correlation(*numbers):
+    return Correlation(**dict(zip((field.name for field in dataclasses.fields(Correlation)), numbers, strict=True)))
 
 
 def test_correlation_is_the_formula():
@@ -41,7 +47,7 @@ def test_variance_is_the_double_sum(grid, center, width, other, minus):
 
 @pytest.mark.parametrize("shares", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)])
 def test_each_part_alone(shares):
-    wave, c = GRIDS["ln"], Correlation(*shares, 5000.0, 30000.0, 30.0)
+    wave, c = GRIDS["ln"], _correlation(*shares, 5000.0, 30000.0, 30.0)
     pull = np.exp(-0.5 * ((wave - 5500.0) / 300.0) ** 2)
     assert variance(wave, pull, c) == pytest.approx(pull @ wave_correlation(wave, c) @ pull, rel=0.01)
 
@@ -59,4 +65,4 @@ def test_nothing_has_no_variance_and_a_single_bin_its_own():
 )
 def test_a_correlation_that_is_none_is_an_error(numbers):
     with pytest.raises(ValueError, match="expected"):
-        Correlation(*numbers)
+        _correlation(*numbers)

@@ -64,7 +64,7 @@ def test_it_is_what_arrives():
     [
         lambda seen: band_flux(seen, ["sdssr"], DUSTY),
         lambda seen: observe(seen, DUSTY),
-        SeriesFile,
+        lambda seen: SeriesFile(series=seen),
         lambda seen: SeriesFile(series=series(), sparse=seen),
         lambda seen: write_series(seen, "/nowhere/s.fits"),
     ],
