@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport._storage.atomic_files import ending, file_stem
 from sntransport._version import __version__
 from sntransport.cli.console import (
     EXISTING,
@@ -112,6 +111,7 @@ def _k_table(
     ValueError
         Where no redshift is given and the file has none, and as `evaluate_k_correction`.
     """
+    from sntransport._storage.atomic_files import file_stem
     from sntransport.corrections.k_corrections import evaluate_k_correction
     from sntransport.report.correction_tables import k_correction_table
     from sntransport.report.figures.corrections import k_correction_figure, peak_phase
@@ -145,6 +145,7 @@ def _rest_light_curve(
     ValueError
         Where there is no photometry, and as `k_correct`.
     """
+    from sntransport._storage.atomic_files import file_stem
     from sntransport.corrections.rest_light_curve import k_correct
     from sntransport.reading.supernova import read_light_curve
     from sntransport.report.correction_tables import rest_light_curve_table
@@ -162,6 +163,7 @@ def _rest_light_curve(
 
 def _write(report: _Report, out: Path) -> list[Path]:
     """Write table and figure to a folder; return their paths."""
+    from sntransport._storage.atomic_files import ending
     from sntransport._storage.tables import write_table
     from sntransport.report.figures.style import write_figure
 
