@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -57,6 +58,73 @@ def test_tables_become_columns_or_files(built, tmp_path, arguments, unknown):  #
     (one,) = told["results"]
     assert one["rows"] in lengths
     assert all(os.path.getsize(path) for path in one["files"])
+
+
+SENTENCES = ("notes", "failed", "gap", "command", "version", "file", "files", "input", "inputs", "text", "remedy")
+"""Keys below which text is for people, or a name that may hold digits; ``gap`` names a bin of gaps."""
+
+FORMATTED = re.compile(
+    r"[-+]?\d[\d.,]*(e[-+]?\d+)?\s*"  # a number
+    r"(%|mag|d|A|km/s|nJy|MB|s)?"  # its unit
+    r"(\s*(/|\+/?-|±|-|to|\()\s*[-+]?\d.*)?"  # a ratio, an error, a range
+)
+
+
+def formatted(value, path=""):
+    """Paths of all texts of a JSON value that are numbers written out."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key not in SENTENCES:
+                yield from formatted(one, f"{path}.{key}")
+    elif isinstance(value, list):
+        for k, one in enumerate(value):
+            yield from formatted(one, f"{path}[{k}]")
+    elif isinstance(value, str) and (FORMATTED.fullmatch(value) or re.search(r"\d\.\d", value)):
+        yield f"{path}: {value!r}"
+
+
+@pytest.mark.parametrize(
+    "text", ["21/8", "0.05", "12", "3 +- 1", "5 to 50 (100%)", "13 %", "0.2 mag", "3300-9000", "b 0.1"]
+)
+def test_numbers_written_out_are_found(text):
+    assert list(formatted({"a": [{"b": text}]})) == [f".a[0].b: {text!r}"]
+
+
+@pytest.mark.parametrize("text", ["SN 2099a/b", "bessellb", "II", "2mass::j", "uvot::w1", "gp 11", "[d]"])
+def test_names_are_not_taken_for_numbers(text):
+    assert not list(formatted({"a": text}))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build", "FOLDER", "-o", "OUT", "--no-figures"),
+        ("photometry", "SERIES", "--bands", "bessellv,lsstr"),
+        ("photometry", "SERIES", "-o", "OUT"),
+        ("kcorrect", "SERIES", "--band-rest", "bessellb", "--band-obs", "bessellv", "--z", "0.1", "--phases", "10,20"),
+        ("bolometric", "SERIES"),
+        ("validate", "FOLDER", "--interpolator", "linear"),
+        ("export", "SERIES", "--to", "sncosmo", "-o", "OUT", "--brightest"),
+        ("plot", "SERIES", "-o", "OUT", "--only", "spectra"),
+        ("report", "SERIES", "-o", "OUT/report.html", "--no-gap-test"),
+        ("template", "mean", "hsiao", "hsiao", "-o", "OUT/mean.fits"),
+        ("demo", "-o", "OUT", "--interpolator", "log_linear"),
+    ],
+    ids=lambda arguments: "-".join(arguments[:2]),
+)
+def test_json_has_numbers_as_numbers(arguments, built, folder, tmp_path):  # noqa: F811
+    places = {
+        "SERIES": built / "SN_2099a_b.fits",
+        "FOLDER": folder,
+        "OUT": tmp_path,
+        "OUT/mean.fits": tmp_path / "m.fits",
+    }
+    places["OUT/report.html"] = tmp_path / "report.html"
+    result, told = summary(*(places.get(one, one) for one in arguments), "--json")
+    assert result.exit_code == 0, result.output
+    assert told["results"]
+    assert list(formatted(told["results"])) == []
 
 
 def test_quiet_and_verbose(built, folder, tmp_path):  # noqa: F811
