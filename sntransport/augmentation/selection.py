@@ -1,4 +1,8 @@
-"""What a training set is of: spectroscopic selection, its weights, and balance to a stated target."""
+"""What a training set is of: spectroscopic selection, its weights, balance, and how many of each kind and redshift.
+
+Every object has random numbers made from the seed and its identifier alone, so what is chosen does not depend on how
+the objects are cut into parts, and choosing needs only a few counts in memory.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

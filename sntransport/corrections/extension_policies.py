@@ -1,6 +1,6 @@
 """What lies beyond the covered wavelengths of a spectrum: nothing, a blackbody, or a template series.
 
-A policy is a function ``(wave, flux, phase) -> Extension``.
+A policy is a function ``(wave, flux, phase) -> Extension``. Blackbodies are fitted to many spectra at once.
 """
 
 from collections.abc import Callable

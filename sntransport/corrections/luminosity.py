@@ -2,7 +2,8 @@
 
     L = 4 pi (10 pc)**2 int f_lambda d lambda
 
-What lies beyond, a policy of `sntransport.corrections.extension_policies` says.
+What lies beyond, a policy of `sntransport.corrections.extension_policies` says. `light_shape` is
+what such a light curve looks like in a few numbers, free of any model of its energy source.
 """
 
 from collections.abc import Sequence

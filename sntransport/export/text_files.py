@@ -1,4 +1,4 @@
-"""Spectra as text, fast: lines of phase, wavelength and flux of one width, gzipped to the same bytes every time."""
+"""A series as text: lines of phase, wavelength and flux, fast and gzipped to the same bytes every time; or a full table."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """One spectrum through two bands: the difference of its magnitudes, and how much of the bands it covers.
 
 K- and S-corrections are both such differences. A band at redshift z is one column of weights over the rest-frame grid,
-so all redshifts and phases together are one matrix product.
+so all redshifts and phases together are one matrix product. The error of such a difference comes from the errors of the
+spectrum and their correlation, or from draws.
 """
 
 import dataclasses

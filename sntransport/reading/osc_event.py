@@ -1,4 +1,4 @@
-"""Open Supernova Catalog files as text on disk: gzip, JSON, and one event of it."""
+"""An event of the Open Supernova Catalog: from gzip and JSON to redshift, distance, dust, class and date."""
 
 import datetime
 import gzip

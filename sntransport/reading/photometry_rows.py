@@ -1,4 +1,4 @@
-"""Which filter curve and which magnitude system a photometry row means.
+"""Rows of photometry: which filter curve and magnitude system one means, and how all of them become a `LightCurve`.
 
 The identity of a measurement is (band, system, telescope and instrument), never the letter alone: ``R`` is
 Johnson-Cousins R, Sloan r (where labeled AB) or the R of PTF.

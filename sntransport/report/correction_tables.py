@@ -1,4 +1,4 @@
-"""K-corrections as tables with units: one row a redshift and phase, or one row an observed point."""
+"""K-corrections, light curves at rest and bolometric light curves as tables with units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numba functions that are not of transport: bands, draws, visits. Arrays in, arrays out; the callers validate."""
+"""The numba functions of simulated light curves: tables of fluxes, noise. Arrays in, arrays out, unchecked."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Figure of the leave-out test of few supernovae: every rebuilt spectrum a point."""
+"""Figures of the leave-out test, by rebuilt spectrum or by class and gap, and of the photometric test."""
 
 from __future__ import annotations
 

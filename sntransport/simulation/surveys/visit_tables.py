@@ -1,4 +1,4 @@
-"""A table of visits as columns with our names: ECSV, CSV or Parquet."""
+"""A survey from a plain table of its visits (ECSV, CSV or Parquet), as columns with our names."""
 
 import csv
 import difflib
