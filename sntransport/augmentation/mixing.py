@@ -2,7 +2,8 @@
 
 Dense series are put on one clock, their time axes are mixed along it, and at every phase their spectra become one by a
 barycenter: features move to their place in between, color and luminosity are mixed in ln flux. What covers a bin in one
-parent only is left out, so a mixture claims nothing that its parents do not show. `draw_mixtures` draws parents and weights.
+parent only is left out, so a mixture claims nothing that its parents do not show. `draw_mixtures` draws parents
+and weights.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A series as text: lines of phase, wavelength and flux, fast and gzipped to the same bytes every time; or a full table."""
+"""A series as text: lines of phase, wavelength and flux, gzipped to the same bytes every time; or a full table."""
 
 from __future__ import annotations
 
