@@ -157,7 +157,7 @@ def _build(
     notes += _gap_notes(sparse, targets, max_gap)
     # Neighboring phases share their photometry: what a band is off is known from the dates of the spectra alone.
     final = (
-        _calibrated(sn, result.series, curves, matrix, notes=notes, what="series", known=done) if calibrate else None
+        _calibrated(sn, result.series, curves, matrix, notes=notes, what="series", earlier=done) if calibrate else None
     )
     series = final.series if final else result.series
     residual = final.residual if final else _residual(series, matrix, photometry)
@@ -220,16 +220,16 @@ def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: B
 
 def _calibrated(
     sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, *, notes: list[str], what: str,
-    known: Calibrated | None = None,
+    earlier: Calibrated | None = None,
 ) -> Calibrated:  # fmt: skip
-    result = calibrate_series(series, matrix, *evaluate(curves, sn.mjd_of(series.phase)), known=known)
+    result = calibrate_series(series, matrix, *evaluate(curves, sn.mjd_of(series.phase)), earlier=earlier)
     notes += [f"calibration of the {what}: {note}" for note in result.notes]
     return result
 
 
-def _without(done: Calibrated | None, flux: Array, flux_err: Array) -> tuple[Array, Array]:
+def _without(earlier: Calibrated | None, flux: Array, flux_err: Array) -> tuple[Array, Array]:
     """Photometry as it would be without what each band is off."""
-    factor = 1.0 if done is None else 10.0 ** (0.4 * done.offset)
+    factor = 1.0 if earlier is None else 10.0 ** (0.4 * earlier.offset)
     return flux * factor, flux_err * factor
 
 

@@ -94,8 +94,11 @@ def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Survey,
 
 
 def set_up(
-    config: Mapping[str, Mapping[str, Any]], survey: Survey, population: Population, made: Sequence[TrainingTemplate]
-) -> Setup:  # fmt: skip
+    config: Mapping[str, Mapping[str, Any]],
+    survey: Survey,
+    population: Population,
+    training_templates: Sequence[TrainingTemplate],
+) -> Setup:
     """What light curves of some templates are made and chosen by; survey and population are those of `events`.
 
     Raises
@@ -103,11 +106,11 @@ def set_up(
     LeakError
         Where a supernova is in two splits.
     """
-    require_no_leak([one.parents for one in made], [one.split for one in made])
-    weighted = replace(population, template_weight=template_weights(made, config["target"]))
+    require_no_leak([one.parents for one in training_templates], [one.split for one in training_templates])
+    weighted = replace(population, template_weight=template_weights(training_templates, config["target"]))
     selection, options = config["selection"], dict(config["simulation"])
     rule = make_rule(
-        made, config["target"], config[""]["seed"], **config["balance"],
+        training_templates, config["target"], config[""]["seed"], **config["balance"],
         propensity=propensity(selection, survey.bands), biased=selection["biased"], undo=selection["undo"],
     )  # fmt: skip
     return Setup(rule=rule, survey=survey, events=weighted, n=options.pop("n"), options=options)

@@ -27,12 +27,12 @@ def template_columns(templates: Sequence[TrainingTemplate]) -> dict[str, list[st
     }  # fmt: skip
 
 
-def write_split(made: TrainingSet, split: str, path: Path, provenance: Mapping[str, str]) -> Path:
+def write_split(training_set: TrainingSet, split: str, path: Path, provenance: Mapping[str, str]) -> Path:
     """Write the objects of one split.
 
     Parameters
     ----------
-    made : TrainingSet
+    training_set : TrainingSet
     split : str
     path : Path
     provenance : mapping of str to str
@@ -50,8 +50,8 @@ def write_split(made: TrainingSet, split: str, path: Path, provenance: Mapping[s
     """
     from astropy.io import fits
 
-    curves = made.light_curves.take(made.split == split)
-    used = [made.templates[i] for i in curves.truth.template]
+    curves = training_set.light_curves.take(training_set.split == split)
+    used = [training_set.templates[i] for i in curves.truth.template]
     truth = {item.name: getattr(curves.truth, item.name) for item in fields(Truth)}
     objects = {
         "object_id": truth.pop("object_id"), "class": np.array([one.sn_class for one in used], dtype=str),
@@ -66,8 +66,8 @@ def write_split(made: TrainingSet, split: str, path: Path, provenance: Mapping[s
         table_hdu("OBJECTS", objects, _UNITS),
         table_hdu("PHOTOMETRY", photometry, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
         table_hdu("BANDS", {"name": list(curves.bands), "survey": list(curves.surveys)}),
-        table_hdu("TEMPLATES", template_columns(made.templates)),
-        table_hdu("NOTES", {"note": [*made.notes, *notes]}),
+        table_hdu("TEMPLATES", template_columns(training_set.templates)),
+        table_hdu("NOTES", {"note": [*training_set.notes, *notes]}),
     ])  # fmt: skip
     with atomic_path(path) as temporary:
         temporary.write_bytes(to_bytes(hdus))

@@ -42,7 +42,7 @@ def prepare(
     same_night: float = 0.5,
     min_snr: float = 3.0,
     min_range: float = 600.0,
-    bridge: float = 7000.0,
+    bridge_width: float = 7000.0,
 ) -> Prepared:
     """Prepare the spectra of a supernova for transport.
 
@@ -55,7 +55,7 @@ def prepare(
         Least median signal to noise at 1000 km/s resolution; a spectrum below it is rejected.
     min_range : float [A]
         Least observed wavelength range of a spectrum.
-    bridge : float [km/s]
+    bridge_width : float [km/s]
         Masked stretches inside a spectrum, up to this wide, are bridged by a straight line and marked
         `Origin.EXTRAPOLATED`; wider ones stay uncovered.
 
@@ -80,7 +80,7 @@ def prepare(
     first = min(piece.first for piece in pieces)
     n_wave = max(piece.first + piece.flux.size for piece in pieces) - first
     rows = [stitch(group, notes) for group in _nights(pieces, same_night)]
-    series, filled = _to_series(sn, rows, first=first, n_wave=n_wave, bridge=bridge, notes=notes)
+    series, filled = _to_series(sn, rows, first=first, n_wave=n_wave, bridge_width=bridge_width, notes=notes)
     calibrated = np.array([row.calibrated for row in rows])
     if filled:
         notes.append(f"{filled} bins of masked pixels bridged by straight lines (origin 3)")
@@ -141,7 +141,7 @@ def _nights(pieces: Sequence[Piece], same_night: float) -> list[list[Piece]]:
 
 
 def _to_series(
-    sn: Supernova, rows: Sequence[Piece], *, first: int, n_wave: int, bridge: float, notes: list[str]
+    sn: Supernova, rows: Sequence[Piece], *, first: int, n_wave: int, bridge_width: float, notes: list[str]
 ) -> tuple[SpectralSeries, int]:
     shape = (len(rows), n_wave)
     flux, flux_err = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -150,7 +150,7 @@ def _to_series(
     for i, row in enumerate(rows):
         window = slice(row.first - first, row.first - first + row.flux.size)
         known = np.isfinite(row.flux)
-        bridged = bridge_gaps(row.flux, row.flux_err, int(bridge / GRID_STEP))
+        bridged = bridge_gaps(row.flux, row.flux_err, int(bridge_width / GRID_STEP))
         lifted, count = apply_floor(bridged[0])
         raised += count
         flux[i, window], flux_err[i, window] = lifted, bridged[1]

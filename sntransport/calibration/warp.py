@@ -76,7 +76,7 @@ def calibrate(
     observed: Array,
     observed_err: Array,
     *,
-    known: Calibrated | None = None,
+    earlier: Calibrated | None = None,
     gray_scatter: float = 10.0,
     color_scatter: float = 0.25,
     color_scale: float = 1.0,
@@ -96,7 +96,7 @@ def calibrate(
         Of the bands and sightline of the photometry, on the grid of the series.
     observed, observed_err : ndarray, (n_phase, n_band) [nJy]
         Photometry at the dates of the series; NaN where there is none.
-    known : Calibrated, optional
+    earlier : Calibrated, optional
         An earlier result, whose offsets of bands and contradicted bands are taken over; none: they are solved for.
     gray_scatter, color_scatter : float
         Prior standard deviation of the constant and of the smooth part of ln warp.
@@ -150,13 +150,13 @@ def calibrate(
         if step == 0:
             off = (
                 _contradicted(prior, target, variance, offsets=offsets, least=2.0 * offset_scatter, limit=band_outlier)
-                if known is None
-                else _taken(known)
+                if earlier is None
+                else _taken(earlier)
             )
             rest = np.where(off.band, np.nan, target - off.shift)
             rejected = off.band | _contradicting(prior, rest, variance, outlier)
         used = np.isfinite(target) & ~rejected
-        shift, shift_err = (off.shift, off.shift_err) if known else offsets(target, used)
+        shift, shift_err = (off.shift, off.shift_err) if earlier else offsets(target, used)
         inverse = _inverse(prior, used, variance)
         shares = np.einsum("pij,pj->pi", inverse, np.where(used, target - shift, 0.0))
     shift, shift_err = np.where(off.band, off.shift, shift), np.where(off.band, off.shift_err, shift_err)
@@ -168,7 +168,7 @@ def calibrate(
     final, _ = _log_ratio(synthetic_flux(flux, matrix)[0], observed, observed_err, floor)
     named = ~off.band & (np.abs(shift) > np.maximum(2.0 * shift_err, _WORTH_A_NOTE))
     notes = _describe(series, matrix, used, rejected & ~off.band)
-    if known is None:
+    if earlier is None:
         notes += _describe_offsets(matrix, shift, off.band, "not used at any phase, since the other bands rule it out")
         notes += _describe_offsets(matrix, shift, named, "taken off, not put on the spectra")
     return Calibrated(
@@ -226,8 +226,10 @@ class _Off:
     shift_err: Array
 
 
-def _taken(known: Calibrated) -> _Off:
-    return _Off(band=known.contradicted, shift=-LN_PER_MAG * known.offset, shift_err=LN_PER_MAG * known.offset_err)
+def _taken(earlier: Calibrated) -> _Off:
+    return _Off(
+        band=earlier.contradicted, shift=-LN_PER_MAG * earlier.offset, shift_err=LN_PER_MAG * earlier.offset_err
+    )
 
 
 def _contradicted(

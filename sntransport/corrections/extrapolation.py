@@ -110,7 +110,7 @@ def extend_wave(series: SpectralSeries, wave_range: tuple[float, float], policy:
     Returns
     -------
     Extrapolated
-        Known bins stay as they are; bins within the range that the policy has a value for have `Origin.EXTRAPOLATED`
+        Facts bins stay as they are; bins within the range that the policy has a value for have `Origin.EXTRAPOLATED`
         and an error that is not known (NaN). Negative values of the policy are taken as 0. Phases without any flux
         stay empty.
 

@@ -149,7 +149,7 @@ def to_snana(
     said = [f"{name}: {note}" for grid, name in zip(grids, names, strict=True) for note in grid.notes]
     if form == "SIMSED" and not place.resolve().name.startswith("SIMSED"):
         said.append("SNANA knows a SIMSED model by its folder, whose name begins with SIMSED; LightCurveLynx does not")
-    made = SnanaModel(
+    model = SnanaModel(
         folder=place,
         grids=grids,
         weight=np.array([float(w) for w in weight]),
@@ -161,11 +161,11 @@ def to_snana(
     for grid, name in zip(grids, names, strict=True):
         write_sed(place / f"{name}.SED.gz", _header(grid), grid.phase, grid.wave, grid.flux)
     _write(place / f"SIMGEN_INCLUDE_{place.resolve().name}.INPUT",
-           _include(made, form, names, weight=weight, magoff=magoff, magsmear=magsmear, allowed=allowed))  # fmt: skip
-    _write(place / "README.md", _readme(made, form, names, weight, allowed))
-    listed = _non1a_list(made, names) if form == "NON1ASED" else _sed_info(made, names, weight)
+           _include(model, form, names, weight=weight, magoff=magoff, magsmear=magsmear, allowed=allowed))  # fmt: skip
+    _write(place / "README.md", _readme(model, form, names, weight, allowed))
+    listed = _non1a_list(model, names) if form == "NON1ASED" else _sed_info(model, names, weight)
     _write(place / ("NON1A.LIST" if form == "NON1ASED" else "SED.INFO"), listed)
-    return made
+    return model
 
 
 def as_series(grid: TemplateGrid) -> SpectralSeries:
@@ -252,16 +252,16 @@ def _header(grid: TemplateGrid) -> list[str]:
     ]
 
 
-def _non1a_list(made: SnanaModel, names: Sequence[str]) -> str:
-    low, high = _rest_range(made)
+def _non1a_list(model: SnanaModel, names: Sequence[str]) -> str:
+    low, high = _rest_range(model)
     lines = ["# templates of a NON1ASED model; see README.md", "FLUX_SCALE: 1.0", f"RESTLAMBDA_RANGE: {low} {high}", ""]
-    for i, (grid, name) in enumerate(zip(made.grids, names, strict=True), start=1):
+    for i, (grid, name) in enumerate(zip(model.grids, names, strict=True), start=1):
         lines.append(f"NON1A: {i:4d} {_token(grid.sn_type):10s} {name}.SED")
     return "\n".join(lines) + "\n"
 
 
-def _sed_info(made: SnanaModel, names: Sequence[str], weight: Sequence[Decimal]) -> str:
-    low, high = _rest_range(made)
+def _sed_info(model: SnanaModel, names: Sequence[str], weight: Sequence[Decimal]) -> str:
+    low, high = _rest_range(model)
     lines = [
         "# templates of a SIMSED model; see README.md", "FLUX_SCALE: 1.0", f"RESTLAMBDA_RANGE: {low} {high}", "NPAR: 2",
         "PARNAMES: TEMPLATE_INDEX WEIGHT", "",
@@ -271,21 +271,21 @@ def _sed_info(made: SnanaModel, names: Sequence[str], weight: Sequence[Decimal])
 
 
 def _include(
-    made: SnanaModel, form: str, names: Sequence[str], *, weight: Sequence[Decimal], magoff: float, magsmear: float,
+    model: SnanaModel, form: str, names: Sequence[str], *, weight: Sequence[Decimal], magoff: float, magsmear: float,
     allowed: tuple[float, float] | None,
 ) -> str:  # fmt: skip
-    model = made.folder.resolve().name
+    folder = model.folder.resolve().name
     lines = ["# for a sim-input file: INPUT_INCLUDE_FILE; run above the folder of the model, or put its path here"]
     if form == "NON1ASED":
-        lines += ["GENMODEL: NON1ASED", f"PATH_NON1ASED: {model}", ""]
+        lines += ["GENMODEL: NON1ASED", f"PATH_NON1ASED: {folder}", ""]
         lines += ["NON1A_KEYS: 5 INDEX WGT MAGOFF MAGSMEAR SNTYPE"]
-        for i, (w, code, name) in enumerate(zip(weight, made.sntype, names, strict=True), start=1):
+        for i, (w, code, name) in enumerate(zip(weight, model.sntype, names, strict=True), start=1):
             lines.append(f"NON1A: {i:4d} {w} {magoff:.4f} {magsmear:.4f} {code:4d}  # {name}")
     else:
         lines += ["# each template with the same chance: SNANA does not take WEIGHT of SED.INFO as one"]
-        lines += [f"GENMODEL: {model}", "SIMSED_GRIDONLY: TEMPLATE_INDEX", f"GENRANGE_TEMPLATE_INDEX: 1 {len(names)}"]
-    first, last = (max(grid.phase[0] for grid in made.grids), min(grid.phase[-1] for grid in made.grids))
-    widest = (min(grid.phase[0] for grid in made.grids), max(grid.phase[-1] for grid in made.grids))
+        lines += [f"GENMODEL: {folder}", "SIMSED_GRIDONLY: TEMPLATE_INDEX", f"GENRANGE_TEMPLATE_INDEX: 1 {len(names)}"]
+    first, last = (max(grid.phase[0] for grid in model.grids), min(grid.phase[-1] for grid in model.grids))
+    widest = (min(grid.phase[0] for grid in model.grids), max(grid.phase[-1] for grid in model.grids))
     if first < last:
         lines += ["", f"# what all templates support (any of them: {widest[0]:.2f} {widest[1]:.2f})"]
         lines += [f"GENRANGE_TREST: {first:.2f} {last:.2f}"]
@@ -298,31 +298,31 @@ def _include(
 
 
 def _readme(
-    made: SnanaModel, form: str, names: Sequence[str], weight: Sequence[Decimal], allowed: tuple[float, float] | None
+    model: SnanaModel, form: str, names: Sequence[str], weight: Sequence[Decimal], allowed: tuple[float, float] | None
 ) -> str:  # fmt: skip
     lines = [
-        f"# {made.folder.resolve().name}", "",
+        f"# {model.folder.resolve().name}", "",
         f"A {form} model of {len(names)} templates, made with sntransport {__version__}. Please cite {_CITATION}.", "",
         f"Flux: {_UNIT}. Neither Milky Way nor host dust is in it.", "",
         "| # | file | class | SNTYPE | weight | phase 0 | phases [d] | wavelengths [A] | extrapolated | sha256 |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
-    for i, (grid, name, w, code) in enumerate(zip(made.grids, names, weight, made.sntype, strict=True), start=1):
+    for i, (grid, name, w, code) in enumerate(zip(model.grids, names, weight, model.sntype, strict=True), start=1):
         date = "" if np.isnan(grid.mjd_ref) else f", MJD {grid.mjd_ref:.2f}"
         lines.append(
             f"| {i} | {name}.SED.gz | {grid.sn_type} | {code} | {w} | {grid.zero}{date} | {grid.phase[0]:.1f} to "
             f"{grid.phase[-1]:.1f} | {grid.wave[0]:.1f} to {grid.wave[-1]:.1f} | {grid.extrapolated:.1%} | "
-            f"{sha256(made.folder / f'{name}.SED.gz')} |"
+            f"{sha256(model.folder / f'{name}.SED.gz')} |"
         )
-    if made.z_range:
-        lines += ["", "Redshifts at which all templates cover a band:", "", "```", coverage_text(made.z_range), "```"]
+    if model.z_range:
+        lines += ["", "Redshifts at which all templates cover a band:", "", "```", coverage_text(model.z_range), "```"]
     if allowed is not None:
         lines += ["", f"Redshifts of the include file: {allowed[0]:.4f} to {allowed[1]:.4f}."]
-    return "\n".join([*lines, "", "## Notes", "", *(f"- {note}" for note in made.notes), ""])
+    return "\n".join([*lines, "", "## Notes", "", *(f"- {note}" for note in model.notes), ""])
 
 
-def _rest_range(made: SnanaModel) -> tuple[str, str]:
-    low, high = max(g.wave[0] for g in made.grids), min(g.wave[-1] for g in made.grids)
+def _rest_range(model: SnanaModel) -> tuple[str, str]:
+    low, high = max(g.wave[0] for g in model.grids), min(g.wave[-1] for g in model.grids)
     return f"{low:.1f}", f"{high:.1f}"
 
 

@@ -91,12 +91,12 @@ def coverage_table(checked: Checked, bands: Sequence[str | Bandpass]) -> str:
     return "\n".join(lines)
 
 
-def _check_indices(path: Path, entries: Sequence[Entry], found: list[Finding]) -> None:
+def _check_indices(path: Path, entries: Sequence[Entry], findings: list[Finding]) -> None:
     first: dict[int, int] = {}
     for entry in entries:
         if entry.index in first:
             text = f"index {entry.index} is that of line {first[entry.index]} too, which is then never simulated"
-            found.append(
+            findings.append(
                 Finding(
                     path=path.name,
                     line=entry.line,
@@ -107,7 +107,7 @@ def _check_indices(path: Path, entries: Sequence[Entry], found: list[Finding]) -
             )
         first.setdefault(entry.index, entry.line)
     names = [entry.name for entry in entries]
-    found += [
+    findings += [
         Finding(
             path=path.name,
             line=entry.line,
@@ -121,10 +121,10 @@ def _check_indices(path: Path, entries: Sequence[Entry], found: list[Finding]) -
 
 
 def _check_file(
-    place: Path, listed: Path, entry: Entry, scale: float, found: list[Finding]
+    place: Path, listed: Path, entry: Entry, scale: float, findings: list[Finding]
 ) -> SpectralSeries | None:  # fmt: skip
     if "/" in entry.name or entry.name.startswith("."):
-        found.append(
+        findings.append(
             Finding(
                 path=listed.name,
                 line=entry.line,
@@ -139,7 +139,7 @@ def _check_file(
         there = {name.lower().removesuffix(".gz"): name for name in sorted(p.name for p in place.iterdir())}
         near = difflib.get_close_matches(entry.name.lower(), list(there), n=1)
         remedy = f"did you mean {there[near[0]]!r}?" if near else "add the file, or take the line out"
-        found.append(
+        findings.append(
             Finding(
                 path=listed.name,
                 line=entry.line,
@@ -149,19 +149,19 @@ def _check_file(
             )
         )
         return None
-    spectra = read_spectra(path, found)
-    if spectra is None or not _check_grid(path, spectra, found):
+    spectra = read_spectra(path, findings)
+    if spectra is None or not _check_grid(path, spectra, findings):
         return None
-    _check_flux(path, spectra, scale, found)
+    _check_flux(path, spectra, scale, findings)
     kept = np.maximum(spectra.flux, 0.0) * scale
     return SpectralSeries(phase=spectra.phase, wave=spectra.wave, flux=kept, name=entry.name, sn_type=entry.kind)
 
 
-def _check_grid(path: Path, spectra: Spectra, found: list[Finding]) -> bool:
+def _check_grid(path: Path, spectra: Spectra, findings: list[Finding]) -> bool:
     """Findings on the axes; whether they can be used at all."""
 
     def say(text: str, remedy: str, *, abort: bool) -> None:
-        found.append(Finding(path=path.name, line=0, text=text, remedy=remedy, abort=abort))
+        findings.append(Finding(path=path.name, line=0, text=text, remedy=remedy, abort=abort))
 
     phase, wave = spectra.phase, spectra.wave
     if phase.size < 2 or wave.size < 3:
@@ -192,9 +192,9 @@ def _check_grid(path: Path, spectra: Spectra, found: list[Finding]) -> bool:
     return True
 
 
-def _check_flux(path: Path, spectra: Spectra, scale: float, found: list[Finding]) -> None:
+def _check_flux(path: Path, spectra: Spectra, scale: float, findings: list[Finding]) -> None:
     def say(text: str, remedy: str, *, abort: bool = False) -> None:
-        found.append(Finding(path=path.name, line=0, text=text, remedy=remedy, abort=abort))
+        findings.append(Finding(path=path.name, line=0, text=text, remedy=remedy, abort=abort))
 
     flux, phase = spectra.flux, spectra.phase
     if not np.any(flux > 0):
@@ -220,10 +220,10 @@ def _check_flux(path: Path, spectra: Spectra, scale: float, found: list[Finding]
             )
 
 
-def _check_includes(place: Path, entries: Sequence[Entry], found: list[Finding]) -> None:
+def _check_includes(place: Path, entries: Sequence[Entry], findings: list[Finding]) -> None:
     paths = sorted(path for path in place.iterdir() if path.suffix.upper() == ".INPUT")
     if not paths:
-        found.append(
+        findings.append(
             Finding(
                 path=place.name,
                 line=0,
@@ -233,25 +233,25 @@ def _check_includes(place: Path, entries: Sequence[Entry], found: list[Finding])
             )
         )
     for path in paths:
-        _check_include(path, {entry.index for entry in entries}, found)
+        _check_include(path, {entry.index for entry in entries}, findings)
 
 
-def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
+def _check_include(path: Path, listed: set[int], findings: list[Finding]) -> None:
     keys: list[str] = []
     weights: dict[int, float] = {}
     seen: set[str] = set()
-    for line, words in read_lines(path, found):
+    for line, words in read_lines(path, findings):
         seen.add(words[0])
         if words[0] == "NON1A_KEYS:":
-            keys = _check_keys(path, line, words[1:], found)
+            keys = _check_keys(path, line, words[1:], findings)
         elif words[0] == "NON1A:":
-            _check_weight(path, line, words[1:], keys=keys, listed=listed, weights=weights, found=found)
-    found += [
+            _check_weight(path, line, words[1:], keys=keys, listed=listed, weights=weights, findings=findings)
+    findings += [
         Finding(path=path.name, line=0, text=f"no {key} line", remedy="add it", abort=True)
         for key in ("GENMODEL:", "NON1A_KEYS:", "NON1A:")
         if key not in seen
     ]
-    found += [
+    findings += [
         Finding(
             path=path.name,
             line=0,
@@ -263,21 +263,21 @@ def _check_include(path: Path, listed: set[int], found: list[Finding]) -> None:
     ]
     total = sum(weights.values())
     if weights and total <= 0:
-        found.append(
+        findings.append(
             Finding(path=path.name, line=0, text="all weights are 0", remedy="write weights whose sum is 1", abort=True)
         )
     elif weights and abs(total - 1.0) > 1e-9:
-        found.append(
+        findings.append(
             Finding(
                 path=path.name, line=0, text=f"the sum of the weights is {total:.6g}", remedy="make it 1", abort=False
             )
         )
 
 
-def _check_keys(path: Path, line: int, words: Sequence[str], found: list[Finding]) -> list[str]:
+def _check_keys(path: Path, line: int, words: Sequence[str], findings: list[Finding]) -> list[str]:
     names = list(words[1:])
     if not words or not words[0].isdecimal() or int(words[0]) != len(names) or names[:2] != ["INDEX", "WGT"]:
-        found.append(
+        findings.append(
             Finding(
                 path=path.name,
                 line=line,
@@ -291,10 +291,10 @@ def _check_keys(path: Path, line: int, words: Sequence[str], found: list[Finding
 
 def _check_weight(
     path: Path, line: int, words: Sequence[str], *, keys: Sequence[str], listed: set[int], weights: dict[int, float],
-    found: list[Finding],
+    findings: list[Finding],
 ) -> None:  # fmt: skip
     def say(text: str, remedy: str) -> None:
-        found.append(Finding(path=path.name, line=line, text=text, remedy=remedy, abort=True))
+        findings.append(Finding(path=path.name, line=line, text=text, remedy=remedy, abort=True))
 
     if keys and len(words) != len(keys):
         say(f"{len(words)} numbers for the {len(keys)} keys {' '.join(keys)}", "write one for each")

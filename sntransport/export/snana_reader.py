@@ -61,12 +61,12 @@ class Spectra:
     flux: Array
 
 
-def read_lines(path: Path, found: list[Finding]) -> Iterator[tuple[int, list[str]]]:
+def read_lines(path: Path, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
     """Words of each line that is no comment, with its number."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        found.append(
+        findings.append(
             Finding(
                 path=path.name,
                 line=0,
@@ -82,16 +82,16 @@ def read_lines(path: Path, found: list[Finding]) -> Iterator[tuple[int, list[str
             yield number, words
 
 
-def read_list(path: Path, found: list[Finding]) -> tuple[list[Entry], float]:
+def read_list(path: Path, findings: list[Finding]) -> tuple[list[Entry], float]:
     """Templates and scale of flux of NON1A.LIST or SED.INFO."""
     entries: list[Entry] = []
     scale, npar, names = 1.0, None, None
     simsed = path.name == "SED.INFO"
-    for line, words in read_lines(path, found):
+    for line, words in read_lines(path, findings):
         key, rest = words[0], words[1:]
 
         def say(text: str, remedy: str, *, abort: bool = True, line: int = line) -> None:
-            found.append(Finding(path=path.name, line=line, text=text, remedy=remedy, abort=abort))
+            findings.append(Finding(path=path.name, line=line, text=text, remedy=remedy, abort=abort))
 
         if key in (("SED:",) if simsed else LIST_KEYS):
             entry = _sed_entry(rest, line, npar, len(entries) + 1, say) if simsed else _list_entry(rest, line, say)
@@ -109,7 +109,7 @@ def read_list(path: Path, found: list[Finding]) -> tuple[list[Entry], float]:
             say(f"{key!r} is no key of this file, the line is not read", f"write {near!r} for a template",
                 abort=False)  # fmt: skip
     if names is not None and npar is not None and len(names) != npar:
-        found.append(
+        findings.append(
             Finding(
                 path=path.name,
                 line=0,
@@ -120,7 +120,7 @@ def read_list(path: Path, found: list[Finding]) -> tuple[list[Entry], float]:
         )
     if not entries:
         remedy = "add lines 'NON1A: INDEX TYPE FILE' (or 'SED: FILE ...')"
-        found.append(Finding(path=path.name, line=0, text="no template in it", remedy=remedy, abort=True))
+        findings.append(Finding(path=path.name, line=0, text="no template in it", remedy=remedy, abort=True))
     return entries, scale
 
 
@@ -134,9 +134,9 @@ def find_file(folder: Path, name: str) -> Path | None:
     return None
 
 
-def read_spectra(path: Path, found: list[Finding]) -> Spectra | None:
+def read_spectra(path: Path, findings: list[Finding]) -> Spectra | None:
     """Spectra of a file; None, with findings, where they cannot be read."""
-    text = _text(path, found)
+    text = _text(path, findings)
     if text is None:
         return None
     lines = text.splitlines()
@@ -146,7 +146,7 @@ def read_spectra(path: Path, found: list[Finding]) -> Spectra | None:
             table = np.loadtxt(lines, ndmin=2)
     if table is None or table.shape[1] not in (3, 4):
         line, words = _bad_line(text)
-        found.append(
+        findings.append(
             Finding(
                 path=path.name,
                 line=line,
@@ -156,14 +156,14 @@ def read_spectra(path: Path, found: list[Finding]) -> Spectra | None:
             )
         )
         return None
-    return _arranged(path, table, text, found)
+    return _arranged(path, table, text, findings)
 
 
-def _arranged(path: Path, table: Array, text: str, found: list[Finding]) -> Spectra | None:
+def _arranged(path: Path, table: Array, text: str, findings: list[Finding]) -> Spectra | None:
     """Rows as a grid; the same wavelengths at every phase."""
 
     def say(row: int, what: str, remedy: str) -> None:
-        found.append(Finding(path=path.name, line=_line_of(text, row), text=what, remedy=remedy, abort=True))
+        findings.append(Finding(path=path.name, line=_line_of(text, row), text=what, remedy=remedy, abort=True))
 
     if not np.all(np.isfinite(table)):
         say(int(np.argwhere(~np.isfinite(table))[0, 0]), "NaN or infinite number", "fill it or cut the range")
@@ -190,19 +190,19 @@ def _line_of(text: str, row: int) -> int:
     return data[row]
 
 
-def _text(path: Path, found: list[Finding]) -> str | None:
+def _text(path: Path, findings: list[Finding]) -> str | None:
     try:
         with path.open("rb") as file:
             zipped = file.read(2) == b"\x1f\x8b"
     except OSError as error:
-        found.append(
+        findings.append(
             Finding(
                 path=path.name, line=0, text=f"cannot be read: {error.strerror}", remedy="make it readable", abort=True
             )
         )
         return None
     if zipped != (path.suffix == ".gz"):
-        found.append(
+        findings.append(
             Finding(
                 path=path.name,
                 line=0,
@@ -221,7 +221,7 @@ def _text(path: Path, found: list[Finding]) -> str | None:
                 raise OSError(f"more than {_LARGEST // 2**20} MiB")
         return data.decode("ascii", errors="replace")
     except (OSError, EOFError, zlib.error) as error:
-        found.append(
+        findings.append(
             Finding(
                 path=path.name, line=0, text=f"cannot be decompressed: {error}", remedy="write it again", abort=True
             )

@@ -98,15 +98,15 @@ def _integrate(wave: Array, stretch: Array, band: Bandpass, photons: Array, norm
     _kernels.band_weights(grid, stretch, band.wave, band.throughput, photons, norms)
 
 
-def means(rows: SpectraAt, seen: Columns) -> tuple[Array, Array]:
+def means(rows: SpectraAt, band: Columns) -> tuple[Array, Array]:
     """Mean flux density [nJy] (n_phase, n_z), NaN where a band is covered less than 98 %, and coverage."""
-    return weighted_means(rows.flux[:, seen.span], seen.flux_weight, seen.cover_weight, seen.photon_total)
+    return weighted_means(rows.flux[:, band.span], band.flux_weight, band.cover_weight, band.photon_total)
 
 
-def filled_share(rows: SpectraAt, seen: Columns) -> Array:
+def filled_share(rows: SpectraAt, band: Columns) -> Array:
     """Share of a band (n_phase, n_z), by photons, on bins that were bridged or extrapolated."""
-    photons = seen.cover_weight[:, : seen.n_z]
-    return np.asarray(rows.filled[:, seen.span] @ photons / seen.photon_total)
+    photons = band.cover_weight[:, : band.n_z]
+    return np.asarray(rows.filled[:, band.span] @ photons / band.photon_total)
 
 
 def magnitude_difference(first: Array, second: Array) -> Array:
@@ -193,23 +193,23 @@ def _errors(rows: SpectraAt, span: Span, correlation: Correlation) -> Array:
     return np.asarray(out)
 
 
-def _scale(rows: SpectraAt, seen: Columns) -> Array:
+def _scale(rows: SpectraAt, band: Columns) -> Array:
     """From sums with the weights of a band to shares of its flux (n_phase, n_z); NaN where they are not known."""
-    known = np.isfinite(rows.flux[:, seen.span])
-    err = rows.series.flux_err[:, seen.span]
+    known = np.isfinite(rows.flux[:, band.span])
+    err = rows.series.flux_err[:, band.span]
     lost = np.isnan(err[rows.place.left]) | (np.isnan(err[rows.place.right]) & (rows.place.share > 0)[:, None])
     missing = (known & lost).astype(np.float64)
-    flux, _ = means(rows, seen)
-    norm = known.astype(np.float64) @ seen.cover_weight[:, seen.n_z :]
+    flux, _ = means(rows, band)
+    norm = known.astype(np.float64) @ band.cover_weight[:, band.n_z :]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((flux > 0) & (missing @ seen.flux_weight == 0), 1.0 / (flux * norm), np.nan)
+        return np.where((flux > 0) & (missing @ band.flux_weight == 0), 1.0 / (flux * norm), np.nan)
 
 
-def _on(span: Span, seen: Columns) -> Array:
+def _on(span: Span, band: Columns) -> Array:
     """Weights of a band on another run of bins, (n_span, n_z)."""
-    out = np.zeros((span.stop - span.start, seen.n_z))
-    start = seen.span.start - span.start
-    out[start : start + seen.flux_weight.shape[0]] = seen.flux_weight
+    out = np.zeros((span.stop - span.start, band.n_z))
+    start = band.span.start - span.start
+    out[start : start + band.flux_weight.shape[0]] = band.flux_weight
     return out
 
 

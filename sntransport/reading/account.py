@@ -21,7 +21,7 @@ _DUST = ("ebv_mw", "ebv_host", "rv_mw", "rv_host", "law_mw", "law_host")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class Facts:
     """What is known of a supernova besides its data, from the caller or from its file; None where it is not.
 
     Fields and units are those of `sntransport.read_supernova`.
@@ -41,7 +41,7 @@ class Known:
     mjd_ref_meaning: str | None = None
     default_system: str | None = None
 
-    def over(self, other: "Known") -> "Known":
+    def over(self, other: "Facts") -> "Facts":
         """What is known here, and from ``other`` what is not."""
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(other, **{name: value for name, value in mine.items() if value is not None})
@@ -127,24 +127,24 @@ def z_of(velocity: float) -> float:
 
 
 def assemble(
-    path: object, known: Known, spectra: Sequence[Spectrum], light_curve: LightCurve, account: Account
+    path: object, facts: Facts, spectra: Sequence[Spectrum], light_curve: LightCurve, account: Account
 ) -> Supernova:
     """The `Supernova` of all that was read; a ReadError where a value of its sightline is out of range."""
-    if known.ebv_host is None:
+    if facts.ebv_host is None:
         account.note("dust of the host galaxy: none assumed; pass ebv_host= if it is known")
-    given: dict[str, Any] = {name: getattr(known, name) for name in _DUST}
+    given: dict[str, Any] = {name: getattr(facts, name) for name in _DUST}
     try:
-        z = math.nan if known.z is None else known.z
-        modulus = math.nan if known.distance_modulus is None else known.distance_modulus
+        z = math.nan if facts.z is None else facts.z
+        modulus = math.nan if facts.distance_modulus is None else facts.distance_modulus
         sightline = Sightline(
             z=z, distance_modulus=modulus, **{name: value for name, value in given.items() if value is not None}
         )
     except ValueError as error:
         raise ReadError(path, str(error), "correct it, or pass the right value as a keyword") from None
-    mjd_ref, meaning = _reference(path, known, spectra, light_curve, account)
-    sn_type = "" if (known.sn_type or "").lower() in _UNSAID_TYPES else known.sn_type or ""
+    mjd_ref, meaning = _reference(path, facts, spectra, light_curve, account)
+    sn_type = "" if (facts.sn_type or "").lower() in _UNSAID_TYPES else facts.sn_type or ""
     return Supernova(
-        name=known.name or "unnamed",
+        name=facts.name or "unnamed",
         sn_type=sn_type,
         sightline=sightline,
         mjd_ref=mjd_ref,
@@ -158,16 +158,16 @@ def assemble(
 
 
 def _reference(
-    path: object, known: Known, spectra: Sequence[Spectrum], light_curve: LightCurve, account: Account
+    path: object, facts: Facts, spectra: Sequence[Spectrum], light_curve: LightCurve, account: Account
 ) -> tuple[float, str]:
     """Date of phase 0 and its meaning: as known, else the first observation."""
-    if known.mjd_ref is not None:
-        return require_mjd(path, "mjd_ref", known.mjd_ref), known.mjd_ref_meaning or "given by the user"
+    if facts.mjd_ref is not None:
+        return require_mjd(path, "mjd_ref", facts.mjd_ref), facts.mjd_ref_meaning or "given by the user"
     dates = [spectrum.mjd for spectrum in spectra] + light_curve.mjd[:1].tolist()
     if not dates:
         raise ReadError(path, "no usable spectrum and no usable photometry", _why(account))
     account.note(f"phase 0 is the first observation, MJD {min(dates):.2f}: no discovery date known")
-    return min(dates), known.mjd_ref_meaning or "first observation"
+    return min(dates), facts.mjd_ref_meaning or "first observation"
 
 
 def _why(account: Account) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._storage.read_error import ReadError, number
-from sntransport.reading.account import Account, Known, assemble, distance_from_z, modulus_of, require_mjd
+from sntransport.reading.account import Account, Facts, assemble, distance_from_z, modulus_of, require_mjd
 from sntransport.reading.photometry_files import read_photometry_file
 from sntransport.reading.spectrum_columns import Unusable, is_calibrated, make_spectrum
 from sntransport.reading.spectrum_files import RawSpectrum, read_spectrum_file
@@ -30,7 +30,7 @@ _SPECTRUM_KEYS: dict[str, tuple[Any, str]] = {
 _NOT_SPECTRA = (".md", ".txt~", ".bak", ".png", ".pdf", ".toml")
 
 
-def read_folder(folder: Path, known: Known) -> Supernova:
+def read_folder(folder: Path, caller: Facts) -> Supernova:
     """Read one supernova from a folder.
 
     Parameters
@@ -41,7 +41,7 @@ def read_folder(folder: Path, known: Known) -> Supernova:
         ``default_system``, ``photometry`` (a file or a list; default: photometry.ecsv and photometry.csv) and tables
         ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``. Every file in ``spectra/`` is read,
         listed or not.
-    known : Known
+    caller : Facts
         What the caller knows; it wins over the file.
 
     Returns
@@ -56,7 +56,7 @@ def read_folder(folder: Path, known: Known) -> Supernova:
     toml = _load_toml(folder)
     where = folder / "sn.toml"
     account = Account()
-    facts = known.over(_facts(where, toml, folder))
+    facts = caller.over(_facts(where, toml, folder))
     if facts.z is None:
         raise ReadError(where, "z is missing", "add z = ... or pass z=")
     if facts.distance_modulus is None:
@@ -95,7 +95,7 @@ def _require_known(path: Path, table: Mapping[str, Any], keys: Sequence[str], wh
             raise ReadError(path, f"{where}unknown key {key!r}", remedy)
 
 
-def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Known:
+def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:
     for key in _TEXT:
         if not isinstance(toml.get(key, ""), str):
             raise ReadError(path, f"{key} is {toml[key]!r}", "give text in quotes")
@@ -110,14 +110,14 @@ def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Known:
     system = toml.get("default_system")
     if system is not None and system.lower() not in ("ab", "vega"):
         raise ReadError(path, f"default_system is {system!r}", "give 'AB' or 'Vega'")
-    values = {key: toml[key] for key in (field.name for field in fields(Known)) if key in toml}
+    values = {key: toml[key] for key in (field.name for field in fields(Facts)) if key in toml}
     values |= {key: float(toml[key]) for key in values if key in _NUMBERS}
     values |= {"sn_type": toml.get("type"), "name": toml.get("name", folder.resolve().name)}
     if "distance_mpc" in toml:
         values["distance_modulus"] = modulus_of(float(toml["distance_mpc"]))
     if system is not None:
         values["default_system"] = {"ab": "AB", "vega": "Vega"}[system.lower()]
-    return Known(**values)
+    return Facts(**values)
 
 
 def _spectrum_entries(folder: Path, toml: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -182,7 +182,7 @@ def _calibrated(raw: RawSpectrum, mjd: float, entry: Mapping[str, Any], account:
     return spectrum
 
 
-def _light_curve(folder: Path, toml: Mapping[str, Any], facts: Known, account: Account) -> LightCurve:
+def _light_curve(folder: Path, toml: Mapping[str, Any], facts: Facts, account: Account) -> LightCurve:
     path = folder / "sn.toml"
     named = toml.get("photometry")
     if named is None:

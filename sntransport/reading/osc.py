@@ -11,7 +11,7 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError, counted, listed, number, text
 from sntransport.photometry.bands import band_names
-from sntransport.reading.account import Account, Known, assemble
+from sntransport.reading.account import Account, Facts, assemble
 from sntransport.reading.osc_event import complete, load_event
 from sntransport.reading.photometry_rows import (
     Identity,
@@ -42,14 +42,14 @@ _NOT_A_MEASUREMENT = (
 )
 
 
-def read_osc(path: Path, known: Known) -> Supernova:
+def read_osc(path: Path, caller: Facts) -> Supernova:
     """Read one supernova of an Open Supernova Catalog file.
 
     Parameters
     ----------
     path : Path
         JSON, gzipped or not.
-    known : Known
+    caller : Facts
         What the caller knows; it wins over the file.
 
     Returns
@@ -60,15 +60,15 @@ def read_osc(path: Path, known: Known) -> Supernova:
     ------
     ReadError
     """
-    name, entry = load_event(path, known.name)
+    name, entry = load_event(path, caller.name)
     account = Account()
-    facts = Known(name=known.name or name).over(complete(path, entry, known, account))
+    facts = Facts(name=caller.name or name).over(complete(path, entry, caller, account))
     spectra = _spectra(entry, facts, account)
     rows = _measurements(path, entry, facts, account)
     return assemble(path, facts, spectra, make_light_curve(rows, account), account)
 
 
-def _spectra(entry: Row, facts: Known, account: Account) -> list[Spectrum]:
+def _spectra(entry: Row, facts: Facts, account: Account) -> list[Spectrum]:
     spectra, remarks, arbitrary, redshifts = [], Counter[str](), 0, Counter[str]()
     for index, raw in enumerate(entry["spectra"]):
         try:
@@ -92,7 +92,7 @@ def _spectra(entry: Row, facts: Known, account: Account) -> list[Spectrum]:
     return spectra
 
 
-def _spectrum(index: int, raw: Row, facts: Known) -> tuple[Spectrum, tuple[str, ...]]:
+def _spectrum(index: int, raw: Row, facts: Facts) -> tuple[Spectrum, tuple[str, ...]]:
     """One spectrum in the observer frame with the dust on it."""
     mjd = _mjd(raw)
     table = table_of(raw.get("data"))
@@ -111,7 +111,7 @@ def _spectrum(index: int, raw: Row, facts: Known) -> tuple[Spectrum, tuple[str, 
 
 
 def _as_observed(
-    spectrum: Spectrum, raw: Row, facts: Known, remarks: tuple[str, ...]
+    spectrum: Spectrum, raw: Row, facts: Facts, remarks: tuple[str, ...]
 ) -> tuple[Spectrum, tuple[str, ...]]:
     """Undo a shift to the rest frame and a correction for dust that the catalog says were made.
 
@@ -157,7 +157,7 @@ def table_of(data: object) -> Array:
     return table
 
 
-def _measurements(path: Path, entry: Row, facts: Known, account: Account) -> list[Measurement]:
+def _measurements(path: Path, entry: Row, facts: Facts, account: Account) -> list[Measurement]:
     rows = entry.get("photometry")
     available = frozenset(band_names())
     measurements = []
@@ -200,7 +200,7 @@ def _why_not(row: Row) -> str:
     return f"error above {_LARGEST_ERROR:g} mag, no detection" if err > _LARGEST_ERROR else ""
 
 
-def _identity(row: Row, facts: Known) -> Identity:
+def _identity(row: Row, facts: Facts) -> Identity:
     fields = {name: text(row.get(name)) for name in ("telescope", "instrument", "bandset", "survey")}
     # Only CSP's V depends on the date; without it most questions are asked before.
     mjd = _mjd_or_nan(row) if text(row.get("band")) == "V" else math.inf

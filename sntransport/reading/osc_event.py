@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._storage.read_error import MAX_BYTES, ReadError, number, text
-from sntransport.reading.account import Account, Known, distance_from_z, modulus_of, z_of
+from sntransport.reading.account import Account, Facts, distance_from_z, modulus_of, z_of
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _AGAIN = "download it again"
@@ -132,7 +132,7 @@ _PECULIAR = 0.01
 _MJD_OF_ORDINAL_0 = -678576
 
 
-def complete(path: object, entry: Entry, known: Known, account: Account) -> Known:
+def complete(path: object, entry: Entry, facts: Facts, account: Account) -> Facts:
     """Fill in from the entry what the caller does not know.
 
     Parameters
@@ -141,14 +141,14 @@ def complete(path: object, entry: Entry, known: Known, account: Account) -> Know
         The file, for messages.
     entry : mapping
         One supernova of the catalog.
-    known : Known
+    facts : Facts
         What the caller gave; it wins.
     account : Account
         Receives what was chosen or assumed.
 
     Returns
     -------
-    Known
+    Facts
         ``mjd_ref`` stays None where no discovery date is known.
 
     Raises
@@ -156,16 +156,16 @@ def complete(path: object, entry: Entry, known: Known, account: Account) -> Know
     ReadError
         Where there is no redshift, or no distance and the redshift is too small to tell it.
     """
-    z = redshift(path, entry, account) if known.z is None else known.z
-    own = Known(
-        sn_type=claimed_type(entry, account) if known.sn_type is None else None,
+    z = redshift(path, entry, account) if facts.z is None else facts.z
+    own = Facts(
+        sn_type=claimed_type(entry, account) if facts.sn_type is None else None,
         z=z,
-        distance_modulus=distance_modulus(path, entry, z, account) if known.distance_modulus is None else None,
-        ebv_mw=milky_way_dust(entry, account) if known.ebv_mw is None else None,
+        distance_modulus=distance_modulus(path, entry, z, account) if facts.distance_modulus is None else None,
+        ebv_mw=milky_way_dust(entry, account) if facts.ebv_mw is None else None,
     )
-    if known.mjd_ref is None and (date := discovery(entry, account)) is not None:
-        return known.over(Known(mjd_ref=date, mjd_ref_meaning="discovery").over(own))
-    return known.over(own)
+    if facts.mjd_ref is None and (date := discovery(entry, account)) is not None:
+        return facts.over(Facts(mjd_ref=date, mjd_ref_meaning="discovery").over(own))
+    return facts.over(own)
 
 
 def redshift(path: object, entry: Entry, account: Account) -> float:

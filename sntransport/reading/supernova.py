@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._storage.read_error import ReadError, number, one_line
-from sntransport.reading.account import Account, Known, require_mjd
+from sntransport.reading.account import Account, Facts, require_mjd
 from sntransport.reading.folder import read_folder
 from sntransport.reading.osc import read_osc
 from sntransport.reading.photometry_files import read_photometry_file
@@ -87,7 +87,7 @@ def read_supernova(
     >>> sn = read_supernova("SN2013am.json.gz", sn_type="II P")  # doctest: +SKIP
     """
     path = Path(path)
-    known = Known(
+    known = Facts(
         name=name,
         sn_type=sn_type,
         z=z,
@@ -145,7 +145,7 @@ def read_light_curve(path: str | os.PathLike[str], *, default_system: str | None
         return read_supernova(path, default_system=default_system).light_curve
     if not path.is_file():
         raise ReadError(one_line(str(path)), "no such file", "check the path")
-    known = _checked(one_line(str(path)), Known(default_system=default_system))
+    known = _checked(one_line(str(path)), Facts(default_system=default_system))
     account = Account()
     light_curve = read_photometry_file(path, known.default_system, account)
     if account.all_notes():
@@ -153,26 +153,26 @@ def read_light_curve(path: str | os.PathLike[str], *, default_system: str | None
     return light_curve
 
 
-def _checked(path: str, known: Known) -> Known:
+def _checked(path: str, facts: Facts) -> Facts:
     """The keywords in the types they must have."""
     values: dict[str, Any] = {}
     for field in _NUMBERS:
-        value = getattr(known, field)
+        value = getattr(facts, field)
         if value is None:
             continue
         values[field] = number(value.item() if isinstance(value, np.generic) else value)
         if isinstance(value, str) or math.isnan(values[field]):
             raise ReadError(path, f"{field} is {str(value)[:40]!r}", f"give a number for {field}=")
-    if known.mjd_ref is not None:
-        require_mjd(path, "mjd_ref", known.mjd_ref)
-    known = replace(known, **values)
+    if facts.mjd_ref is not None:
+        require_mjd(path, "mjd_ref", facts.mjd_ref)
+    facts = replace(facts, **values)
     for field in ("law_mw", "law_host"):
-        if getattr(known, field) not in (None, *LAWS):
-            raise ReadError(path, f"{field} is {getattr(known, field)!r}", f"give one of {', '.join(LAWS)}")
-    if known.default_system is None:
-        return known
+        if getattr(facts, field) not in (None, *LAWS):
+            raise ReadError(path, f"{field} is {getattr(facts, field)!r}", f"give one of {', '.join(LAWS)}")
+    if facts.default_system is None:
+        return facts
     systems = {"ab": "AB", "vega": "Vega"}
-    system = systems.get(str(known.default_system).lower())
+    system = systems.get(str(facts.default_system).lower())
     if system is None:
-        raise ReadError(path, f"default_system is {known.default_system!r}", "give 'AB' or 'Vega'")
-    return replace(known, default_system=system)
+        raise ReadError(path, f"default_system is {facts.default_system!r}", "give 'AB' or 'Vega'")
+    return replace(facts, default_system=system)

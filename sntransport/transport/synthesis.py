@@ -303,7 +303,7 @@ def _tapers(sparse: SpectralSeries) -> Array:
 def _judge(
     sparse: SpectralSeries,
     pairs: NDArray[np.int64],
-    found: _Candidates,
+    candidates: _Candidates,
     *,
     target: float,
     weight: Weight,
@@ -311,13 +311,13 @@ def _judge(
     k: int,
 ) -> tuple[Array, Array]:
     """Weight and tying factor of every candidate; an observed spectrum has infinite weight and stays as it is."""
-    gray, mismatch = np.zeros(found.pair.size), np.full(found.pair.size, np.nan)
+    gray, mismatch = np.zeros(candidates.pair.size), np.full(candidates.pair.size, np.nan)
     if photometry is not None:
-        synthetic, _ = synthetic_flux(found.flux, photometry.matrix)
+        synthetic, _ = synthetic_flux(candidates.flux, photometry.matrix)
         gray, mismatch = color_mismatch(synthetic, photometry.flux[k], photometry.flux_err[k])
-    chosen = pairs[found.pair]
+    chosen = pairs[candidates.pair]
     itself = chosen[:, 0] == chosen[:, 1]
-    value = np.full(found.pair.size, np.inf)
+    value = np.full(candidates.pair.size, np.inf)
     if not itself.all():
         days_before = target - sparse.phase[chosen[~itself, 0]]
         days_after = sparse.phase[chosen[~itself, 1]] - target
@@ -327,37 +327,37 @@ def _judge(
     return value, np.where(itself | np.isnan(gray), 1.0, np.exp(np.nan_to_num(gray)))
 
 
-def _tied(found: _Candidates, scale: Array) -> _Candidates:
+def _tied(candidates: _Candidates, scale: Array) -> _Candidates:
     column = scale[:, None]
     return _Candidates(
-        flux=found.flux * column,
-        flux_err=found.flux_err * column,
-        origin=found.origin,
-        taper=found.taper,
-        pair=found.pair,
+        flux=candidates.flux * column,
+        flux_err=candidates.flux_err * column,
+        origin=candidates.origin,
+        taper=candidates.taper,
+        pair=candidates.pair,
     )
 
 
-def _average(found: _Candidates, value: Array) -> tuple[Array, Array, NDArray[np.uint8], Array]:
+def _average(candidates: _Candidates, value: Array) -> tuple[Array, Array, NDArray[np.uint8], Array]:
     """Weighted mean over candidates, bin by bin, from the best tier that covers: itself, both sides, one side."""
-    two_sided = (found.origin == Origin.OBSERVED) | (found.origin == Origin.EXTRAPOLATED)
+    two_sided = (candidates.origin == Origin.OBSERVED) | (candidates.origin == Origin.EXTRAPOLATED)
     itself = np.isinf(value)
     finite = np.where(itself, 0.0, value)
     total = finite.sum()
-    base = (finite / total if total > 0 else finite)[:, None] * found.taper
-    share = np.zeros_like(found.flux)
-    for tier in (itself[:, None] & two_sided, ~itself[:, None] & two_sided, found.origin == Origin.ONE_SIDED):
+    base = (finite / total if total > 0 else finite)[:, None] * candidates.taper
+    share = np.zeros_like(candidates.flux)
+    for tier in (itself[:, None] & two_sided, ~itself[:, None] & two_sided, candidates.origin == Origin.ONE_SIDED):
         weights = np.where(tier, np.where(itself[:, None], 1.0, base), 0.0)
         open_bins = share.sum(axis=0) == 0
         share[:, open_bins] = weights[:, open_bins]
     total_share = share.sum(axis=0)
     covered = total_share > 0
     share[:, covered] /= total_share[covered]
-    values = np.where(share > 0, found.flux, 0.0)
+    values = np.where(share > 0, candidates.flux, 0.0)
     mean = (share * values).sum(axis=0)
-    error = (share * np.where(share > 0, found.flux_err, 0.0)).sum(axis=0)
-    bridged = (share * (found.origin == Origin.EXTRAPOLATED)).sum(axis=0) > 0.5
-    one_sided = (share * (found.origin == Origin.ONE_SIDED)).sum(axis=0) > 0.5
+    error = (share * np.where(share > 0, candidates.flux_err, 0.0)).sum(axis=0)
+    bridged = (share * (candidates.origin == Origin.EXTRAPOLATED)).sum(axis=0) > 0.5
+    one_sided = (share * (candidates.origin == Origin.ONE_SIDED)).sum(axis=0) > 0.5
     origin = np.where(bridged, Origin.EXTRAPOLATED, np.where(one_sided, Origin.ONE_SIDED, Origin.OBSERVED))
     origin = np.where(covered, origin, Origin.NOT_COVERED).astype(np.uint8)
     per_pair = share[:, covered].mean(axis=1) if covered.any() else np.zeros(value.size)

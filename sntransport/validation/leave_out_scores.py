@@ -241,9 +241,9 @@ def _number(value: float, digits: int) -> str:
     return "-" if np.isnan(value) else f"{value:.{digits}f}"
 
 
-def _ratio_text(one: Score) -> str:
-    interval = "" if np.isnan(one.low) else f" [{one.low:.2f}, {one.high:.2f}]"
-    return f"{one.ratio:.2f}{interval}"
+def _ratio_text(cell: Score) -> str:
+    interval = "" if np.isnan(cell.low) else f" [{cell.low:.2f}, {cell.high:.2f}]"
+    return f"{cell.ratio:.2f}{interval}"
 
 
 def score_report(triplets: Triplets, floor: Triplets | None = None) -> str:

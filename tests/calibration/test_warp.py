@@ -230,7 +230,7 @@ def test_four_bands_always_have_a_say():
 def test_offsets_found_before_are_taken_off():
     wrong, _, matrix, observed = off_band()
     before = calibrate(wrong, matrix, observed, 0.02 * observed)
-    again = calibrate(wrong, matrix, observed, 0.02 * observed, known=before)
+    again = calibrate(wrong, matrix, observed, 0.02 * observed, earlier=before)
     np.testing.assert_array_equal(again.offset, before.offset)
     np.testing.assert_allclose(again.offset_err, before.offset_err, rtol=1e-12)
     np.testing.assert_array_equal(again.contradicted, before.contradicted)

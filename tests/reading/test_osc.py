@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sntransport._numerics.units import njy_to_mag
 from sntransport._storage.read_error import ReadError as SameError
 from sntransport.photometry.bands import load_bands
-from sntransport.reading.account import Known
+from sntransport.reading.account import Facts
 from sntransport.reading.osc_event import calendar_date, load_event
 from sntransport.reading.photometry_rows import NoSystem, identify
 from sntransport.reading.supernova import ReadError, read_light_curve, read_supernova
@@ -685,7 +685,7 @@ def test_wrong_keywords(read, known, words):
 
 
 def test_known_over():
-    assert Known(z=1.0).over(Known(z=2.0, name="a")) == Known(z=1.0, name="a")
+    assert Facts(z=1.0).over(Facts(z=2.0, name="a")) == Facts(z=1.0, name="a")
 
 
 # Whatever happens to an event, it is read or refused in one line.
