@@ -176,13 +176,14 @@ def _dust_table(section: Section) -> dict[str, Any]:
     return {"ebv_mw": nearest_position(**table), "ebv_mw_max": float(table["ebv"].max())}
 
 
-_MAKERS: dict[str, Callable[..., Distribution]] = {
-    "value": Constant,
-    "uniform": Uniform,
-    "log_uniform": LogUniform,
-    "normal": Normal,
-    "two_sided": TwoSidedNormal,
+_MAKERS: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
+    "value": (Constant, ("value",)),
+    "uniform": (Uniform, ("low", "high")),
+    "log_uniform": (LogUniform, ("low", "high")),
+    "normal": (Normal, ("mean", "sigma")),
+    "two_sided": (TwoSidedNormal, ("mode", "sigma_low", "sigma_high")),
 }
+"""What a kind of distribution makes of its numbers in the file, in their order; the schema counts them."""
 
 
 def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribution:
@@ -200,19 +201,12 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
             return Tabulated(**_columns(inner, kind, ("value", "density")))
         if kind == "exponential":
             return Exponential(scale=value, high=inner.values.get("max"))
-        return _made(_MAKERS[kind], value if isinstance(value, list) else [value])
+        make, names = _MAKERS[kind]
+        return make(**dict(zip(names, value if isinstance(value, list) else [value], strict=True)))
     except ReadError:
         raise
     except ValueError as error:
         raise inner.wrong(kind, str(error), "correct it") from None
-
-
-def _made(kind: Callable[..., Distribution], values: list[float]) -> Distribution:
-    """A distribution from its numbers in the order of its fields."""
-    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    if len(values) != len(names):
-        raise ValueError(f"has {len(values)} numbers, expected {len(names)}: {', '.join(names)}")
-    return kind(**dict(zip(names, values, strict=True)))
 
 
 def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
