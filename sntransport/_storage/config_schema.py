@@ -13,6 +13,7 @@ from sntransport._storage.config_sections import Section
 
 # Far beyond any number that is meant; NaN and infinity are not below it.
 _LARGEST = 1e300
+# Where comments begin in an example: behind most keys with their value.
 _COLUMN = 28
 
 _TOLD: dict[Any, str] = {

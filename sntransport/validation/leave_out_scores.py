@@ -32,6 +32,7 @@ WIDE = 20.0
 GAPS = (*(f"{low:.0f}-{high:.0f}" for low, high in pairwise(GAP_EDGES)), "all", f"> {WIDE:.0f}")
 """Gap bins [d] in the order of tables and figures."""
 
+# Of the tables and of the panels of the figure.
 HEADINGS = {
     "feature": "Feature residual, after a polynomial in ln wavelength is taken out",
     "flux": "Relative residual at unit mean",
