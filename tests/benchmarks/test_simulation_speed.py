@@ -219,7 +219,7 @@ def test_evaluation_kernel(benchmark, template, survey):
     def evaluate():
         for truth, seen, offset, mjd, band in blocks:
             flux_lookup.true_fluxes(
-                plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.max_gap
+                plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.how.max_gap
             )
 
     def normal():
