@@ -1,25 +1,39 @@
 """The main job in one call: from what was observed of a supernova to its dense, calibrated spectral series."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
+from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN
 from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves
+from sntransport.calibration.gray import gray_offset
+from sntransport.calibration.level_surface import LevelSurface
 from sntransport.calibration.preparation import Prepared, prepare, with_rows
-from sntransport.calibration.warp import Calibrated, gray_offset
-from sntransport.calibration.warp import calibrate as calibrate_series
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
+from sntransport.transport.calibrated_series import (
+    Features,
+    Level,
+    calibrated_spectra,
+    dense_series,
+    fitted_level,
+    neighbor_shares,
+    observed_level,
+    on_level,
+    split_features,
+)
 from sntransport.transport.interpolation_errors import ErrorModel, interpolation_error
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.transport.synthesis import Photometry, synthesize
 from sntransport.transport.templates.by_class import class_transport
-from sntransport.transport.weights import Weight, paper_weight
+from sntransport.transport.weights import Weight
 
 _MOST_PHASES = 100_000
+_WORTH_A_NOTE = 0.1
+_POORLY_KNOWN = 0.15
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,7 +57,8 @@ class BuildResult:
     residual : ndarray, (n_phase, n_band) [mag]
         Synthetic minus smooth observed photometry of ``series`` in ``curves.bands``; NaN where either is missing.
     rejected : ndarray of bool, (n_phase, n_band)
-        Photometry that the calibration takes for wrong; see `sntransport.calibration.warp.Calibrated`.
+        Photometry in a band that is off what the spectra and the other bands say, at all phases alike, by more than
+        0.1 mag and twice its error: the series does not follow it.
     notes : tuple of str
         What was rejected, assumed, not covered or not calibrated, from reading to the end.
     """
@@ -65,7 +80,7 @@ def build(
     cadence: float = 1.0,
     phases: ArrayLike | None = None,
     interpolate: Interpolator | ForPair | ForSupernova = class_transport,
-    weight: Weight = paper_weight,
+    weight: Weight | None = None,
     max_gap: float = 40.0,
     calibrate: bool = True,
     errors: ErrorModel = interpolation_error,
@@ -82,13 +97,16 @@ def build(
     interpolate : callable
         From two spectra to the one in between; see `sntransport.transport.interpolators`. The default knows the class
         of the supernova: see `sntransport.transport.templates.by_class.ClassTransport`.
-    weight : callable
-        Weight of each pair; see `sntransport.transport.weights`.
+    weight : callable, optional
+        Average all pairs of spectra around a phase with these weights, as Ramirez et al. 2024 (arXiv:2409.10701) do;
+        see `sntransport.transport.weights`. None, which rebuilds hidden spectra better: the two neighbors alone, each
+        completed and relieved of noise by its own neighbors (`sntransport.transport.completion`).
     max_gap : float [rest-frame d]
         A phase is rebuilt only from pairs of spectra at most this far apart.
     calibrate : bool
-        Whether to warp spectra onto the photometry, before and after interpolation. Without it only spectra in
-        arbitrary units are scaled, by one factor each.
+        Whether level and color come from photometry and spectra together, as one smooth surface over phase and
+        wavelength (`sntransport.calibration.level_surface`). Without it, and where there is no photometry that the
+        spectra cover, they are those of the spectra; only spectra in arbitrary units are scaled, by one factor each.
     errors : callable
         Error of the interpolation; see `sntransport.transport.interpolation_errors`.
 
@@ -124,7 +142,7 @@ def _build(
     cadence: float,
     phases: ArrayLike | None,
     interpolate: Interpolator | ForPair | ForSupernova,
-    weight: Weight,
+    weight: Weight | None,
     max_gap: float,
     calibrate: bool,
     errors: ErrorModel,
@@ -132,46 +150,64 @@ def _build(
     prepared = prepare(sn)
     curves = fit_band_curves(sn.light_curve)
     matrix = band_matrix(prepared.series.wave, curves.bands, sn.sightline)
-    prepared = _with_scale(sn, prepared, curves, matrix)
-    sparse, notes = prepared.series, [*sn.notes, *prepared.notes, *curves.notes]
-    done = None
-    if calibrate:
-        done = _calibrated(sn, sparse, curves, matrix, notes=notes, what="observed spectra")
-        sparse = done.series
     fitted = for_supernova(interpolate, sn, prepared.series)
-    notes += getattr(fitted, "notes", ())
-    targets = _targets(sparse, cadence, phases)
-    flux, flux_err = _without(done, *evaluate(curves, sn.mjd_of(targets)))
-    photometry = Photometry(matrix=matrix, flux=flux, flux_err=flux_err)
-    result = synthesize(
-        # The series is calibrated itself: an error of the warp that came along would count twice.
-        _with_noise_alone(sparse, prepared.series),
-        targets,
-        interpolate=fitted,
-        weight=weight,
-        max_gap=max_gap,
-        photometry=photometry,
-        tie=calibrate,
-        errors=errors,
-    )
-    notes += _gap_notes(sparse, targets, max_gap)
-    # Neighboring phases share their photometry: what a band is off is known from the dates of the spectra alone.
-    final = (
-        _calibrated(sn, result.series, curves, matrix, notes=notes, what="series", earlier=done) if calibrate else None
-    )
-    series = final.series if final else result.series
-    residual = final.residual if final else _residual(series, matrix, photometry)
-    rejected = final.rejected if final else np.zeros(residual.shape, dtype=bool)
+    notes = [*sn.notes, *prepared.notes, *curves.notes, *getattr(fitted, "notes", ())]
+    targets = _targets(prepared.series, cadence, phases)
+    features = split_features(prepared.series, interpolate=fitted, max_gap=max_gap)
+    found = _level(sn, features, prepared, curves, matrix, phase=targets) if calibrate else None
+    if found is None:
+        # Without a level of its own a spectrum has that of its photometry, or is of no use.
+        prepared, more = _with_scale(sn, prepared, curves, matrix)
+        notes += more
+        targets = _targets(prepared.series, cadence, phases)
+        features = split_features(prepared.series, interpolate=fitted, max_gap=max_gap)
+        level = observed_level(features, targets)
+        if calibrate:
+            notes.append("no photometry in a band and at a date that the spectra cover: flux as observed, not calibrated")
+    else:
+        level, surface = found
+    sparse = calibrated_spectra(features, level)
+    flux, flux_err = evaluate(curves, sn.mjd_of(targets))
+    # Pairs are judged by the photometry without what each band is off.
+    right = np.exp(-surface.offset) if found else np.ones(len(curves.bands))
+    photometry = Photometry(matrix=matrix, flux=flux * right, flux_err=flux_err * right, level=level.target)
+    known = np.isfinite(flux).sum(axis=1) >= 2 if found else np.zeros(targets.size, dtype=bool)
+    series = dense_series(features, targets, level, errors=errors, known=known)
+    if found:
+        notes += _level_notes(surface, level, targets, curves, covered=series.covered.any(axis=1))
+    pairs, shares = neighbor_shares(features.observed.phase, targets, series.covered.any(axis=1))
+    if weight is not None:
+        made = synthesize(
+            features.flat, targets, interpolate=fitted, weight=weight, max_gap=max_gap, photometry=photometry,
+            tie=False, errors=errors,
+        )  # fmt: skip
+        series, pairs, shares = on_level(made.series, level), made.pairs, made.weight
+    notes += _gap_notes(prepared.series, targets, max_gap)
+    residual = _residual(series, matrix, flux)
+    off = _off(surface) if found else np.zeros(len(curves.bands), dtype=bool)
     return BuildResult(
         series=series,
         sparse=sparse,
-        pairs=result.pairs,
-        weight=result.weight,
+        pairs=pairs,
+        weight=shares,
         members=prepared.members,
         curves=curves,
         residual=residual,
-        rejected=rejected,
+        rejected=np.isfinite(flux) & off,
         notes=tuple(notes),
+    )
+
+
+def _level(
+    sn: Supernova, features: Features, prepared: Prepared, curves: BandCurves, matrix: BandMatrix, *, phase: Array
+) -> tuple[Level, LevelSurface] | None:
+    return fitted_level(
+        features,
+        phase,
+        curves=curves,
+        curve_phase=[sn.phase_of(curve.mjd) for curve in curves.curves],
+        matrix=matrix,
+        calibrated=prepared.calibrated,
     )
 
 
@@ -197,11 +233,13 @@ def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None) -
     return readonly(targets if targets.size else sparse.phase[:1], "phases")
 
 
-def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: BandMatrix) -> Prepared:
+def _with_scale(
+    sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: BandMatrix
+) -> tuple[Prepared, list[str]]:
     """Spectra in arbitrary units get their scale from the photometry; those that cannot are left out, with a note."""
     arbitrary = ~prepared.calibrated
     if not arbitrary.any():
-        return prepared
+        return prepared, []
     flux, flux_err = evaluate(curves, sn.mjd_of(prepared.series.phase))
     gray = gray_offset(synthetic_flux(prepared.series.flux, matrix)[0], flux, flux_err)
     lost = arbitrary & np.isnan(gray)
@@ -215,34 +253,44 @@ def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: B
         f"spectrum of phase {prepared.series.phase[i]:.1f} left out: arbitrary flux units and no photometry at its date"
         for i in np.flatnonzero(lost)
     ]
-    return with_rows(prepared, ~lost, scale, notes)
+    return with_rows(prepared, ~lost, scale), notes
 
 
-def _calibrated(
-    sn: Supernova, series: SpectralSeries, curves: BandCurves, matrix: BandMatrix, *, notes: list[str], what: str,
-    earlier: Calibrated | None = None,
-) -> Calibrated:  # fmt: skip
-    result = calibrate_series(series, matrix, *evaluate(curves, sn.mjd_of(series.phase)), earlier=earlier)
-    notes += [f"calibration of the {what}: {note}" for note in result.notes]
-    return result
+def _off(surface: LevelSurface) -> NDArray[np.bool_]:
+    """Bands whose photometry is off for good."""
+    return np.asarray(np.abs(surface.offset) > np.maximum(2.0 * surface.offset_err, _WORTH_A_NOTE * LN_PER_MAG))
 
 
-def _without(earlier: Calibrated | None, flux: Array, flux_err: Array) -> tuple[Array, Array]:
-    """Photometry as it would be without what each band is off."""
-    factor = 1.0 if earlier is None else 10.0 ** (0.4 * earlier.offset)
-    return flux * factor, flux_err * factor
+def _level_notes(
+    surface: LevelSurface, level: Level, targets: Array, curves: BandCurves, *, covered: NDArray[np.bool_]
+) -> list[str]:
+    """What photometry was not followed, and where the level is not well known."""
+    notes = []
+    off = _off(surface)
+    if off.any():
+        named = [f"{curves.bands[k]} {-surface.offset[k] * MAG_PER_LN:+.2f}" for k in np.flatnonzero(off)]
+        notes.append(
+            "photometry off what the spectra and the other bands say at all phases alike, taken off, not put on the "
+            f"series [mag]: {', '.join(named)}"
+        )
+    left_out = np.isfinite(surface.residual) & ~surface.used
+    if left_out.any():
+        notes.append(f"{int(left_out.sum())} nights of photometry left out: too far off the series and all other nights")
+    error = np.where(covered, np.median(level.target_err, axis=1), 0.0)
+    poor = np.flatnonzero(error > _POORLY_KNOWN * LN_PER_MAG)
+    if poor.size:
+        stretches = np.split(poor, np.flatnonzero(np.diff(poor) > 1) + 1)
+        where = ", ".join(f"{targets[run[0]]:.1f} to {targets[run[-1]]:.1f} d" for run in stretches)
+        notes.append(
+            f"brightness known to no better than {_POORLY_KNOWN:g} mag at phases {where}, up to "
+            f"{float(error.max()) * MAG_PER_LN:.2f} mag: there is no photometry in bands that the spectra cover; flux_err says so"
+        )
+    return notes
 
 
-def _with_noise_alone(calibrated: SpectralSeries, observed: SpectralSeries) -> SpectralSeries:
-    """The calibrated spectra with the relative errors of the observed ones."""
+def _residual(series: SpectralSeries, matrix: BandMatrix, flux: Array) -> Array:
     with np.errstate(invalid="ignore", divide="ignore"):
-        flux_err = observed.flux_err * np.where(observed.flux > 0, calibrated.flux / observed.flux, 1.0)
-    return replace(calibrated, flux_err=flux_err)
-
-
-def _residual(series: SpectralSeries, matrix: BandMatrix, photometry: Photometry) -> Array:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(-2.5 * np.log10(synthetic_flux(series.flux, matrix)[0] / photometry.flux))
+        return np.asarray(-2.5 * np.log10(synthetic_flux(series.flux, matrix)[0] / flux))
 
 
 def _gap_notes(sparse: SpectralSeries, targets: Array, max_gap: float) -> list[str]:

@@ -40,3 +40,21 @@ def matern(lag: ArrayLike, scale: float, variance: float = 1.0) -> Array:
     """
     distance = np.sqrt(3.0) * np.abs(lag) / scale
     return np.asarray(variance * (1.0 + distance) * np.exp(-distance))
+
+
+def matern52(lag: ArrayLike, scale: float) -> Array:
+    """Matern-5/2 correlation of values that lie apart: twice differentiable (Rasmussen & Williams 2006, eq. 4.17).
+
+    Parameters
+    ----------
+    lag : array_like
+        How far apart; the sign does not matter.
+    scale : float
+        In the unit of ``lag``, positive.
+
+    Returns
+    -------
+    ndarray, of the shape of ``lag``
+    """
+    distance = np.sqrt(5.0) * np.abs(lag) / scale
+    return np.asarray((1.0 + distance + distance**2 / 3.0) * np.exp(-distance))

@@ -37,12 +37,16 @@ _MOST_NIGHTS = 250
 class BandCurve:
     """Gaussian process of one band: nights used, and what predicts ln flux from them (see `evaluate`).
 
+    ``mjd``, ``value`` and ``error`` (n_night,) are the nights themselves: ln flux less the offset of its instrument, and
+    its error with the scatter of that.
     ``instruments`` share the band; ``offset`` (n_instrument,) [mag] is how much fainter each is than the curve, and
     ``scatter`` (n_instrument,) its error in ln flux beyond the stated one. ``error_floor`` is that of the curve.
     """
 
     band: str
     mjd: Array
+    value: Array
+    error: Array
     mean: float
     amplitude: float
     time_scale: float
@@ -290,6 +294,8 @@ def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve
     return BandCurve(
         band=band,
         mjd=readonly(mjd, "mjd"),
+        value=readonly(nights.value - shift[nights.instrument], "value"),
+        error=readonly(np.hypot(nights.error, scatter[nights.instrument]), "error"),
         mean=mean,
         amplitude=amplitude,
         time_scale=scale,

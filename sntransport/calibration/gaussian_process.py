@@ -4,10 +4,8 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 
-_STEPS = 12
 
-
-def common_offsets(information: Array, pull: Array, scale: Array) -> tuple[Array, Array]:
+def common_offsets(information: Array, pull: Array, scale: Array, *, steps: int = 12) -> tuple[Array, Array]:
     """Offsets with a Cauchy prior each, and their errors.
 
     Parameters
@@ -18,6 +16,8 @@ def common_offsets(information: Array, pull: Array, scale: Array) -> tuple[Array
         ``Z.T @ inv(C) @ y`` for data ``y`` that have mean zero but for the offsets.
     scale : ndarray, (n,)
         Scales of the priors, whose long tails let one offset be large without a say in the others; 0: no offset.
+    steps : int
+        Rounds of expectation maximization, from narrow to wide. Two explanations that compete need more of them.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def common_offsets(information: Array, pull: Array, scale: Array) -> tuple[Array
         return offset, offset_err
     information, pull, least = information[np.ix_(some, some)], pull[some], scale[some] ** 2
     width = least
-    for _ in range(_STEPS):
+    for _ in range(steps):
         covariance = np.linalg.inv(information + np.diag(1.0 / width))
         mean = covariance @ pull
         width = 0.5 * (least + mean**2 + np.diag(covariance))

@@ -221,8 +221,8 @@ def apply_floor(flux: Array) -> tuple[Array, int]:
     return np.where(low, floor, flux), int(low.sum())
 
 
-def with_rows(prepared: Prepared, keep: NDArray[np.bool_], scale: Array, notes: Sequence[str]) -> Prepared:
-    """The rows in ``keep``, each multiplied by its ``scale``, both (n_phase,), with further notes."""
+def with_rows(prepared: Prepared, keep: NDArray[np.bool_], scale: Array) -> Prepared:
+    """The rows in ``keep``, each multiplied by its ``scale``, both (n_phase,)."""
     series, factor = prepared.series, scale[keep, None]
     kept = replace(
         series,
@@ -232,4 +232,4 @@ def with_rows(prepared: Prepared, keep: NDArray[np.bool_], scale: Array, notes: 
         origin=series.origin[keep],
     )
     members = tuple(m for m, ok in zip(prepared.members, keep, strict=True) if ok)
-    return Prepared(series=kept, calibrated=prepared.calibrated[keep], members=members, notes=(*prepared.notes, *notes))
+    return Prepared(series=kept, calibrated=prepared.calibrated[keep], members=members, notes=prepared.notes)

@@ -10,15 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from sntransport._numerics.arrays import Array, Span, readonly
+from sntransport._numerics.arrays import Array, readonly
 from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
 from sntransport.transport.interpolators import ForPair, Interpolator, for_pair
+from sntransport.transport.runs import MIN_OVERLAP, long_runs
 from sntransport.transport.weights import Weight, color_mismatch
-
-MIN_OVERLAP = 20
-"""Fewest neighboring bins that two spectra must share to be interpolated."""
 
 _TAPER = 20
 # Below this share of its mean a flux counts as that where its error is taken relative to it.
@@ -31,12 +29,14 @@ _BLOCK = 16
 class Photometry:
     """What candidates are judged by: bands on the grid of the series, and photometry at the target phases.
 
-    ``flux``, ``flux_err`` are (n_phase, n_band) [nJy], NaN where there is none.
+    ``flux``, ``flux_err`` are (n_phase, n_band) [nJy], NaN where there is none. ``level`` (n_phase, n_wave) is the ln
+    factor that a candidate is multiplied by before it is judged; none: 0.
     """
 
     matrix: BandMatrix
     flux: Array
     flux_err: Array
+    level: Array | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -118,7 +118,8 @@ def synthesize(
     origin = np.zeros(shape, dtype=np.uint8)
     shares = np.zeros((phase.size, len(pairs)))
     taper = _tapers(sparse)
-    share = _error_shares(phase, photometry if tie else None)
+    on_level = photometry is not None and photometry.level is not None
+    share = _error_shares(phase, photometry if tie or on_level else None)
     for start in range(0, phase.size, _BLOCK):
         block = phase[start : start + _BLOCK]
         for k, found in enumerate(
@@ -269,13 +270,6 @@ def _photon_variance(sparse: SpectralSeries, row: int) -> Array:
     return np.asarray(np.log1p((sparse.flux_err[row] / np.maximum(flux, _LEAST_FLUX * np.nanmean(flux))) ** 2))
 
 
-def long_runs(both: NDArray[np.bool_]) -> list[Span]:
-    """Stretches of at least `MIN_OVERLAP` bins that both spectra cover."""
-    step = np.diff(np.concatenate([[False], both, [False]]).astype(np.int8))
-    starts, stops = np.flatnonzero(step == 1), np.flatnonzero(step == -1)
-    return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True) if b - a >= MIN_OVERLAP]
-
-
 def _extend(flux: Array, origin: NDArray[np.uint8], alone: Array, done: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Fill bins that only one spectrum covers with it, scaled to meet the candidate at the nearest end; which ones."""
     only = np.isfinite(alone) & ~np.isfinite(flux[0])
@@ -313,7 +307,8 @@ def _judge(
     """Weight and tying factor of every candidate; an observed spectrum has infinite weight and stays as it is."""
     gray, mismatch = np.zeros(candidates.pair.size), np.full(candidates.pair.size, np.nan)
     if photometry is not None:
-        synthetic, _ = synthetic_flux(candidates.flux, photometry.matrix)
+        level = 0.0 if photometry.level is None else photometry.level[k]
+        synthetic, _ = synthetic_flux(candidates.flux * np.exp(level), photometry.matrix)
         gray, mismatch = color_mismatch(synthetic, photometry.flux[k], photometry.flux_err[k])
     chosen = pairs[candidates.pair]
     itself = chosen[:, 0] == chosen[:, 1]

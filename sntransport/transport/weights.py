@@ -11,7 +11,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN
-from sntransport.calibration.warp import gray_offset
+from sntransport.calibration.gray import gray_offset
 
 Weight = Callable[[Array, Array, Array], Array]
 """``f(days_before, days_after, mismatch) -> weight``, all (n_pair,); only ratios of weights matter."""

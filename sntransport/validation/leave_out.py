@@ -21,7 +21,7 @@ from sntransport.spectra.observations import LightCurve, Supernova, broad_class
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_pair, for_supernova, log_linear
-from sntransport.transport.synthesis import long_runs
+from sntransport.transport.runs import long_runs
 from sntransport.validation.metrics import (
     LINES,
     color_residuals,

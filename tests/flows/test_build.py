@@ -29,19 +29,19 @@ def test_badly_calibrated_spectra_come_out_right():
     assert result.curves.bands == tuple(sorted(BANDS))
 
 
-def test_photometry_with_a_wrong_zero_point_changes_nothing_and_is_told():
+def test_photometry_with_a_wrong_zero_point_changes_next_to_nothing_and_is_told():
     more = photometry(np.arange(0.0, 56.0, 3.0), (*BANDS, "sdssg"))
     flux = np.where(more.band == "sdssg", 1.3 * more.flux, more.flux)
     wrong = supernova(light_curve=dataclasses.replace(more, flux=flux))
     kept = more.band != "sdssg"
     rest = LightCurve(mjd=more.mjd[kept], band=more.band[kept], flux=more.flux[kept], flux_err=more.flux_err[kept])
     result, alone = (snt.build(sn, cadence=2.0) for sn in (wrong, supernova(light_curve=rest)))
-    np.testing.assert_allclose(result.series.flux, alone.series.flux, rtol=1e-3)
+    np.testing.assert_allclose(result.series.flux, alone.series.flux, rtol=0.02)
     column = result.curves.bands.index("sdssg")
     assert result.rejected[:, column].all()
     assert not np.delete(result.rejected, column, axis=1).any()
     np.testing.assert_allclose(result.residual[:, column], 2.5 * np.log10(1.3), atol=0.05)
-    assert any("not used at any phase" in note and "sdssg -0.2" in note for note in result.notes)
+    assert any("taken off, not put on the series" in note and "sdssg -0.2" in note for note in result.notes)
     assert not snt.build(wrong, cadence=2.0, calibrate=False).rejected.any()
 
 
@@ -96,9 +96,11 @@ def test_observed_dates_return_the_prepared_spectra(calibrate):
     sn = supernova(light_curve=PHOTOMETRY)
     phases = snt.build(sn, calibrate=calibrate).sparse.phase
     result = snt.build(sn, phases=phases, calibrate=calibrate)
-    # The final calibration moves calibrated spectra by far less than its own error.
-    limit = 0.02 if calibrate else 1e-12
-    assert np.nanmax(np.abs(result.series.flux / result.sparse.flux - 1)) < limit
+    # Noise is drawn toward the neighbors: by less than itself.
+    moved = (result.series.flux - result.sparse.flux) / result.sparse.flux_err
+    assert np.nanmax(np.abs(moved)) < 2.0
+    assert np.nanmedian(np.abs(moved)) < 0.3
+    np.testing.assert_allclose(moved[[0, -1]], 0.0, atol=1e-2)
 
 
 def test_flux_is_known_where_origin_says_so_and_never_negative():
@@ -115,11 +117,16 @@ def test_spectra_in_arbitrary_units_are_scaled_by_photometry():
         assert np.nanmedian(result.series.flux / truth(result.series)) == pytest.approx(1, abs=0.03)
 
 
-def test_arbitrary_units_without_photometry_at_the_date_are_left_out():
+def test_arbitrary_units_without_photometry_at_the_date_have_a_level_that_is_not_known():
     early = photometry(np.arange(0.0, 20.0, 3.0), BANDS)
     result = snt.build(supernova(light_curve=early, calibrated=False))
-    assert result.sparse.phase[-1] < 20
-    assert sum("left out: arbitrary flux units" in note for note in result.notes) == 2
+    assert result.sparse.phase[-1] == pytest.approx(52.0)
+    error = np.nanmedian(result.series.flux_err / result.series.flux, axis=1)
+    assert error[result.series.phase < 18].max() < 0.1 < 0.3 < error[-1]
+    assert any("brightness known to no better than" in note for note in result.notes)
+    lost = snt.build(supernova(light_curve=early, calibrated=False), calibrate=False)
+    assert lost.sparse.phase[-1] < 20
+    assert sum("left out: arbitrary flux units" in note for note in lost.notes) == 2
 
 
 def test_arbitrary_units_without_any_photometry_are_an_error():
@@ -133,9 +140,47 @@ def test_without_photometry_the_spectra_are_used_as_they_are_and_it_says_so():
     assert any("no photometry" in note for note in result.notes)
 
 
-def test_dates_without_photometry_are_not_calibrated_and_noted():
+def test_dates_without_photometry_are_less_certain_and_noted():
     result = snt.build(supernova(light_curve=photometry(np.arange(0.0, 20.0, 3.0), BANDS)))
-    assert any("calibration of the series" in note and "no photometry" in note for note in result.notes)
+    assert any("brightness known to no better than 0.15 mag at phases 2" in note for note in result.notes)
+
+
+def test_photometry_that_begins_and_ends_leaves_no_step():
+    short = photometry(np.arange(10.0, 24.0, 2.0), BANDS)
+    series = snt.build(supernova(light_curve=short, snr=500.0), cadence=0.25).series
+    magnitudes = -2.5 * np.log10(snt.band_flux(series, list(BANDS), SIGHTLINE))
+    assert np.nanmax(np.abs(np.diff(magnitudes, n=2, axis=0))) < 0.01
+
+
+def test_one_spectrum_a_hundred_times_too_bright_moves_nothing():
+    sn = supernova(light_curve=PHOTOMETRY, snr=300.0)
+    wild = list(sn.spectra)
+    wild[2] = dataclasses.replace(wild[2], flux=100.0 * wild[2].flux)
+    series, other = (snt.build(one).series for one in (sn, dataclasses.replace(sn, spectra=tuple(wild))))
+    magnitudes = [-2.5 * np.log10(snt.band_flux(one, list(BANDS), SIGHTLINE)) for one in (series, other)]
+    assert np.nanmax(np.abs(magnitudes[1] - magnitudes[0])) < 0.01
+
+
+@pytest.mark.parametrize("half", ["blue", "red"])
+def test_one_spectrum_cut_to_half_its_wavelengths_moves_next_to_nothing(half):
+    sn = supernova(light_curve=PHOTOMETRY, snr=300.0)
+    cut = list(sn.spectra)
+    kept = cut[2].wave < 6300 if half == "blue" else cut[2].wave > 6300
+    cut[2] = dataclasses.replace(cut[2], wave=cut[2].wave[kept], flux=cut[2].flux[kept], flux_err=None)
+    series, other = (snt.build(one).series for one in (sn, dataclasses.replace(sn, spectra=tuple(cut))))
+    magnitudes = [-2.5 * np.log10(snt.band_flux(one, list(BANDS), SIGHTLINE)) for one in (series, other)]
+    assert np.nanmax(np.abs(magnitudes[1] - magnitudes[0])) < 0.01
+
+
+@pytest.mark.parametrize("bands", [("bessellb", "besselli"), ("bessellb", "bessellr", "besselli")])
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_a_slope_that_all_spectra_share_is_taken_off(bands, power):
+    """Two bands are enough: the photometry is met as if the spectra were right."""
+    few = photometry(np.arange(0.0, 56.0, 3.0), bands)
+    sn = supernova(light_curve=few, snr=300.0)
+    tilted = tuple(dataclasses.replace(s, flux=s.flux * (s.wave / 6000.0) ** power) for s in sn.spectra)
+    right, wrong = (snt.build(one) for one in (sn, dataclasses.replace(sn, spectra=tilted)))
+    assert np.nanmax(np.abs(wrong.residual - right.residual)) < 0.02
 
 
 def test_gap_is_named():

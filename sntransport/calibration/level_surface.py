@@ -1,0 +1,310 @@
+"""Level and color of a supernova as one smooth surface over phase and wavelength.
+
+Spectra give features; how bright and how red the supernova is at any phase is one Gaussian process, for which the
+photometry, every point at its own date, and the continua of the spectra are both noisy data. Nothing is decided phase
+by phase, so nothing jumps: where photometry ends its say fades over weeks, and a band that comes or goes moves the
+surface by no more than it knows.
+
+The surface, in ln flux relative to the mean continuum, is the sum of a level and smooth colors (the leading components
+of a Matern-5/2 process over ln wavelength), each a part that never changes and a Matern-3/2 process in time. Photometry
+has offsets of its bands (with long tails, so that a band may be far off without a say in the others) and, per band, an
+error that lasts for weeks. A spectrum has an error of its level and its color of its own, and all spectra share a
+slope and a bend, which only photometry can tell.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport._numerics.arrays import Array
+from sntransport._numerics.smoothing import matern52
+from sntransport.calibration.gaussian_process import common_offsets
+from sntransport.calibration.markov_process import Part, Reading, Smoothed, first_states, smooth_states
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priors:
+    """Sizes [ln flux] and time scales [rest-frame d] of the parts of the surface."""
+
+    static_level: float = 10.0
+    static_slope: float = 0.76
+    static_color: float = 0.12
+    level: float = 0.82
+    level_scale: float = 68.0
+    gray: float = 0.095
+    gray_scale: float = 7.5
+    color: float = 1.4
+    color_scale: float = 40.0
+    length: float = 0.62
+    n_color: int = 10
+    spectrum_length: float = 0.8
+    band_offset: float = 0.021
+    band_drift: float = 0.012
+    band_drift_scale: float = 18.0
+    point: float = 0.011
+    common_slope: float = 0.2
+    common_bend: float = 0.2
+    spectrum_level: float = 0.54
+    spectrum_level_unknown: float = 10.0
+    spectrum_color: float = 0.22
+    spectrum_point: float = 0.09
+    outlier: float = 5.0
+    rounds: int = 4
+
+
+FITTED = Priors()
+
+# Points this close together are one date of the model [d].
+_NIGHT = 0.1
+_NODE = 0.02
+# Twice: a wild night makes those around it look wrong at first.
+_JUDGED = 2
+_MOST_LEFT_OUT = 0.03
+_STEPS = 60
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BandData:
+    """Photometric points: ``phase``, ``band`` index, ln flux ``value`` and its ``error``, all (n_point,).
+
+    ``share`` (n_point, n_node) is the flux in the band, a node, of features and mean continuum alone, divided by what
+    makes a mean of it, so that the model of ``value`` is ln sum(share * exp(surface)). Points whose band the spectra do
+    not cover have none of it (zeros) and are not used.
+    """
+
+    phase: Array
+    band: NDArray[np.int64]
+    value: Array
+    error: Array
+    share: Array
+    n_band: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SpectrumData:
+    """Continua of spectra at nodes: ``phase`` (n_spec,), ``value`` (n_spec, n_node), NaN where not covered."""
+
+    phase: Array
+    value: Array
+    calibrated: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LevelSurface:
+    """The surface at some phases: ``value`` and its error ``error`` (n_phase, n_node) at ln wavelengths ``node``.
+
+    ``offset``, ``offset_err`` (n_band,) in ln flux: how much brighter the photometry of each band is. ``used``
+    (n_point,): points that took part. ``residual`` (n_point,): observed minus modelled ln flux, offset not taken off.
+    """
+
+    node: Array
+    value: Array
+    error: Array
+    offset: Array
+    offset_err: Array
+    used: NDArray[np.bool_]
+    residual: Array
+
+
+def fit_surface(
+    node: Array, points: BandData, spectra: SpectrumData, phase: Array, *, priors: Priors = FITTED
+) -> LevelSurface:
+    """Fit the surface and read it at any phases.
+
+    Parameters
+    ----------
+    node : ndarray, (n_node,)
+        Ln wavelengths, increasing.
+    points : BandData
+    spectra : SpectrumData
+    phase : ndarray, (n_phase,) [rest-frame d]
+        Increasing.
+    priors : Priors
+
+    Returns
+    -------
+    LevelSurface
+
+    Notes
+    -----
+    The magnitude of a band is not linear in the surface: it is linearized about the last round's. Single points
+    further off than ``outlier`` standard deviations are left out after the first round.
+    """
+    model = _Model(node, points.n_band, priors)
+    usable = points.share.sum(axis=1) > 0
+    used = usable.copy()
+    night, night_of = np.unique(np.round(points.phase / _NIGHT) * _NIGHT, return_inverse=True)
+    dates = np.concatenate([night, spectra.phase])
+    start = _start(points, usable, spectra)
+    at = np.full(points.share.shape, start)
+    width = model.scale**2
+    # At first the photometry alone says how bright: a spectrum is trusted by how well it agrees.
+    level = np.full(spectra.phase.size, priors.spectrum_level_unknown)
+    for step in range(priors.rounds):
+        data = [
+            *model.of_nights(points, night, night_of, used=used, at=at, start=start),
+            *model.of_spectra(spectra, level, start),
+        ]
+        found = smooth_states(model.parts(width), data, dates, model.design[:0])
+        surface = found.mean @ model.design.T + start
+        at = surface[: night.size][night_of]
+        level = model.level_errors(spectra, surface[night.size :])
+        fixed, fixed_err, width = model.of_long_tails(found, width)
+        offset = fixed[: points.n_band]
+        if step < _JUDGED:
+            drift = found.mean[: night.size, model.drifts][night_of, points.band]
+            pull = np.abs(_residual(points, at) - offset[points.band] - drift) / np.hypot(points.error, priors.point)
+            used = usable & ~_worst(np.where(usable, pull, 0.0), priors.outlier)
+    data = [
+        *model.of_nights(points, night, night_of, used=used, at=at, start=start),
+        *model.of_spectra(spectra, level, start),
+    ]
+    found = smooth_states(model.parts(width), data, phase, model.design)
+    return LevelSurface(
+        node=node,
+        value=found.mean @ model.design.T + start,
+        error=np.sqrt(found.variance),
+        offset=offset,
+        offset_err=fixed_err[: points.n_band],
+        used=used,
+        residual=np.where(usable, _residual(points, at), np.nan),
+    )
+
+
+def _worst(pull: Array, limit: float) -> NDArray[np.bool_]:
+    """Points beyond the limit, the worst first and no more than a few in a hundred: many are no outliers."""
+    most = int(_MOST_LEFT_OUT * np.sum(pull > 0))
+    out = np.zeros(pull.size, dtype=bool)
+    out[np.argsort(-pull, kind="stable")[:most]] = True
+    return out & (pull > limit)
+
+
+def _residual(points: BandData, at: Array) -> Array:
+    """Observed minus modelled ln flux of each point."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(points.value - np.log((points.share * np.exp(at)).sum(axis=1)))
+
+
+def _start(points: BandData, usable: NDArray[np.bool_], spectra: SpectrumData) -> float:
+    """A level to begin with, so that the linearization is a good one from the first round on."""
+    if usable.any():
+        return float(np.median(points.value[usable] - np.log(points.share[usable].sum(axis=1))))
+    known = spectra.value[spectra.calibrated]
+    return float(np.nanmedian(known)) if known.size else float(np.nanmedian(spectra.value))
+
+
+class _Model:
+    """States of the model: which parts there are and what each datum is of them."""
+
+    def __init__(self, node: Array, n_band: int, priors: Priors) -> None:
+        self.node, self.priors, self.n_band = node, priors, n_band
+        middle = np.log(5500.0)
+        self.slope = (node - middle)[:, None]
+        value, vector = np.linalg.eigh(matern52(node[:, None] - node, priors.length))
+        order = np.argsort(value)[::-1][: priors.n_color]
+        self.shapes = vector[:, order] * np.sqrt(value[order])
+        n_color = self.shapes.shape[1]
+        one = np.ones((node.size, 1))
+        self._surface: list[tuple[Part, Array]] = [
+            (Part(kind="constant", deviation=priors.static_level), one),
+            (Part(kind="constant", deviation=priors.static_slope), self.slope),
+            *((Part(kind="constant", deviation=priors.static_color), self.shapes[:, [k]]) for k in range(n_color)),
+            (Part(kind="matern", deviation=priors.level, scale=priors.level_scale), one),
+            (Part(kind="matern", deviation=priors.gray, scale=priors.gray_scale), one),
+            *(
+                (Part(kind="matern", deviation=priors.color, scale=priors.color_scale), self.shapes[:, [k]])
+                for k in range(n_color)
+            ),
+        ]
+        self.scale = np.array([priors.band_offset] * n_band + [priors.common_slope, priors.common_bend])
+        parts = self.parts(self.scale**2)
+        first = first_states(parts)
+        self.n_state = sum(part.n_state for part in parts)
+        self.design = np.zeros((node.size, self.n_state))
+        for (_, shape), k in zip(self._surface, first, strict=False):
+            self.design[:, k] = shape[:, 0]
+        own = len(self._surface)
+        self.fixed = np.array(first[own : own + n_band + 2], dtype=np.int64)
+        self.bands, self.common = self.fixed[:n_band], self.fixed[n_band:]
+        self.drifts = np.array(first[own + n_band + 2 :], dtype=np.int64)
+
+    def of_long_tails(self, found: Smoothed, width: Array) -> tuple[Array, Array, Array]:
+        """Offsets of bands, slope and bend of spectra: mean, error, and the variance that their long tails come to."""
+        known = np.ix_(self.fixed, self.fixed)
+        inverse = np.linalg.inv(found.last_covariance[known])
+        # What the data alone say, without the prior that was used.
+        information, pull = inverse - np.diag(1.0 / width), inverse @ found.last[self.fixed]
+        mean, error = common_offsets(0.5 * (information + information.T), pull, self.scale, steps=_STEPS)
+        return mean, error, 0.5 * (self.scale**2 + mean**2 + error**2)
+
+    def parts(self, width: Array) -> list[Part]:
+        """All parts; those with long tails, offsets of bands, slope and bend of spectra, with these variances."""
+        p = self.priors
+        return [
+            *(part for part, _ in self._surface),
+            *(Part(kind="constant", deviation=float(np.sqrt(w))) for w in width),
+            *(
+                Part(kind="ornstein_uhlenbeck", deviation=p.band_drift, scale=p.band_drift_scale)
+                for _ in range(self.n_band)
+            ),
+        ]
+
+    def of_nights(
+        self, points: BandData, night: Array, night_of: NDArray[np.int64], *, used: NDArray[np.bool_], at: Array,
+        start: float,
+    ) -> list[Reading]:  # fmt: skip
+        """Photometric points, linearized about the surface ``at``, those of a night together."""
+        share = points.share[used] * np.exp(at[used])
+        total = share.sum(axis=1)
+        weight = share / total[:, None]
+        design = weight @ self.design
+        rows, band = np.arange(total.size), points.band[used]
+        design[rows, self.bands[band]] = 1.0
+        design[rows, self.drifts[band]] = 1.0
+        value = points.value[used] - np.log(total) + (weight * (at[used] - start)).sum(axis=1)
+        variance = points.error[used] ** 2 + self.priors.point**2
+        order = np.argsort(night_of[used], kind="stable")
+        found, first = np.unique(night_of[used][order], return_index=True)
+        return [
+            Reading(
+                date=float(night[k]), value=value[mine], design=design[mine], covariance=np.diag(variance[mine])
+            )
+            for k, mine in zip(found, np.split(order, first[1:]), strict=True)
+        ]
+
+    def level_errors(self, spectra: SpectrumData, surface: Array) -> Array:
+        """Error of the level of each spectrum, (n_spec,): the prior's, or more where it is further off the surface."""
+        off = np.nanmean(spectra.value - surface, axis=1)
+        least = self.priors.spectrum_level
+        known = np.sqrt(np.maximum(least**2, 0.5 * (least**2 + off**2)))
+        return np.where(spectra.calibrated, known, self.priors.spectrum_level_unknown)
+
+    def of_spectra(self, spectra: SpectrumData, level: Array, start: float) -> list[Reading]:
+        """Continua of spectra at every few nodes."""
+        p, out = self.priors, []
+        for phase, value, level_err in zip(spectra.phase, spectra.value, level, strict=True):
+            rows = np.flatnonzero(np.isfinite(value))
+            # As many as the smooth continuum has numbers of its own, and both ends.
+            rows = rows[np.unique(np.linspace(0, rows.size - 1, max(2, rows.size // 6)).round().astype(int))]
+            x = self.node[rows]
+            design = self.design[rows].copy()
+            design[:, self.common[0]] = self.slope[rows, 0]
+            design[:, self.common[1]] = self.slope[rows, 0] ** 2
+            covariance = (
+                level_err**2
+                + p.spectrum_color**2 * matern52(x[:, None] - x, p.spectrum_length)
+                + p.spectrum_point**2 * np.eye(x.size)
+            )
+            out.append(Reading(date=float(phase), value=value[rows] - start, design=design, covariance=covariance))
+        return out
+
+
+def surface_nodes(wave: Array) -> tuple[Array, Array]:
+    """Nodes of a surface for spectra on a grid: ln wavelengths (n_node,), and the edges (n_node + 1,) around them."""
+    first, last = np.log(wave[0]), np.log(wave[-1])
+    count = max(int(np.ceil((last - first) / _NODE)), 2)
+    # A hair wider, so that rounding leaves no bin of the grid outside.
+    edges = np.linspace(first - 1e-9, last + 1e-9, count + 1)
+    return 0.5 * (edges[1:] + edges[:-1]), edges

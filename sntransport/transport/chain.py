@@ -1,0 +1,167 @@
+"""From completed spectra to any phase: the two neighbors, interpolated.
+
+Every pair of neighbors has its own stretch of phases, and at a spectrum two stretches meet in it: the series has no
+step in any bin, and its cost grows with the number of spectra, not with that of pairs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport._numerics.arrays import Array, readonly
+from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.transport.completion import Completed
+from sntransport.transport.interpolation_errors import ErrorModel, log_change
+from sntransport.transport.interpolators import ForPair, Interpolator, for_pair
+from sntransport.transport.runs import long_runs
+
+SAME_PHASE = 1e-9
+"""A phase this close to that of a spectrum is that one [d]."""
+
+_BLOCK = 32
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Rebuilt:
+    """Spectra at some phases, (n, n_wave), and ``row`` (n,) into these.
+
+    ``logs`` is ln flux; its variance is ``noise``, of photons, and ``drift``, of interpolation.
+    """
+
+    row: NDArray[np.int64]
+    logs: Array
+    noise: Array
+    drift: Array
+    origin: NDArray[np.uint8]
+
+
+def along_chain(
+    series: SpectralSeries,
+    done: Completed,
+    phase: Array,
+    *,
+    interpolate: Interpolator | ForPair,
+    max_gap: float = 40.0,
+    errors: ErrorModel | None = None,
+) -> Iterator[Rebuilt]:
+    """Rebuild spectra, a few at a time so that memory does not grow with their number.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+        What was completed.
+    done : Completed
+    phase : ndarray, (n_phase,) [rest-frame d]
+        In any order. Those outside the span of ``series``, and in wider steps than ``max_gap``, do not come.
+    interpolate : callable
+        See `sntransport.transport.interpolators`.
+    max_gap : float [rest-frame d]
+    errors : callable, optional
+        See `sntransport.transport.interpolation_errors`; none: the drift is 0.
+
+    Yields
+    ------
+    Rebuilt
+        At the phase of a spectrum it is that one, completed.
+    """
+    own = series.phase
+    nearest = np.abs(own[:, None] - phase).argmin(axis=0)
+    exact = np.abs(own[nearest] - phase) <= SAME_PHASE
+    for row in np.unique(nearest[exact]):
+        at = np.flatnonzero(exact & (nearest == row))
+        kept = (np.repeat(x[row][None], at.size, axis=0) for x in (done.logs, done.variance, done.origin))
+        logs, noise, origin = kept
+        yield Rebuilt(row=at, logs=logs, noise=noise, drift=np.zeros(logs.shape), origin=origin)
+    place = np.searchsorted(own, phase) - 1
+    inside = ~exact & (phase > own[0]) & (phase < own[-1])
+    for i in np.unique(place[inside]):
+        if own[i + 1] - own[i] > max_gap:
+            continue
+        at = np.flatnonzero(inside & (place == i))
+        pair = _Pair(series, done, int(i), interpolate, errors)
+        for block in np.split(at, range(_BLOCK, at.size, _BLOCK)):
+            yield pair.at(block, phase[block])
+
+
+class _Pair:
+    """Two neighbors: what does not depend on the position between them is found once."""
+
+    def __init__(
+        self, series: SpectralSeries, done: Completed, i: int, interpolate: Interpolator | ForPair,
+        errors: ErrorModel | None,
+    ) -> None:  # fmt: skip
+        j = i + 1
+        self.series, self.errors = series, errors
+        self.ends = series.phase[i], series.phase[j]
+        with np.errstate(invalid="ignore"):
+            self.flux = np.exp(done.logs[i]), np.exp(done.logs[j])
+        self.variance = done.variance[i], done.variance[j]
+        self.runs = long_runs(np.isfinite(done.logs[i]) & np.isfinite(done.logs[j]))
+        self.between = for_pair(interpolate, float(series.phase[i]), float(series.phase[j]))
+        origin = np.maximum(done.origin[i], done.origin[j])
+        one = (done.origin[i] == Origin.ONE_SIDED) | (done.origin[j] == Origin.ONE_SIDED)
+        before, after = done.before[i], done.after[j]
+        gap = np.where((before >= 0) & (after >= 0), series.phase[after] - series.phase[before], np.inf)
+        # Where two sides cover, completed ends do not matter: what counts is what the bin was interpolated between.
+        both = (before >= 0) & (after >= 0) & ~one
+        self.origin = np.where(both, origin, Origin.ONE_SIDED).astype(np.uint8)
+        self.before, self.after, self.gap = before, after, gap
+        self.change = self._changes(i, j) if errors is not None else np.zeros(series.n_wave)
+
+    def _changes(self, i: int, j: int) -> Array:
+        """How much the spectra that each bin comes from differ, (n_wave,)."""
+        series, out = self.series, np.zeros(self.series.n_wave)
+        for run in self.runs:
+            out[run] = log_change(series.wave[run], self.flux[0][run], self.flux[1][run])
+        filled = (self.before >= 0) & (self.after >= 0) & ((self.before != i) | (self.after != j))
+        for first, last in np.unique(np.stack([self.before, self.after], axis=1)[filled], axis=0):
+            apart = np.zeros(series.n_wave)
+            for run in long_runs(series.covered[first] & series.covered[last]):
+                apart[run] = log_change(series.wave[run], series.flux[first][run], series.flux[last][run])
+            mine = filled & (self.before == first) & (self.after == last)
+            out[mine] = apart[mine]
+        return out
+
+    def at(self, row: NDArray[np.int64], phase: Array) -> Rebuilt:
+        series, (first, last) = self.series, self.ends
+        t = readonly((phase - first) / (last - first), "t")
+        shape = (phase.size, series.n_wave)
+        logs = np.full(shape, np.nan)
+        for run in self.runs:
+            value = self.between(series.wave[run], self.flux[0][run], self.flux[1][run], t)
+            if np.shape(value) != logs[:, run].shape:
+                raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {logs[:, run].shape}")
+            with np.errstate(divide="ignore", invalid="ignore"):
+                logs[:, run] = np.log(value)
+        logs[~np.isfinite(logs)] = np.nan
+        known = np.isfinite(logs)
+        return Rebuilt(
+            row=row,
+            logs=logs,
+            noise=np.outer((1.0 - t) ** 2, self.variance[0]) + np.outer(t**2, self.variance[1]),
+            drift=np.zeros(shape) if self.errors is None else self._model(phase) ** 2,
+            origin=np.where(known, self.origin, Origin.NOT_COVERED).astype(np.uint8),
+        )
+
+    def _model(self, phase: Array) -> Array:
+        """Error of interpolation, (n_phase, n_wave), between the spectra that each bin comes from."""
+        assert self.errors is not None
+        series, out = self.series, np.zeros((phase.size, self.series.n_wave))
+        key = np.stack([self.before, self.after])
+        edges = np.flatnonzero(np.any(np.diff(key, axis=1) != 0, axis=0)) + 1
+        for bins in np.split(np.arange(series.n_wave), edges):
+            i, j = int(self.before[bins[0]]), int(self.after[bins[0]])
+            if i < 0 and j < 0:
+                continue
+            if i >= 0 and j >= 0:
+                gap = float(series.phase[j] - series.phase[i])
+                w = (phase - series.phase[i]) / gap
+                bridge = 4.0 * w * (1.0 - w)
+            else:
+                # Seen from one side only a random walk drifts without end: 4 w in place of 4 w (1 - w).
+                gap = float(self.ends[1] - self.ends[0])
+                bridge = 4.0 * np.abs(phase - series.phase[max(i, j)]) / gap
+            out[:, bins] = self.errors(series.sn_type, series.wave[bins], self.change[bins], gap, bridge)
+        return out
