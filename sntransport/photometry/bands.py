@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
+from sntransport._numerics.quantities import ANGSTROM, MAGNITUDE, NUMBER, bare_number
 
 if TYPE_CHECKING:
     from speclite.filters import FilterResponse
@@ -39,7 +40,7 @@ class Bandpass:
     ----------
     name : str
     wave : array_like, (n,) [A]
-        Strictly increasing, in air or vacuum as the source has it.
+        Strictly increasing, in air or vacuum as the source has it; an astropy ``Quantity`` is converted.
     throughput : array_like, (n,)
         Photon response (counts per photon) on any scale, not negative; piecewise linear between its points and
         zero outside.
@@ -68,8 +69,8 @@ class Bandpass:
     def __post_init__(self) -> None:
         label = f"band {self.name!r}: "
         wave, throughput = (
-            readonly(self.wave, f"{label}wave"),
-            readonly(self.throughput, f"{label}throughput"),
+            readonly(self.wave, f"{label}wave", unit=ANGSTROM),
+            readonly(self.throughput, f"{label}throughput", unit=NUMBER),
         )
         require_shape(throughput, f"{label}throughput", wave.shape, "(n,)")
         if wave.size < 2:
@@ -89,7 +90,8 @@ class Bandpass:
                 f"{_WAVES[0]:g} to {_WAVES[1]:g} A and throughput of {_WEAKEST:g} to {1.0 / _WEAKEST:g}"
             )
         set_fields(self, wave=wave, throughput=throughput)
-        set_fields(self, vega_ab=float(self.vega_ab), vega_mag=float(self.vega_mag))
+        for name in ("vega_ab", "vega_mag"):
+            set_fields(self, **{name: bare_number(getattr(self, name), f"{label}{name}", MAGNITUDE)})
         if np.isinf(self.vega_ab) or not np.isfinite(self.vega_mag):
             raise ValueError(
                 f"{label}vega_ab is {self.vega_ab} and vega_mag {self.vega_mag}, expected finite magnitudes, or NaN as "

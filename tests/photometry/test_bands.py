@@ -484,3 +484,15 @@ def test_a_package_without_curves_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(bands.resources, "files", lambda _: tmp_path / "sntransport")
     with pytest.raises(FileNotFoundError, match="filter curves are missing"):
         check_filters()
+
+
+def test_a_band_keeps_units():
+    from astropy import units as u
+
+    plain = Bandpass(name="b", wave=[4000.0, 5000.0, 6000.0], throughput=[0.0, 0.8, 0.0])
+    there = Bandpass(name="b", wave=[400, 500, 600] * u.nm, throughput=[0, 80, 0] * u.percent, vega_ab=50 * u.mmag)
+    np.testing.assert_allclose(there.wave, plain.wave, rtol=1e-12)
+    np.testing.assert_allclose(there.throughput, plain.throughput, rtol=1e-12)
+    assert there.vega_ab == pytest.approx(0.05)
+    with pytest.raises(ValueError, match="throughput has the unit Jy"):
+        Bandpass(name="b", wave=[4000.0, 5000.0], throughput=[1, 1] * u.Jy)
