@@ -10,6 +10,7 @@ from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_c
 from sntransport.calibration.preparation import Prepared, prepare, with_rows
 from sntransport.calibration.warp import Calibrated, gray_offset
 from sntransport.calibration.warp import calibrate as calibrate_series
+from sntransport.photometry.agreement import doubts
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
@@ -133,7 +134,7 @@ def _build(
     curves = fit_band_curves(sn.light_curve)
     matrix = band_matrix(prepared.series.wave, curves.bands, sn.sightline)
     prepared = _with_scale(sn, prepared, curves, matrix)
-    sparse, notes = prepared.series, [*sn.notes, *prepared.notes, *curves.notes]
+    sparse, notes = prepared.series, [*doubts(sn), *sn.notes, *prepared.notes, *curves.notes]
     done = None
     if calibrate:
         done = _calibrated(sn, sparse, curves, matrix, notes=notes, what="observed spectra")

@@ -131,7 +131,7 @@ def test_masked_values_are_missing_values(value):
     ],
 )
 def test_masked_values_that_cannot_be_missing_are_refused(value, dtype):
-    with pytest.raises(ValueError, match="masked|whole numbers"):
+    with pytest.raises(ValueError, match=r"masked|whole numbers"):
         readonly(value, "band", dtype=dtype)
 
 
@@ -142,7 +142,7 @@ def test_a_mask_without_a_masked_value_is_nothing():
 
 @pytest.mark.parametrize("value", [np.ma.masked, np.ma.array(3.0, mask=True), "text", None, [1.0, 2.0]])
 def test_a_number_is_a_number(value):
-    with pytest.raises(ValueError, match="x is .*expected a number"):
+    with pytest.raises(ValueError, match=r"x is .*expected a number"):
         number(value, "x", MJD)
 
 

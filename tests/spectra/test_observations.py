@@ -138,7 +138,7 @@ def test_masked_observations_are_missing():
 
 
 def test_a_julian_date_is_refused_by_every_object():
-    with pytest.raises(ValueError, match="Spectrum.mjd is 2460000.5, a Julian date"):
+    with pytest.raises(ValueError, match=r"Spectrum.mjd is 2460000.5, a Julian date"):
         Spectrum(mjd=2460000.5, wave=[1, 2], flux=[1, 2])
-    with pytest.raises(ValueError, match="LightCurve.mjd is 2460000.5, a Julian date"):
+    with pytest.raises(ValueError, match=r"LightCurve.mjd is 2460000.5, a Julian date"):
         LightCurve(mjd=[60000.0, 2460000.5], band=["lsstg"] * 2, flux=[1, 2], flux_err=[1, 2])

@@ -70,5 +70,5 @@ def test_a_series_keeps_units():
     np.testing.assert_allclose(there.at(36 * u.hour).flux, plain.at(1.5).flux)
     masked = SpectralSeries(phase=[1, 2], wave=wave, flux=np.ma.masked_invalid(flux))
     assert masked.origin.tolist() == plain.origin.tolist()
-    with pytest.raises(ValueError, match="flux has the unit erg / .*expected erg"):
+    with pytest.raises(ValueError, match=r"flux has the unit erg / .*expected erg"):
         SpectralSeries(phase=[1], wave=wave, flux=np.ones((1, 2)) * u.erg / u.s / u.AA)
