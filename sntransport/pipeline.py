@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
+from sntransport._numerics.limits import MOST_PHASES, require_memory
+from sntransport._numerics.quantities import DAY
 from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibration.preparation import Prepared, prepare, with_rows
 from sntransport.calibration.warp import Calibrated, gray_offset
@@ -20,7 +22,8 @@ from sntransport.transport.synthesis import Photometry, synthesize
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import Weight, paper_weight
 
-_MOST_PHASES = 100_000
+# Measured: what a bin of the dense series takes from synthesis to the written file.
+_BYTES_PER_BIN = 110.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -184,18 +187,31 @@ def _check(cadence: float, max_gap: float) -> None:
 
 def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None) -> Array:
     if phases is not None:
-        targets = readonly(phases, "phases")
+        targets = readonly(phases, "phases", unit=DAY)
         require_increasing(targets, "phases")
+        _require_room(sparse, targets.size, "give fewer phases at once")
         return targets
     # A hair of tolerance, so that a spectrum exactly on the grid is in it whatever the rounding.
     first = int(np.ceil(sparse.phase[0] / cadence - 1e-9))
     last = int(np.floor(sparse.phase[-1] / cadence + 1e-9))
-    if last - first >= _MOST_PHASES:
-        raise ValueError(
-            f"cadence {cadence:g} d makes {last - first + 1} phases, more than {_MOST_PHASES}; use a larger one"
-        )
+    _require_room(sparse, last - first + 1, f"use a cadence above {cadence:g} d, or build parts with phases=")
     targets = np.clip(np.arange(first, last + 1) * cadence, sparse.phase[0], sparse.phase[-1])
     return readonly(targets if targets.size else sparse.phase[:1], "phases")
+
+
+def _require_room(sparse: SpectralSeries, n_phase: int, remedy: str) -> None:
+    """Refuse more phases than the limits of `sntransport._numerics.limits`, with the step that may be a wrong date."""
+    span = f"a series of {n_phase} phases from {sparse.phase[0]:.0f} to {sparse.phase[-1]:.0f} d"
+    if sparse.n_phase > 1:
+        wide = int(np.argmax(np.diff(sparse.phase)))
+        low, high = sparse.phase[wide : wide + 2]
+        remedy += (
+            f"; where the step between the spectra of phases {low:.1f} and {high:.1f} d is a wrong date, correct it"
+        )
+    if n_phase > MOST_PHASES:
+        raise ValueError(f"{sparse.name}: {span}, more than {MOST_PHASES}: {remedy}")
+    n_bytes = n_phase * (_BYTES_PER_BIN * sparse.n_wave + 8.0 * sparse.n_phase**2)
+    require_memory(n_bytes, f"{sparse.name}: {span} at {sparse.n_wave} wavelengths", remedy)
 
 
 def _with_scale(sn: Supernova, prepared: Prepared, curves: BandCurves, matrix: BandMatrix) -> Prepared:

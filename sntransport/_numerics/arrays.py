@@ -45,8 +45,8 @@ def readonly(
     Raises
     ------
     ValueError
-        If it cannot be converted, or only with a loss (1.5 or 300 as an 8-bit integer, a unit or a mask), or has another
-        number of dimensions.
+        If it cannot be converted, or only with a loss (1.5 or 300 as an 8-bit integer, a unit or a mask), or has
+        another number of dimensions.
     """
     value = bare(value, name, unit, wave)
     # Variants of a value object share what they do not change.

@@ -119,8 +119,8 @@ def _of_flux(found: Agreement, sn: Supernova) -> list[str]:
     if abs(middle) > MOST_OFF:
         side = "fainter" if middle > 0 else "brighter"
         notes.append(
-            f"{DOUBT}calibrated spectra are {abs(middle):.2f} mag {side} than the photometry near their dates (median of "
-            f"{int(known.sum())}), a factor {_factor(abs(middle))}: {_cause(middle, found)} The series has the "
+            f"{DOUBT}calibrated spectra are {abs(middle):.2f} mag {side} than the photometry near their dates (median "
+            f"of {int(known.sum())}), a factor {_factor(abs(middle))}: {_cause(middle, found)} The series has the "
             "scale of the photometry; if only the shape of the spectra counts, say calibrated = false"
         )
     apart = np.flatnonzero(known & (np.abs(off - middle) > MOST_OFF))

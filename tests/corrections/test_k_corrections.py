@@ -249,7 +249,7 @@ def test_partial_coverage_of_one_phase():
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"z": -1.0}, "z is -1, expected more than -1"),
+        ({"z": -1.0}, "z is -1, no redshift: expected more than -1"),
         ({"z": np.nan}, "z has values that are not finite"),
         ({"z": [[0.1]]}, r"z has shape \(1, 1\), expected a number or one axis"),
         ({"phase": [0.0, np.inf]}, "phase has values that are not finite"),

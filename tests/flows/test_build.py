@@ -220,3 +220,28 @@ def test_interpolator_and_weight_are_functions():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         snt.build(supernova(), **arguments)
+
+
+def test_one_wrong_date_makes_no_grid_of_50_000_phases():
+    sn = supernova(light_curve=PHOTOMETRY)
+    wrong = dataclasses.replace(sn, spectra=[*sn.spectra[1:], dataclasses.replace(sn.spectra[0], mjd=6.03702)])
+    with pytest.raises(
+        ValueError, match=r"phases from -57837 to 52 d, more than 20000: .* the step .* is a wrong date"
+    ):
+        snt.build(wrong)
+
+
+def test_memory_is_estimated_before_it_is_taken():
+    sn = supernova(light_curve=PHOTOMETRY)
+    with pytest.raises(ValueError, match=r"synthetic: a series of 50001 phases .*more than 20000: use a cadence above"):
+        snt.build(sn, cadence=0.001)
+    with pytest.raises(ValueError, match=r"20002 phases .* more than 20000: give fewer phases at once"):
+        snt.build(sn, phases=np.linspace(2.0, 52.0, 20_002))
+
+
+def test_a_doubt_comes_first_among_the_notes():
+    sn = supernova(light_curve=PHOTOMETRY)
+    loud = [dataclasses.replace(one, flux=1e3 * one.flux) for one in sn.spectra]
+    result = snt.build(dataclasses.replace(sn, spectra=loud))
+    assert result.notes[0].startswith("WARNING: calibrated spectra are 7.5")
+    assert not any(note.startswith("WARNING") for note in snt.build(sn).notes)

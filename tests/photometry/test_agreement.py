@@ -40,8 +40,8 @@ def test_only_the_ratio_of_the_scales_counts(spectra, curve):
 @pytest.mark.parametrize(
     ("off", "cause"),
     [
-        (-7.5, "brighter than the photometry near their dates (median of 5), a factor 1000: is `flux` of the photometry "
-               "in microjansky"),
+        (-7.5, "7.50 mag brighter than the photometry near their dates (median of 5), a factor 1000: is `flux` of the "
+               "photometry in microjansky"),
         (-15.0, "in millijansky"),
         (-22.5, "in Jy instead of nJy"),
         (-6.4, "zero point 25"),
