@@ -14,6 +14,7 @@ from sntransport.calibration.warp import Calibrated, gray_offset
 from sntransport.calibration.warp import calibrate as calibrate_series
 from sntransport.photometry.agreement import doubts
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
+from sntransport.spectra.doubts import FARTHEST
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.interpolation_errors import ErrorModel, interpolation_error
@@ -202,11 +203,12 @@ def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None) -
 def _require_room(sparse: SpectralSeries, n_phase: int, remedy: str) -> None:
     """Refuse more phases than the limits of `sntransport._numerics.limits`, with the step that may be a wrong date."""
     span = f"a series of {n_phase} phases from {sparse.phase[0]:.0f} to {sparse.phase[-1]:.0f} d"
-    if sparse.n_phase > 1:
-        wide = int(np.argmax(np.diff(sparse.phase)))
+    step = np.diff(sparse.phase, append=sparse.phase[-1])
+    wide = int(np.argmax(step))
+    if step[wide] > FARTHEST:
         low, high = sparse.phase[wide : wide + 2]
-        remedy += (
-            f"; where the step between the spectra of phases {low:.1f} and {high:.1f} d is a wrong date, correct it"
+        remedy = (
+            f"is the date of the spectrum before or after the step from {low:.1f} to {high:.1f} d wrong? Else {remedy}"
         )
     if n_phase > MOST_PHASES:
         raise ValueError(f"{sparse.name}: {span}, more than {MOST_PHASES}: {remedy}")

@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 
 from sntransport._storage.read_error import ReadError, number
-from sntransport.reading.account import Account, Facts, assemble, distance_from_z, modulus_of, require_mjd
+from sntransport.reading.account import (
+    Account,
+    Facts,
+    assemble,
+    distance_from_z,
+    modulus_of,
+    require_mjd,
+    require_ranges,
+)
 from sntransport.reading.photometry_files import read_photometry_file
 from sntransport.reading.spectrum_columns import Unusable, is_calibrated, make_spectrum
 from sntransport.reading.spectrum_files import RawSpectrum, read_spectrum_file
@@ -105,8 +113,7 @@ def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:
             raise ReadError(path, f"{key} is {str(value)[:40]!r}", "give a number")
     if "distance_modulus" in toml and "distance_mpc" in toml:
         raise ReadError(path, "both distance_modulus and distance_mpc", "leave one")
-    if not toml.get("distance_mpc", 1.0) > 0:
-        raise ReadError(path, f"distance_mpc is {toml['distance_mpc']!r}", "give a positive number")
+    require_ranges(path, toml)
     system = toml.get("default_system")
     if system is not None and system.lower() not in ("ab", "vega"):
         raise ReadError(path, f"default_system is {system!r}", "give 'AB' or 'Vega'")

@@ -211,7 +211,7 @@ def test_interpolator_and_weight_are_functions():
     [
         ({"cadence": 0.0}, "cadence is 0.0, expected a positive number"),
         ({"cadence": np.nan}, "cadence is nan"),
-        ({"cadence": 1e-7}, "more than 100000"),
+        ({"cadence": 1e-7}, "more than 20000"),
         ({"max_gap": -1.0}, "max_gap is -1.0"),
         ({"phases": [3.0, 2.0]}, "phases is not strictly increasing"),
         ({"phases": [[1.0]]}, "phases has 2 dimensions"),
@@ -226,7 +226,7 @@ def test_one_wrong_date_makes_no_grid_of_50_000_phases():
     sn = supernova(light_curve=PHOTOMETRY)
     wrong = dataclasses.replace(sn, spectra=[*sn.spectra[1:], dataclasses.replace(sn.spectra[0], mjd=6.03702)])
     with pytest.raises(
-        ValueError, match=r"phases from -57837 to 52 d, more than 20000: .* the step .* is a wrong date"
+        ValueError, match=r"phases from -57837 to 52 d, more than 20000: is the date .* the step from .* wrong"
     ):
         snt.build(wrong)
 
