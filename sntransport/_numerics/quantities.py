@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-DAY, ANGSTROM, MAGNITUDE, NUMBER = "d", "Angstrom", "mag", ""
+DAY, ANGSTROM, MAGNITUDE, DEGREE, NUMBER = "d", "Angstrom", "mag", "deg", ""
 """Units that a field may have; a `NUMBER` has none."""
 F_LAMBDA, NANOJANSKY = "erg / (s cm2 Angstrom)", "nJy"
 """Units of flux densities, per wavelength and per frequency."""
