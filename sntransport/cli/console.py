@@ -162,6 +162,11 @@ def aside(text: str) -> None:
         click.echo(text, err=True, color=_color())
 
 
+def warn(text: str) -> None:
+    """Print what nobody should miss, on standard error."""
+    aside(f"sntransport: {click.style('warning', fg='yellow')}: {text}")
+
+
 def command_line() -> str:
     """The command as it was typed, to be run again."""
     import shlex

@@ -179,6 +179,8 @@ def assemble(
             )
     except ValueError as error:
         raise ReadError(path, str(error), "correct it, or pass the right value as a keyword") from None
+    if not light_curve.n_obs:
+        account.note("no photometry is used: the spectra are not calibrated to it")
     mjd_ref, meaning = _reference(path, facts, spectra, light_curve, account)
     sn_type = "" if (facts.sn_type or "").lower() in _UNSAID_TYPES else facts.sn_type or ""
     return Supernova(

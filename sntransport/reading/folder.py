@@ -35,6 +35,25 @@ _SPECTRUM_KEYS: dict[str, tuple[Any, str]] = {
     "calibrated": (bool, "true or false"),
     "instrument": (str, "text in quotes"),
 }
+_PHOTOMETRY = ("photometry.ecsv", "photometry.csv")
+# What lies beside data without being data, by its ending or by how its name begins.
+_NOT_DATA = (
+    ".md",
+    ".rst",
+    ".pdf",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".html",
+    ".bib",
+    ".tex",
+    ".py",
+    ".ipynb",
+    ".log",
+)
+_ABOUT_DATA = ("readme", "license", "licence", "notes", "copying", "citation", "changelog")
 _NOT_SPECTRA = (".md", ".txt~", ".bak", ".png", ".pdf", ".toml")
 
 
@@ -192,19 +211,45 @@ def _calibrated(raw: RawSpectrum, mjd: float, entry: Mapping[str, Any], account:
 def _light_curve(folder: Path, toml: Mapping[str, Any], facts: Facts, account: Account) -> LightCurve:
     path = folder / "sn.toml"
     named = toml.get("photometry")
-    if named is None:
-        named = [name for name in ("photometry.ecsv", "photometry.csv") if (folder / name).exists()]
     names = [named] if isinstance(named, str) else named
+    if names is None:
+        names = [name for name in _PHOTOMETRY if (folder / name).exists()]
+        unused = _unused(folder, toml, names)
+        if unused and not names:
+            wrong = f"no {' or '.join(_PHOTOMETRY)}, but {', '.join(unused[:5])}"
+            remedy = (
+                f'name the photometry in sn.toml, photometry = "{unused[0]}", or say there is none, photometry = []'
+            )
+            raise ReadError(folder, wrong, remedy)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ReadError(path, f"photometry is {named!r}", "give a file name or a list of them")
+    if unused := _unused(folder, toml, names):
+        account.note(f"files not used: {', '.join(unused[:8])}{' and more' if len(unused) > 8 else ''}")
     curves = [read_photometry_file(_file_inside(folder, name), facts.default_system, account) for name in names]
-    if not curves:
-        account.note("no photometry (photometry.ecsv or photometry.csv): spectra cannot be calibrated to it")
     columns = {
         field.name: np.concatenate([np.empty(0, dtype), *(getattr(curve, field.name) for curve in curves)])
         for field, dtype in zip(fields(LightCurve), (float, np.str_, float, float, np.str_), strict=True)
     }
     return LightCurve(**columns)
+
+
+def _unused(folder: Path, toml: Mapping[str, Any], photometry: Sequence[str]) -> list[str]:
+    """Files of the folder that may be data and that nothing reads."""
+    entries = toml.get("spectra", [])
+    used = {os.path.normpath(name) for name in ("sn.toml", "spectra", *photometry, *(one["file"] for one in entries))}
+    # A folder that holds what is used is used.
+    used |= {os.path.dirname(name) for name in used}
+    found = [path.name for path in folder.iterdir()]
+    if (folder / "spectra").is_dir():
+        # The others were read as spectra.
+        found += [f"spectra/{path.name}" for path in (folder / "spectra").iterdir()
+                  if path.is_dir() or path.name.lower().endswith(_NOT_SPECTRA)]  # fmt: skip
+    return sorted(name for name in found if name not in used and _may_be_data(name))
+
+
+def _may_be_data(name: str) -> bool:
+    last = name.rpartition("/")[2].lower()
+    return not last.startswith((".", "_", *_ABOUT_DATA)) and not last.endswith(_NOT_DATA)
 
 
 def _inside(folder: Path, name: str) -> Path:

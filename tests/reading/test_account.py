@@ -108,3 +108,37 @@ def test_a_blueshift_is_no_python_warning_but_a_doubt(folder):
 
     sn = read_supernova(folder, z=-0.01)
     assert "a blueshift of 2998 km/s" in doubts_of_facts(sn)[0]
+
+
+@pytest.mark.parametrize("name", ["lc.dat", "Photometry_SN2099zz.csv", "phot.txt", "photometry.csv.bak", "phot"])
+def test_a_misnamed_photometry_file_is_no_uncalibrated_series(folder, name):
+    (folder / "photometry.csv").rename(folder / name)
+    with pytest.raises(ReadError, match=r"no photometry\.ecsv or photometry\.csv, but .*name the photometry") as caught:
+        read_supernova(folder)
+    assert f'photometry = "{name}"' in str(caught.value)
+    (folder / "sn.toml").write_text(f"photometry = []\n{TOML}")
+    sn = read_supernova(folder)
+    assert f"files not used: {name}" in sn.notes
+    assert "no photometry is used: the spectra are not calibrated to it" in sn.notes
+
+
+def test_photometry_in_a_folder_of_its_own_is_not_passed_over(folder):
+    (folder / "lc").mkdir()
+    (folder / "photometry.csv").rename(folder / "lc" / "a.csv")
+    with pytest.raises(ReadError, match="but lc; name"):
+        read_supernova(folder)
+    (folder / "sn.toml").write_text(f'photometry = "lc/a.csv"\n{TOML}')
+    sn = read_supernova(folder)
+    assert sn.light_curve.n_obs == 1
+    assert not any("not used" in note for note in sn.notes)
+
+
+def test_files_that_nothing_reads_are_named(folder):
+    for name in ("other.csv", "README.md", "readme.txt", "plot.png", ".hidden", "spectra/old.bak", "spectra/.x"):
+        (folder / name).write_text("mjd,band\n")
+    (folder / "spectra" / "more").mkdir()
+    assert "files not used: other.csv, spectra/more, spectra/old.bak" in read_supernova(folder).notes
+
+
+def test_no_photometry_is_said_of_a_catalog_too(tmp_path):
+    assert "no photometry is used: the spectra are not calibrated to it" in read_event(tmp_path, photometry=[]).notes
