@@ -8,6 +8,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import counted
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
+from sntransport.spectra.classes import class_note
 from sntransport.spectra.doubts import DOUBT, doubts_of_facts
 from sntransport.spectra.observations import LightCurve, Supernova
 from sntransport.spectra.sightline import Sightline
@@ -69,9 +70,11 @@ def doubts(sn: Supernova) -> tuple[str, ...]:
     -------
     tuple of str
         Doubts about redshift, distance, dust and dates (`sntransport.spectra.doubts`), and about the flux of calibrated
-        spectra that are further than `MOST_OFF` from the photometry, each with its probable cause.
+        spectra that are further than `MOST_OFF` from the photometry, each with its probable cause; a class that is not
+        known.
     """
-    return (*doubts_of_facts(sn), *_of_flux(agreement(sn), sn))
+    unknown = class_note(sn.sn_type)
+    return (*doubts_of_facts(sn), *_of_flux(agreement(sn), sn), *([unknown] if unknown else []))
 
 
 def agreement(sn: Supernova) -> Agreement:

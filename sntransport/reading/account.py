@@ -48,6 +48,7 @@ class Facts:
     mjd_ref: float | None = None
     mjd_ref_meaning: str | None = None
     default_system: str | None = None
+    aliases: tuple[str, ...] | None = None
 
     def over(self, other: "Facts") -> "Facts":
         """What is known here, and from ``other`` what is not."""
@@ -194,6 +195,7 @@ def assemble(
         notes=account.all_notes(),
         n_spectra_rejected=account.n_spectra,
         n_photometry_rejected=account.n_rows,
+        aliases=tuple(alias for alias in facts.aliases or () if alias != facts.name),
     )
 
 

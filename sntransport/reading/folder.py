@@ -28,7 +28,7 @@ from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 
 _TEXT = ("name", "type", "mjd_ref_meaning", "default_system", "law_mw", "law_host")
 _NUMBERS = ("z", "distance_modulus", "distance_mpc", "ebv_mw", "ebv_host", "rv_mw", "rv_host", "mjd_ref")
-_KEYS = (*_TEXT, *_NUMBERS, "photometry", "spectra")
+_KEYS = (*_TEXT, *_NUMBERS, "aliases", "photometry", "spectra")
 _SPECTRUM_KEYS: dict[str, tuple[Any, str]] = {
     "file": (str, "a file name in quotes"),
     "mjd": ((int, float), "a number"),
@@ -65,7 +65,7 @@ def read_folder(folder: Path, caller: Facts) -> Supernova:
     folder : Path
         Holds ``sn.toml`` with the keys ``name``, ``type``, ``z``, ``distance_modulus`` or ``distance_mpc``, ``ebv_mw``,
         ``ebv_host``, ``rv_mw``, ``rv_host``, ``law_mw``, ``law_host``, ``mjd_ref``, ``mjd_ref_meaning``,
-        ``default_system``, ``photometry`` (a file or a list; default: photometry.ecsv and photometry.csv) and tables
+        ``default_system``, ``aliases`` (a list of other names), ``photometry`` (a file or a list; default: photometry.ecsv and photometry.csv) and tables
         ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``. Every file in ``spectra/`` is read,
         listed or not.
     caller : Facts
@@ -138,6 +138,10 @@ def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:
         raise ReadError(path, f"default_system is {system!r}", "give 'AB' or 'Vega'")
     values = {key: toml[key] for key in (field.name for field in fields(Facts)) if key in toml}
     values |= {key: float(toml[key]) for key in values if key in _NUMBERS}
+    aliases = toml.get("aliases", [])
+    if not isinstance(aliases, list) or not all(isinstance(name, str) for name in aliases):
+        raise ReadError(path, f"aliases is {aliases!r}", 'give a list of names, ["AT 2024xyz", "ZTF24abc"]')
+    values["aliases"] = tuple(aliases)
     values |= {"sn_type": toml.get("type"), "name": toml.get("name", folder.resolve().name)}
     if "distance_mpc" in toml:
         values["distance_modulus"] = modulus_of(float(toml["distance_mpc"]))

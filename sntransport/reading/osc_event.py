@@ -113,10 +113,7 @@ def _pick(path: Path, events: Mapping[str, Mapping[str, Any]], name: str | None)
     if name is None:
         raise ReadError(path, f"holds {len(events)} events ({listing})", "pick one with name=")
     for key, entry in events.items():
-        aliases = {
-            text(quantity.get("value")) for field in ("alias", "aliases") for quantity in quantities(entry, field)
-        }
-        if name in {key, _clean_name(key, entry)} | aliases:
+        if name in {key, _clean_name(key, entry), *aliases_listed(entry)}:
             return _clean_name(key, entry), entry
     raise ReadError(path, f"holds no event {name!r}", f"pick one of: {listing}")
 
@@ -165,10 +162,17 @@ def complete(path: object, entry: Entry, facts: Facts, account: Account) -> Fact
         z=z,
         distance_modulus=distance_modulus(path, entry, z, account) if facts.distance_modulus is None else None,
         ebv_mw=milky_way_dust(entry, account) if facts.ebv_mw is None else None,
+        aliases=tuple(name for name in aliases_listed(entry) if name != facts.name),
     )
     if facts.mjd_ref is None and (date := discovery(entry, account)) is not None:
         return facts.over(Facts(mjd_ref=date, mjd_ref_meaning="discovery").over(own))
     return facts.over(own)
+
+
+def aliases_listed(entry: Entry) -> tuple[str, ...]:
+    """All names that the entry lists, without markup, each once."""
+    listed = (text(quantity.get("value")) for field in ("alias", "aliases") for quantity in quantities(entry, field))
+    return tuple(dict.fromkeys(name for name in listed if name))
 
 
 def redshift(path: object, entry: Entry, account: Account) -> float:

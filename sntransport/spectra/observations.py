@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
 from sntransport._numerics.quantities import ANGSTROM, F_LAMBDA, MJD, NANOJANSKY, bare_number
+from sntransport.spectra.classes import known_class
 from sntransport.spectra.ranges import require_date
 from sntransport.spectra.sightline import Sightline, mjd_of, phase_of
 
@@ -140,6 +141,8 @@ class Supernova:
         What the reader assumed or rejected, and why.
     n_spectra_rejected, n_photometry_rejected : int
         How many spectra and photometry rows the reader rejected.
+    aliases : sequence of str
+        Other names of the same supernova, so that it is recognized under them.
 
     Raises
     ------
@@ -157,11 +160,13 @@ class Supernova:
     notes: tuple[str, ...] = ()
     n_spectra_rejected: int = 0
     n_photometry_rejected: int = 0
+    aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         mjd_ref = require_date(bare_number(self.mjd_ref, f"{self.name}: mjd_ref", MJD), f"{self.name}: mjd_ref")
         spectra = tuple(sorted(self.spectra, key=lambda spectrum: spectrum.mjd))
         set_fields(self, mjd_ref=mjd_ref, spectra=spectra, notes=tuple(self.notes))
+        set_fields(self, aliases=tuple(str(name) for name in self.aliases))
 
     def phase_of(self, mjd: ArrayLike) -> Array:
         """Rest-frame phase [d] of dates [d]; see `sntransport.spectra.sightline.phase_of`."""
@@ -175,10 +180,6 @@ class Supernova:
 def broad_class(sn_type: str) -> str:
     """Class of a supernova type: "Ia", "II", "Ib/c" or "other".
 
-    IIb count as "II", as in the list of test supernovae; "Ib/c" are the types that begin with Ib or Ic.
+    In any spelling, see `sntransport.spectra.classes.known_class`; "other" also where it is not known.
     """
-    name = sn_type.strip().removeprefix("SN").removeprefix("Type").strip()
-    for start, result in (("Ia", "Ia"), ("Ib", "Ib/c"), ("Ic", "Ib/c"), ("II", "II")):
-        if name.startswith(start):
-            return result
-    return "other"
+    return known_class(sn_type) or "other"

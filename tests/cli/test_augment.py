@@ -222,6 +222,6 @@ def test_mixing_by_name():
 
 
 def test_supernovae_are_built_on_the_way(osc_dir):
-    (series,) = read_all(["LSQ12gpw.json.*"], osc_dir)
-    assert series.name == "LSQ12gpw"
-    assert series.n_phase > 5
+    (source,) = read_all(["LSQ12gpw.json.*"], osc_dir)
+    assert source.series.name == "LSQ12gpw"
+    assert source.series.n_phase > 5
