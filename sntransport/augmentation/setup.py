@@ -1,5 +1,6 @@
 """One augmentation from its configuration to templates, and to what makes and chooses any part of its light curves."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from glob import glob
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 Make = Callable[..., Mixture]
 _SERIES = (".fits", ".fit")
+# Catalogs list the host galaxy among the names, and a galaxy may have several supernovae.
+_HOST = re.compile(r"(2mas|ngc|ugc|ic ?\d|mcg|eso|leda|pgc|wise|sdss|galex|m ?\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -148,7 +151,8 @@ class Source:
     def marks(self) -> tuple[str, ...]:
         """What tells that two series are of one supernova, besides their names; see `identities`."""
         digest = sha256(b"".join(getattr(self.series, name).tobytes() for name in ("phase", "wave", "flux")))
-        return (*map(designation, self.aliases), f"data {digest.hexdigest()}")
+        own = [name for name in self.aliases if not _HOST.match(name)]
+        return (*map(designation, own), f"data {digest.hexdigest()}")
 
 
 def read_all(patterns: list[str], folder: Path) -> list[Source]:

@@ -21,6 +21,7 @@ from sntransport.reading.account import (
     require_mjd,
     require_ranges,
 )
+from sntransport.reading.folder_keys import instead_of
 from sntransport.reading.photometry_files import read_photometry_file
 from sntransport.reading.spectrum_columns import Unusable, is_calibrated, make_spectrum
 from sntransport.reading.spectrum_files import RawSpectrum, read_spectrum_file
@@ -63,11 +64,11 @@ def read_folder(folder: Path, caller: Facts) -> Supernova:
     Parameters
     ----------
     folder : Path
-        Holds ``sn.toml`` with the keys ``name``, ``type``, ``z``, ``distance_modulus`` or ``distance_mpc``, ``ebv_mw``,
-        ``ebv_host``, ``rv_mw``, ``rv_host``, ``law_mw``, ``law_host``, ``mjd_ref``, ``mjd_ref_meaning``,
-        ``default_system``, ``aliases`` (a list of other names), ``photometry`` (a file or a list; default: photometry.ecsv and photometry.csv) and tables
-        ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``. Every file in ``spectra/`` is read,
-        listed or not.
+        Holds ``sn.toml`` with the keys ``name``, ``aliases`` (a list), ``type``, ``z``, ``distance_modulus`` or
+        ``distance_mpc``, ``ebv_mw``, ``ebv_host``, ``rv_mw``, ``rv_host``, ``law_mw``, ``law_host``, ``mjd_ref``,
+        ``mjd_ref_meaning``, ``default_system``, ``photometry`` (a file or a list; default: photometry.ecsv and
+        photometry.csv) and tables ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``. Every file in
+        ``spectra/`` is read, listed or not.
     caller : Facts
         What the caller knows; it wins over the file.
 
@@ -119,7 +120,7 @@ def _require_known(path: Path, table: Mapping[str, Any], keys: Sequence[str], wh
         if key not in keys:
             near = difflib.get_close_matches(key, keys, n=1, cutoff=0.5)
             remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(keys)}"
-            raise ReadError(path, f"{where}unknown key {key!r}", remedy)
+            raise ReadError(path, f"{where}unknown key {key!r}", instead_of(key) or remedy)
 
 
 def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:

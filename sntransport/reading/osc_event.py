@@ -113,9 +113,14 @@ def _pick(path: Path, events: Mapping[str, Mapping[str, Any]], name: str | None)
     if name is None:
         raise ReadError(path, f"holds {len(events)} events ({listing})", "pick one with name=")
     for key, entry in events.items():
-        if name in {key, _clean_name(key, entry), *aliases_listed(entry)}:
+        if _spelled(name) in map(_spelled, (key, _clean_name(key, entry), *aliases_listed(entry))):
             return _clean_name(key, entry), entry
     raise ReadError(path, f"holds no event {name!r}", f"pick one of: {listing}")
+
+
+def _spelled(name: str) -> str:
+    """A name without what its spellings differ in."""
+    return re.sub(r"[\s_-]", "", name).lower()
 
 
 def _clean_name(key: str, entry: Mapping[str, Any]) -> str:

@@ -45,8 +45,8 @@ def class_note(sn_type: str) -> str:
     if not sn_type or known_class(sn_type) is not None:
         return ""
     return (
-        f"class {sn_type!r} not known: nothing is assumed of it; known are Ia, II, Ib/c and their kin (pass sn_type=, or "
-        "say type = ... in sn.toml)"
+        f"class {sn_type!r} not known: nothing is assumed of it; known are Ia, II, Ib/c and their kin (pass sn_type=, "
+        "or say type = ... in sn.toml)"
     )
 
 

@@ -142,3 +142,58 @@ def test_files_that_nothing_reads_are_named(folder):
 
 def test_no_photometry_is_said_of_a_catalog_too(tmp_path):
     assert "no photometry is used: the spectra are not calibrated to it" in read_event(tmp_path, photometry=[]).notes
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("av_mw = 0.1", "write ebv_mw = A_V / R_V"),
+        ("A_V = 0.1", "write ebv_mw = A_V / R_V"),
+        ("redshift = 0.01", "write z = "),
+        ("distmod = 33", "write distance_modulus"),
+        ("ebv = 0.1", "write ebv_mw"),
+        ("t_max = 60000", "write mjd_ref"),
+        ("sn_type = 'Ia'", "write type = "),
+        ("nmae = 'x'", "did you mean 'name'"),
+    ],
+)
+def test_hints_name_the_key_that_was_meant(folder, key, told):
+    (folder / "sn.toml").write_text(f"{key}\n{TOML}")
+    with pytest.raises(ReadError, match=told):
+        read_supernova(folder)
+
+
+def test_a_julian_date_of_a_spectrum_is_explained(folder):
+    (folder / "sn.toml").write_text(f'{TOML}[[spectra]]\nfile = "spectra/a.txt"\njd = 2460002.0\n')
+    with pytest.raises(ReadError, match=r"unknown key 'jd'; write mjd = .* minus 2400000\.5"):
+        read_supernova(folder)
+
+
+def test_a_band_that_is_only_a_letter_is_explained(folder):
+    (folder / "photometry.csv").write_text("mjd,band,mag,mag_err\n60001,g,16,0.1\n")
+    with pytest.raises(ReadError, match="band 'g' is not known; use sdssg or ztfg or"):
+        read_supernova(folder)
+
+
+def test_aliases_of_a_folder_and_of_a_catalog(folder, tmp_path):
+    (folder / "sn.toml").write_text(f'aliases = ["ZTF99abc", "SN2099zz"]\n{TOML}')
+    assert read_supernova(folder).aliases == ("ZTF99abc",)
+    marked = [{"value": "SN2099zz"}, {"value": '<a id="x">PTF99x</a>'}, {"value": "PTF99x"}]
+    assert read_event(tmp_path, alias=marked).aliases == ("PTF99x",)
+    (folder / "sn.toml").write_text(f'aliases = "ZTF99abc"\n{TOML}')
+    with pytest.raises(ReadError, match="aliases is 'ZTF99abc'; give a list of names"):
+        read_supernova(folder)
+
+
+@pytest.mark.parametrize("name", ["SN2099zz", "sn 2099zz", "SN-2099-zz", "PTF99x", "ptf 99x"])
+def test_an_event_is_picked_by_any_spelling(tmp_path, name):
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps({"SN2099zz": event(alias=[{"value": "PTF99x"}]), "SN2098a": event(name="SN2098a")}))
+    assert read_supernova(path, name=name).sn_type == "II P"
+
+
+def test_a_class_that_is_not_known_is_noted_by_a_build(folder):
+    from sntransport.photometry.agreement import doubts
+
+    assert any("class 'peculiar' not known" in note for note in doubts(read_supernova(folder, sn_type="peculiar")))
+    assert not any("class" in note for note in doubts(read_supernova(folder, sn_type="SN Ia-norm")))
