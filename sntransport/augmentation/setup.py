@@ -1,6 +1,7 @@
 """One augmentation from its configuration to templates, and to what makes and chooses any part of its light curves."""
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from glob import glob
@@ -25,6 +26,8 @@ from sntransport.simulation.population import Population
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.rates import Cosmology
 from sntransport.simulation.surveys.survey import Survey
+from sntransport.spectra.doubts import doubts_among
+from sntransport.spectra.ranges import UnusualValueWarning
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import aliases_of, read_series_file
 
@@ -184,7 +187,10 @@ def _source(path: Path) -> Source:
         held = read_series_file(path)
         return Source(series=held.series, aliases=aliases_of(held.provenance))
     sn = read_supernova(path)
-    return Source(series=build(sn).series, aliases=sn.aliases)
+    result = build(sn)
+    for doubt in doubts_among(result.notes):
+        warnings.warn(f"{sn.name}: {doubt}", UnusualValueWarning, stacklevel=2)
+    return Source(series=result.series, aliases=sn.aliases)
 
 
 def propensity(given: Mapping[str, Any], bands: Sequence[str]) -> Callable[[LightCurves], Array] | None:

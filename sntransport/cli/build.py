@@ -75,7 +75,8 @@ def build(
     from sntransport.cli import batch
     from sntransport.pipeline import build as build_series
     from sntransport.reading import supernova
-    from sntransport.report import build_tables, main_notes
+    from sntransport.report import build_tables
+    from sntransport.spectra.doubts import doubts_among
 
     given = {name: value for name, value in known.items() if value is not None}
     if template is not None and interpolator != "class_transport":
@@ -106,7 +107,7 @@ def build(
             fail(outcome.error)
         else:
             rows.append(outcome.summary or {})
-            warned = main_notes.doubts_among(outcome.notes)
+            warned = doubts_among(outcome.notes)
             results.append(
                 {
                     "input": outcome.path,
@@ -136,7 +137,8 @@ def _tell(name: str, notes: Sequence[str], *, every: bool) -> bool:
 
     Returns whether some were printed and others were not.
     """
-    from sntransport.report.main_notes import doubts_among, main_notes
+    from sntransport.report.main_notes import main_notes
+    from sntransport.spectra.doubts import doubts_among
 
     if asked_for("quiet"):
         return False

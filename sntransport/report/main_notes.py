@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sntransport._storage.read_error import counted, listed
 from sntransport.spectra.doubts import DOUBT
@@ -19,11 +19,6 @@ _SPECTRUM = re.compile(r"^(?!photometry: ).* rejected: (?P<why>.*)$")
 _LEFT_OUT = re.compile(r"^spectrum of phase \S+ left out: (?P<why>.*)$")
 _ROWS = re.compile(r"^photometry: (?P<n>\d+) rows? rejected, (?P<why>[^:]*)")
 _LONGEST = 180
-
-
-def doubts_among(notes: Iterable[str]) -> tuple[str, ...]:
-    """The doubts among notes, whole, without what they begin with; see `sntransport.spectra.doubts`."""
-    return tuple(note.removeprefix(DOUBT) for note in notes if note.startswith(DOUBT))
 
 
 def main_notes(notes: Sequence[str]) -> tuple[str, ...]:

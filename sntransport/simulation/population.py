@@ -96,8 +96,9 @@ class Population:
         if not callable(self.ebv_mw):
             value = require_ebv(bare_number(self.ebv_mw, "Population.ebv_mw", MAGNITUDE), "Population.ebv_mw")
             set_fields(self, ebv_mw=value, ebv_mw_max=value)
-        if not 0 <= self.ebv_mw_max < np.inf or not 0 <= self.peculiar_velocity < 10_000:
-            raise ValueError("Population: ebv_mw_max must be 0 or more, peculiar_velocity from 0 to 10,000 km/s")
+        require_ebv(self.ebv_mw_max, "Population.ebv_mw_max")
+        if not 0 <= self.peculiar_velocity < 10_000:
+            raise ValueError("Population: peculiar_velocity must be from 0 to 10,000 km/s")
         if self.template_weight is not None:
             weight = readonly(self.template_weight, "Population.template_weight")
             require_finite(weight, "Population.template_weight")

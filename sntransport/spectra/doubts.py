@@ -1,7 +1,7 @@
 """What is possible but hardly meant: values and dates of a supernova that contradict what else is known of it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,6 +39,11 @@ def doubts_of_facts(sn: Supernova) -> tuple[str, ...]:
         Empty where nothing is doubtful.
     """
     return tuple(f"{DOUBT}{text}" for text in (*_of_sightline(sn.sightline), *_of_dates(sn)))
+
+
+def doubts_among(notes: Iterable[str]) -> tuple[str, ...]:
+    """The doubts among notes, whole, without what they begin with."""
+    return tuple(note.removeprefix(DOUBT) for note in notes if note.startswith(DOUBT))
 
 
 def _of_sightline(sightline: Sightline) -> Iterator[str]:

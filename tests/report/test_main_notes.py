@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sntransport.report.main_notes import doubts_among, main_notes
+from sntransport.report.main_notes import main_notes
+from sntransport.spectra.doubts import doubts_among
 
 ROUTINE = (
     "spectrum 3 (MJD 56400.10, spectra[3] Kast): pixels removed: 2 spikes, 30 noisy edges",

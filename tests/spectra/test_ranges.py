@@ -10,9 +10,13 @@ from astropy.time import Time
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sntransport._numerics.limits import MOST_BYTES, MOST_PHASES
 from sntransport._numerics.units import C_KMS
+from sntransport.photometry.agreement import MOST_OFF
 from sntransport.spectra import ranges
+from sntransport.spectra.doubts import FARTHEST
 from sntransport.spectra.sightline import Sightline
+from tests.conftest import ROOT
 
 
 @given(st.floats(31.0, 290_000.0))
@@ -113,3 +117,20 @@ def test_a_sightline_keeps_units():
 def test_a_sightline_refuses(fields, match):
     with pytest.raises(ValueError, match=match):
         Sightline(**({"z": 0.01, "distance_modulus": 33.0} | fields))
+
+
+def test_the_page_says_the_same_bounds():
+    page = (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8")
+    for told in (
+        f"at most {ranges.LARGEST_Z:g}",
+        f"{ranges.LEAST_MODULUS:g} to {ranges.LARGEST_MODULUS:g}, 1e-6 to 1e7",
+        f"0 to {ranges.LARGEST_EBV:g}",
+        f"{ranges.FIRST_MJD:g} to {ranges.LAST_MJD:g}",
+        f"more than {MOST_OFF:g} mag",
+        f"more than {FARTHEST:g} d apart",
+        f"an E(B-V) above {ranges.UNUSUAL_EBV:g} mag",
+        f"More than {MOST_PHASES:,} phases",
+        f"more than {MOST_BYTES / 2**30:g} GiB",
+    ):
+        assert told in page
+    assert (ranges.LEAST_MPC, ranges.LARGEST_MPC) == (1e-6, 1e7)
