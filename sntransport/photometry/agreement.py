@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import C_AA, NJY_CGS, njy_to_mag
 from sntransport._storage.read_error import counted
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
@@ -19,6 +21,9 @@ MOST_OFF = 1.5
 _NEAR = 5.0
 _LEAST_SNR = 3.0
 _CLOSE = 0.3
+# Of superluminous supernovae, with a magnitude to spare (Gal-Yam 2019, ARA&A 57, 305), and of the faintest transients
+# that are followed up with spectra.
+_BRIGHTEST, _FAINTEST = -24.0, -9.5
 _AS_OBSERVED = Sightline(z=0.0, distance_modulus=0.0)
 
 # Synthetic minus observed magnitudes, and what would make them.
@@ -39,24 +44,37 @@ _SCALED = range(12, 21)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Agreement:
-    """How far calibrated spectra are from the photometry near their dates.
+    """How far spectra are from the photometry near their dates.
 
-    ``off`` (n_spec, n_band) [mag] is synthetic minus observed, NaN where a spectrum is not calibrated, does not cover
-    the band, or has no photometry within five days; ``bands`` are the columns.
+    ``off`` (n_spec, n_band) [mag] is synthetic minus observed, NaN where a spectrum does not cover the band or has no
+    photometry within five days; ``bands`` are the columns; ``calibrated`` (n_spec,) says which rows claim a scale.
     """
 
     off: Array
     bands: tuple[Bandpass, ...]
+    calibrated: NDArray[np.bool_]
 
     @property
     def by_spectrum(self) -> Array:
-        """Median over the bands, (n_spec,); NaN where there is none."""
-        return _median(self.off.T)
+        """Median over the bands, (n_spec,); NaN where there is none or the spectrum is not calibrated."""
+        return np.where(self.calibrated, _median(self.off.T), np.nan)
 
     @property
     def by_band(self) -> Array:
-        """Median over the spectra, (n_band,); NaN where there is none."""
-        return _median(self.off)
+        """Median over the calibrated spectra, (n_band,); NaN where there is none."""
+        return _median(self.off[self.calibrated])
+
+    @property
+    def beside_others(self) -> Array:
+        """How far each band is from the others in the same spectra, whatever their scale, (n_band,) [mag].
+
+        NaN where fewer than two spectra tell, or fewer than all that have two bands.
+        """
+        apart = np.full(self.off.shape, np.nan)
+        for j in range(len(self.bands)):
+            apart[:, j] = self.off[:, j] - _median(np.delete(self.off, j, axis=1).T)
+        count = np.isfinite(apart).sum(axis=0)
+        return np.where(count >= min(2, int(np.isfinite(apart).any(axis=1).sum())), _median(apart), np.nan)
 
 
 def doubts(sn: Supernova) -> tuple[str, ...]:
@@ -74,7 +92,8 @@ def doubts(sn: Supernova) -> tuple[str, ...]:
         known.
     """
     unknown = class_note(sn.sn_type)
-    return (*doubts_of_facts(sn), *_of_flux(agreement(sn), sn), *([unknown] if unknown else []))
+    flux = [*_of_flux(agreement(sn), sn), *_of_brightness(sn)]
+    return (*doubts_of_facts(sn), *flux, *([unknown] if unknown else []))
 
 
 def agreement(sn: Supernova) -> Agreement:
@@ -94,13 +113,38 @@ def agreement(sn: Supernova) -> Agreement:
     for i, spectrum in enumerate(sn.spectra):
         observed = _observed(sn.light_curve, spectrum.mjd, bands)
         seen = np.flatnonzero(np.isfinite(observed))
-        if not spectrum.calibrated or not seen.size or spectrum.wave.size < 2:
+        if not seen.size or spectrum.wave.size < 2:
             continue
         matrix = band_matrix(spectrum.wave, [bands[j] for j in seen], _AS_OBSERVED)
         flux = synthetic_flux(np.where(np.isfinite(spectrum.flux), spectrum.flux, np.nan)[None], matrix)[0][0]
         with np.errstate(invalid="ignore", divide="ignore"):
             off[i, seen] = np.where(flux > 0, -2.5 * np.log10(flux / observed[seen]), np.nan)
-    return Agreement(off=off, bands=bands)
+    return Agreement(off=off, bands=bands, calibrated=np.array([one.calibrated for one in sn.spectra], dtype=bool))
+
+
+def _of_brightness(sn: Supernova) -> list[str]:
+    """An absolute magnitude that no supernova has: of the brightest photometry, else of the brightest spectrum."""
+    modulus = sn.sightline.distance_modulus
+    curve = sn.light_curve
+    with np.errstate(invalid="ignore"):
+        seen = curve.flux[(curve.flux > 0) & ~(curve.flux < _LEAST_SNR * curve.flux_err)]
+    what = "photometry"
+    if not curve.n_obs:
+        what = "spectrum"
+        # Flux density per frequency [nJy] from that per wavelength.
+        every = [np.nanmedian(one.flux * one.wave**2) / (C_AA * NJY_CGS) for one in sn.spectra
+                 if one.calibrated and np.isfinite(one.flux).any()]  # fmt: skip
+        seen = np.array([flux for flux in every if flux > 0])
+    if modulus == 0.0 or not seen.size:
+        return []
+    brightest = float(njy_to_mag(seen.max())) - modulus
+    if _BRIGHTEST <= brightest <= _FAINTEST:
+        return []
+    found = (
+        f"the brightest {what} is of absolute magnitude {brightest:.1f} (AB, with its dust, modulus {modulus:.2f} mag)"
+    )
+    usual = f"supernovae are of {_BRIGHTEST:g} to {_FAINTEST:g}; are the unit of the flux and the distance right?"
+    return [f"{DOUBT}{found}, {usual}"]
 
 
 def _observed(curve: LightCurve, mjd: float, bands: tuple[Bandpass, ...]) -> Array:
@@ -112,19 +156,39 @@ def _observed(curve: LightCurve, mjd: float, bands: tuple[Bandpass, ...]) -> Arr
     return np.array([np.median(flux[names == band.name]) if np.any(names == band.name) else np.nan for band in bands])
 
 
+def _of_bands(found: Agreement) -> list[str]:
+    """Bands that the others contradict: one of them has another unit, zero point or system."""
+    apart = found.beside_others
+    far = np.flatnonzero(np.abs(np.nan_to_num(apart)) > MOST_OFF)
+    if not far.size:
+        return []
+    # The median of few bands is pulled by the one that is off: that one is the farthest.
+    worst = int(far[np.argmax(np.abs(apart[far]))])
+    name, off = found.bands[worst].name, float(apart[worst])
+    side = "brighter" if off > 0 else "fainter"
+    alone = len(np.flatnonzero(np.isfinite(apart))) > 2
+    than = (
+        "the spectra and the other bands say" if alone else "the spectra and the other band say, or the other is wrong"
+    )
+    return [
+        f"{DOUBT}photometry of {name} is {abs(off):.2f} mag {side} than {than}, a factor {_factor(abs(off))}: "
+        f"{_cause(off, off - found.bands[worst].ab_offset, off + found.bands[worst].ab_offset)}"
+    ]
+
+
 def _of_flux(found: Agreement, sn: Supernova) -> list[str]:
     off = found.by_spectrum
     known = np.isfinite(off)
+    notes = _of_bands(found)
     if not known.any():
-        return []
+        return notes
     middle = float(np.median(off[known]))
-    notes = []
     if abs(middle) > MOST_OFF:
         side = "fainter" if middle > 0 else "brighter"
         notes.append(
             f"{DOUBT}calibrated spectra are {abs(middle):.2f} mag {side} than the photometry near their dates (median "
-            f"of {int(known.sum())}), a factor {_factor(abs(middle))}: {_cause(middle, found)} The series has the "
-            "scale of the photometry; if only the shape of the spectra counts, say calibrated = false"
+            f"of {int(known.sum())}), a factor {_factor(abs(middle))}: {_cause(middle, *_vega(found))} Calibrated, a "
+            "series has the scale of the photometry; if only the shape of the spectra counts, say calibrated = false"
         )
     apart = np.flatnonzero(known & (np.abs(off - middle) > MOST_OFF))
     if apart.size:
@@ -137,19 +201,26 @@ def _of_flux(found: Agreement, sn: Supernova) -> list[str]:
     return notes
 
 
-def _cause(middle: float, found: Agreement) -> str:
-    """The probable cause of an offset [mag]."""
+def _vega(found: Agreement) -> tuple[float, float]:
+    """How far the bands are from Vega magnitudes taken for AB, and AB ones taken for Vega, at most [mag]."""
+    known = np.isfinite(found.by_band)
+    vega = np.array([band.ab_offset for band in found.bands])
+    as_ab, as_vega = (np.abs(found.by_band - sign * vega)[known] for sign in (1.0, -1.0))
+    return float(as_ab.max(initial=0.0)), float(as_vega.max(initial=0.0))
+
+
+def _cause(middle: float, as_ab: float, as_vega: float) -> str:
+    """The probable cause of an offset [mag]; the others are what is left of it if systems were confused."""
     for off, told in _CAUSES:
         if abs(middle - off) < _CLOSE:
             return told
     for power in _SCALED:
         if abs(middle + 2.5 * power) < _CLOSE * 2:
             return f"are the spectra in units of 1e-{power} erg/s/cm2/A?"
-    vega = np.array([band.ab_offset for band in found.bands])
-    for sign, told in ((1.0, "are Vega magnitudes taken for AB?"), (-1.0, "are AB magnitudes taken for Vega?")):
-        apart = np.abs(found.by_band - sign * vega)[np.isfinite(found.by_band)]
-        if apart.size and apart.max() < _CLOSE:
-            return told
+    if abs(as_ab) < _CLOSE:
+        return "are Vega magnitudes taken for AB?"
+    if abs(as_vega) < _CLOSE:
+        return "are AB magnitudes taken for Vega?"
     return "are the units of both right, and are the spectra in arbitrary units?"
 
 

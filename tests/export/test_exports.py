@@ -149,7 +149,7 @@ def test_holes_gaps_and_negative_flux():
     flux[:, series.wave < 2500], origin[:, series.wave < 2500] = np.nan, 0
     hole = (series.wave > 9000) & (series.wave < 9100)
     flux[:, hole], origin[:, hole] = np.nan, 0
-    flux[3, 500], origin[10, 400:500] = -1.0, 3
+    flux[3, 500], origin[10, 400:500] = -100.0 * np.nanmax(flux[3]), 3
     grid = template_grid(dataclasses.replace(series, flux=flux, flux_err=None, origin=origin))
     assert (grid.phase[0], grid.phase[-1]) == (-12.0, 37.0)
     assert 2500 <= grid.wave[0] < 2510

@@ -54,7 +54,7 @@ def test_only_the_ratio_of_the_scales_counts(spectra, curve):
     ],
 )  # fmt: skip
 def test_the_probable_cause_is_named(off, cause):
-    (found,) = doubts(scaled(SN, curve=10.0 ** (0.4 * off)))
+    found, *_ = doubts(scaled(SN, curve=10.0 ** (0.4 * off)))
     assert found.startswith(DOUBT)
     assert cause in found
 
@@ -81,7 +81,7 @@ def test_spectra_in_arbitrary_units_are_not_compared():
 
 
 def test_photometry_of_other_dates_is_not_compared():
-    curve = replace(CURVE, mjd=CURVE.mjd + 300.0, flux=1e3 * CURVE.flux)
+    curve = replace(CURVE, mjd=CURVE.mjd + 300.0, flux=10 * CURVE.flux)
     assert np.isnan(agreement(replace(SN, light_curve=curve)).off).all()
     assert doubts(replace(SN, light_curve=curve)) == ()
 
@@ -98,3 +98,42 @@ def test_noise_and_limits_are_not_compared():
     assert np.isnan(agreement(replace(SN, light_curve=curve)).off).all()
     curve = replace(CURVE, flux=1e-3 * CURVE.flux, flux_err=CURVE.flux)
     assert np.isnan(agreement(replace(SN, light_curve=curve)).off).all()
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [(-7.5, "is 7.50 mag fainter than the spectra and the other bands say, a factor 1000: is `flux` of the photometry "
+            "in microjansky"),
+     (6.0, "is 6.00 mag brighter than the spectra and the other bands say, a factor 251: are the units")],
+)  # fmt: skip
+def test_one_band_in_another_unit_is_named_even_beside_spectra_without_a_scale(off, told, calibrated):
+    factor = np.where(SN.light_curve.band == "sdssr", 10.0 ** (0.4 * off), 1.0)
+    curve = replace(SN.light_curve, flux=factor * SN.light_curve.flux, flux_err=factor * SN.light_curve.flux_err)
+    spectra = [replace(one, calibrated=calibrated) for one in SN.spectra]
+    (found,) = doubts(replace(SN, light_curve=curve, spectra=spectra))
+    assert found.startswith(f"{DOUBT}photometry of sdssr")
+    assert told in found
+
+
+def test_of_two_bands_either_may_be_wrong():
+    keep = SN.light_curve.band != "bessellr"
+    columns = {name: getattr(SN.light_curve, name)[keep] for name in ("mjd", "band", "flux", "flux_err")}
+    columns["flux"] = np.where(columns["band"] == "sdssr", 1e-3, 1.0) * columns["flux"]
+    columns["flux_err"] = 1e-2 * columns["flux"]
+    found = doubts(replace(SN, light_curve=LightCurve(**columns)))
+    assert "the other band say, or the other is wrong" in found[0]
+    assert all(note.startswith(DOUBT) for note in found)
+
+
+@pytest.mark.parametrize("what", ["photometry", "spectrum"])
+@pytest.mark.parametrize(("off", "doubted"), [(-10.0, True), (-5.0, False), (0.0, False), (5.0, False), (10.0, True)])
+def test_an_absolute_magnitude_that_no_supernova_has_is_doubted(what, off, doubted):
+    sn = scaled(SN, spectra=10.0 ** (-0.4 * off), curve=10.0 ** (-0.4 * off))
+    if what == "spectrum":
+        sn = replace(sn, light_curve=LightCurve(mjd=[], band=np.empty(0, dtype=str), flux=[], flux_err=[]))
+    found = doubts(sn)
+    assert bool(found) == doubted
+    assert all(f"WARNING: the brightest {what} is of absolute magnitude" in note for note in found)
+    # Without a distance nothing is known of it.
+    assert doubts(replace(sn, sightline=replace(sn.sightline, distance_modulus=0.0))) == ()
