@@ -26,7 +26,7 @@ from sntransport.cli.console import (
     progress,
     say,
     speaking,
-    warn,
+    warn_of_doubts,
 )
 from sntransport.cli.template import beside
 
@@ -142,8 +142,7 @@ def _tell(name: str, notes: Sequence[str], *, every: bool) -> bool:
 
     if asked_for("quiet"):
         return False
-    for doubt in doubts_among(notes):
-        warn(f"{name}: {doubt}")
+    warn_of_doubts(name, notes)
     if every:
         chosen = [note for note in notes if not doubts_among([note])]
     else:

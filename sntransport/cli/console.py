@@ -167,6 +167,14 @@ def warn(text: str) -> None:
     aside(f"sntransport: {click.style('warning', fg='yellow')}: {text}")
 
 
+def warn_of_doubts(name: str, notes: Iterable[str]) -> None:
+    """Print the doubts among the notes of a supernova; see `sntransport.spectra.doubts`."""
+    from sntransport.spectra.doubts import doubts_among
+
+    for doubt in () if asked_for("quiet") else doubts_among(notes):
+        warn(f"{name}: {doubt}")
+
+
 def command_line() -> str:
     """The command as it was typed, to be run again."""
     import shlex
