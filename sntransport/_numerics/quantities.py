@@ -49,7 +49,7 @@ def bare(value: Any, name: str, unit: str | None = None, wave: ArrayLike | None 
     if type(value) is np.ndarray and kind not in ("m", "M", "c"):
         return value
     if kind in ("m", "M"):
-        value = _from_numpy_time(np.asarray(value), name, unit)
+        value = _from_numpy_time(value, is_date=kind == "M", name=name, unit=unit)
     elif kind == "c":
         raise ValueError(f"{name} cannot be read as numbers: they are complex")
     elif hasattr(value, "mjd") and hasattr(value, "scale"):
@@ -88,12 +88,14 @@ def _kind(value: Any) -> str:
     return str(getattr(getattr(value, "dtype", None), "kind", ""))
 
 
-def _from_numpy_time(value: Any, name: str, unit: str | None) -> Any:
-    """MJD of datetime64, days of timedelta64."""
-    is_date = value.dtype.kind == "M"
+def _from_numpy_time(value: Any, *, is_date: bool, name: str, unit: str | None) -> Any:
+    """MJD of datetime64, days of timedelta64, of numpy or pandas."""
+    array = np.asarray(value)
+    if array.dtype.kind == "O":
+        raise ValueError(f"{name} has dates with a time zone; give them in UTC, without one")
     if unit != (MJD if is_date else DAY):
         raise ValueError(f"{name} is a {'date' if is_date else 'duration'} of numpy, expected {_told(unit)}")
-    return (value - _MJD_EPOCH if is_date else value) / np.timedelta64(1, "D")
+    return (array - _MJD_EPOCH if is_date else array) / np.timedelta64(1, "D")
 
 
 def _from_time(value: Any, name: str, unit: str | None) -> Any:

@@ -55,10 +55,10 @@ def validate(
     floor (two spectra of neighboring nights) beside them. Every supernova counts the same.
     """
     from sntransport._storage.atomic_files import write_text
+    from sntransport.photometry.agreement import doubts
     from sntransport.reading import supernova
     from sntransport.report.figures.style import write_figure
     from sntransport.report.figures.validation import ratio_figure
-    from sntransport.photometry.agreement import doubts
     from sntransport.spectra.observations import Supernova
     from sntransport.spectra.series_file import read_series
     from sntransport.validation import leave_out as judge

@@ -150,3 +150,17 @@ def test_plain_values_stay_what_they_are():
     array = np.array([1.0, 2.0])
     assert bare(array, "x", ANGSTROM) is array
     assert readonly([1, 2.5], "x", unit=ANGSTROM).tolist() == [1.0, 2.5]
+
+
+def test_dates_of_pandas_and_lists_of_numpy():
+    pd = pytest.importorskip("pandas")
+    days = ["2023-02-25T06:00", "2023-02-26T06:00"]
+    for there in (pd.to_datetime(days), pd.Series(pd.to_datetime(days)), [np.datetime64(day) for day in days],
+                  np.array(days, dtype="M8[m]")):  # fmt: skip
+        np.testing.assert_allclose(readonly(there, "mjd", unit=MJD), [60000.25, 60001.25], rtol=1e-12)
+        with pytest.raises(ValueError, match="flux is a date"):
+            readonly(there, "flux", unit=NANOJANSKY)
+    with pytest.raises(ValueError, match="mjd has dates with a time zone; give them in UTC"):
+        readonly(pd.Series(pd.to_datetime(days, utc=True)), "mjd", unit=MJD)
+    assert readonly(pd.Series([1.0, 2.0]), "flux", unit=NANOJANSKY).tolist() == [1.0, 2.0]
+    assert np.isnan(readonly(np.array(["NaT"], dtype="M8[D]"), "mjd", unit=MJD)).all()
