@@ -367,3 +367,19 @@ def test_no_warning_where_all_is_covered():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         evaluate_k_correction(supernova(), "bessellb", "lsstr", np.linspace(0, 0.5, 40), PHASES)
+
+
+def test_a_table_that_would_fill_the_memory_is_refused():
+    many = np.linspace(0.01, 0.1, 100_000)
+    series = SpectralSeries(phase=[0.0, 1.0], wave=[4000.0, 9000.0], flux=np.ones((2, 2)))
+    with pytest.raises(
+        ValueError, match=r"K-corrections at 100000 redshifts and 100000 phases would take about .* GiB"
+    ):
+        k_correction(series, "bessellv", "sdssr", many, many)
+
+
+@pytest.mark.parametrize(("z", "told"), [(2998.0, r"km/s\? then z = 0\.0100"), ([0.1, 31.0], "z is 31, no redshift")])
+def test_a_velocity_is_no_redshift(z, told):
+    series = SpectralSeries(phase=[0.0, 1.0], wave=[4000.0, 9000.0], flux=np.ones((2, 2)))
+    with pytest.raises(ValueError, match=told):
+        k_correction(series, "bessellv", "sdssr", z, 0.5)

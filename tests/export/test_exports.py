@@ -307,3 +307,11 @@ def test_command(tmp_path):
     assert CliRunner().invoke(main, [*snana, "--template-phases", "-5", "70"]).exit_code == 2
     assert CliRunner().invoke(main, ["export", str(tmp_path / "a.fits")]).exit_code == 2
     assert "--wave-range" in CliRunner().invoke(main, [*args[:6], "--overwrite", "--extrapolate", "blackbody"]).output
+
+
+@pytest.mark.parametrize("steps", [{"phase_step": 1e-10}, {"wave_step": 1e-7}])
+def test_a_grid_that_would_fill_the_memory_is_refused(steps):
+    with pytest.raises(
+        ValueError, match=r"a grid of \S+ steps of 1e-\d+ would take about .* GiB .*; take larger steps"
+    ):
+        template_grid(bump(), **steps)
