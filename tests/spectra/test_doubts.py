@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy.cosmology import Planck18
 
-from sntransport.spectra.doubts import DOUBT, doubts_of_facts, nearest
+from sntransport.spectra.doubts import DOUBT, doubts_of_facts, nearest, rough_modulus
 from sntransport.spectra.ranges import UnusualValueWarning
 from sntransport.spectra.sightline import Sightline
 from tests.support.synthetic import MJD_REF, photometry, supernova
@@ -81,6 +82,12 @@ def test_facts_that_contradict_each_other(sn, fields, told):
 @pytest.mark.parametrize(("z", "modulus"), [(1e-4, 27.0), (0.0, 34.0), (0.5, 42.27), (2.0, 45.9), (0.3, 0.0)])
 def test_distances_that_fit_are_not_doubted(sn, z, modulus):
     assert doubts_of_facts(replace(sn, sightline=Sightline(z=z, distance_modulus=modulus))) == ()
+
+
+def test_the_rough_distance_is_near_the_exact_one():
+    z = np.geomspace(0.005, 30.0, 50)
+    exact = Planck18.distmod(z).value
+    np.testing.assert_allclose([rough_modulus(one) for one in z], exact, atol=0.2)
 
 
 def test_a_blueshift_is_doubted(sn):
