@@ -12,7 +12,6 @@ error that lasts for weeks. A spectrum has an error of its level and its color o
 slope and a bend, which only photometry can tell.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -268,9 +267,7 @@ class _Model:
         order = np.argsort(night_of[used], kind="stable")
         found, first = np.unique(night_of[used][order], return_index=True)
         return [
-            Reading(
-                date=float(night[k]), value=value[mine], design=design[mine], covariance=np.diag(variance[mine])
-            )
+            Reading(date=float(night[k]), value=value[mine], design=design[mine], covariance=np.diag(variance[mine]))
             for k, mine in zip(found, np.split(order, first[1:]), strict=True)
         ]
 

@@ -18,6 +18,7 @@ from sntransport.cli.console import (
     progress,
     say,
     speaking,
+    warn_of_doubts,
 )
 from sntransport.cli.template import beside
 
@@ -54,9 +55,11 @@ def validate(
     floor (two spectra of neighboring nights) beside them. Every supernova counts the same.
     """
     from sntransport._storage.atomic_files import write_text
+    from sntransport.photometry.agreement import doubts
     from sntransport.reading import supernova
     from sntransport.report.figures.style import write_figure
     from sntransport.report.figures.validation import ratio_figure
+    from sntransport.spectra.observations import Supernova
     from sntransport.spectra.series_file import read_series
     from sntransport.validation import leave_out as judge
     from sntransport.validation import leave_out_scores
@@ -64,6 +67,9 @@ def validate(
     family = {name: interpolator_named(name) for name in names}
     family |= {} if template is None else {"beside_template": beside(template)}
     supernovae = [read_series(path) if is_series(path) else supernova.read_supernova(path) for path in inputs]
+    for sn in supernovae:
+        if isinstance(sn, Supernova):
+            warn_of_doubts(sn.name, doubts(sn))
     shown = progress(supernovae, len(supernovae), "supernovae")
     triplets, floor = judge.judge(shown, family, max_gap=max_gap), judge.noise_floor(supernovae)
     if not triplets.n:
@@ -103,6 +109,7 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     band that is judged; beside them the nearest spectrum within a day, not interpolated.
     """
     from sntransport._storage.atomic_files import write_text
+    from sntransport.photometry.agreement import doubts
     from sntransport.reading import supernova
     from sntransport.report.figures import validation
     from sntransport.report.figures.style import write_figure
@@ -110,6 +117,8 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     from sntransport.validation.photometric_scores import JUDGED, all_shares, rejected_photometry, share_report
 
     supernovae = [supernova.read_supernova(path) for path in inputs]
+    for sn in supernovae:
+        warn_of_doubts(sn.name, doubts(sn))
     points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))
     text = share_report(points)
     say(text)

@@ -71,9 +71,7 @@ def split_features(series: SpectralSeries, *, interpolate: Interpolator | ForPai
     light = np.exp(-continua.relative)
     flat = replace(series, flux=series.flux * light, flux_err=series.flux_err * light)
     done = complete_spectra(flat, interpolate=interpolate, max_gap=max_gap)
-    return Features(
-        observed=series, flat=flat, continua=continua, done=done, between=interpolate, max_gap=max_gap
-    )
+    return Features(observed=series, flat=flat, continua=continua, done=done, between=interpolate, max_gap=max_gap)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -146,9 +144,7 @@ def observed_level(features: Features, phase: Array) -> Level:
     low = place.astype(np.int64)
     high, share = np.minimum(low + 1, own.size - 1), (place - low)[:, None]
     target = (1.0 - share) * held[low] + share * held[high]
-    return Level(
-        target=target, target_err=np.zeros(target.shape), spectrum=held, spectrum_err=np.zeros(held.shape)
-    )
+    return Level(target=target, target_err=np.zeros(target.shape), spectrum=held, spectrum_err=np.zeros(held.shape))
 
 
 def _held(row: Array) -> Array:

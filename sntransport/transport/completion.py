@@ -157,7 +157,9 @@ def _fill(
     if covered.all() or not covered.any():
         return
     phase = series.phase
-    near = [np.where(side >= 0, np.abs(phase[side] - phase[row]) <= max_gap, False) for side in (before[row], after[row])]
+    near = [
+        np.where(side >= 0, np.abs(phase[side] - phase[row]) <= max_gap, False) for side in (before[row], after[row])
+    ]
     left, right = (np.where(ok, side[row], _NOBODY) for ok, side in zip(near, (before, after), strict=True))
     before[row], after[row] = left, right
     change = np.flatnonzero((np.diff(left) != 0) | (np.diff(right) != 0) | (np.diff(covered.astype(int)) != 0)) + 1

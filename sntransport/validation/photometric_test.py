@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport.calibration.band_curves import evaluate, fit_band_curves, instrument_offsets
-from sntransport.calibration.preparation import prepare
 from sntransport.calibration.gray import gray_offset
+from sntransport.calibration.preparation import prepare
 from sntransport.photometry.synthetic import CoverageWarning, band_flux, band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class
