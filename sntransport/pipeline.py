@@ -180,9 +180,10 @@ def _build(
     photometry = Photometry(matrix=matrix, flux=flux * right, flux_err=flux_err * right, level=level.target)
     known = np.isfinite(flux).sum(axis=1) >= 2 if found else np.zeros(targets.size, dtype=bool)
     series = dense_series(features, targets, level, errors=errors, known=known)
+    covered = np.asarray(series.covered.any(axis=1))
     if found:
-        notes += _level_notes(surface, level, targets, curves, covered=series.covered.any(axis=1))
-    pairs, shares = neighbor_shares(features.observed.phase, targets, series.covered.any(axis=1))
+        notes += _level_notes(surface, level, targets, curves, covered=covered)
+    pairs, shares = neighbor_shares(features.observed.phase, targets, covered)
     if weight is not None:
         made = synthesize(
             features.flat, targets, interpolate=fitted, weight=weight, max_gap=max_gap, photometry=photometry,
@@ -305,8 +306,8 @@ def _level_notes(
         stretches = np.split(poor, np.flatnonzero(np.diff(poor) > 1) + 1)
         where = ", ".join(f"{targets[run[0]]:.1f} to {targets[run[-1]]:.1f} d" for run in stretches)
         notes.append(
-            f"brightness known to no better than {_POORLY_KNOWN:g} mag at phases {where}, up to "
-            f"{float(error.max()) * MAG_PER_LN:.2f} mag: there is no photometry in bands that the spectra cover; flux_err says so"
+            f"brightness known to no better than {_POORLY_KNOWN:g} mag (at worst {float(error.max()) * MAG_PER_LN:.2f}) "
+            f"at phases {where}: no photometry in bands that the spectra cover; flux_err says so"
         )
     return notes
 

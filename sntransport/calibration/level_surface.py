@@ -29,7 +29,7 @@ class Priors:
 
     static_level: float = 10.0
     static_slope: float = 0.76
-    static_color: float = 0.12
+    static_color: float = 0.24
     level: float = 0.82
     level_scale: float = 68.0
     gray: float = 0.095
@@ -37,15 +37,15 @@ class Priors:
     color: float = 1.4
     color_scale: float = 40.0
     length: float = 0.62
-    n_color: int = 10
+    n_color: int = 9
     spectrum_length: float = 0.8
     band_offset: float = 0.021
-    band_drift: float = 0.012
-    band_drift_scale: float = 18.0
-    point: float = 0.011
+    band_drift: float = 0.018
+    band_drift_scale: float = 30.0
+    point: float = 0.018
     common_slope: float = 0.2
     common_bend: float = 0.2
-    spectrum_level: float = 0.54
+    spectrum_level: float = 0.9
     spectrum_level_unknown: float = 10.0
     spectrum_color: float = 0.22
     spectrum_point: float = 0.09

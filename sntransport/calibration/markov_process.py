@@ -17,7 +17,7 @@ from sntransport._numerics.arrays import Array
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One process: ``kind`` is "constant", "ornstein_uhlenbeck" or "matern"; the scale is in days, infinite for none."""
+    """One process: ``kind`` is "constant", "ornstein_uhlenbeck" or "matern"; ``scale`` [d], infinite for none."""
 
     kind: str
     deviation: float

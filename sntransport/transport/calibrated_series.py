@@ -5,6 +5,7 @@ photometry are data for the surface (`sntransport.calibration.level_surface`) th
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +79,8 @@ def split_features(series: SpectralSeries, *, interpolate: Interpolator | ForPai
 class Level:
     """What the features are multiplied by, on the grid of the series.
 
-    Ln factors ``target`` (n_phase, n_wave) at the target phases, ``spectrum`` (n_spec, n_wave) at the spectra, and their
-    errors.
+    Ln factors ``target`` (n_phase, n_wave) at the target phases, ``spectrum`` (n_spec, n_wave) at the spectra, and
+    their errors.
     """
 
     target: Array
@@ -249,7 +250,7 @@ def _shares(logs: Array, matrix: BandMatrix, edges: Array) -> Array:
     flux = np.exp(np.where(known, logs, -np.inf))
     starts = np.searchsorted(np.log(matrix.wave), edges)
     out = np.zeros((len(logs), n_band, edges.size - 1))
-    for k, (start, stop) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for k, (start, stop) in enumerate(pairwise(starts)):
         out[:, :, k] = flux[:, start:stop] @ matrix.flux_weight[start:stop]
     return out * norm[:, :, None]
 
