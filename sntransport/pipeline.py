@@ -35,7 +35,6 @@ from sntransport.transport.synthesis import Photometry, synthesize
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import Weight
 
-_WORTH_A_NOTE = 0.1
 _POORLY_KNOWN = 0.15
 # Measured: what a bin of the dense series takes from synthesis to the written file.
 _BYTES_PER_BIN = 110.0
@@ -192,7 +191,6 @@ def _build(
         series, pairs, shares = on_level(made.series, level), made.pairs, made.weight
     notes += _gap_notes(prepared.series, targets, max_gap)
     residual = _residual(series, matrix, flux)
-    off = _off(surface) if found else np.zeros(len(curves.bands), dtype=bool)
     return BuildResult(
         series=series,
         sparse=sparse,
@@ -201,7 +199,7 @@ def _build(
         members=prepared.members,
         curves=curves,
         residual=residual,
-        rejected=np.isfinite(flux) & off,
+        rejected=np.isfinite(flux) & surface.off if found else np.zeros(flux.shape, dtype=bool),
         notes=tuple(notes),
     )
 
@@ -278,19 +276,13 @@ def _with_scale(
     return with_rows(prepared, ~lost, scale), notes
 
 
-def _off(surface: LevelSurface) -> NDArray[np.bool_]:
-    """Bands whose photometry is off for good."""
-    return np.asarray(np.abs(surface.offset) > np.maximum(2.0 * surface.offset_err, _WORTH_A_NOTE * LN_PER_MAG))
-
-
 def _level_notes(
     surface: LevelSurface, level: Level, targets: Array, curves: BandCurves, *, covered: NDArray[np.bool_]
 ) -> list[str]:
     """What photometry was not followed, and where the level is not well known."""
     notes = []
-    off = _off(surface)
-    if off.any():
-        named = [f"{curves.bands[k]} {-surface.offset[k] * MAG_PER_LN:+.2f}" for k in np.flatnonzero(off)]
+    if surface.off.any():
+        named = [f"{curves.bands[k]} {-surface.offset[k] * MAG_PER_LN:+.2f}" for k in np.flatnonzero(surface.off)]
         notes.append(
             "photometry off what the spectra and the other bands say at all phases alike, taken off, not put on the "
             f"series [mag]: {', '.join(named)}"
@@ -306,7 +298,7 @@ def _level_notes(
         stretches = np.split(poor, np.flatnonzero(np.diff(poor) > 1) + 1)
         where = ", ".join(f"{targets[run[0]]:.1f} to {targets[run[-1]]:.1f} d" for run in stretches)
         notes.append(
-            f"brightness known to no better than {_POORLY_KNOWN:g} mag (at worst {float(error.max()) * MAG_PER_LN:.2f}) "
+            f"brightness known to no better than {_POORLY_KNOWN:g} mag (worst {float(error.max()) * MAG_PER_LN:.2f}) "
             f"at phases {where}: no photometry in bands that the spectra cover; flux_err says so"
         )
     return notes
