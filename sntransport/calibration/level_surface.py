@@ -72,7 +72,7 @@ class Priors:
     n_color: int = 9
     band_offset: float = 0.021
     band_off: float = 0.092
-    band_drift: float = 0.04
+    band_drift: float = 0.03
     band_drift_scale: float = 40.0
     point: float = 0.018
     common_slope: float = 0.2
