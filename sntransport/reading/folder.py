@@ -13,9 +13,13 @@ import numpy as np
 
 from sntransport._storage.read_error import ReadError, number
 from sntransport.reading.account import Account, Facts, assemble, distance_from_z, modulus_of, require_mjd
+from sntransport.reading.formats.medium import MEDIA
+from sntransport.reading.formats.text import is_backup
+from sntransport.reading.formats.units import NO_DENSITY, is_magnitude
 from sntransport.reading.photometry_files import read_photometry_file
-from sntransport.reading.spectrum_columns import Unusable, is_calibrated, make_spectrum
-from sntransport.reading.spectrum_files import RawSpectrum, read_spectrum_file
+from sntransport.reading.raw_spectrum import RawSpectrum
+from sntransport.reading.spectrum_columns import Unusable, WrongUnit, is_calibrated, make_spectrum
+from sntransport.reading.spectrum_files import read_spectrum_file
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 
 _TEXT = ("name", "type", "mjd_ref_meaning", "default_system", "law_mw", "law_host")
@@ -26,8 +30,13 @@ _SPECTRUM_KEYS: dict[str, tuple[Any, str]] = {
     "mjd": ((int, float), "a number"),
     "calibrated": (bool, "true or false"),
     "instrument": (str, "text in quotes"),
+    "wave_unit": (str, "a unit in quotes, such as 'nm'"),
+    "flux_unit": (str, "a unit in quotes, such as 'erg/s/cm2/A'"),
+    "flux_err_unit": (str, "a unit in quotes, such as 'percent'"),
+    "medium": (str, "'air' or 'vacuum'"),
 }
-_NOT_SPECTRA = (".md", ".txt~", ".bak", ".png", ".pdf", ".toml")
+_NOT_SPECTRA = (".md", ".png", ".pdf", ".toml", ".jpg", ".html", ".py")
+_SAY_UNIT = "state wave_unit, flux_unit or flux_err_unit in its [[spectra]] entry in sn.toml"
 
 
 def read_folder(folder: Path, caller: Facts) -> Supernova:
@@ -39,8 +48,8 @@ def read_folder(folder: Path, caller: Facts) -> Supernova:
         Holds ``sn.toml`` with the keys ``name``, ``type``, ``z``, ``distance_modulus`` or ``distance_mpc``, ``ebv_mw``,
         ``ebv_host``, ``rv_mw``, ``rv_host``, ``law_mw``, ``law_host``, ``mjd_ref``, ``mjd_ref_meaning``,
         ``default_system``, ``photometry`` (a file or a list; default: photometry.ecsv and photometry.csv) and tables
-        ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``. Every file in ``spectra/`` is read,
-        listed or not.
+        ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``, ``wave_unit``, ``flux_unit``,
+        ``flux_err_unit``, ``medium``. Every file in ``spectra/`` is read, listed or not.
     caller : Facts
         What the caller knows; it wins over the file.
 
@@ -65,11 +74,13 @@ def read_folder(folder: Path, caller: Facts) -> Supernova:
         account.note("Milky Way dust: E(B-V) = 0 assumed, sn.toml has no ebv_mw; pass ebv_mw=")
     spectra = [
         spectrum
-        for entry in _spectrum_entries(folder, toml)
+        for entry in _spectrum_entries(folder, toml, account)
         if (spectrum := _spectrum(folder, entry, account)) is not None
     ]
     if not spectra and not account.n_spectra:
         raise ReadError(folder, "no spectra", "put them into spectra/ or list them as [[spectra]] in sn.toml")
+    if not spectra:
+        raise ReadError(folder, "no usable spectrum", account.why_no_spectra)
     return assemble(folder, facts, spectra, _light_curve(folder, toml, facts, account), account)
 
 
@@ -120,7 +131,7 @@ def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:
     return Facts(**values)
 
 
-def _spectrum_entries(folder: Path, toml: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _spectrum_entries(folder: Path, toml: Mapping[str, Any], account: Account) -> list[Mapping[str, Any]]:
     """The [[spectra]] tables, and one for each further file in spectra/: no file is passed over in silence."""
     path, entries = folder / "sn.toml", toml.get("spectra", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -132,7 +143,10 @@ def _spectrum_entries(folder: Path, toml: Mapping[str, Any]) -> list[Mapping[str
         return entries
     listed = {os.path.normpath(entry["file"]) for entry in entries}
     files = sorted(file.name for file in inside.iterdir() if not file.name.startswith(".") and not file.is_dir())
-    found = [f"spectra/{name}" for name in files if not name.lower().endswith(_NOT_SPECTRA)]
+    passed_over = [name for name in files if name.lower().endswith(_NOT_SPECTRA) or is_backup(name)]
+    if passed_over:
+        account.note(f"spectra/: no spectra by their names, not read: {', '.join(passed_over)}")
+    found = [f"spectra/{name}" for name in files if name not in passed_over]
     return [*entries, *({"file": name} for name in found if os.path.normpath(name) not in listed)]
 
 
@@ -146,6 +160,8 @@ def _check_entry(path: Path, entry: Mapping[str, Any], where: str) -> None:
         # In Python a bool is an int too.
         if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool)):
             raise ReadError(path, f"{where}{key} is {value!r}", f"give {wanted}")
+    if entry.get("medium", MEDIA[0]) not in MEDIA:
+        raise ReadError(path, f"{where}medium is {entry['medium']!r}", f"give {_SPECTRUM_KEYS['medium'][1]}")
 
 
 def _spectrum(folder: Path, entry: Mapping[str, Any], account: Account) -> Spectrum | None:
@@ -154,32 +170,63 @@ def _spectrum(folder: Path, entry: Mapping[str, Any], account: Account) -> Spect
     path = folder / name
     raw = read_spectrum_file(_file_inside(folder, name))
     mjd = number(entry.get("mjd", raw.mjd))
+    if "mjd" not in entry and raw.date.problem:
+        raise ReadError(path, raw.date.problem, "add mjd = ... to its [[spectra]] entry in sn.toml")
     if not math.isfinite(mjd):
         raise ReadError(path, "no date", "add mjd = ... to its [[spectra]] entry in sn.toml, or a line # MJD = ...")
     try:
-        return _calibrated(raw, require_mjd(path, "mjd", mjd), entry, account)
+        return _calibrated(path, _with_stated(raw, entry), require_mjd(path, "mjd", mjd), entry, account)
+    except WrongUnit as error:
+        raise ReadError(path, str(error), _SAY_UNIT) from None
     except Unusable as reason:
         account.reject_spectrum(name, str(reason))
         return None
 
 
-def _calibrated(raw: RawSpectrum, mjd: float, entry: Mapping[str, Any], account: Account) -> Spectrum:
+def _with_stated(raw: RawSpectrum, entry: Mapping[str, Any]) -> RawSpectrum:
+    """The spectrum with units and medium as the entry says."""
+    return replace(
+        raw,
+        wave_unit=entry.get("wave_unit", raw.wave_unit),
+        flux_unit=entry.get("flux_unit", raw.flux_unit),
+        err_unit=entry.get("flux_err_unit", raw.err_unit),
+        medium=entry.get("medium", raw.medium),
+        instrument=entry.get("instrument", raw.instrument),
+    )
+
+
+def _calibrated(path: Path, raw: RawSpectrum, mjd: float, entry: Mapping[str, Any], account: Account) -> Spectrum:
     """The spectrum, with ``calibrated`` as the entry says, else as the unit says, else taken to be."""
+    name, scaled = entry["file"], entry.get("calibrated") is not False
     # A column or image without a unit is taken at its word: most ASCII files have none.
     unit = raw.flux_unit or "erg/s/cm2/A"
-    source = " ".join(part for part in (entry["file"], entry.get("instrument", raw.instrument)) if part)
+    if not raw.flux_unit and scaled:
+        account.assume_of_spectrum("no flux unit stated, erg/s/cm2/A taken", name)
+    if not raw.wave_unit:
+        account.assume_of_spectrum("no wavelength unit stated, Angstrom taken", name)
+    _require_flux_unit(path, raw, unit, scaled=scaled)
+    source = " ".join(part for part in (name, raw.instrument) if part)
     if raw.wave.shape != raw.flux.shape:
         raise Unusable(f"{raw.wave.size} wavelengths but {raw.flux.size} fluxes")
     spectrum, remarks = make_spectrum(
-        mjd, raw.wave, raw.flux, raw.flux_err, wave_unit=raw.wave_unit, flux_unit=unit, source=source
-    )
+        mjd, raw.wave, raw.flux, raw.flux_err, wave_unit=raw.wave_unit, flux_unit=unit, err_unit=raw.err_unit,
+        medium=raw.medium, source=source,
+    )  # fmt: skip
     if not is_calibrated(unit):
         remarks = (*remarks, f"flux unit {unit!r} not known: arbitrary units")
-    for remark in remarks:
-        account.note(f"{entry['file']}: {remark}")
-    if entry.get("calibrated") is False:
-        return replace(spectrum, calibrated=False)
-    return spectrum
+    for remark in (*raw.remarks, *remarks):
+        account.note(f"{name}: {remark}")
+    return spectrum if scaled else replace(spectrum, calibrated=False)
+
+
+def _require_flux_unit(path: Path, raw: RawSpectrum, unit: str, *, scaled: bool) -> None:
+    """Raise a ReadError where the unit of the flux is neither a flux density nor plainly arbitrary."""
+    column = raw.names[1]
+    if is_magnitude(unit):
+        raise ReadError(path, f"column {column}: magnitudes ({unit})", "give flux densities")
+    if scaled and not is_calibrated(unit) and unit.strip().lower() not in NO_DENSITY:
+        remedy = "state flux_unit, or calibrated = false, in its [[spectra]] entry in sn.toml"
+        raise ReadError(path, f"column {column}: {unit!r} is no unit of a flux density", remedy)
 
 
 def _light_curve(folder: Path, toml: Mapping[str, Any], facts: Facts, account: Account) -> LightCurve:
