@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ class Facts:
     law_host: str | None = None
     mjd_ref: float | None = None
     mjd_ref_meaning: str | None = None
-    default_system: str | None = None
+    default_system: str | Mapping[str, str] | None = None
 
     def over(self, other: "Facts") -> "Facts":
         """What is known here, and from ``other`` what is not."""
@@ -89,6 +89,11 @@ class Account:
     def why_no_spectra(self) -> str:
         """Why spectra were rejected, the first few, as one line."""
         return "; ".join(self._spectra[:3])
+
+    @property
+    def why_no_rows(self) -> str:
+        """Why photometry rows were rejected, as one line."""
+        return one_line("; ".join(f"{why} ({listed(counts)})" for why, counts in self._rows.items()))
 
     def all_notes(self) -> tuple[str, ...]:
         """Everything as text: notes, one line a rejected spectrum, one line a reason for photometry."""

@@ -17,14 +17,18 @@ from sntransport.reading.formats.medium import MEDIA
 from sntransport.reading.formats.text import is_backup
 from sntransport.reading.formats.units import NO_DENSITY, is_magnitude
 from sntransport.reading.photometry_files import read_photometry_file
+from sntransport.reading.photometry_tables import Stated
 from sntransport.reading.raw_spectrum import RawSpectrum
 from sntransport.reading.spectrum_columns import Unusable, WrongUnit, is_calibrated, make_spectrum
 from sntransport.reading.spectrum_files import read_spectrum_file
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 
-_TEXT = ("name", "type", "mjd_ref_meaning", "default_system", "law_mw", "law_host")
+_TEXT = ("name", "type", "mjd_ref_meaning", "law_mw", "law_host")
 _NUMBERS = ("z", "distance_modulus", "distance_mpc", "ebv_mw", "ebv_host", "rv_mw", "rv_host", "mjd_ref")
-_KEYS = (*_TEXT, *_NUMBERS, "photometry", "spectra")
+_KEYS = (*_TEXT, *_NUMBERS, "default_system", "photometry", "spectra")
+_PHOTOMETRY_UNITS = {"time_unit": "mjd", "mag_unit": "mag", "mag_err_unit": "mag_err", "flux_unit": "flux",
+                     "flux_err_unit": "flux_err"}  # fmt: skip
+_PHOTOMETRY_KEYS = ("file", *_PHOTOMETRY_UNITS, "system", "instrument", "bands")
 _SPECTRUM_KEYS: dict[str, tuple[Any, str]] = {
     "file": (str, "a file name in quotes"),
     "mjd": ((int, float), "a number"),
@@ -47,7 +51,8 @@ def read_folder(folder: Path, caller: Facts) -> Supernova:
     folder : Path
         Holds ``sn.toml`` with the keys ``name``, ``type``, ``z``, ``distance_modulus`` or ``distance_mpc``, ``ebv_mw``,
         ``ebv_host``, ``rv_mw``, ``rv_host``, ``law_mw``, ``law_host``, ``mjd_ref``, ``mjd_ref_meaning``,
-        ``default_system``, ``photometry`` (a file or a list; default: photometry.ecsv and photometry.csv) and tables
+        ``default_system``, ``photometry`` (a file, a list or tables with units; default: every file called
+        photometry, as photometry.csv) and tables
         ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``, ``wave_unit``, ``flux_unit``,
         ``flux_err_unit``, ``medium``. Every file in ``spectra/`` is read, listed or not.
     caller : Facts
@@ -118,17 +123,24 @@ def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:
         raise ReadError(path, "both distance_modulus and distance_mpc", "leave one")
     if not toml.get("distance_mpc", 1.0) > 0:
         raise ReadError(path, f"distance_mpc is {toml['distance_mpc']!r}", "give a positive number")
-    system = toml.get("default_system")
-    if system is not None and system.lower() not in ("ab", "vega"):
-        raise ReadError(path, f"default_system is {system!r}", "give 'AB' or 'Vega'")
     values = {key: toml[key] for key in (field.name for field in fields(Facts)) if key in toml}
     values |= {key: float(toml[key]) for key in values if key in _NUMBERS}
     values |= {"sn_type": toml.get("type"), "name": toml.get("name", folder.resolve().name)}
     if "distance_mpc" in toml:
         values["distance_modulus"] = modulus_of(float(toml["distance_mpc"]))
-    if system is not None:
-        values["default_system"] = {"ab": "AB", "vega": "Vega"}[system.lower()]
+    if "default_system" in toml:
+        values["default_system"] = checked_system(path, toml["default_system"])
     return Facts(**values)
+
+
+def checked_system(path: object, given: Any) -> str | dict[str, str]:
+    """A default system, or one by band and instrument, as "AB" and "Vega"; a ReadError where it is neither."""
+    if isinstance(given, Mapping):
+        return {str(key): str(checked_system(f"{path}: {key}", one)) for key, one in given.items()}
+    system = {"ab": "AB", "vega": "Vega"}.get(str(given).lower())
+    if system is None:
+        raise ReadError(path, f"default_system is {given!r}", "give 'AB' or 'Vega'")
+    return system
 
 
 def _spectrum_entries(folder: Path, toml: Mapping[str, Any], account: Account) -> list[Mapping[str, Any]]:
@@ -230,21 +242,76 @@ def _require_flux_unit(path: Path, raw: RawSpectrum, unit: str, *, scaled: bool)
 
 
 def _light_curve(folder: Path, toml: Mapping[str, Any], facts: Facts, account: Account) -> LightCurve:
-    path = folder / "sn.toml"
-    named = toml.get("photometry")
-    if named is None:
-        named = [name for name in ("photometry.ecsv", "photometry.csv") if (folder / name).exists()]
-    names = [named] if isinstance(named, str) else named
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ReadError(path, f"photometry is {named!r}", "give a file name or a list of them")
-    curves = [read_photometry_file(_file_inside(folder, name), facts.default_system, account) for name in names]
+    curves = [
+        read_photometry_file(_file_inside(folder, name), facts.default_system, account, stated)
+        for name, stated in _photometry_files(folder, toml, account)
+    ]
     if not curves:
         account.note("no photometry (photometry.ecsv or photometry.csv): spectra cannot be calibrated to it")
     columns = {
         field.name: np.concatenate([np.empty(0, dtype), *(getattr(curve, field.name) for curve in curves)])
         for field, dtype in zip(fields(LightCurve), (float, np.str_, float, float, np.str_), strict=True)
     }
-    return LightCurve(**columns)
+    return _once(LightCurve(**columns), account)
+
+
+def _once(curve: LightCurve, account: Account) -> LightCurve:
+    """Every measurement once, also where two files hold it."""
+    rows = list(zip(*(getattr(curve, field.name).tolist() for field in fields(LightCurve)), strict=True))
+    first = {row: i for i, row in reversed(list(enumerate(rows)))}
+    if len(first) == len(rows):
+        return curve
+    kept = sorted(first.values())
+    for i in set(range(len(rows))) - set(kept):
+        account.reject_row("repeats another row", f"{curve.band[i]} {curve.instrument[i]}".strip())
+    return LightCurve(**{field.name: getattr(curve, field.name)[kept] for field in fields(LightCurve)})
+
+
+def _photometry_files(folder: Path, toml: Mapping[str, Any], account: Account) -> list[tuple[str, Stated]]:
+    """The photometry files, and what ``sn.toml`` says of each."""
+    path, given = folder / "sn.toml", toml.get("photometry")
+    tables = [given] if isinstance(given, dict) else given
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        return [(name, Stated()) for name in _names_of_files(path, folder, given, account)]
+    files = []
+    for i, table in enumerate(tables):
+        where = f"[[photometry]] entry {i + 1}: " if isinstance(given, list) else "[photometry]: "
+        stated = _stated(path, table, where)
+        files += [(name, stated) for name in _names_of_files(path, folder, table.get("file"), account)]
+    return files
+
+
+def _names_of_files(path: Path, folder: Path, named: Any, account: Account) -> list[str]:
+    """The files as named; where none is, every file called photometry."""
+    if named is None:
+        found = sorted(file.name for file in folder.glob("photometry.*") if file.is_file() or file.is_symlink())
+        if backups := [name for name in found if is_backup(name)]:
+            account.note(f"backups, not read: {', '.join(backups)}")
+        found = [name for name in found if not is_backup(name) and not name.lower().endswith(_NOT_SPECTRA)]
+        # The order in which they were always read comes first.
+        order = {"photometry.ecsv": 0, "photometry.csv": 1}
+        return sorted(found, key=lambda name: (order.get(name, 2), name))
+    names = [named] if isinstance(named, str) else named
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ReadError(path, f"photometry is {named!r}", "give a file name or a list of them")
+    return names
+
+
+def _stated(path: Path, table: Mapping[str, Any], where: str) -> Stated:
+    """What a table [photometry] says besides the name of its file."""
+    _require_known(path, table, _PHOTOMETRY_KEYS, where)
+    for key in (*_PHOTOMETRY_UNITS, "system", "instrument"):
+        if not isinstance(table.get(key, ""), str):
+            raise ReadError(path, f"{where}{key} is {table[key]!r}", "give text in quotes")
+    bands = table.get("bands", {})
+    if not isinstance(bands, dict) or not all(isinstance(name, str) for name in bands.values()):
+        raise ReadError(path, f"{where}bands is {bands!r}", 'give a table such as { V = "bessellv" }')
+    return Stated(
+        units={ours: table[key] for key, ours in _PHOTOMETRY_UNITS.items() if key in table},
+        system=str(checked_system(path, table["system"])) if "system" in table else "",
+        instrument=table.get("instrument", ""),
+        bands=bands,
+    )
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -151,7 +151,7 @@ def _in_unit_of_flux(
     """The errors in the unit of the flux; a WrongUnit where theirs is neither a flux density nor percent."""
     if flux_err is None or flux_err.shape != flux.shape or _plain(err_unit) in ("", _plain(flux_unit)):
         return flux_err
-    if err_unit.strip().lower() in ("%", "percent", "pct"):
+    if units.is_percent(err_unit):
         return np.asarray(np.abs(flux) * flux_err / 100.0)
     mine = _density(flux_err, err_unit, wave)
     if flux_unit and not is_calibrated(flux_unit):

@@ -14,6 +14,7 @@ from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.atomic_files import require_countable
 from sntransport._storage.config_schema import checked
 from sntransport._storage.config_sections import Section, read_toml
+from sntransport._storage.number_columns import number_columns
 from sntransport._storage.read_error import ReadError
 from sntransport.photometry.bands import load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
@@ -172,7 +173,7 @@ def read_population(section: Section, cosmology: Cosmology) -> Population:
 
 
 def _dust_table(section: Section) -> dict[str, Any]:
-    table = _columns(section, "table", ("ra", "dec", "ebv"))
+    table = _columns(section, "table", {"ra": "deg", "dec": "deg", "ebv": "mag"})
     return {"ebv_mw": nearest_position(**table), "ebv_mw_max": float(table["ebv"].max())}
 
 
@@ -198,7 +199,7 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
             low, high = inner.values["range"]
             return rate_redshifts(RATES[value], low, high, cosmology)
         if kind == "table":
-            return Tabulated(**_columns(inner, kind, ("value", "density")))
+            return Tabulated(**_columns(inner, kind, {"value": "", "density": ""}))
         if kind == "exponential":
             return Exponential(scale=value, high=inner.values.get("max"))
         make, names = _MAKERS[kind]
@@ -209,17 +210,19 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
         raise inner.wrong(kind, str(error), "correct it") from None
 
 
-def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
+def _columns(section: Section, key: str, names: dict[str, str]) -> dict[str, np.ndarray[Any, Any]]:
+    """Columns of a table by name, in the units given; none of their values may be missing."""
     from astropy.table import Table
 
     path = section.file(key)
     try:
         require_countable(path.read_bytes())
         table = Table.read(path)
-        return {name: np.asarray(table[name], dtype=np.float64) for name in names}
+        return dict(number_columns(table, names))
     except Exception as error:
         reason = " ".join(str(error).split())
-        raise section.wrong(key, f"{path} has no columns {', '.join(names)} ({reason})", "give ECSV or FITS") from None
+        wrong = f"{path} has no columns {', '.join(names)} that can be read ({reason})"
+        raise section.wrong(key, wrong, "give ECSV or FITS") from None
 
 
 def read_survey(section: Section) -> Survey:

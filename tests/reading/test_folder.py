@@ -454,7 +454,7 @@ def test_no_photometry_is_allowed_and_noted(folder):
         ("mjd,band,mag,mag_err\n60000,ssdsr,16,0.1\n", "use sdssr"),
         ("mjd,band,mag,mag_err\n60000,,16,0.1\n", "line 2: band '' is not known"),
         ("# c\nmjd,band,mag,mag_err\n60000,sdssr,16,0.1\n6000x,sdssr,16,0.1\n", "line 4: mjd is '6000x', not a number"),
-        ("mjd,band,mag,mag_err\n60000,sdssr,16,0.1\n# c\n60000,sdssr,,0.1\n", "row 2: mag is ''"),
+        ("mjd,band,mag,mag_err\n60000,sdssr,16,0.1\n# c\n60000,sdssr,,0.1\n", "line 4: mag is ''"),
         ("mjd,band,mag,mag_err\n2459000,sdssr,16,0.1\n", "line 2: mjd is 2459000, a Julian date"),
         ("mjd,band,mag,mag_err\n60000,sdssr,99,0.1\n", "mag is 99; leave out"),
         ("mjd,band,mag,mag_err\n60000,sdssr,16,-1\n", "mag_err is -1"),

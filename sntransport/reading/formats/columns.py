@@ -27,7 +27,8 @@ class TextTable:
 
     ``columns`` by name as the file has them, ``units`` of those that state one; ``lines``, the number of every row's
     line in the file, empty where rows are what counts; ``comments``, the lines of comment; ``meta``, entries of a
-    header by lower-case key; ``form``, the format where it is one with a name.
+    header by lower-case key; ``form``, the format where it is one with a name; ``unused``, columns of the file that
+    have no meaning here.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class TextTable:
     comments: Sequence[str] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
     form: str = ""
+    unused: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:

@@ -101,6 +101,11 @@ def is_magnitude(text: str) -> bool:
     return text.strip().strip("[]").replace(" ", "").lower() in _MAGNITUDES
 
 
+def is_percent(text: str) -> bool:
+    """Whether a unit is percent, also as FITS writes it ("10**-2")."""
+    return text.replace(" ", "").lower() in ("%", "percent", "pct", "10**-2", "1e-2", "0.01")
+
+
 def to_angstrom(values: Array, unit: str) -> Array | None:
     """Wavelengths [A] of wavelengths, frequencies or photon energies in ``unit``; None where it is none of these."""
     from astropy import units
