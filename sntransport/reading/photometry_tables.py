@@ -12,7 +12,7 @@ from sntransport.photometry.bands import band_names
 from sntransport.reading.account import Account, require_mjd
 from sntransport.reading.formats.astropy_tables import astropy_table
 from sntransport.reading.formats.blocks import is_snana, is_snoopy, snana_table, snoopy_table
-from sntransport.reading.formats.columns import TextTable, plain, text_table
+from sntransport.reading.formats.columns import TextTable, plain, table_with_names
 from sntransport.reading.formats.dates import of_header
 from sntransport.reading.formats.photometry_names import in_our_names
 from sntransport.reading.formats.surveys import LIMIT, survey_table
@@ -97,7 +97,7 @@ def read_rows(path: Path, account: Account, stated: Stated) -> Rows:
     ReadError
         With the line and the field.
     """
-    table, notes = survey_table(table_of(path))
+    table, notes = survey_table(photometry_table(path))
     if not table.form:
         table = in_our_names(table)
     for note in notes:
@@ -123,7 +123,7 @@ def read_rows(path: Path, account: Account, stated: Stated) -> Rows:
     )
 
 
-def table_of(path: Path) -> TextTable:
+def photometry_table(path: Path) -> TextTable:
     """The table of a file: FITS, VOTable, ECSV, IPAC, SNANA or SNooPy by their content, else columns of text."""
     content = content_of(path)
     if content.startswith(b"SIMPLE"):
@@ -140,7 +140,7 @@ def table_of(path: Path) -> TextTable:
         return snana_table(path, lines)
     if is_snoopy(lines):
         return snoopy_table(path, lines)
-    return text_table(path, lines)
+    return table_with_names(path, lines)
 
 
 def _why_not(table: TextTable, i: int) -> str:

@@ -19,7 +19,7 @@ from sntransport.reading.formats.columns import (
     uncommented,
 )
 from sntransport.reading.formats.dates import of_comments
-from sntransport.reading.formats.text import is_number, to_number
+from sntransport.reading.formats.text import means_number, to_number
 from sntransport.reading.formats.units import is_magnitude, to_angstrom, to_per_angstrom
 from sntransport.reading.raw_spectrum import (
     RawSpectrum,
@@ -107,7 +107,7 @@ def _table(path: Path, lines: Sequence[str]) -> tuple[list[str] | None, list[tup
             raise ReadError(path, f"line {i}: {error}", "correct it") from None
         if parts and not parts[-1]:
             parts = parts[:-1]  # a separator at the end of the line
-        if not rows and not any(map(is_number, parts)):
+        if not rows and not any(map(means_number, parts)):
             header = line
             continue
         rows.append((i, _numbers(path, i, parts, len(rows[0][1]) if rows else 0, bool(header))))

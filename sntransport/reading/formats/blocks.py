@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sntransport._storage.read_error import ReadError
 from sntransport.reading.formats.columns import TextTable
-from sntransport.reading.formats.text import is_number
+from sntransport.reading.formats.text import means_number
 
 _SNOOPY_FILTER = re.compile(r"^\s*filter\s+(\S+)\s*$", re.IGNORECASE)
 
@@ -49,7 +49,7 @@ def snana_table(path: Path, lines: Sequence[str]) -> TextTable:
 def is_snoopy(lines: Sequence[str]) -> bool:
     """Whether this is a file of SNooPy: name, redshift and position, then blocks below lines "filter B"."""
     first = next((line.split() for line in lines if line.strip() and not line.startswith("#")), [])
-    return len(first) == 4 and all(map(is_number, first[1:])) and any(map(_SNOOPY_FILTER.match, lines))
+    return len(first) == 4 and all(map(means_number, first[1:])) and any(map(_SNOOPY_FILTER.match, lines))
 
 
 def snoopy_table(path: Path, lines: Sequence[str]) -> TextTable:
@@ -70,7 +70,7 @@ def snoopy_table(path: Path, lines: Sequence[str]) -> TextTable:
             header = False
         elif match := _SNOOPY_FILTER.match(line):
             band = match[1]
-        elif len(words) != 3 or not band or not all(map(is_number, words)):
+        elif len(words) != 3 or not band or not all(map(means_number, words)):
             raise ReadError(path, f"line {i}: not a date, a magnitude and an error below a filter", "correct the line")
         else:
             rows.append((i, [words[0], band, *words[1:]]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._storage.read_error import ReadError
-from sntransport.reading.formats.text import is_number
+from sntransport.reading.formats.text import means_number
 
 _COMMENT = re.compile(r"^\s*[#%!]|^\s*\\(?![a-zA-Z]*\{)|^\s*//|^\s*;+\s*[A-Za-z=#]")
 # A name with its unit behind it, in brackets of any kind; one level of brackets inside.
@@ -124,7 +124,7 @@ def names_of(line: str, n: int) -> list[str] | None:
     return words if len(words) == n else (line.split() if len(line.split()) == n else None)
 
 
-def text_table(path: Path, lines: Sequence[str]) -> TextTable:
+def table_with_names(path: Path, lines: Sequence[str]) -> TextTable:
     """A table with a line of names, which may be a comment.
 
     Raises
@@ -157,7 +157,7 @@ def _named_rows(
     first_line, first = kept[0]
     separator = separator_of(first)
     cells = cells_of(first, separator)
-    if not any(map(is_number, cells)):
+    if not any(map(means_number, cells)):
         data = kept[1:]
         if data and not separator_of(data[0][1]):
             separator = ""  # the forced photometry of ZTF: names between commas above columns of blanks
@@ -167,7 +167,7 @@ def _named_rows(
     rows = [(i, cells_of(line, separator)) for i, line in kept]
     for line in reversed(lines[: first_line - 1]):
         found = names_of(uncommented(line), len(cells)) if is_comment(line) else None
-        if found and not any(map(is_number, found)):
+        if found and not any(map(means_number, found)):
             return found, rows
     wrong = f"line {first_line}: no names of columns above the first row"
     raise ReadError(path, wrong, "add a line such as mjd,band,mag,mag_err,system")

@@ -102,7 +102,7 @@ def to_number(word: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def is_number(word: str) -> bool:
+def means_number(word: str) -> bool:
     """Whether a word stands for a number, NaN and infinity among them."""
     if math.isfinite(to_number(word)):
         return True

@@ -120,10 +120,9 @@ def to_per_angstrom(values: Array, unit: str, wave: Array) -> Array | None:
     """Flux densities [erg s-1 cm-2 A-1] at wavelengths [A] of those in ``unit``; None where it is no flux density."""
     from astropy import units
 
-    found = unit_of(unit)
-    if found is None:
+    found, target = unit_of(unit), units.Unit("erg / (s cm2 Angstrom)")
+    if found is None or not (found.is_equivalent(target) or found.is_equivalent(units.Jy)):
         return None
-    target = units.Unit("erg / (s cm2 Angstrom)")
     return _converted(values, found, target, units.spectral_density(wave * units.AA))
 
 
@@ -132,7 +131,7 @@ def to_njy(value: float, unit: str, wave: float) -> float | None:
     from astropy import units
 
     found = unit_of(unit)
-    if found is None:
+    if found is None or not (found.is_equivalent(units.Jy) or found.is_equivalent("erg / (s cm2 Angstrom)")):
         return None
     made = _converted(np.array([value]), found, units.nJy, units.spectral_density(np.array([wave]) * units.AA))
     return None if made is None else float(made[0])
