@@ -97,7 +97,7 @@ def read_rows(path: Path, account: Account, stated: Stated) -> Rows:
     ReadError
         With the line and the field.
     """
-    table, notes = survey_table(photometry_table(path))
+    table, notes = survey_table(table_of_photometry(path))
     if not table.form:
         table = in_our_names(table)
     for note in notes:
@@ -123,7 +123,7 @@ def read_rows(path: Path, account: Account, stated: Stated) -> Rows:
     )
 
 
-def photometry_table(path: Path) -> TextTable:
+def table_of_photometry(path: Path) -> TextTable:
     """The table of a file: FITS, VOTable, ECSV, IPAC, SNANA or SNooPy by their content, else columns of text."""
     content = content_of(path)
     if content.startswith(b"SIMPLE"):

@@ -62,7 +62,7 @@ def uncommented(line: str) -> str:
 
 def plain(name: str) -> str:
     """A name in lower case, its words joined by underscores: "Mag Error" is mag_error."""
-    return re.sub(r"[^0-9a-zµμ.λ']+", "_", name.strip().lower()).strip("_")
+    return re.sub(r"[^0-9a-zµμλ']+", "_", name.strip().lower()).strip("_")
 
 
 def name_and_unit(header: str) -> tuple[str, str]:

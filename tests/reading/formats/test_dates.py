@@ -28,7 +28,8 @@ def test_dates_of_comments(lines, mjd):
 
 @pytest.mark.parametrize(
     "lines",
-    [["B maximum: MJD 59990.0"], ["peak MJD 59990"], ["MJD of maximum: 59990"], ["MJD max = 59990"], ["mjd_ref = 59990"],
+    [["B maximum: MJD 59990.0"],
+     ["peak MJD 59990"], ["MJD of maximum: 59990"], ["MJD max = 59990"], ["mjd_ref = 59990"],
      ["explosion epoch MJD = 59980"], ["MJD flux error"], ["a spectrum of 2023-02-25"], []],
 )  # fmt: skip
 def test_other_dates_are_none_of_the_observation(lines):

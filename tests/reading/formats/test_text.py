@@ -73,7 +73,8 @@ def test_separators(line, separator, cells):
     ("header", "expected"),
     [
         ("Flux (mJy)", ("Flux", "mJy")), ("wavelength [nm]", ("wavelength", "nm")), ("flux_uJy", ("flux", "uJy")),
-        ("flux [erg/(s cm2 A)]", ("flux", "erg/(s cm2 A)")), ("mag_err", ("mag_err", "")), ("MJD[days]", ("MJD", "days")),
+        ("flux [erg/(s cm2 A)]", ("flux", "erg/(s cm2 A)")), ("mag_err", ("mag_err", "")),
+        ("MJD[days]", ("MJD", "days")),
     ],
 )  # fmt: skip
 def test_units_in_names(header, expected):
