@@ -40,6 +40,7 @@ _SPECTRUM_KEYS: dict[str, tuple[Any, str]] = {
     "medium": (str, "'air' or 'vacuum'"),
 }
 _NOT_SPECTRA = (".md", ".png", ".pdf", ".toml", ".jpg", ".html", ".py")
+_DATES_AGREE = 0.5
 _SAY_UNIT = "state wave_unit, flux_unit or flux_err_unit in its [[spectra]] entry in sn.toml"
 
 
@@ -77,11 +78,7 @@ def read_folder(folder: Path, caller: Facts) -> Supernova:
         facts = replace(facts, distance_modulus=distance_from_z(where, facts.z, account))
     if facts.ebv_mw is None:
         account.note("Milky Way dust: E(B-V) = 0 assumed, sn.toml has no ebv_mw; pass ebv_mw=")
-    spectra = [
-        spectrum
-        for entry in _spectrum_entries(folder, toml, account)
-        if (spectrum := _spectrum(folder, entry, account)) is not None
-    ]
+    spectra = _spectra(folder, toml, account)
     if not spectra and not account.n_spectra:
         raise ReadError(folder, "no spectra", "put them into spectra/ or list them as [[spectra]] in sn.toml")
     if not spectra:
@@ -176,8 +173,29 @@ def _check_entry(path: Path, entry: Mapping[str, Any], where: str) -> None:
         raise ReadError(path, f"{where}medium is {entry['medium']!r}", f"give {_SPECTRUM_KEYS['medium'][1]}")
 
 
-def _spectrum(folder: Path, entry: Mapping[str, Any], account: Account) -> Spectrum | None:
-    """One spectrum; None, with the reason, where its content is of no use."""
+def _spectra(folder: Path, toml: Mapping[str, Any], account: Account) -> list[Spectrum]:
+    """All usable spectra, each once."""
+    spectra: dict[tuple[float, bytes, bytes], Spectrum] = {}
+    media: list[str] = []
+    for entry in _spectrum_entries(folder, toml, account):
+        spectrum, medium = _spectrum(folder, entry, account)
+        if spectrum is None:
+            continue
+        same = spectra.setdefault((spectrum.mjd, spectrum.wave.tobytes(), spectrum.flux.tobytes()), spectrum)
+        if same is not spectrum:
+            account.reject_spectrum(entry["file"], f"the same as {same.source}")
+            continue
+        media.append(medium)
+    if "" in media and "air" in media:
+        n, most = media.count("air"), len(media)
+        account.note(
+            f"wavelengths of {n} of {most} spectra are stated to be in air; where nothing is stated, vacuum taken"
+        )
+    return list(spectra.values())
+
+
+def _spectrum(folder: Path, entry: Mapping[str, Any], account: Account) -> tuple[Spectrum | None, str]:
+    """One spectrum and what is stated of its medium; None, with the reason, where its content is of no use."""
     name = entry["file"]
     path = folder / name
     raw = read_spectrum_file(_file_inside(folder, name))
@@ -186,13 +204,18 @@ def _spectrum(folder: Path, entry: Mapping[str, Any], account: Account) -> Spect
         raise ReadError(path, raw.date.problem, "add mjd = ... to its [[spectra]] entry in sn.toml")
     if not math.isfinite(mjd):
         raise ReadError(path, "no date", "add mjd = ... to its [[spectra]] entry in sn.toml, or a line # MJD = ...")
+    if mjd == 0:
+        raise ReadError(path, "mjd is 0, no date", "correct it in sn.toml")
+    if "mjd" in entry and abs(mjd - raw.mjd) > _DATES_AGREE:
+        account.note(f"{name}: MJD {mjd:.10g} of sn.toml taken, its own header says {raw.mjd:.10g}")
+    raw = _with_stated(raw, entry)
     try:
-        return _calibrated(path, _with_stated(raw, entry), require_mjd(path, "mjd", mjd), entry, account)
+        return _calibrated(path, raw, require_mjd(path, "mjd", mjd), entry, account), raw.medium
     except WrongUnit as error:
         raise ReadError(path, str(error), _SAY_UNIT) from None
     except Unusable as reason:
         account.reject_spectrum(name, str(reason))
-        return None
+        return None, raw.medium
 
 
 def _with_stated(raw: RawSpectrum, entry: Mapping[str, Any]) -> RawSpectrum:

@@ -195,6 +195,8 @@ def _dates(table: TextTable) -> Any:
         if days != 1.0 and not _CREDIBLE_MJD[0] < value * days < _CREDIBLE_MJD[1]:
             wrong = f"{where} is {value:.10g} {unit}, which is no Modified Julian date"
             raise ReadError(table.path, wrong, "give Modified Julian dates, in days")
+        if value == 0:
+            raise ReadError(table.path, f"{where} is 0, no date", "correct it, or leave out the row")
         return require_mjd(table.path, where, value * days)
 
     return date

@@ -34,7 +34,9 @@ _WHOLE = {
     "flam": "erg / (s cm2 Angstrom)", "f_lambda": "erg / (s cm2 Angstrom)", "cgs": "erg / (s cm2 Angstrom)",
     "fnu": "erg / (s cm2 Hz)", "f_nu": "erg / (s cm2 Hz)", "kev": "keV", "ev": "eV", "%": "%", "mjd": "d", "jd": "d",
 }  # fmt: skip
-_MAGNITUDES = ("mag", "mag(ab)", "abmag", "mag(st)", "stmag", "vegamag", "mag(vega)", "ab", "vega", "mag_ab", "magab", "magvega")
+_MAGNITUDES = (
+    "mag", "mag(ab)", "abmag", "mag(st)", "stmag", "vegamag", "mag(vega)", "ab", "vega", "mag_ab", "magab", "magvega",
+)  # fmt: skip
 
 _POWER_OF_TEN = (
     (re.compile(r"\b10\s*(?:\*\*|\^)\s*\(?\s*([+-]?\d+)\s*\)?"), r"1e\1"),

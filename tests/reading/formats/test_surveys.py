@@ -229,7 +229,7 @@ def test_snoopy_and_csp(tmp_path):
 SOUSA = """\
 # SN2099zz magnitudes from Swift UVOT
 # All magnitudes are in the UVOT Vega system
-# Filter MJD[days] Mag MagErr 3SigMagLim 0.98SatLim[mag] Rate[c/s] RateErr[c/s] Ap[arcsec] Frametime[s] Exp[s] Telapse[s]
+# Filter MJD[days] Mag MagErr 3SigMagLim 0.98SatLim[mag] Rate[c/s] RateErr[c/s] Ap[arcsec] Frame[s] Exp[s] Telapse[s]
 V 60000.2500 15.500 0.050 18.90 11.10 10.0 0.5 3.0 0.0110322 78.1 78.1
 UVW1 60000.2510 16.500 0.060 19.90 10.90 9.0 0.4 3.0 0.0110322 78.1 78.1
 UVM2 60000.2520 NULL NULL 20.10 10.50 NULL NULL 3.0 0.0110322 78.1 78.1
