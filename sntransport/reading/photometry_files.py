@@ -1,5 +1,6 @@
 """Photometry of the user's own, in any form that is known, to rows in nJy."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from sntransport._numerics.units import AB_ZERO_NJY, MAG_PER_LN, mag_err_to_rela
 from sntransport._storage.read_error import ReadError
 from sntransport.photometry.bands import load_bands, pivot_wave
 from sntransport.reading.account import Account
-from sntransport.reading.formats.text import to_number
+from sntransport.reading.formats.text import is_missing
 from sntransport.reading.formats.units import factor, is_magnitude, is_percent, to_njy, unit_of
 from sntransport.reading.photometry_rows import (
     DefaultSystem,
@@ -110,7 +111,8 @@ def _magnitudes(rows: Rows, default: DefaultSystem, account: Account) -> tuple[l
     scale, err_scale, relative = _units_of_magnitudes(rows)
     measurements, first = [], None
     for k, band in enumerate(rows.band):
-        mag, err = rows.value("mag", k) * scale, to_number(rows.cell("mag_err", k)) * err_scale
+        mag = rows.value("mag", k) * scale
+        err = math.nan if is_missing(rows.cell("mag_err", k)) else rows.value("mag_err", k) * err_scale
         if relative:
             err = err * MAG_PER_LN
         if not -5 < mag < 40:

@@ -19,7 +19,7 @@ from sntransport.reading.formats.columns import (
     uncommented,
 )
 from sntransport.reading.formats.dates import of_comments
-from sntransport.reading.formats.text import means_number, to_number
+from sntransport.reading.formats.text import is_missing, means_number, to_number
 from sntransport.reading.formats.units import is_magnitude, to_angstrom, to_per_angstrom
 from sntransport.reading.raw_spectrum import (
     RawSpectrum,
@@ -135,16 +135,12 @@ def _names_above(path: Path, header: str, n: int) -> list[str] | None:
 def _numbers(path: Path, i: int, parts: Sequence[str], n: int, named: bool) -> list[float]:  # noqa: FBT001
     """The numbers of a line; where columns have names, one that is not used may hold text."""
     values = [to_number(part) for part in parts]
-    bad = [part for part, value in zip(parts, values, strict=True) if math.isnan(value) and not _is_missing(part)]
+    bad = [part for part, value in zip(parts, values, strict=True) if math.isnan(value) and not is_missing(part)]
     if bad and not named:
         raise ReadError(path, f"line {i}: {bad[0]!r} is not a number", "correct it, or mark the line with #")
     if len(parts) < 2 or (n and len(parts) != n):
         raise ReadError(path, f"line {i}: {len(parts)} columns, expected {n or '2 or 3'}", "correct the line")
     return values
-
-
-def _is_missing(part: str) -> bool:
-    return part.strip().lower().strip("+-") in ("", "nan", "inf", "infinity", "null", "none", "indef", "n/a")
 
 
 def _named(line: str, n: int) -> list[str] | None:

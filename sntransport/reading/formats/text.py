@@ -102,6 +102,11 @@ def to_number(word: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
+def is_missing(word: str) -> bool:
+    """Whether a cell says that there is no value: empty, "nan", "null", dashes."""
+    return word.strip().lower().strip("+-.") in ("", "nan", "null", "none", "n/a", "na", "indef", "inf", "infinity")
+
+
 def means_number(word: str) -> bool:
     """Whether a word stands for a number, NaN and infinity among them."""
     if math.isfinite(to_number(word)):
