@@ -160,7 +160,7 @@ def test_limits_otherwise(folder, text):
 
 
 def test_an_error_that_is_no_number_is_refused(folder):
-    with pytest.raises(ReadError, match="line 2: mag_err is '0.1x', not a number"):
+    with pytest.raises(ReadError, match=r"line 2: mag_err is '0\.1x', not a number"):
         read(folder, "mjd,band,mag,mag_err\n60000.5,sdssr,16,0.1x\n")
 
 

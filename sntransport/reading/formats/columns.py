@@ -16,6 +16,8 @@ _NAME = r"[^\s,;\[\](){}]+"
 _BRACKETED = r"\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\)"
 _WORD_AND_UNIT = re.compile(rf"(?:{_NAME})(?:\s*(?:{_BRACKETED}))?|(?:{_BRACKETED})")
 _WITH_UNIT = re.compile(rf"^\s*(?P<name>.*?)\s*(?P<unit>{_BRACKETED})\s*$")
+# A number with a decimal comma, or a word without any comma.
+_WITH_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eEdD][+-]?\d+)?|[^,]+")
 _UNIT_ENDINGS = (
     "nm", "um", "micron", "microns", "angstrom", "angstroms", "ang", "aa", "njy", "ujy", "mjy", "jy", "mmag",
 )  # fmt: skip
@@ -84,7 +86,7 @@ def separator_of(line: str) -> str:
             return separator
     # "3600,5 1,2e-15": a comma without a blank behind it in every word is a decimal comma.
     words = line.split()
-    if len(words) > 1 and all(re.fullmatch(r"[+-]?\d+(,\d+)?(e[+-]?\d+)?", word) for word in words):
+    if len(words) > 1 and any("," in word for word in words) and all(map(_WITH_COMMA.fullmatch, words)):
         return ""
     return "," if "," in line else ""
 
