@@ -15,7 +15,7 @@ from sntransport._storage.read_error import ReadError, number
 from sntransport.reading.account import Account, Facts, assemble, distance_from_z, modulus_of, require_mjd
 from sntransport.reading.formats.medium import MEDIA
 from sntransport.reading.formats.text import is_backup
-from sntransport.reading.formats.units import NO_DENSITY, is_magnitude
+from sntransport.reading.formats.units import is_arbitrary, is_magnitude
 from sntransport.reading.photometry_files import read_photometry_file
 from sntransport.reading.photometry_tables import Stated
 from sntransport.reading.raw_spectrum import RawSpectrum
@@ -259,7 +259,7 @@ def _require_flux_unit(path: Path, raw: RawSpectrum, unit: str, *, scaled: bool)
     column = raw.names[1]
     if is_magnitude(unit):
         raise ReadError(path, f"column {column}: magnitudes ({unit})", "give flux densities")
-    if scaled and not is_calibrated(unit) and unit.strip().lower() not in NO_DENSITY:
+    if scaled and not is_calibrated(unit) and not is_arbitrary(unit):
         remedy = "state flux_unit, or calibrated = false, in its [[spectra]] entry in sn.toml"
         raise ReadError(path, f"column {column}: {unit!r} is no unit of a flux density", remedy)
 

@@ -85,6 +85,10 @@ def read_photometry_file(
         raise ReadError(path, first.wrong, first.remedy)
     if not rows.keep and rows.table.n_rows:
         raise ReadError(path, "no row of it is a measurement", f"what was rejected: {account.why_no_rows}")
+    for point in points:
+        if not math.isfinite(point.flux) or math.isinf(point.flux_err):
+            wrong = f"{point.band} at MJD {point.mjd:.10g}: {point.flux:g} with the error {point.flux_err:g} nJy"
+            raise ReadError(path, wrong, "correct it, or leave out the row")
     return light_curve_of(_once(points, account))
 
 
@@ -129,7 +133,8 @@ def _magnitudes(rows: Rows, default: DefaultSystem, account: Account) -> tuple[l
         measurements.append(Measurement(mjd=rows.mjd[k], band=band, mag=ab, err=err, instrument=rows.instrument[k]))
     filled = fill_errors(measurements, account)
     flux = mag_to_njy([m.mag for m in filled])
-    flux_err = flux * mag_err_to_relative([m.err for m in filled])
+    with np.errstate(over="ignore"):  # absurd errors are refused with all that is not finite
+        flux_err = flux * mag_err_to_relative([m.err for m in filled])
     return [
         _Point(mjd=m.mjd, band=m.band, instrument=m.instrument, flux=float(f), flux_err=float(e))
         for m, f, e in zip(filled, flux, flux_err, strict=True)

@@ -102,8 +102,8 @@ def read_rows(path: Path, account: Account, stated: Stated) -> Rows:
         table = in_our_names(table)
     for note in notes:
         account.note(f"{path.name}: {note}")
-    if table.unused:
-        account.note(f"{path.name}: columns not used: {', '.join(sorted(map(plain, table.unused)))}")
+    if unused := sorted(filter(None, map(plain, table.unused))):
+        account.note(f"{path.name}: columns not used: {', '.join(unused)}")
     table = replace(table, units={**table.units, **stated.units})
     keep = [i for i in range(table.n_rows) if not _why_not(table, i)]
     known, dates = frozenset(band_names()), _dates(table)
@@ -165,10 +165,13 @@ def _with_curve(
 def _band(table: TextTable, i: int, band: str, names: frozenset[str]) -> str:
     if band in names:
         return band
+    if band.lower() in names:
+        return band.lower()
     near = difflib.get_close_matches(band.lower(), sorted(names), n=4, cutoff=0.5)
     endings = [name for name in sorted(names) if band and name.endswith(band.lower())]
     hint = " or ".join(near or endings[:4]) or "a name that band_names() lists, such as bessellv or sdssg"
-    raise ReadError(table.path, f"{table.where(i)}: band {band!r} is not known", f"use {hint}")
+    remedy = f"use {hint}, or say bands = {{ {band or 'V'} = ... }} under [photometry] in sn.toml"
+    raise ReadError(table.path, f"{table.where(i)}: band {band!r} is not known", remedy)
 
 
 def _dates(table: TextTable) -> Any:

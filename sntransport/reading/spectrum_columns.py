@@ -112,11 +112,7 @@ def is_calibrated(flux_unit: str) -> bool:
     if name in _PER_ANGSTROM or name in _PER_HERTZ:
         return True
     one = np.ones(1)
-    return not _is_plainly_arbitrary(flux_unit) and units.to_per_angstrom(one, flux_unit, one * 5000.0) is not None
-
-
-def _is_plainly_arbitrary(unit: str) -> bool:
-    return unit.strip().lower() in ("", *units.NO_DENSITY)
+    return not units.is_arbitrary(flux_unit) and units.to_per_angstrom(one, flux_unit, one * 5000.0) is not None
 
 
 def _to_angstrom(wave: Array, unit: str) -> Array:
@@ -168,7 +164,7 @@ def _density(values: Array, unit: str, wave: Array) -> Array | None:
         return values
     if name in _PER_HERTZ:
         return np.asarray(values * (_PER_HERTZ[name] * C_AA / wave**2))
-    return None if _is_plainly_arbitrary(unit) else units.to_per_angstrom(values, unit, wave)
+    return None if units.is_arbitrary(unit) else units.to_per_angstrom(values, unit, wave)
 
 
 def _plain(unit: str) -> str:
@@ -232,7 +228,7 @@ def _to_per_angstrom(wave: Array, flux: Array, err: Array, unit: str, remarks: l
     if name in _PER_ANGSTROM:
         return flux, err, True
     if name not in _PER_HERTZ:
-        factor = None if _is_plainly_arbitrary(unit) else units.to_per_angstrom(np.ones_like(wave), unit, wave)
+        factor = None if units.is_arbitrary(unit) else units.to_per_angstrom(np.ones_like(wave), unit, wave)
     else:
         factor = np.asarray(_PER_HERTZ[name] * C_AA / wave**2)
     if factor is None:

@@ -1,7 +1,6 @@
 """One spectrum from one file of the user: ASCII, ECSV, VOTable or FITS, told apart by their content."""
 
 import math
-import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,12 +14,12 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.atomic_files import require_countable
 from sntransport._storage.read_error import MAX_BYTES, ReadError, number
 from sntransport.reading.formats.dates import of_header
+from sntransport.reading.formats.stated_units import iraf_unit
 from sntransport.reading.formats.text import content_of, lines_of
 from sntransport.reading.raw_spectrum import RawSpectrum, medium_of, spectrum_of_columns
 from sntransport.reading.spectrum_text import spectrum_of_text
 
 _NO_WAVE = ("velo", "vrad", "vopt", "pixel", "pixels", "pix", "zopt", "beta")
-_IRAF_UNITS = re.compile(r"\bunits\s*=\s*\"?([A-Za-z.]+)", re.IGNORECASE)
 
 
 def read_spectrum_file(path: Path) -> RawSpectrum:
@@ -117,8 +116,7 @@ def _of_image(path: Path, data: Any, header: Mapping[str, Any]) -> RawSpectrum:
         wrong = f"its axis is {_text(header, 'ctype1')!r} (CTYPE1), not a wavelength"
         raise ReadError(path, wrong, "give it against wavelength")
     unit = _text(header, "cunit1")
-    if not unit and (found := _IRAF_UNITS.search(_text(header, "wat1_001"))):
-        unit = found[1]
+    unit = unit or iraf_unit(_text(header, "wat1_001"))
     return RawSpectrum(
         wave=_axis(path, flux.size, header),
         flux=flux,

@@ -3,7 +3,7 @@
 import csv
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from sntransport.reading.formats.columns import (
     uncommented,
 )
 from sntransport.reading.formats.dates import of_comments
+from sntransport.reading.formats.stated_units import stated_unit
 from sntransport.reading.formats.text import is_missing, means_number, to_number
-from sntransport.reading.formats.units import is_magnitude, to_angstrom, to_per_angstrom
 from sntransport.reading.raw_spectrum import (
     RawSpectrum,
     is_flux_name,
@@ -32,12 +32,6 @@ from sntransport.reading.raw_spectrum import (
 _MOST_WITHOUT_NAMES = 6
 _NAMES_BY_PLACE = ("wave", "flux", "flux_err")
 _SNID = re.compile(r"^\s*\d+\s+\d+\s+\d+\.\d*\s+\d+\.\d*\s+\d+\s+\S+\s+[-+\d.]+\s+\S+\s+\d+\s+\d+\s*$")
-_STATED = r"(?:\bunits?\b(?:\s+of)?|\bin units of|\bin\b)"
-_UNIT = rf".{{0,20}}?{_STATED}\s*[:=]?\s*(?P<unit>[^,;]+)"
-_WAVE_UNIT = re.compile(rf"\b(?:wave\w*|lambda)\b{_UNIT}", re.IGNORECASE)
-_FLUX_UNIT = re.compile(rf"\b(?:flux\w*|f_?lambda|flam|f_?nu)\b{_UNIT}", re.IGNORECASE)
-_CARD = re.compile(r"^(?P<key>[A-Z0-9_-]{2,8})\s*=\s*(?:'(?P<text>[^']*)'|(?P<bare>[^/]*))")
-_IRAF_UNITS = re.compile(r"\bunits\s*=\s*\"?([A-Za-z.]+)", re.IGNORECASE)
 _OTHER_FLUX = re.compile(r"\bf_?nu\b|\bF_?ν|\b[mnuµμ]?Jy\b|(/|per )\s*Hz\b|\bHz\s*(\^|\*\*)?\s*\(?-1", re.IGNORECASE)
 
 
@@ -158,45 +152,11 @@ def _named(line: str, n: int) -> list[str] | None:
 
 def _with_stated(names: Sequence[str], units: dict[str, str], comments: Sequence[str]) -> dict[str, str]:
     """The units of the names, and those that comments state of columns that have none there."""
-    for line in comments:
-        stated = _of_card(line)
-        stated += [(is_wave_name, m["unit"]) for m in [_WAVE_UNIT.search(line)] if m]
-        stated += [(is_flux_name, m["unit"]) for m in [_FLUX_UNIT.search(line)] if m]
-        for belongs, unit in stated:
-            name = next((name for name in names if belongs(name)), "")
-            text = _unit_in(unit, wave=belongs is is_wave_name)
-            if name and text:
-                units.setdefault(name, text)
+    for kind, belongs in (("wave", is_wave_name), ("flux", is_flux_name)):
+        name = next((name for name in names if belongs(name)), "")
+        if name and name not in units and (unit := stated_unit(comments, kind)):
+            units[name] = unit
     return units
-
-
-def _of_card(line: str) -> list[tuple[Callable[[str], bool], str]]:
-    """The unit that a line such as "BUNIT = 'mJy'" or "WAT1_001= 'wtype=linear units=angstroms'" states."""
-    match = _CARD.match(line)
-    if match is None:
-        return []
-    key, value = match["key"], (match["text"] or match["bare"] or "").strip()
-    if key in ("CUNIT1", "TUNIT1"):
-        return [(is_wave_name, value)]
-    if key in ("BUNIT", "TUNIT2"):
-        return [(is_flux_name, value)]
-    if key.startswith("WAT1") and (found := _IRAF_UNITS.search(value)):
-        return [(is_wave_name, found[1])]
-    return []
-
-
-def _unit_in(text: str, *, wave: bool) -> str:
-    """The unit that a text begins with, empty where it is none; for fluxes also one that is refused later."""
-    text = re.sub(r"\s+", " ", text).strip().strip(".)]").lstrip("([").strip()
-    words = text.split(" ")
-    one = np.ones(1)
-    for n in range(len(words), 0, -1):
-        unit = " ".join(words[:n]).strip(".")
-        if (to_angstrom(one, unit) if wave else to_per_angstrom(one, unit, one * 5000.0)) is not None:
-            return unit
-        if not wave and is_magnitude(unit):
-            return unit
-    return ""
 
 
 def _require_no_other_flux(path: Path, raw: RawSpectrum, comments: Sequence[str]) -> None:

@@ -87,6 +87,14 @@ def test_units_of_fluxes(folder, unit, err_unit, value, err):
     assert not noted(sn, "taken as nJy")
 
 
+@pytest.mark.parametrize("line", ["# flux in microjansky", "# flux unit: uJy", "# BUNIT = 'uJy'"])
+def test_a_comment_that_states_the_unit_of_fluxes(folder, line):
+    sn = read(folder, f"{line}\nmjd,band,flux,flux_err\n60000.5,LSSTg,300,3\n")
+    assert sn.light_curve.band.tolist() == ["lsstg"]
+    np.testing.assert_allclose(sn.light_curve.flux, [3e5], rtol=1e-12)
+    assert not noted(sn, "taken as nJy")
+
+
 def test_fluxes_per_wavelength_at_the_pivot_of_their_band(folder):
     curve = read(folder, "mjd,band,flux [1e-15 erg/s/cm2/A],flux_err\n60000.5,lsstg,2.0,0.1\n").light_curve
     expected = 2e-15 * pivot_wave(load_bands(["lsstg"])[0]) ** 2 / 2.99792458e18 / 1e-32
@@ -274,3 +282,11 @@ def test_masked_values_of_a_table_are_missing_ones(tmp_path):
     table.write(tmp_path / "a.ecsv", overwrite=True)
     with pytest.raises(ReadError, match="row 2: mag is ''"):
         read_light_curve(tmp_path / "a.ecsv")
+
+
+@pytest.mark.parametrize(
+    "text", ["mjd,band,flux,flux_err,zp,zpsys\n1,sdssr,1e300,1,-99,ab\n", "mjd,band,mag,err\n1,sdssr,-4,1e308\n"]
+)
+def test_numbers_beyond_all_measure_are_refused(folder, text):
+    with pytest.raises(ReadError, match=r"photometry\.csv: sdssr at MJD 1: .*leave out the row"):
+        read(folder, text)

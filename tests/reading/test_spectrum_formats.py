@@ -64,6 +64,7 @@ def noted(sn, *words):
         ("# Flux in units of 1e-15 erg/s/cm2/A\n# Wavelength in Angstrom\n", 1.0, "1e-15 erg/s/cm2/AA"),
         ("# BUNIT   = 'erg/s/cm2/Hz' / of the flux\n# WAT1_001= 'wtype=linear label=Wavelength units=nm'\n", 0.1,
          "erg/s/cm2/Hz"),
+        ("Wavelength_A Flux\n# flux units are mJy\n", 1.0, "mJy"),
         ("# flux unit: 10^-17 ergs/cm^2/s/Ang\n# wave unit = microns\n", 1e-4, "1e-17 erg/s/cm2/AA"),
     ],
 )  # fmt: skip
@@ -195,6 +196,16 @@ def test_vacuum_and_what_says_nothing_stay(folder, say):
 def test_a_medium_that_is_none(folder):
     with pytest.raises(ReadError, match=r"entry 1: medium is 'water'; give 'air' or 'vacuum'"):
         read(folder, "a.txt", rows(), mjd=60000.0, medium="water")
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["wave flux [counts]\n", "# BUNIT = 'ADU'\n", "# flux in arbitrary units\n", "wave flux (arb. units)\n"],
+)
+def test_units_without_a_scale(folder, head):
+    sn = read(folder, "a.txt", f"# MJD = 60000.0\n{head}{rows()}")
+    assert not sn.spectra[0].calibrated
+    assert noted(sn, "arbitrary units")
 
 
 def test_axes_of_images(folder):

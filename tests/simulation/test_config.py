@@ -61,8 +61,8 @@ def test_too_few_or_too_many_numbers_are_counted(tmp_path, text):
 
 def test_a_table_with_an_empty_cell_is_refused(tmp_path):
     (tmp_path / "holes.ecsv").write_text(
-        "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: value, datatype: float64}\n# - {name: density, datatype: float64}\n"
-        'value density\n0.1 1.0\n0.2 ""\n'
+        "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: value, datatype: float64}\n"
+        '# - {name: density, datatype: float64}\nvalue density\n0.1 1.0\n0.2 ""\n'
     )
     with pytest.raises(ReadError, match=r"holes\.ecsv .*column density, row 2: no value"):
         population(tmp_path, '{ table = "holes.ecsv" }')

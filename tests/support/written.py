@@ -54,7 +54,8 @@ class Style:
     extra: bool = False
 
 
-def _in_unit(values, unit):
+def in_unit(values, unit):
+    """Flux densities (n_wave,) [erg s-1 cm-2 A-1] in a unit of astropy."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return (values * DENSITY).to_value(units.Unit(unit), units.spectral_density(WAVE * units.AA))
@@ -63,11 +64,11 @@ def _in_unit(values, unit):
 def spectrum(folder, style):
     """Write the spectrum; return what sn.toml must say of it."""
     wave = (air_of(WAVE) if style.medium == "air" else WAVE) * WAVE_UNITS[style.wave_unit]
-    flux = _in_unit(FLUX, FLUX_UNITS[style.flux_unit])
+    flux = in_unit(FLUX, FLUX_UNITS[style.flux_unit])
     if style.err_unit == "percent":
         err = 100.0 * ERR / FLUX
     else:
-        err = _in_unit(ERR, FLUX_UNITS[style.err_unit or style.flux_unit])
+        err = in_unit(ERR, FLUX_UNITS[style.err_unit or style.flux_unit])
     columns = {"wavelength": wave, "flux": flux, "flux_err": err}
     if style.extra:
         columns = {"pixel": np.arange(WAVE.size, dtype=float), **columns, "sky": 3.0 * flux}

@@ -18,6 +18,7 @@ _WORD_AND_UNIT = re.compile(rf"(?:{_NAME})(?:\s*(?:{_BRACKETED}))?|(?:{_BRACKETE
 _WITH_UNIT = re.compile(rf"^\s*(?P<name>.*?)\s*(?P<unit>{_BRACKETED})\s*$")
 # A number with a decimal comma, or a word without any comma.
 _WITH_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eEdD][+-]?\d+)?|[^,]+")
+_ANGSTROM, _WAVES = ("A", "a", "Å"), ("wave", "lambda", "lam", "wl")
 _UNIT_ENDINGS = (
     "nm", "um", "micron", "microns", "angstrom", "angstroms", "ang", "aa", "njy", "ujy", "mjy", "jy", "mmag",
 )  # fmt: skip
@@ -72,7 +73,7 @@ def name_and_unit(header: str) -> tuple[str, str]:
     if match := _WITH_UNIT.match(header):
         return match["name"], match["unit"][1:-1].strip()
     name, _, ending = header.strip().rpartition("_")
-    if name and ending.lower() in _UNIT_ENDINGS:
+    if name and (ending.lower() in _UNIT_ENDINGS or (ending in _ANGSTROM and name.lower().startswith(_WAVES))):
         return name, ending
     return header.strip(), ""
 

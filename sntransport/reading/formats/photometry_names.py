@@ -5,7 +5,8 @@ import re
 from dataclasses import replace
 
 from sntransport._storage.read_error import ReadError
-from sntransport.reading.formats.columns import TextTable, plain
+from sntransport.reading.formats.columns import TextTable, plain, uncommented
+from sntransport.reading.formats.stated_units import stated_unit
 
 KNOWN = ("mjd", "band", "mag", "mag_err", "flux", "flux_err", "zp", "system", "instrument")
 """Our columns that a table may have."""
@@ -66,8 +67,10 @@ def in_our_names(table: TextTable) -> TextTable:
     chosen = _chosen(table, by_name)
     columns = {ours: list(table.columns[theirs]) for ours, theirs in chosen.items()}
     units = {ours: table.units[theirs] for ours, theirs in chosen.items() if theirs in table.units}
-    if "flux" in chosen and (unit := _OF_UNIT.get(plain(chosen["flux"]))):
-        units.setdefault("flux", unit)
+    if "flux" in chosen and "flux" not in units:
+        said = "" if "zp" in chosen else stated_unit(map(uncommented, table.comments), "flux")
+        if unit := _OF_UNIT.get(plain(chosen["flux"])) or said:
+            units["flux"] = unit
     if "limit" in columns:
         columns["limit"] = _limits(table, chosen["limit"])
     if "detected" in columns:

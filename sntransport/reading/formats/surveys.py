@@ -79,6 +79,11 @@ def _made(
     return replace(table, columns=columns, units=units or {}, unused=unused)
 
 
+def _first(names: Names, *wanted: str) -> list[str] | None:
+    """The first column of these that there is."""
+    return next((names[name] for name in wanted if name in names), None)
+
+
 def _mjd(cells: Sequence[str]) -> list[str]:
     """Julian dates as MJD; what is no number stays, to be refused with its line."""
     days = [to_number(cell) for cell in cells]
@@ -151,12 +156,16 @@ def _alerts(table: TextTable, names: Names) -> Made:
 
     fid is 1, 2, 3 for g, r, i (ZTF's alert schema 3.3); a row without a magnitude is a limit, ``diffmaglim``.
     """
-    mag = names.get("magpsf") or names["mag"]
-    err = names.get("sigmapsf") or names.get("e_mag")
-    if err is None:
+    mag, err = _first(names, "magpsf", "mag"), _first(names, "sigmapsf", "e_mag")
+    if mag is None or err is None:
         raise ReadError(table.path, "alerts of ZTF without sigmapsf", "add it")
     values = [to_number(cell) for cell in mag]
     sign = [_sign(table, i, cell) if math.isfinite(values[i]) else 1.0 for i, cell in enumerate(names["isdiffpos"])]
+    for i, value in enumerate(values):
+        if value <= -5 or 40 <= value < 90:
+            raise ReadError(
+                table.path, f"{table.where(i)}: a magnitude of {value:g}", "correct it, or leave out the row"
+            )
     flux = [s * 10.0 ** (-0.4 * (m - 25.0)) if m < 90 else math.nan for m, s in zip(values, sign, strict=True)]
     errors = [0.4 * math.log(10.0) * abs(f) * to_number(e) for f, e in zip(flux, err, strict=True)]
     columns = {
@@ -187,8 +196,10 @@ def _sign(table: TextTable, i: int, cell: str) -> float:
 
 def _lasair(table: TextTable, names: Names) -> Made:
     """A light curve of Lasair's page of an object (ZTF): magnitudes of the difference image, ``status`` limit."""
-    mag = names.get("unforced_mag") or names.get("diff_magnitude")
-    err = names.get("unforced_mag_error") or names.get("diff_magnitude_error")
+    mag, err = (
+        _first(names, "unforced_mag", "diff_magnitude"),
+        _first(names, "unforced_mag_error", "diff_magnitude_error"),
+    )
     if mag is None or err is None:
         raise ReadError(table.path, "Lasair's table without unforced mag and its error", "add them")
     status = [cell.strip().lower() for cell in names["unforced_mag_status"]]
@@ -238,7 +249,7 @@ def _sousa(table: TextTable, names: Names) -> Made:
 def _snana(table: TextTable, names: Names) -> Made:
     """SNANA's text format (SNANA manual, section 4.36): FLUXCAL at ZP_FLUXCAL, else 27.5, in the survey's system."""
     flux, err = names.get("fluxcal"), names.get("fluxcalerr")
-    bands = names.get("flt") or names.get("band")
+    bands = _first(names, "flt", "band")
     if flux is None or err is None or bands is None or "mjd" not in names:
         raise ReadError(table.path, "SNANA's VARLIST without MJD, FLT, FLUXCAL and FLUXCALERR", "add them")
     zero_point = str(table.meta.get("zp_fluxcal", _SNANA_ZERO_POINT)).split()[0]

@@ -48,12 +48,11 @@ _SCALE = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?)\s*(?:\*(?!\
 _LARGEST_UNIT = 1e10
 """One meter [A]: who measures light in longer units has another column."""
 
-NO_DENSITY = (
+_NO_DENSITY = (
     "adu", "count", "counts", "ct", "cts", "dn", "electron", "electrons", "photon", "photons", "arbitrary", "arb",
     "arb.", "relative", "rel", "normalized", "normalised", "uncalibrated", "unitless", "counts/s", "ct/s", "electron/s",
-    "adu/s", "e-", "e-/s", "arbitrary units",
+    "adu/s", "e-", "e-/s", "arbitraryunits", "arb.units", "arbunits", "a.u.", "normalizedflux", "relativeflux",
 )  # fmt: skip
-"""Units of fluxes that have no scale, in lower case."""
 
 
 @lru_cache(maxsize=512)
@@ -96,6 +95,11 @@ def unit_of(text: str) -> Any:
 def _word(word: str) -> str:
     """A word as astropy spells it; a megajansky is no millijansky."""
     return word if word == "MJy" else _WORDS.get(word.lower(), word)
+
+
+def is_arbitrary(text: str) -> bool:
+    """Whether a unit says that fluxes have no scale: counts, electrons, normalized, or nothing."""
+    return text.replace(" ", "").strip("[]()").lower() in ("", *_NO_DENSITY)
 
 
 def is_magnitude(text: str) -> bool:

@@ -158,6 +158,11 @@ diaObjectId,midpointMjdTai,band,psfFlux,psfFluxErr
 """
 
 
+@pytest.mark.parametrize("text", [ASASSN, ALERCE, ALERCE_NEW, LASAIR_ALERTS, LASAIR])
+def test_a_header_without_rows_is_no_measurement(tmp_path, text):
+    assert read(tmp_path, text.splitlines()[0] + "\n")[0].n_obs == 0
+
+
 def test_rubin(tmp_path):
     curve, _ = read(tmp_path, RUBIN, "photometry.csv")
     assert curve.band.tolist() == ["lsstg", "lssty"]
