@@ -1,7 +1,6 @@
 """A spectrum from columns of text, with or without a line of names, and what its comments say of units and dates."""
 
 import csv
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError, one_line
 from sntransport.reading.formats.columns import (
     cells_of,
@@ -30,6 +30,7 @@ from sntransport.reading.raw_spectrum import (
 )
 
 _MOST_WITHOUT_NAMES = 6
+_Row = tuple[int, list[str]]
 _NAMES_BY_PLACE = ("wave", "flux", "flux_err")
 _SNID = re.compile(r"^\s*\d+\s+\d+\s+\d+\.\d*\s+\d+\.\d*\s+\d+\s+\S+\s+[-+\d.]+\s+\S+\s+\d+\s+\d+\s*$")
 _OTHER_FLUX = re.compile(r"\bf_?nu\b|\bF_?ν|\b[mnuµμ]?Jy\b|(/|per )\s*Hz\b|\bHz\s*(\^|\*\*)?\s*\(?-1", re.IGNORECASE)
@@ -60,23 +61,36 @@ def spectrum_of_text(path: Path, lines: Sequence[str]) -> RawSpectrum:
     names, rows = _table(path, lines)
     if not rows:
         raise ReadError(path, "no numbers in it", "give two or three columns: wavelength, flux, error")
-    values = np.array([row for _, row in rows])
-    remarks: tuple[str, ...] = ()
+    n, remarks = len(rows[0][1]), tuple[str, ...]()
     if names is None:
-        if values.shape[1] > _MOST_WITHOUT_NAMES:
-            wrong = f"{values.shape[1]} columns without names, no spectrum of wavelength, flux and error"
-            raise ReadError(path, wrong, "add a line with their names, such as: wave flux flux_err")
-        if values.shape[1] > len(_NAMES_BY_PLACE):
-            remarks = (f"{values.shape[1]} columns without names: the first two taken as wavelength and flux",)
-            values = values[:, :2]
-        names = list(_NAMES_BY_PLACE[: values.shape[1]])
+        names, remarks = _names_by_place(path, n)
     shown, units = headings(path, names)
     units = _with_stated(shown, units, comments)
-    columns = {name: values[:, k].copy() for k, name in enumerate(shown)}
+    columns = {name: np.array([to_number(cells[k]) for _, cells in rows]) for k, name in enumerate(shown)}
     raw = spectrum_of_columns(path, columns, units, date=of_comments(comments))
+    for name in filter(None, raw.names):
+        _require_numbers(path, columns[name], rows, shown.index(name))
     _require_no_other_flux(path, raw, comments)
     medium = raw.medium or medium_of("\n".join(comments))
     return replace(raw, remarks=(*raw.remarks, *remarks), medium=medium)
+
+
+def _names_by_place(path: Path, n: int) -> tuple[list[str], tuple[str, ...]]:
+    """Names of columns that have none, and what deserves a note: wavelength, flux and, of three, the error."""
+    if n > _MOST_WITHOUT_NAMES:
+        wrong = f"{n} columns without names, no spectrum of wavelength, flux and error"
+        raise ReadError(path, wrong, "add a line with their names, such as: wave flux flux_err")
+    if n > len(_NAMES_BY_PLACE):
+        return list(_NAMES_BY_PLACE[:2]), (f"{n} columns without names: the first two taken as wavelength and flux",)
+    return list(_NAMES_BY_PLACE[:n]), ()
+
+
+def _require_numbers(path: Path, values: Array, rows: Sequence[_Row], k: int) -> None:
+    """Raise a ReadError for the first cell of column ``k`` that is neither a number nor says that there is none."""
+    for at in np.flatnonzero(np.isnan(values)).tolist():
+        line, cells = rows[at]
+        if not is_missing(cells[k]):
+            raise ReadError(path, f"line {line}: {cells[k]!r} is not a number", "correct it, or mark the line with #")
 
 
 def _refuse_snid(path: Path, lines: Sequence[str]) -> None:
@@ -86,34 +100,37 @@ def _refuse_snid(path: Path, lines: Sequence[str]) -> None:
         raise ReadError(path, wrong, "give the spectrum that it was made of")
 
 
-def _table(path: Path, lines: Sequence[str]) -> tuple[list[str] | None, list[tuple[int, list[float]]]]:
-    """The names, if a line has them, and the rows of numbers with their lines."""
-    rows: list[tuple[int, list[float]]] = []
-    header, separator, before = "", "", 0
+def _table(path: Path, lines: Sequence[str]) -> tuple[list[str] | None, list[_Row]]:
+    """The names, if a line has them, and the rows of cells with their lines."""
+    rows: list[_Row] = []
+    header, separator = "", ""
     for i, line in enumerate(lines, start=1):
         if not line.strip() or is_comment(line):
             continue
-        if not rows:
-            separator, before = separator_of(line), i
-        try:
-            parts = cells_of(line, separator)
-        except csv.Error as error:
-            raise ReadError(path, f"line {i}: {error}", "correct it") from None
-        if parts and not parts[-1]:
-            parts = parts[:-1]  # a separator at the end of the line
-        if not rows and not any(map(means_number, parts)):
+        separator = separator if rows else separator_of(line)
+        cells = _cells(path, i, line, separator)
+        if not rows and not any(map(means_number, cells)):
             header = line
             continue
-        rows.append((i, _numbers(path, i, parts, len(rows[0][1]) if rows else 0, bool(header))))
+        n = len(rows[0][1]) if rows else 0
+        if len(cells) < 2 or (n and len(cells) != n):
+            raise ReadError(path, f"line {i}: {len(cells)} columns, expected {n or '2 or 3'}", "correct the line")
+        rows.append((i, cells))
     if not rows:
         return None, rows
     n = len(rows[0][1])
     if header:
         return _names_above(path, header, n), rows
-    for line in reversed(lines[: before - 1]):
-        if is_comment(line) and (found := _named(uncommented(line), n)):
-            return found, rows
-    return None, rows
+    above = (line for line in reversed(lines[: rows[0][0] - 1]) if is_comment(line))
+    return next(filter(None, (_named(uncommented(line), n) for line in above)), None), rows
+
+
+def _cells(path: Path, i: int, line: str, separator: str) -> list[str]:
+    try:
+        cells = cells_of(line, separator)
+    except csv.Error as error:
+        raise ReadError(path, f"line {i}: {error}", "correct it") from None
+    return cells[:-1] if cells and not cells[-1] else cells  # a separator at the end of the line
 
 
 def _names_above(path: Path, header: str, n: int) -> list[str] | None:
@@ -124,17 +141,6 @@ def _names_above(path: Path, header: str, n: int) -> list[str] | None:
         wrong = f"the line of names {one_line(header)[:60]!r} does not have one for each of {n} columns"
         raise ReadError(path, wrong, "correct it, or mark it with #")
     return found
-
-
-def _numbers(path: Path, i: int, parts: Sequence[str], n: int, named: bool) -> list[float]:  # noqa: FBT001
-    """The numbers of a line; where columns have names, one that is not used may hold text."""
-    values = [to_number(part) for part in parts]
-    bad = [part for part, value in zip(parts, values, strict=True) if math.isnan(value) and not is_missing(part)]
-    if bad and not named:
-        raise ReadError(path, f"line {i}: {bad[0]!r} is not a number", "correct it, or mark the line with #")
-    if len(parts) < 2 or (n and len(parts) != n):
-        raise ReadError(path, f"line {i}: {len(parts)} columns, expected {n or '2 or 3'}", "correct the line")
-    return values
 
 
 def _named(line: str, n: int) -> list[str] | None:

@@ -172,6 +172,17 @@ def test_an_error_that_is_no_number_is_refused(folder):
         read(folder, "mjd,band,mag,mag_err\n60000.5,sdssr,16,0.1x\n")
 
 
+def test_a_row_without_a_magnitude_but_a_limiting_one_is_a_limit(folder):
+    sn = read(folder, "mjd,band,mag,mag_err,maglim\n60000.5,sdssr,16,0.03,19.5\n60001.5,sdssr,,,19.6\n")
+    assert (sn.light_curve.mjd.tolist(), sn.n_photometry_rejected) == ([60000.5], 1)
+    assert noted(sn, "1 row rejected, upper limit")
+
+
+def test_the_text_tables_of_sncosmo(folder):
+    text = "@z 0.02\n@salt2 no\ntime band flux fluxerr zp zpsys\n60000.5 sdssr 100.0 2.0 25.0 ab\n"
+    np.testing.assert_allclose(njy_to_mag(read(folder, text, "photometry.txt").light_curve.flux), [20.0])
+
+
 def test_a_flag_that_is_none(folder):
     with pytest.raises(ReadError, match="line 2: upperlimit is 'perhaps', neither true nor false"):
         read(folder, "mjd,band,mag,mag_err,upperlimit\n60000.5,sdssr,16,0.03,perhaps\n")

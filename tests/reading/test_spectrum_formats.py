@@ -60,7 +60,8 @@ def noted(sn, *words):
         ("Wavelength (micron) Flux (W m-2 um-1)\n", 1e-4, "W m-2 um-1"),
         ("# wavelength [A], flux [mJy]\n", 1.0, "mJy"),
         ("wave,f_nu [1e-26 erg/s/cm2/Hz]\n", 1.0, "1e-26 erg/s/cm2/Hz"),
-        ("# wave_nm flux_uJy\n", 0.1, "uJy"),
+        ("# wave_nm flux_uJy\n", 0.1, "uJy"), ("# Wavelength/nm  Flux/(erg/s/cm2/nm)\n", 0.1, "erg/s/cm2/nm"),
+        ("#lambda(A)  F_lambda(10^-15erg/s/cm^2/A)\n", 1.0, "1e-15 erg/s/cm2/AA"),
         ("# Flux in units of 1e-15 erg/s/cm2/A\n# Wavelength in Angstrom\n", 1.0, "1e-15 erg/s/cm2/AA"),
         ("# BUNIT   = 'erg/s/cm2/Hz' / of the flux\n# WAT1_001= 'wtype=linear label=Wavelength units=nm'\n", 0.1,
          "erg/s/cm2/Hz"),
@@ -102,6 +103,7 @@ def test_without_a_unit_it_is_noted_and_keys_of_the_entry_give_one(folder):
         ("# wave [km/s] flux\n", (WAVE, FLUX), "wavelength unit 'km/s' is not known"),
         ("velocity flux\n", (WAVE, FLUX), "no column wave"),
         ("# wave [A] flux [furlongs]\n", (WAVE, FLUX), "'furlongs' is no unit of a flux density"),
+        ("wave flux\n4000 1.0e-15x\n", (WAVE, FLUX), "line 3: '1.0e-15x' is not a number"),
         ("wave flux flux_err\n", (WAVE, FLUX), "does not have one for each of 2 columns"),
         ("", (np.arange(1.0, 12001.0), np.ones(12000) + np.arange(12000)), "counts pixels"),
         ("", (np.linspace(950.0, 1650.0, 300), np.arange(300.0)), "nanometers or Angstrom"),
@@ -126,6 +128,13 @@ def test_columns_by_name_and_unused_ones_in_a_note(folder):
     sn = read(folder, "a.csv", f"# MJD = 60000.0\n{rows(WAVE, FLUX, FLUX / 20, FLUX)}")
     assert noted(sn, "4 columns without names: the first two taken")
     assert np.all(np.isnan(sn.spectra[0].flux_err))
+
+
+def test_a_column_that_is_not_used_may_hold_text(folder):
+    text = "\n".join(f"{w} {f!r} good" for w, f in zip(WAVE.tolist(), FLUX.tolist(), strict=True))
+    sn = read(folder, "a.txt", f"# MJD = 60000.0\nwave flux quality\n{text}\n")
+    np.testing.assert_array_equal(sn.spectra[0].flux, FLUX)
+    assert noted(sn, "columns not used: quality")
 
 
 def test_variances(folder):

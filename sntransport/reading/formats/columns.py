@@ -10,12 +10,14 @@ from typing import Any
 from sntransport._storage.read_error import ReadError
 from sntransport.reading.formats.text import means_number
 
-_COMMENT = re.compile(r"^\s*[#%!]|^\s*\\(?![a-zA-Z]*\{)|^\s*//|^\s*;+\s*[A-Za-z=#]")
+_COMMENT = re.compile(r"^\s*[#%!@]|^\s*\\(?![a-zA-Z]*\{)|^\s*//|^\s*;+\s*[A-Za-z=#]")
 # A name with its unit behind it, in brackets of any kind; one level of brackets inside.
 _NAME = r"[^\s,;\[\](){}]+"
 _BRACKETED = r"\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\)"
 _WORD_AND_UNIT = re.compile(rf"(?:{_NAME})(?:\s*(?:{_BRACKETED}))?|(?:{_BRACKETED})")
 _WITH_UNIT = re.compile(rf"^\s*(?P<name>.*?)\s*(?P<unit>{_BRACKETED})\s*$")
+# As tables of papers have it: "wavelength/nm", "flux / (erg/s/cm2/A)".
+_WITH_SLASH = re.compile(r"^(?P<name>(?:wave|lambda|flux|mag|mjd)\w*)\s*/\s*(?P<unit>.+)$", re.IGNORECASE)
 # A number with a decimal comma, or a word without any comma.
 _WITH_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eEdD][+-]?\d+)?|[^,]+")
 _ANGSTROM, _WAVES = ("A", "a", "Å"), ("wave", "lambda", "lam", "wl")
@@ -54,13 +56,13 @@ class TextTable:
 
 
 def is_comment(line: str) -> bool:
-    """Whether a line is a comment: behind #, %, !, a backslash, // or, with words, a semicolon."""
+    """Whether a line is a comment: behind #, %, !, @, a backslash, // or, with words, a semicolon."""
     return _COMMENT.match(line) is not None
 
 
 def uncommented(line: str) -> str:
     """A comment without the characters that make it one."""
-    return line.strip().lstrip("#%!;\\/").strip()
+    return line.strip().lstrip("#%!@;\\/").strip()
 
 
 def plain(name: str) -> str:
@@ -72,6 +74,8 @@ def name_and_unit(header: str) -> tuple[str, str]:
     """A name and the unit that it states: "Flux (mJy)", "wavelength [nm]", "flux_uJy"; empty where there is none."""
     if match := _WITH_UNIT.match(header):
         return match["name"], match["unit"][1:-1].strip()
+    if match := _WITH_SLASH.match(header.strip()):
+        return match["name"].strip(), match["unit"].strip().strip("()[]")
     name, _, ending = header.strip().rpartition("_")
     if name and (ending.lower() in _UNIT_ENDINGS or (ending in _ANGSTROM and name.lower().startswith(_WAVES))):
         return name, ending

@@ -2,11 +2,13 @@
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sntransport._storage.read_error import ReadError
 from sntransport.reading.formats.columns import TextTable, plain, uncommented
 from sntransport.reading.formats.stated_units import stated_unit
+from sntransport.reading.formats.text import is_missing, means_number
 
 KNOWN = ("mjd", "band", "mag", "mag_err", "flux", "flux_err", "zp", "system", "instrument")
 """Our columns that a table may have."""
@@ -30,6 +32,10 @@ _LIMIT = (
     "upperlimit", "upper_limit", "uplim", "ulim", "is_upper_limit", "is_limit", "limit", "ul", "nondetection", "is_ul",
     "non_detection", "upperlim", "limit_flag", "limflag", "uplimit", "l_mag", "l_magnitude", "mag_limit_flag",
     "islimit", "upper_limit_flag", "is_upperlimit", "limitflag",
+)  # fmt: skip
+_LIMITING = (
+    "limit", "maglim", "mag_lim", "limmag", "lim_mag", "limiting_mag", "limitmag", "limit_mag", "mag_limit",
+    "diffmaglim", "upperlimit_mag", "limiting_magnitude", "m5", "depth", "mag5sig",
 )  # fmt: skip
 _DETECTED = ("detected", "detection", "is_detection", "is_detected", "det", "detect")
 _BARE_ERRORS = ("err", "error", "e", "unc", "uncertainty", "sigma", "sig", "std", "stdev", "errors")
@@ -76,6 +82,8 @@ def in_our_names(table: TextTable) -> TextTable:
     if "detected" in columns:
         columns["limit"] = ["yes" if cell == "" else "" for cell in _limits(table, chosen["detected"])]
         del columns["detected"]
+    if "mag" in columns and (depth := next((by_name[name] for name in _LIMITING if name in by_name), "")):
+        columns["limit"] = _with_depth(columns, table.columns[depth])
     unused = tuple(name for name in table.columns if name not in chosen.values())
     made = _with_system_of_name(replace(table, columns=columns, units=units, unused=unused), chosen)
     _require(made)
@@ -154,6 +162,15 @@ def _limits(table: TextTable, name: str) -> list[str]:
             raise ReadError(table.path, f"{table.where(i)}: {name} is {cell!r}, neither true nor false", "correct it")
         flags.append("yes" if word in _LIMITS_ARE else "")
     return flags
+
+
+def _with_depth(columns: dict[str, list[str]], depths: Sequence[str]) -> list[str]:
+    """The limits that are flagged, and rows without a magnitude that have a limiting one."""
+    flags = columns.get("limit", [""] * len(depths))
+    return [
+        "yes" if flag or (is_missing(mag) and means_number(depth)) else ""
+        for flag, mag, depth in zip(flags, columns["mag"], depths, strict=True)
+    ]
 
 
 def _require(table: TextTable) -> None:
