@@ -85,6 +85,14 @@ def to_number(word: str) -> float:
     Beside what Python reads: exponents of Fortran ("1.0D-15", "1.234-101"), thousands ("60,370.2") and the decimal
     comma ("16,41"). Python's own "1_000" is not a number in a table.
     """
+    try:
+        value = float(word)
+    except ValueError:
+        return _written_otherwise(word)
+    return value if math.isfinite(value) and word.isascii() and "_" not in word else math.nan
+
+
+def _written_otherwise(word: str) -> float:
     word = word.strip().replace("\u2212", "-")
     if "," in word:
         if _THOUSANDS.fullmatch(word):
@@ -93,10 +101,8 @@ def to_number(word: str) -> float:
             word = word.replace(",", ".")
     if match := _FORTRAN.fullmatch(word) or _FORTRAN_WITHOUT_LETTER.fullmatch(word):
         word = f"{match[1]}e{match[2]}"
-    if "_" in word or not word.isascii():
-        return math.nan
     try:
-        value = float(word)
+        value = float(word) if word.isascii() and "_" not in word else math.nan
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
