@@ -17,10 +17,12 @@ from sntransport.reading.formats.columns import (
     names_of,
     separator_of,
     uncommented,
+    units_of,
 )
 from sntransport.reading.formats.dates import of_comments
 from sntransport.reading.formats.stated_units import stated_unit
 from sntransport.reading.formats.text import is_missing, means_number, to_number
+from sntransport.reading.formats.units import to_angstrom
 from sntransport.reading.raw_spectrum import (
     RawSpectrum,
     is_flux_name,
@@ -58,14 +60,15 @@ def spectrum_of_text(path: Path, lines: Sequence[str]) -> RawSpectrum:
     """
     _refuse_snid(path, lines)
     comments = [uncommented(line) for line in lines if is_comment(line)]
-    names, rows = _table(path, lines)
+    rows = _rows(path, lines)
     if not rows:
         raise ReadError(path, "no numbers in it", "give two or three columns: wavelength, flux, error")
     n, remarks = len(rows[0][1]), tuple[str, ...]()
+    names, units_below = _names_above(path, lines[: rows[0][0] - 1], n)
     if names is None:
         names, remarks = _names_by_place(path, n)
     shown, units = headings(path, names)
-    units = _with_stated(shown, units, comments)
+    units = _with_stated(shown, units_below | units, comments)
     columns = {name: np.array([to_number(cells[k]) for _, cells in rows]) for k, name in enumerate(shown)}
     raw = spectrum_of_columns(path, columns, units, date=of_comments(comments))
     for name in filter(None, raw.names):
@@ -100,29 +103,22 @@ def _refuse_snid(path: Path, lines: Sequence[str]) -> None:
         raise ReadError(path, wrong, "give the spectrum that it was made of")
 
 
-def _table(path: Path, lines: Sequence[str]) -> tuple[list[str] | None, list[_Row]]:
-    """The names, if a line has them, and the rows of cells with their lines."""
+def _rows(path: Path, lines: Sequence[str]) -> list[_Row]:
+    """The rows of cells with their lines: from the first line on that has a number and is no comment."""
     rows: list[_Row] = []
-    header, separator = "", ""
+    separator = ""
     for i, line in enumerate(lines, start=1):
         if not line.strip() or is_comment(line):
             continue
         separator = separator if rows else separator_of(line)
         cells = _cells(path, i, line, separator)
         if not rows and not any(map(means_number, cells)):
-            header = line
             continue
         n = len(rows[0][1]) if rows else 0
         if len(cells) < 2 or (n and len(cells) != n):
             raise ReadError(path, f"line {i}: {len(cells)} columns, expected {n or '2 or 3'}", "correct the line")
         rows.append((i, cells))
-    if not rows:
-        return None, rows
-    n = len(rows[0][1])
-    if header:
-        return _names_above(path, header, n), rows
-    above = (line for line in reversed(lines[: rows[0][0] - 1]) if is_comment(line))
-    return next(filter(None, (_named(uncommented(line), n) for line in above)), None), rows
+    return rows
 
 
 def _cells(path: Path, i: int, line: str, separator: str) -> list[str]:
@@ -133,8 +129,29 @@ def _cells(path: Path, i: int, line: str, separator: str) -> list[str]:
     return cells[:-1] if cells and not cells[-1] else cells  # a separator at the end of the line
 
 
-def _names_above(path: Path, header: str, n: int) -> list[str] | None:
-    """The names in the line above the numbers; None where it is a title."""
+def _names_above(path: Path, above: Sequence[str], n: int) -> tuple[list[str] | None, dict[str, str]]:
+    """The names of ``n`` columns, None where no line has them, and the units in the line below it."""
+    heads = [line for line in above if line.strip() and not is_comment(line)]
+    # A line of its own counts before any comment, and one with both a wavelength and a flux before others.
+    places = [at for at in range(len(above) - 1, -1, -1) if is_comment(above[at]) != bool(heads)]
+    for least in (2, 1):
+        for at in places:
+            if found := _named(uncommented(above[at]), n, least):
+                units = next(filter(None, (_units_below(uncommented(line), found) for line in above[at + 1 :])), {})
+                return found, units
+    return (_names_in_title(path, heads[-1], n) if heads else None), {}
+
+
+def _units_below(line: str, names: Sequence[str]) -> dict[str, str]:
+    """The units in a line below the names, if that of the wavelength is one."""
+    units = dict(zip(names, units_of(line, len(names)) or (), strict=False))
+    if any(is_wave_name(name) and to_angstrom(np.ones(1), unit) is not None for name, unit in units.items()):
+        return {name: unit for name, unit in units.items() if not is_missing(unit)}
+    return {}
+
+
+def _names_in_title(path: Path, header: str, n: int) -> list[str] | None:
+    """The names in a line of which none is known; None where it is a title."""
     found = names_of(header, n)
     words = re.findall(r"[^\s,;|()\[\]]+", header)
     if found is None and any(is_wave_name(word) or is_flux_name(word) for word in words):
@@ -143,8 +160,8 @@ def _names_above(path: Path, header: str, n: int) -> list[str] | None:
     return found
 
 
-def _named(line: str, n: int) -> list[str] | None:
-    """The names in a line, if it has as many as columns and one each of a wavelength and a flux."""
+def _named(line: str, n: int, least: int) -> list[str] | None:
+    """The names in a line, if it has as many as columns and ``least`` (1 or 2) of a wavelength and a flux."""
     found = names_of(line, n)
     if not found:
         return None
@@ -152,8 +169,7 @@ def _named(line: str, n: int) -> list[str] | None:
         shown, _ = headings(Path(), found)
     except ReadError:
         return None
-    has = any(map(is_wave_name, shown)) or any(map(is_flux_name, shown))
-    return found if has else None
+    return found if any(map(is_wave_name, shown)) + any(map(is_flux_name, shown)) >= least else None
 
 
 def _with_stated(names: Sequence[str], units: dict[str, str], comments: Sequence[str]) -> dict[str, str]:

@@ -131,6 +131,16 @@ def names_of(line: str, n: int) -> list[str] | None:
     return words if len(words) == n else (line.split() if len(line.split()) == n else None)
 
 
+def units_of(line: str, n: int) -> list[str] | None:
+    """The units in a line below the names, one for each of ``n`` columns; None where there are not as many."""
+    found = [unit[1:-1].strip() for unit in re.findall(_BRACKETED, line)]
+    if len(found) == n:
+        return found
+    separator = next((one for one in ("\t", ";", "|", ",") if one in line), None)
+    words = [word.strip() for word in line.split(separator)]
+    return words if len(words) == n else None
+
+
 def table_with_names(path: Path, lines: Sequence[str]) -> TextTable:
     """A table with a line of names, which may be a comment.
 

@@ -51,7 +51,8 @@ _LARGEST_UNIT = 1e10
 _NO_DENSITY = (
     "adu", "count", "counts", "ct", "cts", "dn", "electron", "electrons", "photon", "photons", "arbitrary", "arb",
     "arb.", "relative", "rel", "normalized", "normalised", "uncalibrated", "unitless", "counts/s", "ct/s", "electron/s",
-    "adu/s", "e-", "e-/s", "arbitraryunits", "arb.units", "arbunits", "a.u.", "normalizedflux", "relativeflux",
+    "adu/s", "electrons/s", "counts/sec", "e-", "e-/s", "arbitraryunits", "arb.units", "arbunits", "a.u.", "normalizedflux",
+    "relativeflux",
 )  # fmt: skip
 
 
@@ -83,6 +84,8 @@ def unit_of(text: str) -> Any:
     plain = re.sub(r"[A-Za-z]+", lambda word: _word(word[0]), plain)
     plain = re.sub(r"(?<=[A-Za-z])\s*(?:\^|\*\*)?\s*\(\s*([+-]?\d+)\s*\)", r"**(\1)", plain)
     plain = re.sub(r"\^\s*([+-]?\d+)", r"**(\1)", plain).strip()
+    if plain == "erg/cm/s/Angstrom":
+        plain = "erg/cm2/s/Angstrom"  # the header of every spectrum of the SDSS until 2012 lacks the square
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
