@@ -51,8 +51,8 @@ _LARGEST_UNIT = 1e10
 _NO_DENSITY = (
     "adu", "count", "counts", "ct", "cts", "dn", "electron", "electrons", "photon", "photons", "arbitrary", "arb",
     "arb.", "relative", "rel", "normalized", "normalised", "uncalibrated", "unitless", "counts/s", "ct/s", "electron/s",
-    "adu/s", "electrons/s", "counts/sec", "e-", "e-/s", "arbitraryunits", "arb.units", "arbunits", "a.u.", "normalizedflux",
-    "relativeflux",
+    "adu/s", "electrons/s", "counts/sec", "e-", "e-/s", "arbitraryunits", "arb.units", "arbunits", "a.u.",
+    "normalizedflux", "relativeflux",
 )  # fmt: skip
 
 
