@@ -40,7 +40,7 @@ class _RowError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class _Point:
-    """One measurement: ``flux``, ``flux_err`` [nJy], or a magnitude of which the error may have to be assumed."""
+    """One measurement: ``mjd`` [d], ``flux``, ``flux_err`` [nJy]."""
 
     mjd: float
     band: str

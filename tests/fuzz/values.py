@@ -4,11 +4,13 @@ Every case writes the supernova of `tests.support.written` in a style of chance,
 (the scale, a unit, the order of rows, columns that are added, flags, dates), and compares.
 """
 
+import json
 import shutil
 
 import numpy as np
 from astropy import units
 
+from sntransport._numerics.units import njy_to_mag
 from sntransport.reading.supernova import ReadError, read_supernova
 from tests.fuzz.mutations import pick
 from tests.support import written
@@ -29,7 +31,7 @@ def value_case(rng, folder):
     """One case: empty where what was read is right, or was refused where it may be; else what is wrong."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "spectra").mkdir(parents=True)
-    return pick(rng, (_style, _scale, _unit, _order, _flags, _date))(rng, folder)
+    return pick(rng, (_style, _scale, _unit, _order, _flags, _date, _catalog))(rng, folder)
 
 
 def _a_style(rng, forms, **fixed):
@@ -163,3 +165,37 @@ def _date(rng, folder):
         return _compared(_read(folder, entry, table)) or ("" if right else "a wrong date was read")
     except ReadError as error:
         return f"refused: {error}" if right else ""
+
+
+def _catalog(rng, folder):
+    """An event of the Open Supernova Catalog in other units, dates and order, with fields and rows that say nothing."""
+    wave_unit = pick(rng, list(written.WAVE_UNITS))
+    flux_unit = pick(rng, list(written.FLUX_UNITS))
+    k = float(10.0 ** rng.uniform(-1, 1))
+    values = k * written.in_unit(written.FLUX, written.FLUX_UNITS[flux_unit])
+    errors = k * written.in_unit(written.ERR, written.FLUX_UNITS[flux_unit])
+    table = np.column_stack([written.WAVE * written.WAVE_UNITS[wave_unit], values, errors])
+    order = rng.permutation(len(table)) if rng.integers(2) else slice(None)
+    as_jd = bool(rng.integers(2))
+    spectrum = {
+        "time": repr(written.MJD + (2400000.5 if as_jd else 0.0)), "u_time": "JD" if as_jd else "MJD",
+        "u_wavelengths": wave_unit, "u_fluxes": flux_unit, "instrument": "X", "note": "of no meaning",
+        "data": [[repr(float(cell)) for cell in row] for row in table[order]],
+    }  # fmt: skip
+    relative = written.POINT_ERRS / written.POINTS / (0.4 * np.log(10.0))
+    rows = [
+        {"time": repr(mjd), "u_time": "MJD", "band": band, "system": "AB", "telescope": telescope,
+         "magnitude": repr(float(mag)), "e_magnitude": repr(float(err))}
+        for mjd, band, telescope, mag, err in zip(
+            written.DATES, "grV", ("ZTF", "ZTF", "T50"), njy_to_mag(written.POINTS), relative, strict=True)
+    ]  # fmt: skip
+    rows += [{**pick(rng, rows), "upperlimit": True, "time": "60005.5"} for _ in range(int(rng.integers(3)))]
+    rows += [dict(pick(rng, rows[:3])) for _ in range(int(rng.integers(2)))]
+    rows += [{**rows[0], "band": "G", "system": "Natural", "telescope": "T51"} for _ in range(int(rng.integers(2)))]
+    event = {
+        "name": "SN2099zz", "redshift": [{"value": "0.01"}], "lumdist": [{"value": "43", "u_value": "Mpc"}],
+        "ebv": [{"value": "0"}], "spectra": [spectrum], "photometry": [rows[i] for i in rng.permutation(len(rows))],
+    }  # fmt: skip
+    path = folder / "sn.json"
+    path.write_text(json.dumps({"SN2099zz": event}))
+    return _compared(read_supernova(path), flux=k * written.FLUX, err=k * written.ERR)
