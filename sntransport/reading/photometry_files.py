@@ -38,7 +38,7 @@ class _RowError(ValueError):
         self.reason, self.wrong, self.remedy = reason, wrong, remedy
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # compared by value: the same row twice is one
 class _Point:
     """One measurement: ``mjd`` [d], ``flux``, ``flux_err`` [nJy]."""
 
@@ -105,10 +105,12 @@ def light_curve_of(points: Sequence[_Point]) -> LightCurve:
 
 def _once(points: Sequence[_Point], account: Account) -> list[_Point]:
     """Every point once: the same row twice is one measurement."""
-    kept = list(dict.fromkeys(points))
-    for point in points[: len(points) - len(kept)]:
-        account.reject_row("repeats another row", f"{point.band} {point.instrument}".strip())
-    return kept
+    kept: dict[_Point, None] = {}
+    for point in points:
+        if point in kept:
+            account.reject_row("repeats another row", f"{point.band} {point.instrument}".strip())
+        kept[point] = None
+    return list(kept)
 
 
 def _magnitudes(rows: Rows, default: DefaultSystem, account: Account) -> tuple[list[_Point], _RowError | None]:

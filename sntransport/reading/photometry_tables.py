@@ -20,6 +20,7 @@ from sntransport.reading.formats.text import content_of, lines_of, to_number
 from sntransport.reading.formats.units import factor
 
 _JD_MINUS_MJD = 2400000.5
+_MAG_RANGE = (-5.0, 40.0)
 # A date that was converted from another unit must be one of the time in which spectra are taken.
 _CREDIBLE_MJD = (15000.0, 100000.0)
 
@@ -148,7 +149,20 @@ def _why_not(table: TextTable, i: int) -> str:
     if reason := table.columns["reject"][i] if "reject" in table.columns else "":
         return reason
     mag = table.columns["mag"][i].strip() if "mag" in table.columns else ""
-    return LIMIT if ("limit" in table.columns and table.columns["limit"][i]) or mag.startswith((">", "<")) else ""
+    if ("limit" in table.columns and table.columns["limit"][i]) or mag.startswith((">", "<")):
+        return LIMIT
+    return _missing_in_survey(table, i) if table.form else ""
+
+
+def _missing_in_survey(table: TextTable, i: int) -> str:
+    """What a row of a survey lacks, empty where nothing: nobody can correct a survey's file by hand."""
+    quantity = "mag" if "mag" in table.columns else "flux"
+    value, err = (to_number(table.columns[name][i]) for name in (quantity, f"{quantity}_err"))
+    if math.isnan(to_number(table.columns["mjd"][i])):
+        return "no date"
+    if math.isnan(value) or (quantity == "mag" and not _MAG_RANGE[0] < value < _MAG_RANGE[1]):
+        return f"no {quantity}"
+    return "" if err > 0 else "no error above 0"
 
 
 def _with_curve(

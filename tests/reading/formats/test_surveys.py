@@ -1,6 +1,7 @@
 """Files of surveys and services, each written from its published format, with values that only its rules give."""
 
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -248,6 +249,27 @@ def test_sousa(tmp_path):
     np.testing.assert_allclose(njy_to_mag(curve.flux), [15.5 + vega("uvot::v"), 16.5 + vega("uvot::uvw1")])
     assert noted(account, "1 row rejected, upper limit", "uvot::uvm2")
     assert noted(account, "1 row rejected", "saturation", "uvot::u ")
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "reason"),
+    [
+        (ATLAS, "363    7", "363    0", "no error above 0"), (ATLAS, "363    7", "nan 7", "no flux"),
+        (ZTF_FORCED, "1000.0 25.0", "1000.0 null", "no error above 0"), (SNANA, "1000.0 10.0", "1000.0 -9", "no error"),
+        (ASASSN, "14.839,0.117", "14.839,0.0", "no error above 0"), (ASASSN, "14.839", "-99.9", "no mag"),
+        (LASAIR, "18.0,0.05", "18.0,", "no error above 0"), (ALERCE, "18.0,0.05", "18.0,", "no error above 0"),
+        (SOUSA, "15.500 0.050", "15.500 NULL", "no error above 0"), (ATLAS, "60000.500000", "nan", "no date"),
+        (SNOOPY, "16.800 0.010", "16.800 0.0", "no error above 0"),
+    ],
+)  # fmt: skip
+def test_a_row_that_lacks_a_number_is_rejected_and_the_others_stay(tmp_path, text, old, new, reason):
+    whole, _ = read(tmp_path, text)
+    text = re.sub(r"(?<=\S) {2,}", " ", text)
+    old = re.sub(" +", " ", old)
+    assert old in text
+    curve, account = read(tmp_path, text.replace(old, new, 1))
+    assert curve.n_obs == whole.n_obs - 1
+    assert noted(account, "1 row rejected", reason)
 
 
 @pytest.mark.parametrize("form", ["ascii.ecsv", "votable", "fits", "ascii.ipac"])
