@@ -157,8 +157,8 @@ def _alerts(table: TextTable, names: Names) -> Made:
     fid is 1, 2, 3 for g, r, i (ZTF's alert schema 3.3); a row without a magnitude is a limit, ``diffmaglim``.
     """
     mag, err = _first(names, "magpsf", "mag"), _first(names, "sigmapsf", "e_mag")
-    if mag is None or err is None:
-        raise ReadError(table.path, "alerts of ZTF without sigmapsf", "add it")
+    if mag is None or err is None or not {"mjd", "jd"} & set(names):
+        raise ReadError(table.path, "alerts of ZTF without mjd or jd, or without sigmapsf", "add them")
     values = [to_number(cell) for cell in mag]
     sign = [_sign(table, i, cell) if math.isfinite(values[i]) else 1.0 for i, cell in enumerate(names["isdiffpos"])]
     for i, value in enumerate(values):

@@ -135,6 +135,12 @@ def test_alerts_of_ztf_from_brokers(tmp_path, text):
     assert noted(account, "1 row rejected, upper limit")
 
 
+@pytest.mark.parametrize(("old", "new"), [("jd", "x"), ("sigmapsf", "x"), (",t,", ",?,")])
+def test_alerts_that_lack_what_must_be_known(tmp_path, old, new):
+    with pytest.raises(ReadError, match=r"alerts of ZTF without mjd or jd|isdiffpos is '.'; give 1 or -1"):
+        read(tmp_path, LASAIR_ALERTS.replace(old, new, 1), "photometry.csv")
+
+
 LASAIR = """\
 MJD,UTC,filter,unforced mag,unforced mag error,unforced mag status
 60000.25,2023-02-25 06:00:00,g,18.0,0.05,positive
