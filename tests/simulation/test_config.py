@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 from astropy.table import Table
 
@@ -66,3 +67,15 @@ def test_a_table_with_an_empty_cell_is_refused(tmp_path):
     )
     with pytest.raises(ReadError, match=r"holes\.ecsv .*column density, row 2: no value"):
         population(tmp_path, '{ table = "holes.ecsv" }')
+
+
+def test_right_ascensions_of_a_dust_table_in_hours(tmp_path):
+    table = Table({"ra": [10.0 / 15.0, 5.0], "dec": [-30.0, -30.0], "ebv": [50.0, 300.0]})
+    table["ra"].unit, table["dec"].unit, table["ebv"].unit = "hourangle", "deg", "mmag"
+    table.write(tmp_path / "dust.ecsv")
+    (tmp_path / "c.toml").write_text(
+        '[[survey]]\nsource = "ztf"\nyears = 0.1\n[[population]]\nname = "a"\ntemplates = ["hsiao"]\nredshift = 0.1\n'
+        'objects = 3\npeak_band = "bessellb"\npeak_mag = -19\nebv_mw = { table = "dust.ecsv" }\n'
+    )
+    got = read_simulation(tmp_path / "c.toml")[0].population
+    assert got.milky_way(np.array([11.0, 70.0]), np.array([-30.0, -30.0])).tolist() == pytest.approx([0.05, 0.3])
