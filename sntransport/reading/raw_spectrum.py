@@ -32,10 +32,13 @@ _ERROR = (
 )  # fmt: skip
 _VARIANCE = ("ivar", "inverse_variance", "flux_ivar", "var", "variance", "flux_var")
 _PER_FREQUENCY = ("fnu", "f_nu", "flux_nu")
-_AIR = re.compile(r"\b(in|of) air\b|\bair[- _]wave|\bwavelengths? \(?air\b|\bmedium\s*[:=]\s*'?air\b", re.IGNORECASE)
-_VACUUM = re.compile(
-    r"\bin vac(uum)?\b|\bvac(uum)?[- _]wave|\bwavelengths? \(?vac|\bmedium\s*[:=]\s*'?vac", re.IGNORECASE
+# "in air mass units" and "refractive index of air" say nothing of the wavelengths.
+_SAID = (
+    r"\b(?:wave\w*|lambda)\b[^\n]{{0,40}}\b(?:in|to)\s+{0}\b(?![\s-]*mass)|\b{0}[-_ ]wave|\bwavelengths? \(?{0}\b"
+    r"|\bmedium\s*[:=]\s*'?{0}\b"
 )
+_AIR = re.compile(_SAID.format("air"), re.IGNORECASE)
+_VACUUM = re.compile(_SAID.format("vac(?:uum)?"), re.IGNORECASE)
 _UNIT_OF_NAME = {"angstrom": "Angstrom", "angstroms": "Angstrom", "nm": "nm", "micron": "micron"}
 
 
@@ -136,6 +139,22 @@ def medium_of(words: str) -> str:
     """Whether words of a header say that wavelengths are in "air" or "vacuum"; empty where they say neither or both."""
     air, vacuum = _AIR.search(words), _VACUUM.search(words)
     return "" if bool(air) == bool(vacuum) else "air" if air else "vacuum"
+
+
+def medium_of_header(header: Mapping[str, Any]) -> str:
+    """What a header says of air and vacuum, "air", "vacuum" or nothing; keys in lower case.
+
+    CTYPE1 is AWAV or WAVE (Greisen et al. 2006, A&A 446, 747, table 1), MEDIUM and AIRORVAC a word, VACUUM true or
+    false; else words of COMMENT, HISTORY and WAT1 tell.
+    """
+    said = {key: str(header.get(key, "")).strip().lower() for key in ("ctype1", "medium", "airorvac", "vacuum")}
+    by_key = (
+        {"awav": "air", "wave": "vacuum"}.get(said["ctype1"].split("-")[0], ""),
+        *(medium_of(f"medium: {said[key]}") for key in ("medium", "airorvac")),
+        {"true": "vacuum", "t": "vacuum", "false": "air", "f": "air"}.get(said["vacuum"], ""),
+    )
+    words = " ".join(str(header.get(key, "") or "") for key in ("comment", "history", "wat1_001", "ctype1"))
+    return next(filter(None, by_key), "") or medium_of(words)
 
 
 def _required(path: Path, by_name: Mapping[str, str], names: Sequence[str], ours: str) -> str:

@@ -16,7 +16,7 @@ from sntransport._storage.read_error import MAX_BYTES, ReadError, number
 from sntransport.reading.formats.dates import of_header
 from sntransport.reading.formats.stated_units import iraf_unit
 from sntransport.reading.formats.text import content_of, lines_of
-from sntransport.reading.raw_spectrum import RawSpectrum, medium_of, spectrum_of_columns
+from sntransport.reading.raw_spectrum import RawSpectrum, medium_of_header, spectrum_of_columns
 from sntransport.reading.spectrum_text import spectrum_of_text
 
 _NO_WAVE = ("velo", "vrad", "vopt", "pixel", "pixels", "pix", "zopt", "beta")
@@ -73,7 +73,7 @@ def _of_columns(
     path: Path, columns: Mapping[str, Any], units: Mapping[str, str], meta: Mapping[str, Any]
 ) -> RawSpectrum:
     raw = spectrum_of_columns(path, columns, units, date=of_header(meta), instrument=_instrument(meta))
-    return replace(raw, medium=raw.medium or _medium(meta))
+    return replace(raw, medium=raw.medium or medium_of_header(meta))
 
 
 def _read_fits(path: Path, content: bytes) -> RawSpectrum:
@@ -125,7 +125,7 @@ def _of_image(path: Path, data: Any, header: Mapping[str, Any]) -> RawSpectrum:
         names=("CUNIT1", "BUNIT", ""),
         date=of_header(header),
         instrument=_instrument(header),
-        medium=_medium(header),
+        medium=medium_of_header(header),
         remarks=remarks,
     )
 
@@ -148,17 +148,6 @@ def _axis(path: Path, size: int, header: Mapping[str, Any]) -> Array:
         if number(header.get("dc-flag")) == 1:
             return np.asarray(10.0 ** (start + offset))
         return np.asarray(start + offset)
-
-
-def _medium(header: Mapping[str, Any]) -> str:
-    """What a header says of air and vacuum: CTYPE1 AWAV or WAVE (Greisen et al. 2006, table 1), or words."""
-    kind = _text(header, "ctype1").upper().split("-")[0]
-    stated = {"AWAV": "air", "WAVE": "vacuum"}.get(kind, "")
-    said = str(header.get("medium", "") or "").strip().lower()
-    if said:
-        stated = "air" if said == "air" else "vacuum" if said.startswith("vac") else stated
-    texts = " ".join(_text(header, key) for key in ("comment", "history", "wat1_001", "ctype1"))
-    return stated or medium_of(texts)
 
 
 def _instrument(header: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from sntransport.reading.formats.columns import (
     units_of,
 )
 from sntransport.reading.formats.dates import of_comments
-from sntransport.reading.formats.stated_units import stated_unit
+from sntransport.reading.formats.stated_units import cards_of, stated_unit
 from sntransport.reading.formats.text import is_missing, means_number, to_number
 from sntransport.reading.formats.units import to_angstrom
 from sntransport.reading.raw_spectrum import (
@@ -28,6 +28,7 @@ from sntransport.reading.raw_spectrum import (
     is_flux_name,
     is_wave_name,
     medium_of,
+    medium_of_header,
     spectrum_of_columns,
 )
 
@@ -74,7 +75,7 @@ def spectrum_of_text(path: Path, lines: Sequence[str]) -> RawSpectrum:
     for name in filter(None, raw.names):
         _require_numbers(path, columns[name], rows, shown.index(name))
     _require_no_other_flux(path, raw, comments)
-    medium = raw.medium or medium_of("\n".join(comments))
+    medium = raw.medium or medium_of_header(cards_of(comments)) or medium_of("\n".join(comments))
     return replace(raw, remarks=(*raw.remarks, *remarks), medium=medium)
 
 

@@ -10,6 +10,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from sntransport.reading.formats.medium import air_of
+from sntransport.reading.raw_spectrum import medium_of
 from sntransport.reading.supernova import ReadError, read_supernova
 
 WAVE = np.arange(3600.0, 9000.0, 30.0)
@@ -177,7 +178,7 @@ def test_a_unit_that_is_a_number_names_the_file_and_the_column(folder):
     assert not read(folder, "b.fits", hdu, mjd=60000.0, calibrated=False).spectra[0].calibrated
 
 
-@pytest.mark.parametrize("say", ["entry", "column", "comment", "AWAV", "AWAV-LOG"])
+@pytest.mark.parametrize("say", ["entry", "column", "comment", "card", "word", "truth", "AWAV", "AWAV-LOG"])
 def test_air_becomes_vacuum_where_it_is_stated(folder, say):
     air = air_of(WAVE)
     if say.startswith("AWAV"):
@@ -189,20 +190,39 @@ def test_air_becomes_vacuum_where_it_is_stated(folder, say):
         np.testing.assert_allclose(air_of(sn.spectra[0].wave), expected_air, rtol=1e-9)
         assert noted(sn, "wavelengths in air converted to vacuum")
         return
-    head = {"column": "air_wavelength flux\n", "comment": "# wavelengths in air\n"}.get(say, "")
+    head = {
+        "column": "air_wavelength flux\n", "comment": "# wavelengths in air\n", "card": "# CTYPE1  = 'AWAV'\n",
+        "word": "# AIRORVAC= 'air     '\n", "truth": "# VACUUM  = F / of the wavelengths\n",
+    }.get(say, "")  # fmt: skip
     entry = {"medium": "air"} if say == "entry" else {}
     sn = read(folder, "a.txt", f"# MJD = 60000.0\n{head}{rows(air)}", **entry)
     np.testing.assert_allclose(sn.spectra[0].wave, WAVE, rtol=1e-9)
 
 
-@pytest.mark.parametrize("say", ["nothing", "vacuum", "WAVE"])
+@pytest.mark.parametrize("say", ["nothing", "vacuum", "WAVE", "VACUUM", "AIRORVAC"])
 def test_vacuum_and_what_says_nothing_stay(folder, say):
     entry = {"medium": "vacuum"} if say == "vacuum" else {}
     header = fits.Header([("CRVAL1", 3600.0), ("CDELT1", 30.0), ("MJD-OBS", 60000.0)])
-    if say == "WAVE":
-        header["CTYPE1"] = "WAVE"
+    header.update(
+        {"WAVE": {"CTYPE1": "WAVE"}, "VACUUM": {"VACUUM": True}, "AIRORVAC": {"AIRORVAC": "vac"}}.get(say, {})
+    )
     sn = read(folder, "a.fits", fits.PrimaryHDU(FLUX, header), **entry)
     np.testing.assert_array_equal(sn.spectra[0].wave, WAVE)
+
+
+@pytest.mark.parametrize(
+    ("words", "medium"),
+    [
+        ("wavelengths in air", "air"), ("Wavelength (air) flux", "air"), ("air wavelengths", "air"),
+        ("wavelengths converted from air to vacuum", "vacuum"), ("vacuum_wave flux", "vacuum"),
+        ("wavelengths in vac", "vacuum"), ("wavelength scale put from vacuum to air", "air"),
+        ("medium: vacuum", "vacuum"),
+        ("extinction in air mass units", ""), ("wavelengths, and extinction in air-mass", ""), ("index of air", ""),
+        ("Air temperature", ""), ("airmass 1.2", ""), ("vacuum pump on", ""),
+    ],
+)  # fmt: skip
+def test_what_words_say_of_the_medium(words, medium):
+    assert medium_of(words) == medium
 
 
 def test_a_medium_that_is_none(folder):

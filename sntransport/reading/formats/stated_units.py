@@ -36,6 +36,12 @@ def stated_unit(lines: Iterable[str], kind: str) -> str:
     return next(filter(None, (_of_card(line, kind) or _of_sentence(line, kind) for line in lines)), "")
 
 
+def cards_of(lines: Iterable[str]) -> dict[str, str]:
+    """The cards of FITS among lines of comment, by lower-case key."""
+    found = (match for line in lines if (match := _CARD.match(line)))
+    return {match["key"].lower(): (match["text"] or match["bare"] or "").strip() for match in found}
+
+
 def iraf_unit(words: str) -> str:
     """The unit in a WAT card of IRAF, such as "wtype=linear label=Wavelength units=angstroms"; empty where none is."""
     found = _IRAF_UNITS.search(words)
