@@ -233,6 +233,9 @@ def _to_per_angstrom(wave: Array, flux: Array, err: Array, unit: str, remarks: l
         factor = np.asarray(_PER_HERTZ[name] * C_AA / wave**2)
     if factor is None:
         return flux, err, False
+    if np.allclose(factor, 1.0, rtol=1e-12, atol=0.0):
+        # The same unit in other words.
+        return flux, err, True
     remarks.append(f"flux converted from {unit} to a density per Angstrom")
     return flux * factor, err * factor, True
 

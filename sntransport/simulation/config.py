@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._numerics.arrays import readonly, require_finite
+from sntransport._numerics.arrays import readonly
 from sntransport._numerics.quantities import DEGREE, MAGNITUDE, NUMBER
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.atomic_files import require_countable
@@ -229,10 +229,12 @@ def _columns(section: Section, key: str, names: dict[str, str]) -> dict[str, np.
         columns["ra"].unit = "hourangle"
     try:
         read = {name: readonly(column, name, unit=names[name]) for name, column in columns.items()}
-        for name, column in read.items():
-            require_finite(column, name)
     except ValueError as error:
-        raise section.wrong(key, f"{path}: {error}", "correct it, fill in or leave out rows with empty cells") from None
+        raise section.wrong(key, f"{path}: {error}", "correct it") from None
+    for name, column in read.items():
+        if missing := [i for i, value in enumerate(column, start=1) if not np.isfinite(value)]:
+            wrong = f"{path}: {name}, row {missing[0]}: no value"
+            raise section.wrong(key, wrong, f"fill it in, or leave out such rows ({len(missing)})")
     return read
 
 

@@ -4,10 +4,16 @@ import shutil
 
 import numpy as np
 import pytest
+from astropy import units
+from astropy.time import Time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sntransport.photometry.agreement import doubts
+from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.reading.supernova import ReadError, read_supernova
+from sntransport.report.main_notes import main_notes
+from sntransport.spectra.sightline import Sightline
 from tests.support import written
 from tests.support.written import Style
 
@@ -85,3 +91,38 @@ def test_photometry_with_its_unit_left_out_is_noted(tmp_path, unit):
         written.TOML + 'photometry = "phot.dat"\n[[spectra]]\nfile = "spectra/s.dat"\nmjd = 60010.25\n'
     )
     assert any("flux without unit or zp taken as nJy" in note for note in read_supernova(tmp_path).notes)
+
+
+def test_other_names_of_files_units_and_quantities_are_the_same_supernova(tmp_path):
+    matrix = band_matrix(written.WAVE, ["sdssr"], Sightline(z=0.0, distance_modulus=0.0))
+    flux = synthetic_flux(written.FLUX[None], matrix)[0][0, 0]
+    rows = {name: f"mjd band flux flux_err\n{written.MJD} sdssr {flux / scale:.17g} {flux / scale / 50:.17g}\n"
+            for name, scale in (("nJy", 1.0), ("uJy", 1e3))}  # fmt: skip
+    folder = tmp_path / "SN"
+    entry = f'[[spectra]]\nfile = "spectra/s.dat"\nmjd = {written.MJD}\n'
+    (folder / "spectra").mkdir(parents=True)
+    np.savetxt(folder / "spectra" / "s.dat", np.column_stack([written.WAVE, written.FLUX]))
+
+    def read(name, text, photometry="", **known):
+        for path in folder.glob("*.txt"):
+            path.unlink()
+        (folder / name).write_text(text)
+        (folder / "sn.toml").write_text(f"{written.TOML}{photometry}\n{entry}")
+        return read_supernova(folder, **known)
+
+    plain = read("photometry.txt", rows["nJy"], mjd_ref=60000.0, ebv_mw=0.1)
+    other = read(
+        "mine.txt", rows["uJy"], '[photometry]\nfile = "mine.txt"\nflux_unit = "uJy"', ebv_mw=100.0 * units.mmag,
+        mjd_ref=Time(60000.0, format="mjd"),
+    )  # fmt: skip
+    assert other.mjd_ref == plain.mjd_ref
+    np.testing.assert_allclose(other.sightline.ebv_mw, plain.sightline.ebv_mw, rtol=1e-12)
+    np.testing.assert_allclose(other.light_curve.flux, plain.light_curve.flux, rtol=1e-12)
+    np.testing.assert_allclose(other.light_curve.flux_err, plain.light_curve.flux_err, rtol=1e-12)
+    assert doubts(plain) == doubts(other) == ()
+    with pytest.raises(ReadError, match=r"no file called photometry, .* but mine\.txt; name the photometry"):
+        read("mine.txt", rows["uJy"])
+    unsaid = read("mine.txt", rows["uJy"], 'photometry = "mine.txt"')
+    assert "mine.txt: flux without unit or zp taken as nJy" in main_notes(unsaid.notes)
+    assert "7.50 mag brighter than the photometry" in doubts(unsaid)[0]
+    assert "in microjansky instead of nJy?" in doubts(unsaid)[0]

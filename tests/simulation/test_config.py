@@ -87,10 +87,10 @@ def test_values_out_of_range_are_refused(tmp_path, keys, match):
 def test_an_empty_cell_is_no_number(tmp_path):
     masked = MaskedColumn([0.05, 0.3], mask=[True, False])
     Table({"ra": [10.0, 200.0], "dec": [-30.0, 30.0], "ebv": masked}).write(tmp_path / "dust.ecsv")
-    with pytest.raises(ReadError, match=r"ebv_mw\.table: .*dust\.ecsv: ebv has 1 values that are not finite"):
+    with pytest.raises(ReadError, match=r"ebv_mw\.table: .*dust\.ecsv: ebv, row 1: no value"):
         read_with(tmp_path, ebv_mw='{ table = "dust.ecsv" }')
     Table({"value": [0.01, 0.02], "density": masked}).write(tmp_path / "z.ecsv")
-    with pytest.raises(ReadError, match=r"redshift\.table: .*z\.ecsv: density has 1 values that are not finite"):
+    with pytest.raises(ReadError, match=r"redshift\.table: .*z\.ecsv: density, row 1: no value"):
         read_with(tmp_path, redshift='{ table = "z.ecsv" }')
 
 
