@@ -30,7 +30,8 @@ from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 
 # What lies beside data without being data, by its ending or by how its name begins.
 _NOT_DATA = (
-    ".md", ".rst", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".html", ".bib", ".tex", ".py", ".ipynb", ".log",
+    ".md", ".rst", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".eps", ".html", ".bib", ".tex", ".py", ".ipynb",
+    ".log",
 )  # fmt: skip
 _NOT_READ = (*_NOT_DATA, ".toml")
 _ABOUT_DATA = ("readme", "license", "licence", "notes", "copying", "citation", "changelog")
@@ -251,13 +252,26 @@ def _names_of_files(folder: Path, toml: Mapping[str, Any], named: Any) -> list[s
     # The order in which they were always read comes first.
     order = {"photometry.ecsv": 0, "photometry.csv": 1}
     names = sorted(filter(_may_be_read, found), key=lambda name: (order.get(name, 2), name))
+    if not names:
+        _require_no_photometry(folder, toml)
+    return names
+
+
+def _require_no_photometry(folder: Path, toml: Mapping[str, Any]) -> None:
+    """Raise a ReadError where ``sn.toml`` says something of photometry, or a file may be it under another name."""
     # What in spectra/ is not read is no photometry either.
     unused = [name for name in _unused(folder, toml, ()) if not name.startswith("spectra/")]
-    if unused and not names:
-        wrong = f"no file called photometry, such as photometry.csv, but {', '.join(unused[:5])}"
-        remedy = f'name the photometry in sn.toml, photometry = "{unused[0]}", or say there is none, photometry = []'
-        raise ReadError(folder, wrong, remedy)
-    return names
+    stated = "photometry" in toml
+    if not unused and not stated:
+        return
+    shown = [f"{name}/" if (folder / name).is_dir() else name for name in unused[:5]]
+    wrong = f"no file called photometry, such as photometry.csv, but {', '.join(shown) or 'nothing else'}"
+    likely = shown[0] if shown else "lc.csv"
+    likely += "lc.csv" if likely.endswith("/") else ""
+    remedy = f'name the photometry, photometry = "{likely}", or say there is none, photometry = []'
+    if stated:
+        remedy = f'add file = "{likely}" to [photometry]'
+    raise ReadError(folder, wrong, f"in sn.toml {remedy}")
 
 
 def _unused(folder: Path, toml: Mapping[str, Any], photometry: Sequence[str]) -> list[str]:

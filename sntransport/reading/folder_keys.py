@@ -61,7 +61,10 @@ def require_known_keys(path: Path, table: Mapping[str, Any], keys: Sequence[str]
         if key not in keys:
             near = difflib.get_close_matches(key, keys, n=1, cutoff=0.5)
             remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(keys)}"
-            raise ReadError(path, f"{where}unknown key {key!r}", _instead_of(key) or remedy)
+            meant = _instead_of(key)
+            # Rows of one file have a system, those of all files a default one.
+            meant = meant.replace("default_system", "system") if "system" in keys else meant
+            raise ReadError(path, f"{where}unknown key {key!r}", meant or remedy)
 
 
 def facts_of_keys(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:

@@ -256,6 +256,25 @@ def test_errors_in_the_table_photometry(folder, toml, words):
         read(folder, "mjd,band,flux,flux_err\n60000.5,sdssr,16,0.1\n", toml=toml)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("lc.csv", r'no file called photometry, .*, but lc\.csv; in sn\.toml add file = "lc\.csv" to \[photometry\]'),
+        ("lc/a.csv", r'but lc/; in sn\.toml add file = "lc/lc\.csv"'),
+        (".hidden", r'but nothing else; in sn\.toml add file = "lc\.csv"'),
+    ],
+)
+def test_units_of_a_file_that_is_not_there_are_an_error(folder, name, words):
+    (folder / name).parent.mkdir(exist_ok=True)
+    with pytest.raises(ReadError, match=words):
+        read(folder, "mjd,band,flux,flux_err\n60000.5,sdssr,16,0.1\n", name, toml='[photometry]\nflux_unit = "uJy"\n')
+
+
+def test_a_key_of_another_program_is_told_what_it_is_here(folder):
+    with pytest.raises(ReadError, match=r"\[photometry\]: unknown key 'zpsys'; write system ="):
+        read(folder, "mjd,band,mag,mag_err\n60000.5,sdssr,16,0.1\n", toml='[photometry]\nzpsys = "AB"\n')
+
+
 def test_the_same_row_twice_counts_once(folder):
     row = "60000.5,sdssr,16,0.03\n"
     text = f"mjd,band,mag,mag_err\n{row}{row}60001.5,sdssr,16,0.03\n"

@@ -120,7 +120,9 @@ def test_other_names_of_files_units_and_quantities_are_the_same_supernova(tmp_pa
     np.testing.assert_allclose(other.light_curve.flux, plain.light_curve.flux, rtol=1e-12)
     np.testing.assert_allclose(other.light_curve.flux_err, plain.light_curve.flux_err, rtol=1e-12)
     assert doubts(plain) == doubts(other) == ()
-    with pytest.raises(ReadError, match=r"no file called photometry, .* but mine\.txt; name the photometry"):
+    with pytest.raises(
+        ReadError, match=r"no file called photometry, .* but mine\.txt; in sn\.toml name the photometry"
+    ):
         read("mine.txt", rows["uJy"])
     unsaid = read("mine.txt", rows["uJy"], 'photometry = "mine.txt"')
     assert "mine.txt: flux without unit or zp taken as nJy" in main_notes(unsaid.notes)
