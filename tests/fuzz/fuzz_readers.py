@@ -60,8 +60,12 @@ def _folder(folder):
     flux = 1e-15 * (2.0 + np.sin(wave / 300.0))
     (folder / "spectra").mkdir()
     (folder / "sn.toml").write_text(
-        'name = "SN2099zz"\ntype = "Ia"\nz = 0.02\ndistance_mpc = 86.0\nebv_mw = 0.03\n'
-        '[[spectra]]\nfile = "spectra/b.fits"\nmjd = 60010.5\n'
+        'name = "SN2099zz"\naliases = ["AT 2099zz"]\ntype = "Ia"\nz = 0.02\ndistance_mpc = 86.0\nebv_mw = 0.03\n'
+        'default_system = { UVOT = "AB", "bessellv KAIT" = "Vega" }\n'
+        '[[photometry]]\nfile = "photometry.csv"\nmag_err_unit = "mmag"\nbands = { V = "bessellv" }\n'
+        '[[photometry]]\nfile = "forced.txt"\nflux_unit = "uJy"\nflux_err_unit = "nJy"\ntime_unit = "jd"\n'
+        '[[spectra]]\nfile = "spectra/b.fits"\nmjd = 60010.5\nmedium = "air"\nflux_err_unit = "percent"\n'
+        '[[spectra]]\nfile = "spectra/a.txt"\nwave_unit = "A"\nflux_unit = "erg/s/cm2/A"\n'
     )
     np.savetxt(folder / "spectra" / "a.txt", np.column_stack([wave, flux, 0.1 * flux]), header="MJD = 60001.5")
     Table({"wave": wave, "flux": flux}, meta={"MJD": 60005.0}).write(folder / "spectra" / "c.ecsv")
@@ -70,8 +74,9 @@ def _folder(folder):
     hdu.header["BUNIT"] = "erg/s/cm2/Angstrom"
     hdu.writeto(folder / "spectra" / "b.fits")
     (folder / "photometry.csv").write_text(
-        "mjd,band,mag,mag_err,system,instrument\n60000.5,bessellv,16.5,0.02,Vega,KAIT\n60001.5,sdssr,16.7,0.03,AB,\n"
+        "mjd,band,mag,mag_err,system,instrument\n60000.5,V,16.5,20,,KAIT\n60001.5,sdssr,16.7,30,AB,\n"
     )
+    (folder / "forced.txt").write_text("jd band flux flux_err\n2460002.5 sdssr 300 3000\n2460004.5 sdssr -1 3000\n")
     return folder
 
 
