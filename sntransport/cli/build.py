@@ -20,6 +20,7 @@ from sntransport.cli.console import (
     asked_for,
     command_line,
     conclude,
+    default_systems,
     fail,
     interpolator_named,
     positive,
@@ -60,7 +61,10 @@ from sntransport.cli.template import beside
 @click.option("--law-host", type=click.Choice(DUST_LAWS), help="Dust law of the host galaxy; F99 when left out.")
 @click.option("--mjd-ref", type=float, help="MJD of phase 0, instead of the input's.")
 @click.option("--mjd-ref-meaning", help='What happened then, such as "B maximum".')
-@click.option("--default-system", type=click.Choice(["AB", "Vega"]), help="Magnitude system where none is named.")
+@click.option(
+    "--default-system", multiple=True, callback=default_systems, metavar="[NAME=]AB|Vega",
+    help="Magnitude system where none is named; of one band or instrument, or both, as UVOT=AB, which may be repeated.",
+)  # fmt: skip
 @speaking
 def build(
     inputs: tuple[Path, ...], out: Path, cadence: float, interpolator: str, template: Path | None, max_gap: float,

@@ -222,6 +222,20 @@ def positive(ctx: click.Context, param: click.Parameter, value: float) -> float:
     return value
 
 
+def default_systems(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> str | dict[str, str] | None:
+    """Callback: "AB" or "Vega", or one by band and instrument ("UVOT=AB"); None where it is not given."""
+    systems = {"ab": "AB", "vega": "Vega"}
+    given = {}
+    for item in value:
+        name, _, system = item.rpartition("=")
+        if system.lower() not in systems:
+            raise click.BadParameter(f"{item!r} is neither AB nor Vega, nor NAME=AB or NAME=Vega")
+        given[name.strip()] = systems[system.lower()]
+    if "" in given and len(given) > 1:
+        raise click.BadParameter("expected one system for all, or NAME=SYSTEM in each")
+    return given.get("", given or None)
+
+
 def numbers_option(ctx: click.Context, param: click.Parameter, value: str | None) -> list[float] | None:
     """Callback: a list of numbers or ranges, such as 0.1,0.5 or 0:1:0.05."""
     try:

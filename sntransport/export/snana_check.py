@@ -153,7 +153,12 @@ def _check_file(
     if spectra is None or not _check_grid(path, spectra, findings):
         return None
     _check_flux(path, spectra, scale, findings)
-    kept = np.maximum(spectra.flux, 0.0) * scale
+    with np.errstate(over="ignore"):
+        kept = np.maximum(spectra.flux, 0.0) * scale
+    if not np.all(np.isfinite(kept)):
+        text = f"flux times FLUX_SCALE {scale:g} is beyond all numbers"
+        findings.append(Finding(path=path.name, line=0, text=text, remedy="correct one of them", abort=True))
+        return None
     return SpectralSeries(phase=spectra.phase, wave=spectra.wave, flux=kept, name=entry.name, sn_type=entry.kind)
 
 
@@ -210,9 +215,10 @@ def _check_flux(path: Path, spectra: Spectra, scale: float, findings: list[Findi
         )
     elif abs(phase[k]) > 0.5 * max(float(np.median(np.diff(phase))), 1.0):
         say(f"brightest at phase {phase[k]:g} d, which SNANA will take as 0", "move phase 0 there yourself")
-    middle = np.interp(5500.0, spectra.wave, flux[k], left=0.0, right=0.0) * scale
+    middle = np.interp(5500.0, spectra.wave, flux[k], left=0.0, right=0.0)
     if middle > 0:
-        magnitude = -2.5 * np.log10(middle * 5500.0**2 / 2.99792458e18) - 48.6
+        # A sum of logarithms, which has neither too large nor too small a product in it.
+        magnitude = -2.5 * (np.log10(middle) + np.log10(scale) + np.log10(5500.0**2 / 2.99792458e18)) - 48.6
         if not _PLAUSIBLE[0] < magnitude < _PLAUSIBLE[1]:
             say(
                 f"AB magnitude {magnitude:.1f} at 5500 A and maximum, no supernova at 10 pc",

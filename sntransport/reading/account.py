@@ -47,7 +47,7 @@ class Facts:
     law_host: str | None = None
     mjd_ref: float | None = None
     mjd_ref_meaning: str | None = None
-    default_system: str | None = None
+    default_system: str | Mapping[str, str] | None = None
     aliases: tuple[str, ...] | None = None
 
     def over(self, other: "Facts") -> "Facts":
@@ -65,6 +65,7 @@ class Account:
         self._spectra: list[str] = []
         self._rows: dict[str, Counter[str]] = {}
         self._assumed: dict[str, Counter[str]] = {}
+        self._assumed_of_spectra: dict[str, list[str]] = {}
 
     @property
     def n_rows(self) -> int:
@@ -89,6 +90,20 @@ class Account:
         """Count a photometry row of which something had to be assumed."""
         self._assumed.setdefault(what, Counter())[label] += 1
 
+    def assume_of_spectrum(self, what: str, label: str) -> None:
+        """Count a spectrum of which something had to be assumed."""
+        self._assumed_of_spectra.setdefault(what, []).append(label)
+
+    @property
+    def why_no_spectra(self) -> str:
+        """Why spectra were rejected, the first few, as one line."""
+        return "; ".join(self._spectra[:3])
+
+    @property
+    def why_no_rows(self) -> str:
+        """Why photometry rows were rejected, as one line."""
+        return one_line("; ".join(f"{why} ({listed(counts)})" for why, counts in self._rows.items()))
+
     def all_notes(self) -> tuple[str, ...]:
         """Everything as text: notes, one line a rejected spectrum, one line a reason for photometry."""
         rows = [
@@ -97,7 +112,15 @@ class Account:
         assumed = [
             f"photometry: {what} for {counted(c.total(), 'row')}: {listed(c)}" for what, c in self._assumed.items()
         ]
-        return (*self.notes, *self._spectra, *map(one_line, rows), *map(one_line, assumed))
+        spectra = [f"spectra: {what} for {_some(labels)}" for what, labels in self._assumed_of_spectra.items()]
+        told = map(one_line, (*spectra, *rows, *assumed))
+        return (*self.notes, *self._spectra, *told)
+
+
+def _some(labels: Sequence[str], most: int = 4) -> str:
+    """The first labels and how many more there are."""
+    more = len(labels) - most
+    return ", ".join(labels[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 _RANGES: Mapping[str, Callable[[float, str], float]] = {

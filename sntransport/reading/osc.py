@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport._storage.read_error import ReadError, counted, listed, number, text
+from sntransport._storage.read_error import counted, listed, number, text
 from sntransport.photometry.bands import band_names
 from sntransport.reading.account import Account, Facts, assemble
 from sntransport.reading.osc_event import complete, load_event
@@ -18,6 +18,7 @@ from sntransport.reading.photometry_rows import (
     Measurement,
     NoSystem,
     decimals,
+    default_for,
     identify,
     make_light_curve,
     to_ab,
@@ -65,7 +66,7 @@ def read_osc(path: Path, caller: Facts) -> Supernova:
     account = Account()
     facts = Facts(name=caller.name or name).over(complete(path, entry, caller, account))
     spectra = _spectra(entry, facts, account)
-    rows = _measurements(path, entry, facts, account)
+    rows = _measurements(entry, facts, account)
     return assemble(path, facts, spectra, make_light_curve(rows, account), account)
 
 
@@ -160,22 +161,22 @@ def table_of(data: object) -> Array:
     return table
 
 
-def _measurements(path: Path, entry: Row, facts: Facts, account: Account) -> list[Measurement]:
+def _measurements(entry: Row, facts: Facts, account: Account) -> list[Measurement]:
     rows = entry.get("photometry")
     available = frozenset(band_names())
     measurements = []
-    for index, raw in enumerate(rows if isinstance(rows, list) else ()):
+    for raw in rows if isinstance(rows, list) else ():
         row = raw if isinstance(raw, dict) else {}
         reason = _why_not(row)
         if not reason:
             try:
                 identity = _identity(row, facts)
             except NoSystem as error:
-                wrong = f"{error} {_instrument(row)} (field photometry[{index}].system)"
-                raise ReadError(path, wrong, "pass default_system='AB' or 'Vega'") from None
-            reason = identity.remark if not identity.band else ""
-            if identity.band and identity.band not in available:
-                reason = f"no curve {identity.band}"
+                reason = f"{error}; default_system= may give it"
+            else:
+                reason = identity.remark if not identity.band else ""
+                if identity.band and identity.band not in available:
+                    reason = f"no curve {identity.band}"
         if reason:
             account.reject_row(reason, f"{text(row.get('band'))} {_instrument(row)}".strip())
         else:
@@ -207,9 +208,10 @@ def _identity(row: Row, facts: Facts) -> Identity:
     fields = {name: text(row.get(name)) for name in ("telescope", "instrument", "bandset", "survey")}
     # Only CSP's V depends on the date; without it most questions are asked before.
     mjd = _mjd_or_nan(row) if text(row.get("band")) == "V" else math.inf
-    return identify(
-        text(row.get("band")), text(row.get("system")), **fields, mjd=mjd, default_system=facts.default_system
-    )
+    default = facts.default_system
+    if default is not None and not isinstance(default, str):
+        default = default_for(default, text(row.get("band")), _instrument(row))
+    return identify(text(row.get("band")), text(row.get("system")), **fields, mjd=mjd, default_system=default)
 
 
 def _measurement(row: Row, identity: Identity, account: Account) -> Measurement:

@@ -7,7 +7,7 @@ Johnson-Cousins R, Sloan r (where labeled AB) or the R of PTF.
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -60,6 +60,33 @@ class Identity:
     band: str
     system: str = ""
     remark: str = ""
+
+
+DefaultSystem = str | Mapping[str, str] | None
+"""The system of rows that name none: one for all, or by band, by instrument or by both; None where it is not given."""
+
+
+def default_for(default: DefaultSystem, band: str, instrument: str) -> str | None:
+    """The default system of a band and an instrument.
+
+    Parameters
+    ----------
+    default : {"AB", "Vega"}, mapping or None
+        The keys of a mapping are a band and an instrument ("V KAIT"), an instrument or a band, as the input has them;
+        the first of these that it holds counts.
+    band, instrument : str
+
+    Returns
+    -------
+    {"AB", "Vega"} or None
+    """
+    if default is None or isinstance(default, str):
+        return default
+    by_name = {key.strip().lower(): system for key, system in default.items()}
+    for key in (f"{band} {instrument}", instrument, band):
+        if key.strip() and key.strip().lower() in by_name:
+            return by_name[key.strip().lower()]
+    return None
 
 
 class NoSystem(ValueError):

@@ -3,6 +3,7 @@
 import math
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sntransport._numerics.quantities import MAGNITUDE, MJD, NUMBER, bare
 from sntransport._storage.read_error import ReadError, number, one_line
 from sntransport.reading.account import Account, Facts, require_ranges
 from sntransport.reading.folder import read_folder
+from sntransport.reading.folder_keys import checked_system
 from sntransport.reading.osc import read_osc
 from sntransport.reading.photometry_files import read_photometry_file
 from sntransport.spectra.dust import LAWS
@@ -41,7 +43,7 @@ def read_supernova(
     law_host: str | None = None,
     mjd_ref: float | None = None,
     mjd_ref_meaning: str | None = None,
-    default_system: str | None = None,
+    default_system: str | Mapping[str, str] | None = None,
 ) -> Supernova:
     """Read all that was observed of one supernova.
 
@@ -52,7 +54,7 @@ def read_supernova(
     ----------
     path : path-like
         An Open Supernova Catalog file (.json or .json.gz), or a folder with ``sn.toml``, spectra (ASCII, ECSV or FITS)
-        and photometry (ECSV or CSV).
+        and photometry (a table, or the file of a survey: see `docs/own-data.md`).
     name : str
         Which event to take from a file that holds several; otherwise the name to give it.
     sn_type : str
@@ -72,8 +74,9 @@ def read_supernova(
         MJD of phase 0; default: the input's, the discovery, or else the first observation.
     mjd_ref_meaning : str
         What happened then, such as "B maximum".
-    default_system : {"AB", "Vega"}
-        Magnitude system of the rows that name none, unless their instrument settles it. Default: Vega for
+    default_system : {"AB", "Vega"} or mapping
+        Magnitude system of the rows that name none, unless their instrument settles it. A mapping gives one by band,
+        by instrument or by both, as the input has them: ``{"UVOT": "AB", "V KAIT": "Vega"}``. Default: Vega for
         Johnson-Cousins UBVRI, JHK and Swift, AB for ugriz.
 
     Returns
@@ -120,15 +123,17 @@ def read_supernova(
         raise ReadError(shown, f"cannot be read ({error})", "check its permissions") from None
 
 
-def read_light_curve(path: str | os.PathLike[str], *, default_system: str | None = None) -> LightCurve:
+def read_light_curve(
+    path: str | os.PathLike[str], *, default_system: str | Mapping[str, str] | None = None
+) -> LightCurve:
     """Read photometry alone.
 
     Parameters
     ----------
     path : path-like
-        A table of photometry (ECSV or CSV, see `docs/own-data.md`), or a supernova as `read_supernova` takes it.
-    default_system : {"AB", "Vega"}
-        Magnitude system of the rows that name none.
+        A table of photometry (any format of `docs/own-data.md`), or a supernova as `read_supernova` takes it.
+    default_system : {"AB", "Vega"} or mapping
+        Magnitude system of the rows that name none, see `read_supernova`.
 
     Returns
     -------
@@ -180,8 +185,4 @@ def _checked(path: str, facts: Facts) -> Facts:
             raise ReadError(path, f"{field} is {getattr(facts, field)!r}", f"give one of {', '.join(LAWS)}")
     if facts.default_system is None:
         return facts
-    systems = {"ab": "AB", "vega": "Vega"}
-    system = systems.get(str(facts.default_system).lower())
-    if system is None:
-        raise ReadError(path, f"default_system is {facts.default_system!r}", "give 'AB' or 'Vega'")
-    return replace(facts, default_system=system)
+    return replace(facts, default_system=checked_system(path, facts.default_system))

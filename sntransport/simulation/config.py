@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._numerics.arrays import readonly, require_finite
-from sntransport._numerics.quantities import DEGREE, MAGNITUDE
+from sntransport._numerics.arrays import readonly
+from sntransport._numerics.quantities import DEGREE, MAGNITUDE, NUMBER
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.atomic_files import require_countable
 from sntransport._storage.config_schema import checked
@@ -174,7 +174,7 @@ def read_population(section: Section, cosmology: Cosmology) -> Population:
 
 
 def _dust_table(section: Section) -> dict[str, Any]:
-    table = _columns(section, "table", ("ra", "dec", "ebv"))
+    table = _columns(section, "table", {"ra": DEGREE, "dec": DEGREE, "ebv": MAGNITUDE})
     return {"ebv_mw": nearest_position(**table), "ebv_mw_max": float(table["ebv"].max())}
 
 
@@ -200,7 +200,8 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
             low, high = inner.values["range"]
             return rate_redshifts(RATES[value], low, high, cosmology)
         if kind == "table":
-            return Tabulated(**_columns(inner, kind, ("value", "density")))
+            unit = NUMBER if key == "redshift" else MAGNITUDE
+            return Tabulated(**_columns(inner, kind, {"value": unit, "density": NUMBER}))
         if kind == "exponential":
             return Exponential(scale=value, high=inner.values.get("max"))
         make, names = _MAKERS[kind]
@@ -211,11 +212,8 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
         raise inner.wrong(kind, str(error), "correct it") from None
 
 
-# Of columns that are read as what they say; others have no unit that is known here.
-_COLUMN_UNITS = {"ra": DEGREE, "dec": DEGREE, "ebv": MAGNITUDE}
-
-
-def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
+def _columns(section: Section, key: str, names: dict[str, str]) -> dict[str, np.ndarray[Any, Any]]:
+    """Columns of a table by name, in the units given; none of their values may be missing."""
     from astropy.table import Table
 
     path = section.file(key)
@@ -226,12 +224,17 @@ def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np
     except Exception as error:
         reason = " ".join(str(error).split())
         raise section.wrong(key, f"{path} has no columns {', '.join(names)} ({reason})", "give ECSV or FITS") from None
+    if "ra" in columns and str(getattr(columns["ra"], "unit", "")) == "h":
+        # Hours of time are hours of the angle here.
+        columns["ra"].unit = "hourangle"
     try:
-        read = {name: readonly(column, name, unit=_COLUMN_UNITS.get(name)) for name, column in columns.items()}
-        for name, column in read.items():
-            require_finite(column, name)
+        read = {name: readonly(column, name, unit=names[name]) for name, column in columns.items()}
     except ValueError as error:
-        raise section.wrong(key, f"{path}: {error}", "fill in or leave out rows with empty cells") from None
+        raise section.wrong(key, f"{path}: {error}", "correct it") from None
+    for name, column in read.items():
+        if missing := [i for i, value in enumerate(column, start=1) if not np.isfinite(value)]:
+            wrong = f"{path}: {name}, row {missing[0]}: no value"
+            raise section.wrong(key, wrong, f"fill it in, or leave out such rows ({len(missing)})")
     return read
 
 

@@ -3,7 +3,10 @@
 import inspect
 from importlib import import_module
 
-from sntransport.cli.console import DUST_LAWS, FAMILY, INTERPOLATORS, interpolator_named
+import click
+import pytest
+
+from sntransport.cli.console import DUST_LAWS, FAMILY, INTERPOLATORS, default_systems, interpolator_named
 from sntransport.cli.simulate import WRITERS
 from sntransport.spectra.dust import LAWS
 from sntransport.transport import interpolators
@@ -30,3 +33,20 @@ def test_a_name_gives_its_interpolator():
 def test_every_format_has_its_writer():
     found = {kind: getattr(import_module(f"sntransport.{module}"), name) for kind, (module, name, _) in WRITERS.items()}
     assert {kind for kind, write in found.items() if not inspect.isfunction(write)} == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((), None), (("ab",), "AB"), (("UVOT=AB", "V KAIT=vega"), {"UVOT": "AB", "V KAIT": "Vega"}),
+        (("a=b=AB",), {"a=b": "AB"}),
+    ],
+)  # fmt: skip
+def test_default_systems_of_the_command_line(given, expected):
+    assert default_systems(None, None, given) == expected
+
+
+@pytest.mark.parametrize("given", [("ST",), ("UVOT=",), ("AB", "UVOT=AB"), ("UVOT",)])
+def test_default_systems_that_are_none(given):
+    with pytest.raises(click.BadParameter):
+        default_systems(None, None, given)

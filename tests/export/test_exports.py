@@ -34,7 +34,7 @@ def bump(name="bump", sn_type="II", phase=None, wave=WAVE):
     light = np.exp(-0.5 * ((phase - 12.0) / np.where(phase < 12.0, 6.0, 25.0)) ** 2)
     flux = light[:, None] * flux_at(20.0, wave) * (1.0 + 0.1 * np.sin(wave / 300.0 + phase[:, None] / 10.0))
     return snt.SpectralSeries(
-        phase=phase, wave=wave, flux=3e4 * flux, flux_err=0.05 * 3e4 * flux, name=name, sn_type=sn_type, mjd_ref=59000.0
+        phase=phase, wave=wave, flux=3e-3 * flux, flux_err=1.5e-4 * flux, name=name, sn_type=sn_type, mjd_ref=59000.0
     )
 
 

@@ -117,6 +117,12 @@ BROKEN = {
     "flux as observed": (
         lambda p: respectra(p, lambda d: column(d, 2, lambda x: x * 1e-12)), "a.SED.gz",
         "no supernova at 10 pc", False),
+    "flux too small to square": (
+        lambda p: respectra(p, lambda d: column(d, 2, lambda x: x * 1e-300 * 1e-12)), "a.SED.gz",
+        "no supernova at 10 pc", False),
+    "scale beyond all numbers": (
+        lambda p: (edit(p, LIST, "FLUX_SCALE: 1.0", "FLUX_SCALE: 1e308"),
+                   respectra(p, lambda d: column(d, 2, lambda x: 1e10 * x))), "a.SED.gz", "beyond all numbers", True),
     "no include": (lambda p: (p / INCLUDE).unlink(), "M", "no include file", False),
     "no model": (lambda p: edit(p, INCLUDE, "GENMODEL:", "MODEL:"), INCLUDE, "no GENMODEL: line", True),
     "no keys": (lambda p: edit(p, INCLUDE, "NON1A_KEYS:", "KEYS:"), INCLUDE, "no NON1A_KEYS: line", True),

@@ -2,7 +2,8 @@
 
 A case is allowed to give a result, or the error that the reader documents, in one line that names the file. Anything
 else is printed with its seed, which makes the same case again: another exception, a numerical warning (a number that
-nobody looked at), more than 10 s of the processor, or more than 2 GiB of memory.
+nobody looked at), more than 10 s of the processor, or more than 2 GiB of memory. The reader ``values`` has an oracle
+for what is read: `tests.fuzz.values`.
 """
 
 import argparse
@@ -59,8 +60,12 @@ def _folder(folder):
     flux = 1e-15 * (2.0 + np.sin(wave / 300.0))
     (folder / "spectra").mkdir()
     (folder / "sn.toml").write_text(
-        'name = "SN2099zz"\ntype = "Ia"\nz = 0.02\ndistance_mpc = 86.0\nebv_mw = 0.03\n'
-        '[[spectra]]\nfile = "spectra/b.fits"\nmjd = 60010.5\n'
+        'name = "SN2099zz"\naliases = ["AT 2099zz"]\ntype = "Ia"\nz = 0.02\ndistance_mpc = 86.0\nebv_mw = 0.03\n'
+        'default_system = { UVOT = "AB", "bessellv KAIT" = "Vega" }\n'
+        '[[photometry]]\nfile = "photometry.csv"\nmag_err_unit = "mmag"\nbands = { V = "bessellv" }\n'
+        '[[photometry]]\nfile = "forced.txt"\nflux_unit = "uJy"\nflux_err_unit = "nJy"\ntime_unit = "jd"\n'
+        '[[spectra]]\nfile = "spectra/b.fits"\nmjd = 60010.5\nmedium = "air"\nflux_err_unit = "percent"\n'
+        '[[spectra]]\nfile = "spectra/a.txt"\nwave_unit = "A"\nflux_unit = "erg/s/cm2/A"\n'
     )
     np.savetxt(folder / "spectra" / "a.txt", np.column_stack([wave, flux, 0.1 * flux]), header="MJD = 60001.5")
     Table({"wave": wave, "flux": flux}, meta={"MJD": 60005.0}).write(folder / "spectra" / "c.ecsv")
@@ -69,9 +74,36 @@ def _folder(folder):
     hdu.header["BUNIT"] = "erg/s/cm2/Angstrom"
     hdu.writeto(folder / "spectra" / "b.fits")
     (folder / "photometry.csv").write_text(
-        "mjd,band,mag,mag_err,system,instrument\n60000.5,bessellv,16.5,0.02,Vega,KAIT\n60001.5,sdssr,16.7,0.03,AB,\n"
+        "mjd,band,mag,mag_err,system,instrument\n60000.5,V,16.5,20,,KAIT\n60001.5,sdssr,16.7,30,AB,\n"
     )
+    (folder / "forced.txt").write_text("jd band flux flux_err\n2460002.5 sdssr 300 3000\n2460004.5 sdssr -1 3000\n")
     return folder
+
+
+def _surveys(folder):
+    """Photometry in the format of every survey."""
+    from tests.reading.formats import test_surveys as of
+
+    for name in ("ATLAS", "ZTF_FORCED", "ASASSN", "ASASSN_V2", "ALERCE", "LASAIR", "RUBIN", "SNANA", "SNOOPY", "SOUSA"):
+        (folder / f"{name}.txt").write_text(getattr(of, name))
+    return folder
+
+
+def _surveys_read(folder):
+    """The light curves of all files; the last error, where there is one."""
+    from sntransport._storage.read_error import ReadError
+    from sntransport.reading.supernova import read_light_curve
+
+    refused = None
+    for path in sorted(folder.iterdir()):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                read_light_curve(path)
+        except ReadError as error:
+            refused = error
+    if refused is not None:
+        raise refused
 
 
 def _series_file(path):
@@ -266,6 +298,7 @@ def _targets():
     return {
         "osc": Target(_osc, _by_kind, _supernova, read_error),
         "folder": Target(_folder, _by_kind, _supernova, read_error),
+        "surveys": Target(_surveys, _by_kind, _surveys_read, read_error),
         "series": Target(_series, _by_kind, _reads("spectra.series_file", "read_series_file"), value_error),
         "simlib": Target(_simlib, _by_kind, _reads("simulation.surveys.snana_simlib", "read_simlib"), read_error),
         "opsim": Target(_opsim, _by_kind, _reads("simulation.surveys.rubin_opsim", "read_opsim"), read_error),
@@ -323,8 +356,35 @@ def one_case(target, good, folder, path, seed):
         signal.alarm(0)
 
 
+def run_values(cases, seed, seconds=float("inf"), show=1):
+    """Run cases whose values are known, and print those that came out otherwise; return their number."""
+    from tests.fuzz.values import value_case
+
+    finds, n, start = [], 0, time.monotonic()
+    with tempfile.TemporaryDirectory() as place:
+        for i in range(cases):
+            if time.monotonic() - start > seconds:
+                break
+            n += 1
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    warnings.simplefilter("error", RuntimeWarning)
+                    wrong = value_case(np.random.default_rng([seed, i]), Path(place) / "SN")
+            except Exception:
+                wrong = traceback.format_exc()
+            if wrong:
+                finds.append((i, wrong))
+    print(f"values: {n} cases, seed {seed}: {len(finds)} wrong")
+    for i, wrong in finds[:show]:
+        print(f"--- case [{seed}, {i}]\n{wrong}")
+    return len(finds)
+
+
 def run(name, cases, seed, seconds=float("inf"), show=1):
     """Run the cases of a reader and print what came out; return the number of those not allowed."""
+    if name == "values":
+        return run_values(cases, seed, seconds, show)
     for number in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(number, _too_long)
     target = _targets()[name]
@@ -362,14 +422,14 @@ def _too_long(*_):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reader", choices=[*_targets(), "all"], default="all")
+    parser.add_argument("--reader", choices=[*_targets(), "values", "all"], default="all")
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop a reader after this time")
     parser.add_argument("--show", type=int, default=1, help="how many different tracebacks to print")
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_DATA, (LIMIT_BYTES, LIMIT_BYTES))
-    names = list(_targets()) if given.reader == "all" else [given.reader]
+    names = [*_targets(), "values"] if given.reader == "all" else [given.reader]
     finds = [run(name, given.cases, given.seed, given.seconds, given.show) for name in names]
     sys.exit(any(finds))
 

@@ -27,6 +27,21 @@ ODD_CELLS = (
 )  # fmt: skip
 
 
+UNITS = (
+    "A", "nm", "micron", "km/s", "erg/s/cm2/A", "1e-17 erg/s/cm2/A", "erg/s/cm2/nm", "mJy", "uJy", "percent", "mag",
+    "mag(AB)", "mmag", "s", "d", "1", "10**-2", "adu", "furlong", "", "hourangle", "erg/s/cm2/Hz", "((", "1e999 Jy",
+)  # fmt: skip
+HEADERS = (
+    "MJD = 60001.5", "MJD-OBS = 6.00015e4", "MJD = 60,001.5", "MJD-OBS = 0", "MJD = 59000", "B maximum: MJD 59990.0",
+    "DATE-OBS = '2023-02-26T12:00:00'", "DATE-OBS = '26/02/23'", "JD = 2460002.0", "MJD = 1e999", "MJD = -5", "MJD =",
+    "wave [nm] flux [mJy]", "wavelength flux", "pixel wave flux", "x y", "flux unit: mJy", "BUNIT = 'uJy'",
+    "CUNIT1 = 'nm'", "wavelengths in air", "WAT1_001= 'units=angstroms'", "filter B", "VARLIST: MJD FLT",
+    "all are f_nu",
+)  # fmt: skip
+FLAGS = ("upperlimit", "limit", "detected", "l_mag", "system", "zpsys", "zp", "emag", "flux_err", "mag [mmag]", "jd")
+FLAG_CELLS = ("True", "False", "1", "0", "", ">", "yes", "AB", "vega2", "25", "perhaps", "nan")
+
+
 def pick(rng, options):
     return options[int(rng.integers(len(options)))]
 
@@ -78,10 +93,34 @@ def of_text(rng, text):
     return text
 
 
+def of_table_text(rng, text):
+    """Change what a table says of itself: units in its names, lines of its header, flags and dates."""
+    lines = text.split("\n")
+    at = int(rng.integers(min(len(lines), 6)))
+    kind = rng.integers(4)
+    if kind == 0:
+        lines.insert(at, ("# " if rng.integers(4) else "") + pick(rng, HEADERS))
+    elif kind == 1:
+        words = re.split(r"([,;\t ]+)", lines[at])
+        place = int(rng.integers(len(words)))
+        words[place] += pick(rng, (" [{}]", " ({})", "_{}", "[{}]")).format(pick(rng, UNITS))
+        lines[at] = "".join(words)
+    elif kind == 2:
+        named = next((i for i, line in enumerate(lines) if "," in line and not line.startswith("#")), 0)
+        lines[named] += f",{pick(rng, FLAGS)}"
+        lines[named + 1 :] = [f"{line},{pick(rng, FLAG_CELLS)}" if line else line for line in lines[named + 1 :]]
+    else:
+        separator = pick(rng, (";", "\t", " ", "|", ","))
+        lines = [line if line.startswith("#") else line.replace(",", separator) for line in lines]
+    return "\n".join(lines)
+
+
 def text_or_bytes(rng, raw):
-    """A text file with a change of words mostly, of bytes sometimes."""
+    """A text file with a change of words mostly, of what it says of itself often, of bytes sometimes."""
     if rng.integers(5) == 0:
         return of_bytes(rng, raw)
+    if rng.integers(3) == 0:
+        return of_table_text(rng, raw.decode("utf-8")).encode("utf-8", "surrogatepass")
     return of_text(rng, raw.decode("utf-8")).encode("utf-8", "surrogatepass")
 
 

@@ -34,9 +34,9 @@ from tests.simulation.surveys.test_snana_simlib import block, visit
 from tests.simulation.surveys.test_snana_simlib import write as write_simlib
 
 
-@pytest.mark.parametrize("name", ["osc", "folder", "simlib", "opsim", "visits_csv", "visits_ecsv", "searcheff",
-                                  "config", "model", "parquet", "snana", "series", "augment", "filter_text",
-                                  "filter_ecsv"])  # fmt: skip
+@pytest.mark.parametrize("name", ["osc", "folder", "surveys", "simlib", "opsim", "visits_csv", "visits_ecsv",
+                                  "searcheff", "config", "model", "parquet", "snana", "series", "augment",
+                                  "filter_text", "filter_ecsv"])  # fmt: skip
 def test_a_few_seeded_cases_of_every_reader(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert fuzz_readers.run(name, 12, 7) == 0, capsys.readouterr().out

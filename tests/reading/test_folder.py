@@ -1,6 +1,7 @@
 """Reading a folder of one's own data: every format, and errors that say what to do."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import load_bands
+from sntransport.reading.formats.medium import air_of
 from sntransport.reading.supernova import ReadError, read_supernova
+from tests.conftest import ROOT
 
 WAVE = np.arange(4000.0, 8000.0, 20.0)
 FLUX = 1e-15 * (2.0 + np.sin(WAVE / 300.0))
@@ -454,7 +457,7 @@ def test_no_photometry_is_allowed_and_noted(folder):
         ("mjd,band,mag,mag_err\n60000,ssdsr,16,0.1\n", "use sdssr"),
         ("mjd,band,mag,mag_err\n60000,,16,0.1\n", "line 2: band '' is not known"),
         ("# c\nmjd,band,mag,mag_err\n60000,sdssr,16,0.1\n6000x,sdssr,16,0.1\n", "line 4: mjd is '6000x', not a number"),
-        ("mjd,band,mag,mag_err\n60000,sdssr,16,0.1\n# c\n60000,sdssr,,0.1\n", "row 2: mag is ''"),
+        ("mjd,band,mag,mag_err\n60000,sdssr,16,0.1\n# c\n60000,sdssr,,0.1\n", "line 4: mag is ''"),
         ("mjd,band,mag,mag_err\n2459000,sdssr,16,0.1\n", "line 2: mjd is 2459000, a Julian date"),
         ("mjd,band,mag,mag_err\n60000,sdssr,99,0.1\n", "mag is 99; leave out"),
         ("mjd,band,mag,mag_err\n60000,sdssr,16,-1\n", "mag_err is -1"),
@@ -523,3 +526,16 @@ def test_unreadable_files(folder):
     path.chmod(0)
     with pytest.raises(ReadError, match=r"photometry\.csv"):
         read_supernova(folder)
+
+
+def test_the_page_shows_a_file_that_is_read(folder):
+    page = (ROOT / "docs" / "own-data.md").read_text(encoding="utf-8")
+    (folder / "sn.toml").write_text(re.search(r"```toml\n(.*?)```", page, flags=re.DOTALL)[1])
+    (folder / "mine.txt").write_text("mjd band flux flux_err\n60370.2 V 300 3\n")
+    (folder / "spectra" / "a.txt").unlink()
+    np.savetxt(folder / "spectra" / "2024-03-01.txt", np.column_stack([WAVE / 10, FLUX]))
+    sn = read_supernova(folder)
+    assert (sn.name, sn.sightline.ebv_mw, sn.mjd_ref_meaning) == ("SN 2024xyz", 0.031, "explosion")
+    np.testing.assert_allclose(sn.light_curve.flux, [3e5])
+    assert (sn.spectra[0].mjd, sn.spectra[0].calibrated) == (60370.2, False)
+    np.testing.assert_allclose(air_of(sn.spectra[0].wave), WAVE, rtol=1e-9)

@@ -421,11 +421,22 @@ def test_what_was_assumed_is_noted(read):
 
 
 @pytest.mark.parametrize("changes", [{"band": "R", "system": "Natural"}, {"band": "G"}, {"band": "Z"}])
-def test_a_system_without_sound_default_is_an_error_that_names_the_keyword(read, changes):
-    raw = event(photometry=[row(), row(**changes)])
-    with pytest.raises(ReadError, match=r"photometry\[1\]\.system.*default_system="):
-        read(raw)
+def test_a_row_whose_system_has_no_sound_default_is_rejected_and_the_others_stay(read, changes):
+    raw = event(photometry=[row(), row(telescope="KAIT", **changes)])
+    sn = read(raw)
+    assert (sn.light_curve.bands, sn.n_photometry_rejected) == (("bessellv",), 1)
+    assert noted(sn, "1 row rejected", "magnitude system", "default_system=", "KAIT")
     assert read(raw, default_system="ab").light_curve.n_obs == 2
+
+
+@pytest.mark.parametrize("key", ["KAIT", "R KAIT", "r kait"])
+def test_default_system_by_band_and_instrument_touches_no_other(read, key):
+    raw = event(photometry=[row(band="R", telescope="KAIT", system="Natural"), row(band="V"), row(band="r")])
+    mags = dict(zip((curve := bands_of(read, *raw["photometry"], default_system={key: "Vega"})).band.tolist(),
+                    njy_to_mag(curve.flux), strict=True))  # fmt: skip
+    assert mags["bessellr"] == pytest.approx(16.5 + vega_to_ab("bessellr"))
+    assert mags["bessellv"] == pytest.approx(16.5 + vega_to_ab("bessellv"))
+    assert mags["sdssr"] == pytest.approx(16.5)
 
 
 def test_default_system(read):

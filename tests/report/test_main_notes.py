@@ -24,6 +24,13 @@ TOLD = (
     "files not used: lc.dat",
     "photometry.csv: columns not used: seeing",
     "photometry.csv: flux without unit or zp taken as nJy",
+    "spectra/a.csv: columns not used: pixel, sky",
+    "spectra/a.fits: flux converted from mJy to a density per Angstrom",
+    "spectra: no flux unit stated, erg/s/cm2/A taken for spectra/a.csv and 3 more",
+    "spectra: no wavelength unit stated, Angstrom taken for spectra/a.csv",
+    "photometry: no system of the zero point named, AB taken for 2 rows: sdssr (2)",
+    "photometry: no error given, 0.1 mag taken for 1 row: sdssr (1)",
+    "wavelengths of 1 of 3 spectra are stated to be in air; where nothing is stated, vacuum taken",
     "Milky Way dust: E(B-V) = 0 assumed, sn.toml has no ebv_mw; pass ebv_mw=",
     "distance modulus 34.60 mag from z = 0.02 (Planck 2018 cosmology)",
     "something that nobody has thought of yet",
@@ -46,6 +53,7 @@ def test_notes_of_one_kind_are_one_line():
         "photometry: 5 rows rejected, upper limit: R PTF (5)",
         "photometry: 1 row rejected, upper limit: uvot::u Swift (1)",
         "photometry: 2 rows rejected, no single date: FNLP HST/WFC3 (2)",
+        "photometry: 3 rows rejected, system is 'vega2': sdssr (3)",
         "spectrum of phase 3.0 left out: arbitrary flux units and no photometry at its date",
         "spectrum of phase -4.5 left out: arbitrary flux units and no photometry at its date",
         calm.format("observed spectra", 9.0),
@@ -54,7 +62,7 @@ def test_notes_of_one_kind_are_one_line():
     assert main_notes(notes) == (
         "3 spectra rejected: its wavelength column is not a wavelength in Angstrom (2), noise (1)",
         "2 spectra left out: arbitrary flux units and no photometry at its date (2)",
-        "8 rows of photometry rejected: upper limit (6), no single date (2)",
+        "11 rows of photometry rejected: upper limit (6), system is 'vega2' (3), no single date (2)",
         calm.format("series", 8.0) + " (and 1 more of this kind)",
     )
 

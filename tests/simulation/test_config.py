@@ -87,19 +87,44 @@ def test_values_out_of_range_are_refused(tmp_path, keys, match):
 def test_an_empty_cell_is_no_number(tmp_path):
     masked = MaskedColumn([0.05, 0.3], mask=[True, False])
     Table({"ra": [10.0, 200.0], "dec": [-30.0, 30.0], "ebv": masked}).write(tmp_path / "dust.ecsv")
-    with pytest.raises(ReadError, match=r"ebv_mw\.table: .*dust\.ecsv: ebv has 1 values that are not finite"):
+    with pytest.raises(ReadError, match=r"ebv_mw\.table: .*dust\.ecsv: ebv, row 1: no value"):
         read_with(tmp_path, ebv_mw='{ table = "dust.ecsv" }')
     Table({"value": [0.01, 0.02], "density": masked}).write(tmp_path / "z.ecsv")
-    with pytest.raises(ReadError, match=r"redshift\.table: .*z\.ecsv: density has 1 values that are not finite"):
+    with pytest.raises(ReadError, match=r"redshift\.table: .*z\.ecsv: density, row 1: no value"):
         read_with(tmp_path, redshift='{ table = "z.ecsv" }')
 
 
-def test_angles_of_a_table_are_converted(tmp_path):
-    dust = Table({"ra": [10.0, 75.0], "dec": [-30.0, -30.0], "ebv": [0.05, 0.3]}, units={"ra": "deg", "dec": "deg"})
-    dust.write(tmp_path / "deg.ecsv")
-    dust["ra"] = dust["ra"] / 15.0
-    dust["ra"].unit = "hourangle"
-    dust.write(tmp_path / "hours.ecsv")
+@pytest.mark.parametrize(
+    ("units", "factors"),
+    [
+        ((None, None, None), (1.0, 1.0, 1.0)), (("deg", "deg", "mag"), (1.0, 1.0, 1.0)),
+        (("hourangle", "rad", "mmag"), (15.0, 180 / np.pi, 1e-3)), (("h", "deg", ""), (15.0, 1.0, 1.0)),
+    ],
+)  # fmt: skip
+def test_units_of_a_dust_table_are_converted(tmp_path, units, factors):
+    columns = {"ra": [10.0, 75.0], "dec": [-30.0, -30.0], "ebv": [0.05, 0.3]}
+    dust = Table({name: np.array(column) / f for (name, column), f in zip(columns.items(), factors, strict=True)})
+    for name, unit in zip(columns, units, strict=True):
+        dust[name].unit = unit
+    dust.write(tmp_path / "dust.ecsv")
     places = np.array([10.0, 70.0, 74.0]), np.full(3, -30.0)
-    for name in ("deg", "hours"):
-        assert read_with(tmp_path, ebv_mw=f'{{ table = "{name}.ecsv" }}').ebv_mw(*places).tolist() == [0.05, 0.3, 0.3]
+    got = read_with(tmp_path, ebv_mw='{ table = "dust.ecsv" }').ebv_mw(*places)
+    np.testing.assert_allclose(got, [0.05, 0.3, 0.3], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "unit"), [("ra", "s"), ("dec", "mag"), ("ebv", "deg")])
+def test_a_unit_of_something_else_is_refused(tmp_path, name, unit):
+    dust = Table({"ra": [10.0, 75.0], "dec": [-30.0, -30.0], "ebv": [0.05, 0.3]}, units={name: unit})
+    dust.write(tmp_path / "dust.ecsv")
+    with pytest.raises(ReadError, match=rf"dust\.ecsv: {name} has the unit {unit}, expected"):
+        read_with(tmp_path, ebv_mw='{ table = "dust.ecsv" }')
+
+
+def test_units_of_a_distribution(tmp_path):
+    z = Table({"value": [0.01, 0.02], "density": [1.0, 2.0]}, units={"value": "km/s"})
+    z.write(tmp_path / "z.ecsv")
+    with pytest.raises(ReadError, match=r"z\.ecsv: value has the unit km / s, expected numbers without a unit"):
+        read_with(tmp_path, redshift='{ table = "z.ecsv" }')
+    Table({"value": [50.0, 300.0], "density": [1.0, 2.0]}, units={"value": "mmag"}).write(tmp_path / "mag.ecsv")
+    got = read_with(tmp_path, mag_offset='{ table = "mag.ecsv" }').mag_offset
+    np.testing.assert_allclose(got.value, [0.05, 0.3])

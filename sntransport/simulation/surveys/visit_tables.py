@@ -118,6 +118,8 @@ def _read_ecsv(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         for name in table.colnames:
             unit = _UNITS.get(_ALIASES.get(name.lower(), name.lower()))
             column = table[name]
+            if _ALIASES.get(name.lower(), name.lower()) == "mjd" and str(getattr(column, "unit", None) or "d") != "d":
+                raise ValueError(f"column {name} has the unit {str(column.unit)!r}, expected 'd'")
             if unit and getattr(column, "unit", None) is not None:
                 column = QTable(table[[name]])[name].to(unit).value
             columns[name] = _without_mask(getattr(column, "mjd", column))

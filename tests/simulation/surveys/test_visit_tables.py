@@ -200,3 +200,11 @@ def test_the_door_offers_names():
         load_survey("lsst_wdf")
     with pytest.raises(ReadError, match="ztf: no option 'radius' for this kind of survey; use years, mjd_first, seed"):
         load_survey("ztf", radius=1.0)
+
+
+@pytest.mark.parametrize(("column", "unit", "words"), [("mjd", "s", "column mjd has the unit 's'"), ("ra", "s", "'s'")])
+def test_units_of_visits_that_measure_something_else(tmp_path, column, unit, words):
+    table = Table(a_table(depth=[24.0, 25.0]))
+    table[column].unit = unit
+    with pytest.raises(ReadError, match=rf"visits\.ecsv: not a valid ECSV file \(.*{words}"):
+        read_visits(write(tmp_path / "visits.ecsv", table), radius=1.0)
