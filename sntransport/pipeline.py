@@ -36,6 +36,8 @@ from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import Weight
 
 _POORLY_KNOWN = 0.15
+# Slopes of 0.2 are common: real spectra of one telescope share that much.
+_WORTH_A_NOTE = 0.3
 # Measured: what a bin of the dense series takes from synthesis to the written file.
 _BYTES_PER_BIN = 110.0
 
@@ -286,6 +288,11 @@ def _level_notes(
         notes.append(
             "photometry off what the spectra and the other bands say at all phases alike, taken off, not put on the "
             f"series [mag]: {', '.join(named)}"
+        )
+    if abs(surface.slope) > max(3.0 * surface.slope_err, _WORTH_A_NOTE):
+        notes.append(
+            f"all spectra share a wrong slope, wavelength to the power {surface.slope:+.2f} +- {surface.slope_err:.2f} "
+            "(flux calibration, dust, or units?): taken off by the photometry"
         )
     left_out = np.isfinite(surface.residual) & ~surface.used
     if left_out.any():

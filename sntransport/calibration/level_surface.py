@@ -129,8 +129,9 @@ class LevelSurface:
     """The surface at some phases: ``value`` and its error ``error`` (n_phase, n_node) at ln wavelengths ``node``.
 
     ``offset``, ``offset_err`` (n_band,) in ln flux: how much brighter the photometry of each band is. ``off``
-    (n_band,): bands off for good, which have no say in the level. ``used``
-    (n_point,): points that took part. ``residual`` (n_point,): observed minus modelled ln flux, offset not taken off.
+    (n_band,): bands off for good, which have no say in the level. ``slope``, ``slope_err``: the power of wavelength by
+    which all spectra are redder than the surface. ``used`` (n_point,): points that took part. ``residual`` (n_point,):
+    observed minus modelled ln flux, offset not taken off.
     """
 
     node: Array
@@ -139,6 +140,8 @@ class LevelSurface:
     offset: Array
     offset_err: Array
     off: NDArray[np.bool_]
+    slope: float
+    slope_err: float
     used: NDArray[np.bool_]
     residual: Array
 
@@ -207,6 +210,8 @@ def fit_surface(
         offset=offset,
         offset_err=fixed_err[: points.n_band],
         off=off,
+        slope=float(fixed[-2]),
+        slope_err=float(fixed_err[-2]),
         used=used,
         residual=np.where(usable, _residual(points, at), np.nan),
     )

@@ -57,6 +57,7 @@ def test_a_slope_that_all_spectra_share_is_left_to_photometry(bands, slope):
     """Two bands are enough: they meet the photometry to 0.02 mag whatever the slope."""
     plain, tilted = (fit_surface(NODE, points(bands=bands), spectra(slope=s), PHASE) for s in (0.0, slope))
     assert np.abs(tilted.residual - plain.residual).max() < 0.02
+    assert tilted.slope - plain.slope == pytest.approx(slope, abs=0.4)
 
 
 def test_an_offset_of_one_band_is_found_as_its_own():

@@ -181,6 +181,9 @@ def test_a_slope_that_all_spectra_share_is_taken_off(bands, power):
     tilted = tuple(dataclasses.replace(s, flux=s.flux * (s.wave / 6000.0) ** power) for s in sn.spectra)
     right, wrong = (snt.build(one) for one in (sn, dataclasses.replace(sn, spectra=tilted)))
     assert np.nanmax(np.abs(wrong.residual - right.residual)) < 0.02
+    (note,) = [note for note in wrong.notes if "share a wrong slope" in note]
+    assert float(note.split("power ")[1].split()[0]) == pytest.approx(power, abs=0.2)
+    assert not any("share a wrong slope" in note for note in right.notes)
 
 
 def test_gap_is_named():
