@@ -57,10 +57,10 @@ class Score:
 
     ``metric`` is "flux", "feature", "color" or the name of a line (its velocity); ``sn_class`` and ``gap`` say which
     triplets. ``ratio`` to the baseline, the interpolator ``over``, on the same triplets: geometric mean over supernovae
-    of each one's geometric mean over triplets; ``low``, ``high`` its central 68 % in bootstrap samples of supernovae, NaN for fewer than
-    two. ``value``, ``baseline``, ``floor``: median over supernovae of each one's median absolute error, of the
-    interpolator, the baseline and two spectra of neighboring nights (those of the class if three supernovae have any,
-    else all; NaN without any). Unit: 1 for "flux" and "feature", km/s, mag.
+    of each one's geometric mean over triplets; ``low``, ``high`` its central 68 % in bootstrap samples of supernovae,
+    NaN for fewer than two. ``value``, ``baseline``, ``floor``: median over supernovae of each one's median absolute
+    error, of the interpolator, the baseline and two spectra of neighboring nights (those of the class if three
+    supernovae have any, else all; NaN without any). Unit: 1 for "flux" and "feature", km/s, mag.
     """
 
     metric: str
