@@ -168,9 +168,11 @@ def _build(
         level, surface = found
     sparse = calibrated_spectra(features, level)
     flux, flux_err = evaluate(curves, sn.mjd_of(targets))
-    # Pairs are judged by the photometry without what each band is off.
+    # Pairs are judged by the photometry without what each band is off, in the colors that their spectra have: on the
+    # level all would have the right ones.
     right = np.exp(-surface.offset) if found else np.ones(len(curves.bands))
-    photometry = Photometry(matrix=matrix, flux=flux * right, flux_err=flux_err * right, level=level.target)
+    own = observed_level(features, targets).spectrum
+    photometry = Photometry(matrix=matrix, flux=flux * right, flux_err=flux_err * right, continua=own)
     known = np.isfinite(flux).sum(axis=1) >= 2 if found else np.zeros(targets.size, dtype=bool)
     series = dense_series(features, targets, level, errors=errors, known=known)
     if found:

@@ -6,8 +6,9 @@ the bare interpolator on the two around them, its level and color with the hidde
 it is not hidden.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,12 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN
 from sntransport.photometry.bands import Bandpass
-from sntransport.pipeline import build
+from sntransport.pipeline import BuildResult, build
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova, log_linear
 from sntransport.transport.templates.by_class import class_transport
+from sntransport.transport.weights import Weight
 from sntransport.validation.hidden_spectra import (
     BANDS,
     HiddenCase,
@@ -64,6 +66,7 @@ def judge_delivered(
     supernovae: Iterable[Supernova],
     *,
     interpolate: Interpolator | ForPair | ForSupernova = class_transport,
+    weight: Weight | None = None,
     max_gap: float = 40.0,
     per_bin: int = PER_GAP_BIN,
     min_bins: int = 300,
@@ -77,6 +80,8 @@ def judge_delivered(
         Read one at a time.
     interpolate : callable
         Of `build`, and bare; see `sntransport.transport.interpolators`.
+    weight : callable, optional
+        Of `build`; see `sntransport.transport.weights`.
     max_gap : float [rest-frame d]
         Widest gap to hide spectra in, and widest that `build` bridges.
     per_bin : int
@@ -99,7 +104,9 @@ def judge_delivered(
     for sn in supernovae:
         case = hidden_case(sn, bands)
         chosen = thinned_triplets(case.series.phase, hidden_triplets(case, max_gap, min_bins), per_bin)
-        made = list(_rebuilt(sn, case, chosen, interpolate=interpolate, max_gap=max_gap, min_bins=min_bins))
+        builder = partial(build, interpolate=interpolate, weight=weight, max_gap=max_gap)
+        fitted = for_supernova(interpolate, sn, case.series)
+        made = list(_rebuilt(sn, case, chosen, bare=fitted, builder=builder, min_bins=min_bins))
         names = (BASELINE, BARE, DELIVERED)
         kept = [truth for (*_, metrics), truth in made if metrics is not None]
         parts.append((collect_triplets(case, names, [row for row, _ in made]), np.array(kept).reshape(-1, 4)))
@@ -131,40 +138,33 @@ def _rebuilt(
     case: HiddenCase,
     triplets: NDArray[np.int64],
     *,
-    interpolate: Interpolator | ForPair | ForSupernova,
-    max_gap: float,
+    bare: Interpolator | ForPair,
+    builder: Callable[..., BuildResult],
     min_bins: int,
 ) -> Iterator[tuple[TripletRow, tuple[float, ...]]]:
     """Of every triplet the row of the leave-out test, and the shares, level and color of `DeliveredTriplets`."""
     if not len(triplets):
         return
     phase = case.series.phase
-    family: Mapping[str, Interpolator | ForPair] = {
-        BASELINE: log_linear,
-        BARE: for_supernova(interpolate, sn, case.series),
-    }
-    truth = _calibrated(sn, case, interpolate, max_gap)
+    family: Mapping[str, Interpolator | ForPair] = {BASELINE: log_linear, BARE: bare}
+    truth = _calibrated(case, builder(sn, phases=phase))
     for i, j in np.unique(triplets[:, ::2], axis=0).tolist():
         hidden = triplets[(triplets[:, 0] == i) & (triplets[:, 2] == j), 1]
         t = (phase[hidden] - phase[i]) / (phase[j] - phase[i])
-        bare = rebuilt_between(case.series, i, j, t, family)
+        from_two = rebuilt_between(case.series, i, j, t, family)
         rest = without_spectra(sn, (index for row in case.members[i + 1 : j] for index in row))
-        dense = build(rest, phases=phase[hidden], interpolate=interpolate, max_gap=max_gap).series
+        dense = builder(rest, phases=phase[hidden]).series
         flux = on_wavelengths(dense, dense.flux, case.series.wave)
         for n, k in enumerate(hidden.tolist()):
-            metrics = compare_hidden(case, k, np.concatenate([bare[:, n], flux[n][None]]), min_bins)
+            metrics = compare_hidden(case, k, np.concatenate([from_two[:, n], flux[n][None]]), min_bins)
             yield (i, k, j, metrics), _against(case, k, truth[k], dense=dense, row=n, min_bins=min_bins)
 
 
-def _calibrated(
-    sn: Supernova, case: HiddenCase, interpolate: Interpolator | ForPair | ForSupernova, max_gap: float
-) -> Array:
+def _calibrated(case: HiddenCase, whole: BuildResult) -> Array:
     """Flux of all spectra calibrated together, (n_phase, n_wave); NaN where `build` cannot calibrate."""
-    phase = case.series.phase
-    whole = build(sn, phases=phase, interpolate=interpolate, max_gap=max_gap)
     out = np.full(case.series.flux.shape, np.nan)
     if np.isfinite(whole.residual).any():
-        rows = np.searchsorted(phase, whole.sparse.phase)
+        rows = np.searchsorted(case.series.phase, whole.sparse.phase)
         out[rows] = on_wavelengths(whole.sparse, whole.sparse.flux, case.series.wave)
     return out
 
