@@ -99,7 +99,7 @@ def build(
         of the supernova: see `sntransport.transport.templates.by_class.ClassTransport`.
     weight : callable, optional
         Average all pairs of spectra around a phase with these weights, as Ramirez et al. 2024 (arXiv:2409.10701) do;
-        see `sntransport.transport.weights`. None, which rebuilds hidden spectra better: the two neighbors alone, each
+        see `sntransport.transport.weights`, and `sntransport.transport.paper_recipe` for all of theirs. None, which rebuilds hidden spectra better: the two neighbors alone, each
         completed and relieved of noise by its own neighbors (`sntransport.transport.completion`).
     max_gap : float [rest-frame d]
         A phase is rebuilt only from pairs of spectra at most this far apart.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sntransport.cli.console import (
     DUST_LAWS,
@@ -47,9 +48,7 @@ from sntransport.cli.template import beside
 @click.option(
     "--max-gap", default=40.0, show_default=True, callback=positive, help="Widest gap to bridge [rest-frame d]."
 )
-@click.option(
-    "--no-calibrate", is_flag=True, help="Leave the spectra as they are instead of warping them to photometry."
-)
+@click.option("--no-calibrate", is_flag=True, help="Leave the spectra as they are instead of tying them to photometry.")
 @click.option("--no-figures", is_flag=True, help="Write no figures.")
 @click.option(
     "--notes", is_flag=True, help="Print every note, not only the table (they are in the series file anyway)."
@@ -84,7 +83,7 @@ def build(
     given = {name: value for name, value in known.items() if value is not None}
     if template is not None and interpolator != "class_transport":
         raise click.UsageError("--template belongs to --interpolator class_transport")
-    named = click.get_current_context().get_parameter_source("interpolator") != click.core.ParameterSource.DEFAULT
+    named = click.get_current_context().get_parameter_source("interpolator") != ParameterSource.DEFAULT
     if paper and (named or template is not None):
         raise click.UsageError("--paper has its own interpolator: leave --interpolator and --template out")
     chosen = interpolator_named(interpolator) if template is None else beside(template)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from sntransport.cli.console import (
     EXISTING,
@@ -51,7 +52,7 @@ _WIDEST_TO_JUDGE, _WIDEST_TO_BUILD = 70.0, 40.0
 @click.option(
     "--delivered",
     is_flag=True,
-    help="Judge what build delivers, spectra, level, color and light curves, with the first --interpolator.",
+    help="Judge what build delivers, spectra, level, color and light curves, with one --interpolator.",
 )
 @click.option(
     "--max-gap", type=float, callback=positive, help="Widest gap to judge [rest-frame d]; 70, or 40 with --delivered."
@@ -77,7 +78,7 @@ def validate(
     `bandtest`, and steps of light curves. That is dozens of builds a supernova.
     """
     if delivered:
-        _judge_delivered(inputs, interpolator_named(names[0]) if template is None else beside(template), max_gap, out)
+        _judge_delivered(inputs, names, template, max_gap, out)
     else:
         _judge_interpolators(inputs, names, template, max_gap, out)
 
@@ -121,7 +122,9 @@ def _judge_interpolators(
     conclude([{"inputs": inputs, "files": files, "scores": [asdict(one) for one in found]}])
 
 
-def _judge_delivered(inputs: tuple[Path, ...], interpolate: Any, max_gap: float | None, out: Path | None) -> None:
+def _judge_delivered(
+    inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, max_gap: float | None, out: Path | None
+) -> None:  # fmt: skip
     """Run the tests of what `build` delivers; those that nothing can be judged by are left out."""
     from sntransport._storage.atomic_files import write_text
     from sntransport.reading.supernova import read_supernova
@@ -131,10 +134,13 @@ def _judge_delivered(inputs: tuple[Path, ...], interpolate: Any, max_gap: float 
     from sntransport.validation.photometric_test import judge_bands, precise_points
     from sntransport.validation.step_test import judge_steps
 
+    if len(names) > 1 and click.get_current_context().get_parameter_source("names") != ParameterSource.DEFAULT:
+        raise click.UsageError("--delivered judges build with one --interpolator")
     for path in inputs:
         if is_series(path):
             raise click.UsageError(f"--delivered builds series from spectra: {path} is a series, give the supernova")
     supernovae = [read_supernova(path) for path in inputs]
+    interpolate = interpolator_named(names[0]) if template is None else beside(template)
     options: Any = {"interpolate": interpolate, "max_gap": max_gap or _WIDEST_TO_BUILD}
 
     def shown(test: str, judged: list[Supernova]) -> Generator[Supernova]:

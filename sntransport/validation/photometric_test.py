@@ -163,12 +163,23 @@ def points_in(curve: LightCurve, rows: NDArray[np.bool_]) -> LightCurve:
 def band_letter(band: str) -> str:
     """The letter of `LETTERS` that a band is judged under.
 
+    Parameters
+    ----------
+    band : str
+
+    Returns
+    -------
+    str
+
     Raises
     ------
-    StopIteration
+    ValueError
         Where it has none.
     """
-    return next(letter for letter, names in LETTERS.items() if band in names)
+    for letter, names in LETTERS.items():
+        if band in names:
+            return letter
+    raise ValueError(f"band {band!r} is not judged; those of {', '.join(LETTERS)} are")
 
 
 def _judged(

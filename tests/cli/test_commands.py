@@ -164,6 +164,9 @@ def test_validate_judges_what_is_delivered(folder, built, tmp_path):
     narrow = run("validate", folder, "--delivered", "--interpolator", "linear", "--max-gap", "16", "--json")
     (fewer,) = json.loads(narrow.stdout)["results"]
     assert fewer["hidden"][0]["n_triplets"] < found["hidden"][0]["n_triplets"]
+    two = run("validate", folder, "--delivered", "--interpolator", "linear", "--interpolator", "log_linear")
+    assert two.exit_code == 2
+    assert "one --interpolator" in two.stderr
     series = run("validate", built / "SN_2099a_b.fits", "--delivered")
     assert series.exit_code == 2
     assert "is a series, give the supernova" in series.stderr
