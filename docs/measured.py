@@ -20,11 +20,11 @@ from typing import Any
 
 from sntransport._storage.tables import text_table
 from sntransport.validation.delivered_scores import (
-    Agreement,
     LargestStep,
+    LevelScore,
     NightScore,
-    agreement_rows,
     hidden_rows,
+    level_rows,
     night_rows,
     step_rows,
 )
@@ -322,7 +322,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "error_intervals": ("error_intervals", aligned),
     "delivered_intervals": ("delivered_intervals", plain),
     "delivered_spectra": ("delivered_spectra", partial(delivered, kind=Score, rows=hidden_rows)),
-    "delivered_level": ("delivered_level", partial(delivered, kind=Agreement, rows=agreement_rows)),
+    "delivered_level": ("delivered_level", partial(delivered, kind=LevelScore, rows=level_rows)),
     "delivered_nights": ("delivered_nights", partial(delivered, kind=NightScore, rows=night_rows)),
     "delivered_steps": ("delivered_steps", partial(delivered, kind=LargestStep, rows=step_rows)),
     "cross_validation": ("cross_validation", aligned),

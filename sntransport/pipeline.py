@@ -6,12 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
+from sntransport._numerics.limits import MOST_PHASES, require_memory
+from sntransport._numerics.quantities import DAY
 from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN
 from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibration.gray import gray_offset
 from sntransport.calibration.level_surface import LevelSurface
 from sntransport.calibration.preparation import Prepared, prepare, with_rows
+from sntransport.photometry.agreement import doubts
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
+from sntransport.spectra.doubts import FARTHEST
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.calibrated_series import (
@@ -31,9 +35,9 @@ from sntransport.transport.synthesis import Photometry, synthesize
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import Weight
 
-_MOST_PHASES = 100_000
-_WORTH_A_NOTE = 0.1
 _POORLY_KNOWN = 0.15
+# Measured: what a bin of the dense series takes from synthesis to the written file.
+_BYTES_PER_BIN = 110.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -99,8 +103,9 @@ def build(
         of the supernova: see `sntransport.transport.templates.by_class.ClassTransport`.
     weight : callable, optional
         Average all pairs of spectra around a phase with these weights, as Ramirez et al. 2024 (arXiv:2409.10701) do;
-        see `sntransport.transport.weights`, and `sntransport.transport.paper_recipe` for all of theirs. None, which rebuilds hidden spectra better: the two neighbors alone, each
-        completed and relieved of noise by its own neighbors (`sntransport.transport.completion`).
+        see `sntransport.transport.weights`, and `sntransport.transport.paper_recipe` for all of theirs. None, which
+        rebuilds hidden spectra better: the two neighbors alone, each completed and relieved of noise by its own
+        neighbors (`sntransport.transport.completion`).
     max_gap : float [rest-frame d]
         A phase is rebuilt only from pairs of spectra at most this far apart.
     calibrate : bool
@@ -151,7 +156,7 @@ def _build(
     curves = fit_band_curves(sn.light_curve)
     matrix = band_matrix(prepared.series.wave, curves.bands, sn.sightline)
     fitted = for_supernova(interpolate, sn, prepared.series)
-    notes = [*sn.notes, *prepared.notes, *curves.notes, *getattr(fitted, "notes", ())]
+    notes = [*doubts(sn), *sn.notes, *prepared.notes, *curves.notes, *getattr(fitted, "notes", ())]
     targets = _targets(prepared.series, cadence, phases)
     features = split_features(prepared.series, interpolate=fitted, max_gap=max_gap)
     found = _level(sn, features, prepared, curves, matrix, phase=targets) if calibrate else None
@@ -163,7 +168,9 @@ def _build(
         features = split_features(prepared.series, interpolate=fitted, max_gap=max_gap)
         level = observed_level(features, targets)
         if calibrate:
-            notes.append("no photometry in a band and at a date that the spectra cover: flux as observed, not calibrated")
+            notes.append(
+                "no photometry in a band and at a date that the spectra cover: flux as observed, not calibrated"
+            )
     else:
         level, surface = found
     sparse = calibrated_spectra(features, level)
@@ -175,9 +182,10 @@ def _build(
     photometry = Photometry(matrix=matrix, flux=flux * right, flux_err=flux_err * right, continua=own)
     known = np.isfinite(flux).sum(axis=1) >= 2 if found else np.zeros(targets.size, dtype=bool)
     series = dense_series(features, targets, level, errors=errors, known=known)
+    covered = np.asarray(series.covered.any(axis=1))
     if found:
-        notes += _level_notes(surface, level, targets, curves, covered=series.covered.any(axis=1))
-    pairs, shares = neighbor_shares(features.observed.phase, targets, series.covered.any(axis=1))
+        notes += _level_notes(surface, level, targets, curves, covered=covered)
+    pairs, shares = neighbor_shares(features.observed.phase, targets, covered)
     if weight is not None:
         made = synthesize(
             features.flat, targets, interpolate=fitted, weight=weight, max_gap=max_gap, photometry=photometry,
@@ -186,7 +194,6 @@ def _build(
         series, pairs, shares = on_level(made.series, level), made.pairs, made.weight
     notes += _gap_notes(prepared.series, targets, max_gap)
     residual = _residual(series, matrix, flux)
-    off = _off(surface) if found else np.zeros(len(curves.bands), dtype=bool)
     return BuildResult(
         series=series,
         sparse=sparse,
@@ -195,7 +202,7 @@ def _build(
         members=prepared.members,
         curves=curves,
         residual=residual,
-        rejected=np.isfinite(flux) & off,
+        rejected=np.isfinite(flux) & surface.off if found else np.zeros(flux.shape, dtype=bool),
         notes=tuple(notes),
     )
 
@@ -221,18 +228,32 @@ def _check(cadence: float, max_gap: float) -> None:
 
 def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None) -> Array:
     if phases is not None:
-        targets = readonly(phases, "phases")
+        targets = readonly(phases, "phases", unit=DAY)
         require_increasing(targets, "phases")
+        _require_room(sparse, targets.size, "give fewer phases at once")
         return targets
     # A hair of tolerance, so that a spectrum exactly on the grid is in it whatever the rounding.
     first = int(np.ceil(sparse.phase[0] / cadence - 1e-9))
     last = int(np.floor(sparse.phase[-1] / cadence + 1e-9))
-    if last - first >= _MOST_PHASES:
-        raise ValueError(
-            f"cadence {cadence:g} d makes {last - first + 1} phases, more than {_MOST_PHASES}; use a larger one"
-        )
+    _require_room(sparse, last - first + 1, f"use a cadence above {cadence:g} d, or build parts with phases=")
     targets = np.clip(np.arange(first, last + 1) * cadence, sparse.phase[0], sparse.phase[-1])
     return readonly(targets if targets.size else sparse.phase[:1], "phases")
+
+
+def _require_room(sparse: SpectralSeries, n_phase: int, remedy: str) -> None:
+    """Refuse more phases than the limits of `sntransport._numerics.limits`, with the step that may be a wrong date."""
+    span = f"a series of {n_phase} phases from {sparse.phase[0]:.0f} to {sparse.phase[-1]:.0f} d"
+    step = np.diff(sparse.phase, append=sparse.phase[-1])
+    wide = int(np.argmax(step))
+    if step[wide] > FARTHEST:
+        low, high = sparse.phase[wide : wide + 2]
+        remedy = (
+            f"is the date of the spectrum before or after the step from {low:.1f} to {high:.1f} d wrong? Else {remedy}"
+        )
+    if n_phase > MOST_PHASES:
+        raise ValueError(f"{sparse.name}: {span}, more than {MOST_PHASES}: {remedy}")
+    n_bytes = n_phase * (_BYTES_PER_BIN * sparse.n_wave + 8.0 * sparse.n_phase**2)
+    require_memory(n_bytes, f"{sparse.name}: {span} at {sparse.n_wave} wavelengths", remedy)
 
 
 def _with_scale(
@@ -258,34 +279,30 @@ def _with_scale(
     return with_rows(prepared, ~lost, scale), notes
 
 
-def _off(surface: LevelSurface) -> NDArray[np.bool_]:
-    """Bands whose photometry is off for good."""
-    return np.asarray(np.abs(surface.offset) > np.maximum(2.0 * surface.offset_err, _WORTH_A_NOTE * LN_PER_MAG))
-
-
 def _level_notes(
     surface: LevelSurface, level: Level, targets: Array, curves: BandCurves, *, covered: NDArray[np.bool_]
 ) -> list[str]:
     """What photometry was not followed, and where the level is not well known."""
     notes = []
-    off = _off(surface)
-    if off.any():
-        named = [f"{curves.bands[k]} {-surface.offset[k] * MAG_PER_LN:+.2f}" for k in np.flatnonzero(off)]
+    if surface.off.any():
+        named = [f"{curves.bands[k]} {-surface.offset[k] * MAG_PER_LN:+.2f}" for k in np.flatnonzero(surface.off)]
         notes.append(
             "photometry off what the spectra and the other bands say at all phases alike, taken off, not put on the "
             f"series [mag]: {', '.join(named)}"
         )
     left_out = np.isfinite(surface.residual) & ~surface.used
     if left_out.any():
-        notes.append(f"{int(left_out.sum())} nights of photometry left out: too far off the series and all other nights")
+        notes.append(
+            f"{int(left_out.sum())} nights of photometry left out: too far off the series and all other nights"
+        )
     error = np.where(covered, np.median(level.target_err, axis=1), 0.0)
     poor = np.flatnonzero(error > _POORLY_KNOWN * LN_PER_MAG)
     if poor.size:
         stretches = np.split(poor, np.flatnonzero(np.diff(poor) > 1) + 1)
         where = ", ".join(f"{targets[run[0]]:.1f} to {targets[run[-1]]:.1f} d" for run in stretches)
         notes.append(
-            f"brightness known to no better than {_POORLY_KNOWN:g} mag at phases {where}, up to "
-            f"{float(error.max()) * MAG_PER_LN:.2f} mag: there is no photometry in bands that the spectra cover; flux_err says so"
+            f"brightness known to no better than {_POORLY_KNOWN:g} mag (worst {float(error.max()) * MAG_PER_LN:.2f}) "
+            f"at phases {where}: no photometry in bands that the spectra cover; flux_err says so"
         )
     return notes
 

@@ -6,12 +6,22 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sntransport._numerics.quantities import bare
+
 Array = NDArray[np.float64]
 Span: TypeAlias = "slice[int, int, int]"
 """Neighboring bins or rows; in quotes, since `slice` takes types for a type checker only."""
 
 
-def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64) -> NDArray[Any]:
+def readonly(
+    value: ArrayLike,
+    name: str,
+    ndim: int = 1,
+    dtype: Any = np.float64,
+    *,
+    unit: str | None = None,
+    wave: ArrayLike | None = None,
+) -> NDArray[Any]:
     """``value`` as a C-ordered, read-only array that nobody else writes to: a copy, or itself if it is one already.
 
     Parameters
@@ -24,6 +34,8 @@ def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64
         The number of dimensions it must have.
     dtype : dtype
         Its type.
+    unit, wave
+        What to convert a value to that carries a unit; see `sntransport._numerics.quantities.bare`.
 
     Returns
     -------
@@ -33,9 +45,10 @@ def readonly(value: ArrayLike, name: str, ndim: int = 1, dtype: Any = np.float64
     Raises
     ------
     ValueError
-        If it cannot be converted, or only with a loss (1.5 or 300 as an 8-bit integer), or has another number of
-        dimensions.
+        If it cannot be converted, or only with a loss (1.5 or 300 as an 8-bit integer, a unit or a mask), or has
+        another number of dimensions.
     """
+    value = bare(value, name, unit, wave)
     # Variants of a value object share what they do not change.
     if isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim:
         frozen = value.base is None and value.flags.c_contiguous and not value.flags.writeable

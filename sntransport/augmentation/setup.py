@@ -1,8 +1,11 @@
 """One augmentation from its configuration to templates, and to what makes and chooses any part of its light curves."""
 
+import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from glob import glob
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +14,7 @@ from sntransport._storage.config_sections import Section
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.mixing import Mixture, feature_mix, mix, mix_linear
 from sntransport.augmentation.selection import spectroscopic_propensity
-from sntransport.augmentation.splits import assign_splits, require_no_leak
+from sntransport.augmentation.splits import assign_splits, designation, identities, require_no_leak
 from sntransport.augmentation.training_set import Rule, make_rule
 from sntransport.augmentation.training_templates import TrainingTemplate, make_templates, template_weights
 from sntransport.pipeline import build
@@ -23,14 +26,18 @@ from sntransport.simulation.population import Population
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.rates import Cosmology
 from sntransport.simulation.surveys.survey import Survey
+from sntransport.spectra.doubts import doubts_among
+from sntransport.spectra.ranges import UnusualValueWarning
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.series_file import read_series
+from sntransport.spectra.series_file import aliases_of, read_series_file
 
 if TYPE_CHECKING:
     from sntransport.transport.templates.class_template import Barycenter
 
 Make = Callable[..., Mixture]
 _SERIES = (".fits", ".fit")
+# Catalogs list the host galaxy among the names, and a galaxy may have several supernovae.
+_HOST = re.compile(r"(2mas|ngc|ugc|ic ?\d|mcg|eso|leda|pgc|wise|sdss|galex|m ?\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -72,8 +79,10 @@ def templates(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = 
         As for `sntransport.augmentation.training_templates.make_templates`, and where a target has no templates.
     """
     seed, given = config[""]["seed"], config["templates"]
-    series = read_all(config[""]["series"], path.parent)
-    splits = assign_splits({one.name: one.sn_type for one in series}, config["split"], seed)
+    sources = read_all(config[""]["series"], path.parent)
+    series = [one.series for one in sources]
+    identity = identities({one.series.name: one.marks for one in sources})
+    splits = assign_splits({one.name: one.sn_type for one in series}, config["split"], seed, identity=identity)
     options = {key: given[key] for key in ("mixtures", "draws", "augmented", "parents", "concentration")}
     made = make_templates(series, splits, seed, make=make, **options)
     template_weights(made, config["target"])
@@ -134,8 +143,23 @@ def mixing(barycenter: str) -> Make:
     return lambda series, weights: mix(series, weights, barycenter=known[barycenter])
 
 
-def read_all(patterns: list[str], folder: Path) -> list[SpectralSeries]:
-    """Series from files, and supernovae built with their defaults.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Source:
+    """A series to make templates of, and the other names of its supernova."""
+
+    series: SpectralSeries
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What tells that two series are of one supernova, besides their names; see `identities`."""
+        digest = sha256(b"".join(getattr(self.series, name).tobytes() for name in ("phase", "wave", "flux")))
+        own = [name for name in self.aliases if not _HOST.match(name)]
+        return (*map(designation, own), f"data {digest.hexdigest()}")
+
+
+def read_all(patterns: list[str], folder: Path) -> list[Source]:
+    """Series from files, and supernovae built with their defaults, with their aliases.
 
     Parameters
     ----------
@@ -154,11 +178,19 @@ def read_all(patterns: list[str], folder: Path) -> list[SpectralSeries]:
         paths = [Path(name) for name in sorted(glob(str(folder / pattern)))]
         if not paths:
             raise ReadError(folder / pattern, "no such file", "name series files or supernovae under series")
-        out += [
-            read_series(path) if path.suffix.lower() in _SERIES else build(read_supernova(path)).series
-            for path in paths
-        ]
+        out += [_source(path) for path in paths]
     return out
+
+
+def _source(path: Path) -> Source:
+    if path.suffix.lower() in _SERIES:
+        held = read_series_file(path)
+        return Source(series=held.series, aliases=aliases_of(held.provenance))
+    sn = read_supernova(path)
+    result = build(sn)
+    for doubt in doubts_among(result.notes):
+        warnings.warn(f"{sn.name}: {doubt}", UnusualValueWarning, stacklevel=2)
+    return Source(series=result.series, aliases=sn.aliases)
 
 
 def propensity(given: Mapping[str, Any], bands: Sequence[str]) -> Callable[[LightCurves], Array] | None:

@@ -1,7 +1,8 @@
 """Splits of a training set by the supernovae it was made of, and the check that none is on both sides."""
 
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,12 @@ class LeakError(ValueError):
     """A supernova is on both sides of a split."""
 
 
-_DESIGNATION = re.compile(r"(?<![0-9])((?:19|20)\d{2})_?([A-Za-z]{1,5})(?![A-Za-z])", re.ASCII)
+_DESIGNATION = re.compile(r"(?<![0-9])((?:19|20)\d{2})[\s_-]*([A-Za-z]{1,5})(?![A-Za-z])", re.ASCII)
+# Without the century only where the name begins so: PTF13dge and ASAS-SN 14lp are names of their own.
+_SHORT = re.compile(r"\s*(?:sn|at)[\s_-]*(\d{2})[\s_-]*([a-z]{1,5})(?![a-z0-9])", re.ASCII | re.IGNORECASE)
+# Two digits above these are of the last century.
+_LAST_YEAR = 35
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 
 
 def designation(name: str) -> str:
@@ -29,15 +35,50 @@ def designation(name: str) -> str:
     -------
     str
         The year and letters of an IAU designation where the name holds one, else the name without spaces, hyphens,
-        underscores and case: "V19_SN2013fs_HostExtCorr", "SN 2013fs" and "sn2013fs" are one supernova, "2013fs".
+        underscores and case: "V19_SN2013fs_HostExtCorr", "SN 2013 - fs", "SN-2013-fs", "sn13fs" and "sn2013fs" are one
+        supernova, "2013fs".
     """
-    found = _DESIGNATION.search(name.replace(" ", ""))
-    if found:
+    name = unicodedata.normalize("NFKC", name).translate(_DASHES)
+    if found := _DESIGNATION.search(name):
         return (found[1] + found[2]).lower()
+    if found := _SHORT.match(name):
+        return f"{20 if int(found[1]) <= _LAST_YEAR else 19}{found[1]}{found[2].lower()}"
     return re.sub(r"[\s_-]", "", name).lower()
 
 
-def assign_splits(supernovae: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
+def identities(marks: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Which names are of one supernova, by whatever they have in common.
+
+    Parameters
+    ----------
+    marks : mapping of str to iterable of str
+        By name, what else identifies that supernova: designations of its other names, a checksum of its data.
+
+    Returns
+    -------
+    dict of str to str
+        By name, the first `designation` among all names that are of the same supernova: those of one designation, those
+        that share a mark, and those that are linked through others.
+    """
+    group = {name: {name} for name in marks}
+    by_mark: dict[str, str] = {}
+    for name, own in marks.items():
+        for mark in {designation(name), *own}:
+            other = by_mark.setdefault(mark, name)
+            if group[other] is not group[name]:
+                group[other] |= group[name]
+                for member in group[name]:
+                    group[member] = group[other]
+    return {name: min(map(designation, members)) for name, members in group.items()}
+
+
+def assign_splits(
+    supernovae: Mapping[str, str],
+    shares: Mapping[str, float],
+    seed: int,
+    *,
+    identity: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Assign supernovae to splits, class by class.
 
     Parameters
@@ -48,6 +89,8 @@ def assign_splits(supernovae: Mapping[str, str], shares: Mapping[str, float], se
         Share of each split by its name, such as ``{"train": 0.7, "test": 0.3}``; normalized to unit sum here.
     seed : int
         Not negative. The same seed gives the same splits, in whatever order the supernovae come.
+    identity : mapping of str to str, optional
+        By name, what stands for the supernova in place of the `designation`; from `identities`.
 
     Returns
     -------
@@ -64,8 +107,9 @@ def assign_splits(supernovae: Mapping[str, str], shares: Mapping[str, float], se
     if wanted.size == 0 or not np.all(np.isfinite(wanted)) or wanted.min() < 0 or wanted.sum() <= 0 or seed < 0:
         raise ValueError(f"shares {dict(shares)}, seed {seed}: expected finite, not negative, not all zero")
     classes: dict[str, str] = {}
+    keys = {name: designation(name) if identity is None else identity[name] for name in supernovae}
     for name, sn_type in supernovae.items():
-        key = designation(name)
+        key = keys[name]
         if classes.setdefault(key, broad_class(sn_type)) != broad_class(sn_type):
             raise ValueError(f"{name} is of class {broad_class(sn_type)} here and {classes[key]} under another name")
     rng, names = np.random.default_rng(seed), list(shares)
@@ -75,7 +119,7 @@ def assign_splits(supernovae: Mapping[str, str], shares: Mapping[str, float], se
         counts = _counts(len(members), wanted / wanted.sum())
         order = rng.permutation(len(members))
         split |= {members[i]: names[k] for i, k in zip(order, np.repeat(np.arange(len(names)), counts), strict=True)}
-    return {name: split[designation(name)] for name in supernovae}
+    return {name: split[keys[name]] for name in supernovae}
 
 
 def split_of(parents: Sequence[str], splits: Mapping[str, str]) -> str:

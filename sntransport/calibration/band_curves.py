@@ -37,8 +37,8 @@ _MOST_NIGHTS = 250
 class BandCurve:
     """Gaussian process of one band: nights used, and what predicts ln flux from them (see `evaluate`).
 
-    ``mjd``, ``value`` and ``error`` (n_night,) are the nights themselves: ln flux less the offset of its instrument, and
-    its error with the scatter of that.
+    ``mjd``, ``value`` and ``error`` (n_night,) are the nights themselves: ln flux less the offset of its instrument,
+    and its error with the scatter of that.
     ``instruments`` share the band; ``offset`` (n_instrument,) [mag] is how much fainter each is than the curve, and
     ``scatter`` (n_instrument,) its error in ln flux beyond the stated one. ``error_floor`` is that of the curve.
     """

@@ -7,6 +7,7 @@ its size, goes into the continuum alone.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def _medians(logs: Array, place: Array) -> Array:
     """Median of each bin of wavelength, NaN where less than half of it is covered."""
     edges = np.searchsorted(place, np.arange(place[-1] + 2))
     out = np.full(edges.size - 1, np.nan)
-    for k, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for k, (start, stop) in enumerate(pairwise(edges)):
         known = logs[start:stop][np.isfinite(logs[start:stop])]
         if 2 * known.size > stop - start:
             out[k] = np.median(known)

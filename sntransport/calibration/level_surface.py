@@ -12,7 +12,6 @@ error that lasts for weeks. A spectrum has an error of its level and its color o
 slope and a bend, which only photometry can tell.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +25,43 @@ from sntransport.calibration.markov_process import Part, Reading, Smoothed, firs
 
 @dataclass(frozen=True, kw_only=True)
 class Priors:
-    """Sizes [ln flux] and time scales [rest-frame d] of the parts of the surface."""
+    """Sizes [ln flux], time scales [rest-frame d] and lengths [ln wavelength] of the parts of the model.
+
+    Parameters
+    ----------
+    static_level, static_slope, static_color : float
+        What never changes: the level, a slope over ln wavelength, and the smooth colors.
+    level, level_scale, gray, gray_scale : float
+        Brightness in time: slow, and fast.
+    color, color_scale, length, n_color : float, float, float, int
+        Colors in time, a Matern-5/2 process over ln wavelength of which so many components are kept.
+    band_offset, band_off : float
+        Scale of the offsets of bands (half-width of a Cauchy distribution). A band whose offset is larger than
+        ``band_off``, and than twice its error, has no say in the level.
+    band_drift, band_drift_scale, point : float
+        Errors of photometry that last (filter curves, features that are not quite right), and of single nights.
+    common_slope, common_bend : float
+        Scale of the slope and the bend over ln wavelength that all spectra share, with long tails too.
+    spectrum_level, spectrum_level_unknown : float
+        Error of the level of a spectrum with and without an absolute scale.
+    spectrum_color, spectrum_length, spectrum_point : float
+        Error of its color, smooth over wavelength, and of its continuum at single nodes.
+    outlier : float
+        Nights further off than so many standard deviations are left out, at most three in a hundred.
+    rounds : int
+        Of linearization.
+
+    Notes
+    -----
+    The defaults were searched one at a time, and from random starts, for what meets hidden nights, left-out bands and
+    in-sample photometry of 15 supernovae best, while slopes put on all spectra change nothing; see
+    ``docs/calibration.md``. The figures hardly depend on most of them: a factor of 1.7 in any one moves the share of
+    left-out photometry within 10 % by a percent.
+    """
 
     static_level: float = 10.0
     static_slope: float = 0.76
-    static_color: float = 0.12
+    static_color: float = 0.24
     level: float = 0.82
     level_scale: float = 68.0
     gray: float = 0.095
@@ -38,23 +69,25 @@ class Priors:
     color: float = 1.4
     color_scale: float = 40.0
     length: float = 0.62
-    n_color: int = 10
-    spectrum_length: float = 0.8
+    n_color: int = 9
     band_offset: float = 0.021
-    band_drift: float = 0.012
-    band_drift_scale: float = 18.0
-    point: float = 0.011
+    band_off: float = 0.092
+    band_drift: float = 0.04
+    band_drift_scale: float = 40.0
+    point: float = 0.018
     common_slope: float = 0.2
     common_bend: float = 0.2
-    spectrum_level: float = 0.54
+    spectrum_level: float = 0.9
     spectrum_level_unknown: float = 10.0
     spectrum_color: float = 0.22
+    spectrum_length: float = 0.8
     spectrum_point: float = 0.09
     outlier: float = 5.0
     rounds: int = 4
 
 
 FITTED = Priors()
+"""The defaults."""
 
 # Points this close together are one date of the model [d].
 _NIGHT = 0.1
@@ -95,7 +128,8 @@ class SpectrumData:
 class LevelSurface:
     """The surface at some phases: ``value`` and its error ``error`` (n_phase, n_node) at ln wavelengths ``node``.
 
-    ``offset``, ``offset_err`` (n_band,) in ln flux: how much brighter the photometry of each band is. ``used``
+    ``offset``, ``offset_err`` (n_band,) in ln flux: how much brighter the photometry of each band is. ``off``
+    (n_band,): bands off for good, which have no say in the level. ``used``
     (n_point,): points that took part. ``residual`` (n_point,): observed minus modelled ln flux, offset not taken off.
     """
 
@@ -104,6 +138,7 @@ class LevelSurface:
     error: Array
     offset: Array
     offset_err: Array
+    off: NDArray[np.bool_]
     used: NDArray[np.bool_]
     residual: Array
 
@@ -157,6 +192,9 @@ def fit_surface(
             drift = found.mean[: night.size, model.drifts][night_of, points.band]
             pull = np.abs(_residual(points, at) - offset[points.band] - drift) / np.hypot(points.error, priors.point)
             used = usable & ~_worst(np.where(usable, pull, 0.0), priors.outlier)
+    off = np.abs(offset) > np.maximum(2.0 * fixed_err[: points.n_band], priors.band_off)
+    # Half of what a band is off for good would else bend the surface.
+    width = np.where(np.append(off, [False, False]), priors.static_level**2, width)
     data = [
         *model.of_nights(points, night, night_of, used=used, at=at, start=start),
         *model.of_spectra(spectra, level, start),
@@ -168,6 +206,7 @@ def fit_surface(
         error=np.sqrt(found.variance),
         offset=offset,
         offset_err=fixed_err[: points.n_band],
+        off=off,
         used=used,
         residual=np.where(usable, _residual(points, at), np.nan),
     )
@@ -268,9 +307,7 @@ class _Model:
         order = np.argsort(night_of[used], kind="stable")
         found, first = np.unique(night_of[used][order], return_index=True)
         return [
-            Reading(
-                date=float(night[k]), value=value[mine], design=design[mine], covariance=np.diag(variance[mine])
-            )
+            Reading(date=float(night[k]), value=value[mine], design=design[mine], covariance=np.diag(variance[mine]))
             for k, mine in zip(found, np.split(order, first[1:]), strict=True)
         ]
 

@@ -17,7 +17,7 @@ from sntransport._numerics.arrays import Array
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One process: ``kind`` is "constant", "ornstein_uhlenbeck" or "matern"; the scale is in days, infinite for none."""
+    """One process: ``kind`` is "constant", "ornstein_uhlenbeck" or "matern"; ``scale`` [d], infinite for none."""
 
     kind: str
     deviation: float
@@ -58,9 +58,7 @@ def first_states(parts: Sequence[Part]) -> list[int]:
     return [int(k) for k in np.cumsum([0, *(part.n_state for part in parts)])[:-1]]
 
 
-def smooth_states(
-    parts: Sequence[Part], readings: Sequence[Reading], dates: Array, read: Array
-) -> Smoothed:
+def smooth_states(parts: Sequence[Part], readings: Sequence[Reading], dates: Array, read: Array) -> Smoothed:
     """Mean of all states at ``dates``, and the variance of what is read of them, given all readings.
 
     Parameters
@@ -79,9 +77,7 @@ def smooth_states(
     Smoothed
     """
     # At equal dates readings come first; the smoother makes the order immaterial.
-    events = sorted(
-        [(m.date, 0, k) for k, m in enumerate(readings)] + [(float(d), 1, k) for k, d in enumerate(dates)]
-    )
+    events = sorted([(m.date, 0, k) for k, m in enumerate(readings)] + [(float(d), 1, k) for k, d in enumerate(dates)])
     state, covariance = np.zeros(sum(part.n_state for part in parts)), _stationary(parts)
     noise_free = covariance.copy()
     steps = []

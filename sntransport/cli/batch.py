@@ -15,7 +15,7 @@ from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synth
 from sntransport.report.build_tables import build_row, photometry_table
 from sntransport.report.figures import light_curves, waterfall
 from sntransport.report.figures.style import write_figure
-from sntransport.spectra.series_file import write_series
+from sntransport.spectra.series_file import with_aliases, write_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -118,7 +118,7 @@ def write_build(
         pairs=result.pairs,
         weight=result.weight,
         notes=result.notes,
-        provenance=provenance,
+        provenance=with_aliases(provenance, sn.aliases),
         mjd_ref_meaning=sn.mjd_ref_meaning,
     )
     return [*written, ending(stem, ".fits")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from sntransport.cli.console import (
     progress,
     say,
     speaking,
+    warn_of_doubts,
 )
 from sntransport.cli.template import beside
 
@@ -51,7 +53,7 @@ from sntransport.cli.template import beside
 @click.option("--no-calibrate", is_flag=True, help="Leave the spectra as they are instead of tying them to photometry.")
 @click.option("--no-figures", is_flag=True, help="Write no figures.")
 @click.option(
-    "--notes", is_flag=True, help="Print every note, not only the table (they are in the series file anyway)."
+    "--notes", is_flag=True, help="Print every note, not only what changes the result (all are in the series file)."
 )
 @click.option("--type", "sn_type", help="Class, instead of the one claimed in the input.")
 @click.option("--z", type=float, help="Redshift, instead of the input's.")
@@ -78,6 +80,7 @@ def build(
     from sntransport.pipeline import build as build_series
     from sntransport.reading import supernova
     from sntransport.report import build_tables
+    from sntransport.spectra.doubts import doubts_among
     from sntransport.transport.paper import paper_recipe
 
     given = {name: value for name, value in known.items() if value is not None}
@@ -105,7 +108,7 @@ def build(
         figures=not no_figures,
         options=" ".join(f"{name}={value}" for name, value in (options | given).items()),
     )
-    failed = 0
+    failed, left_out = 0, False
     rows: list[dict[str, Any]] = []
     results: list[dict[str, Any]] = []
     for outcome in progress(outcomes, len(inputs), "supernovae"):
@@ -114,9 +117,19 @@ def build(
             fail(outcome.error)
         else:
             rows.append(outcome.summary or {})
-            results.append({"input": outcome.path, **rows[-1], "files": outcome.written, "notes": outcome.notes})
-            for note in outcome.notes if notes or asked_for("verbose") else ():
-                aside(f"{rows[-1]['name']}: {note}")
+            warned = doubts_among(outcome.notes)
+            results.append(
+                {
+                    "input": outcome.path,
+                    **rows[-1],
+                    "files": outcome.written,
+                    "notes": outcome.notes,
+                    "warnings": warned,
+                }
+            )
+            left_out |= _tell(rows[-1]["name"], outcome.notes, every=notes or asked_for("verbose"))
+    if left_out:
+        aside("(only what changes a result; every note: --notes, or in the series files)")
     if rows:
         say(text_table([build_tables.table_row(row) for row in rows]))
         say(f"{len(rows)} of {len(inputs)} built, in {out}")
@@ -127,6 +140,26 @@ def build(
     conclude(results)
     if failed:
         sys.exit(1)
+
+
+def _tell(name: str, notes: Sequence[str], *, every: bool) -> bool:
+    """Print every note of a supernova, or those that change its result; doubts first, as warnings.
+
+    Returns whether some were printed and others were not.
+    """
+    from sntransport.report.main_notes import main_notes
+    from sntransport.spectra.doubts import doubts_among
+
+    if asked_for("quiet"):
+        return False
+    warn_of_doubts(name, notes)
+    if every:
+        chosen = [note for note in notes if not doubts_among([note])]
+    else:
+        chosen = [] if asked_for("json") else [*main_notes(notes)]
+    for note in chosen:
+        aside(f"{name}: {note}")
+    return bool(chosen) and not every
 
 
 @click.command()

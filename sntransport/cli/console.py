@@ -162,6 +162,19 @@ def aside(text: str) -> None:
         click.echo(text, err=True, color=_color())
 
 
+def warn(text: str) -> None:
+    """Print what nobody should miss, on standard error."""
+    aside(f"sntransport: {click.style('warning', fg='yellow')}: {text}")
+
+
+def warn_of_doubts(name: str, notes: Iterable[str]) -> None:
+    """Print the doubts among the notes of a supernova; see `sntransport.spectra.doubts`."""
+    from sntransport.spectra.doubts import doubts_among
+
+    for doubt in () if asked_for("quiet") else doubts_among(notes):
+        warn(f"{name}: {doubt}")
+
+
 def command_line() -> str:
     """The command as it was typed, to be run again."""
     import shlex

@@ -23,6 +23,7 @@ from sntransport.cli.console import (
     progress,
     say,
     speaking,
+    warn_of_doubts,
 )
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ def _material(path: Path, interpolator: str) -> Material:
         return contents.from_series_file(path)
     sn = supernova.read_supernova(path)
     built = build(sn, interpolate=interpolator_named(interpolator))
+    warn_of_doubts(sn.name, built.notes)
     return contents.from_supernova(sn, built, path, f"interpolator={interpolator}")
 
 

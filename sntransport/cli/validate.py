@@ -20,6 +20,7 @@ from sntransport.cli.console import (
     progress,
     say,
     speaking,
+    warn_of_doubts,
 )
 from sntransport.cli.template import beside
 
@@ -88,9 +89,11 @@ def _judge_interpolators(
 ) -> None:  # fmt: skip
     """Run the leave-out test of interpolators."""
     from sntransport._storage.atomic_files import write_text
+    from sntransport.photometry.agreement import doubts
     from sntransport.reading import supernova
     from sntransport.report.figures.style import write_figure
     from sntransport.report.figures.validation import ratio_figure
+    from sntransport.spectra.observations import Supernova
     from sntransport.spectra.series_file import read_series
     from sntransport.validation import leave_out as judge
     from sntransport.validation import leave_out_scores
@@ -99,6 +102,9 @@ def _judge_interpolators(
     max_gap = max_gap or _WIDEST_TO_JUDGE
     family |= {} if template is None else {"beside_template": beside(template)}
     supernovae = [read_series(path) if is_series(path) else supernova.read_supernova(path) for path in inputs]
+    for sn in supernovae:
+        if isinstance(sn, Supernova):
+            warn_of_doubts(sn.name, doubts(sn))
     shown = progress(supernovae, len(supernovae), "supernovae")
     triplets, floor = judge.judge(shown, family, max_gap=max_gap), judge.noise_floor(supernovae)
     if not triplets.n:
@@ -127,6 +133,7 @@ def _judge_delivered(
 ) -> None:  # fmt: skip
     """Run the tests of what `build` delivers; those that nothing can be judged by are left out."""
     from sntransport._storage.atomic_files import write_text
+    from sntransport.photometry.agreement import doubts
     from sntransport.reading.supernova import read_supernova
     from sntransport.validation import delivered_scores as scores
     from sntransport.validation.delivered import judge_delivered
@@ -140,10 +147,12 @@ def _judge_delivered(
         if is_series(path):
             raise click.UsageError(f"--delivered builds series from spectra: {path} is a series, give the supernova")
     supernovae = [read_supernova(path) for path in inputs]
+    for sn in supernovae:
+        warn_of_doubts(sn.name, doubts(sn))
     interpolate = interpolator_named(names[0]) if template is None else beside(template)
     options: Any = {"interpolate": interpolate, "max_gap": max_gap or _WIDEST_TO_BUILD}
 
-    def shown(test: str, judged: list[Supernova]) -> Generator[Supernova]:
+    def shown(test: str, judged: list[Supernova]) -> Generator[Supernova, None, None]:
         return progress(judged, len(judged), f"supernovae ({test})")
 
     hidden = judge_delivered(shown("hidden spectra", supernovae), **options)
@@ -151,16 +160,16 @@ def _judge_delivered(
     nights = judge_nights(shown("hidden nights", measured), **options) if measured else None
     bands = judge_bands(shown("bands left out", measured), **options) if measured else None
     steps = judge_steps(shown("steps", supernovae), **options)
-    spectra, agreement = scores.hidden_scores(hidden), scores.agreements(hidden)
+    spectra, level = scores.hidden_scores(hidden), scores.level_scores(hidden)
     by_night, largest = scores.night_scores(nights) if nights else [], scores.largest_steps(steps)
-    text = scores.delivered_report(spectra, agreement, by_night, bands, largest)
+    text = scores.delivered_report(spectra, level, by_night, bands, largest)
     if not text:
         raise ValueError("no spectrum lies between two others, and there is no photometry: nothing to judge")
     say(text)
     files = [] if out is None else [write_text(text, out / "delivered.txt")]
     for file in files:
         say(f"wrote {file}")
-    found: dict[str, list[Any]] = {"hidden": spectra, "agreement": agreement, "nights": by_night, "steps": largest}
+    found: dict[str, list[Any]] = {"hidden": spectra, "level": level, "nights": by_night, "steps": largest}
     found["bands"] = scores.left_out_shares(bands) if bands else []
     told = {name: [asdict(one) for one in rows] for name, rows in found.items()}
     conclude([{"inputs": inputs, "files": files, **told}])
@@ -182,6 +191,7 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     band that is judged; beside them the nearest spectrum within a day, not interpolated.
     """
     from sntransport._storage.atomic_files import write_text
+    from sntransport.photometry.agreement import doubts
     from sntransport.reading import supernova
     from sntransport.report.figures import validation
     from sntransport.report.figures.style import write_figure
@@ -189,6 +199,8 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     from sntransport.validation.photometric_scores import JUDGED, all_shares, rejected_photometry, share_report
 
     supernovae = [supernova.read_supernova(path) for path in inputs]
+    for sn in supernovae:
+        warn_of_doubts(sn.name, doubts(sn))
     points = judge.judge_bands(progress(supernovae, len(supernovae), "supernovae"))
     text = share_report(points)
     say(text)

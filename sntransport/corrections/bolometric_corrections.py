@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, require_shape
+from sntransport._numerics.quantities import MAGNITUDE, bare
 from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN, njy_to_mag
 from sntransport.corrections.extension_policies import Policy
 from sntransport.corrections.luminosity import (
@@ -67,7 +68,7 @@ class ColorRelation:
 
     def correction(self, color: ArrayLike) -> Array:
         """BC [mag] at colors [mag]; NaN outside the range that was fitted."""
-        value = np.asarray(color, dtype=np.float64)
+        value = np.asarray(bare(color, "color", MAGNITUDE), dtype=np.float64)
         with np.errstate(invalid="ignore"):
             # The colors of the fit itself are inside, however they were rounded.
             inside = (value >= self.color_range[0] - 1e-9) & (value <= self.color_range[1] + 1e-9)
@@ -246,11 +247,12 @@ def luminosity_from_color(
     ValueError
         Where the shapes of magnitude and color differ.
     """
-    mag, at = np.asarray(magnitude, dtype=np.float64), np.asarray(color, dtype=np.float64)
+    given = (("magnitude", magnitude), ("color", color), ("magnitude_err", magnitude_err), ("color_err", color_err))
+    mag, at, mag_err, at_err = (np.asarray(bare(value, name, MAGNITUDE), dtype=np.float64) for name, value in given)
     require_shape(at, "color", mag.shape, "the shape of magnitude")
     luminosity = 3.0128e35 * 10.0 ** (-0.4 * (mag + relation.correction(at)))
     slope = np.polynomial.polynomial.polyval(at, np.polynomial.polynomial.polyder(relation.coefficients))
-    error = np.sqrt(relation.scatter**2 + np.square(magnitude_err) + np.square(slope * np.asarray(color_err)))
+    error = np.sqrt(relation.scatter**2 + np.square(mag_err) + np.square(slope * at_err))
     return luminosity, LN_PER_MAG * error * luminosity
 
 

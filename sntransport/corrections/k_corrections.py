@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
+from sntransport._numerics.limits import require_memory
 from sntransport.photometry.band_ratio import (
     Columns,
     as_axis,
@@ -30,8 +31,12 @@ from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import MIN_COVERAGE, CoverageWarning
 from sntransport.spectra.correlation import CORRELATION, Correlation
 from sntransport.spectra.phases import MAX_GAP
+from sntransport.spectra.ranges import require_redshift
 from sntransport.spectra.series import SpectraAt, SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline
+
+# Of fluxes, coverages, K and its error, and the table made of them.
+_BYTES_PER_VALUE = 150.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -100,7 +105,7 @@ def k_correction(
     Raises
     ------
     ValueError
-        For an unknown band, z of -1 or less, values that are not finite, or a Vega magnitude of a band whose
+        For an unknown band, z that is no redshift, values that are not finite, or a Vega magnitude of a band whose
         ``vega_ab`` is not known.
     TypeError
         For anything but a `SpectralSeries`.
@@ -121,6 +126,8 @@ def k_correction(
     require_series(series, "k_correction")
     z, shape = _redshifts(z)
     phase, more = as_axis(phase, "phase")
+    needed = _BYTES_PER_VALUE * z.size * phase.size
+    require_memory(needed, f"K-corrections at {z.size} redshifts and {phase.size} phases", "ask for fewer at once")
     rest, obs = load_bands([band_rest, band_obs])
     zero = zero_point(obs, system_obs) - zero_point(rest, system_rest)
     rows = series.at(phase, max_gap)
@@ -260,8 +267,8 @@ def _draw_scatter(
 
 def _redshifts(z: ArrayLike) -> tuple[Array, tuple[int, ...]]:
     axis, shape = as_axis(z, "z")
-    if np.any(axis <= -1):
-        raise ValueError(f"z is {axis.min():g}, expected more than -1")
+    for bound in (axis.min(), axis.max()) if axis.size else ():
+        require_redshift(float(bound), "z")
     return axis, shape
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, readonly, set_fields
+from sntransport._numerics.quantities import bare
 from sntransport._numerics.units import MAG_PER_LN
 from sntransport.corrections.extension_policies import HC_OVER_K, POLICIES, SIGMA_SB, Extension, Policy, covered_edges
 from sntransport.photometry.band_ratio import require_draws, scatter
@@ -245,7 +246,7 @@ def _widths(wave: Array, low: float, high: float) -> Array:
 
 def absolute_magnitude(luminosity: ArrayLike) -> Array:
     """Bolometric magnitude, 0 at 3.0128e35 erg/s (IAU 2015 resolution B2); NaN where it is not positive."""
-    value = np.asarray(luminosity, dtype=np.float64)
+    value = np.asarray(bare(luminosity, "luminosity", "erg / s"), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(value > 0, -2.5 * np.log10(value / 3.0128e35), np.nan)
 

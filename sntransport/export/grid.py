@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.limits import require_memory
 from sntransport.photometry.reference_phase import Meaning, find_maximum, is_maximum, rezero
 from sntransport.spectra.phases import MAX_GAP, neighbors
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
@@ -210,6 +211,8 @@ def _longest_run(phase: Array, whole: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _steps(low: float, high: float, step: float) -> Array:
     """Multiples of the step from low to high."""
+    count = (high - low) / step
+    require_memory(8.0 * count, f"a grid of {count:.3g} steps of {step:g}", "take larger steps")
     return step * np.arange(int(np.ceil(low / step - 1e-6)), int(np.floor(high / step + 1e-6)) + 1, dtype=np.float64)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 
 from sntransport.export.grid import TemplateGrid
+from sntransport.spectra.classes import plain_type
 
 CLASS_CODES: dict[str, int] = {"Ia": 1, "II": 2, "IIn": 3, "IIb": 4, "Ib": 5, "Ic": 6}
 """SNTYPE of a class where none is given. SNANA gives no meaning to the numbers; state those that your survey uses."""
@@ -53,6 +54,6 @@ def template_codes(grids: Sequence[TemplateGrid], sntype: Sequence[int] | Mappin
 
 def _class_of(sn_type: str, known: Mapping[str, float]) -> str | None:
     """The longest of the known classes that a type begins with."""
-    words = sn_type.removeprefix("SN").strip()
-    fitting = [one for one in known if words.lower().startswith(one.lower())]
+    plain = plain_type(sn_type)
+    fitting = [one for one in known if plain.startswith(plain_type(one))]
     return max(fitting, key=len) if fitting else None

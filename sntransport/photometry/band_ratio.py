@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, Span
+from sntransport._numerics.quantities import bare
 from sntransport._numerics.units import C_AA, MAG_PER_LN, NJY_CGS
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import hat_integrals, photon_count, weighted_means
@@ -126,7 +127,7 @@ def zero_point(band: Bandpass, system: str) -> float:
 
 def as_axis(values: ArrayLike, name: str) -> tuple[Array, tuple[int, ...]]:
     """A scalar or one axis as (n,), and the shape it stands for in a result: () for a scalar."""
-    array = np.asarray(values, dtype=np.float64)
+    array = np.asarray(bare(values, name), dtype=np.float64)
     if array.ndim > 1:
         raise ValueError(f"{name} has shape {array.shape}, expected a number or one axis")
     if not np.all(np.isfinite(array)):

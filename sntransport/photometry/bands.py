@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
+from sntransport._numerics.quantities import ANGSTROM, MAGNITUDE, NUMBER, bare_number
 
 if TYPE_CHECKING:
     from speclite.filters import FilterResponse
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 _MANIFEST = "SHA256SUMS"
 # What a YAML header holds shows only when it is read; `_parse` and `read_bandpass` check what they take from it.
 _Header: TypeAlias = dict[str, Any]  # type: ignore[explicit-any]
+# Families of names, those first that a letter alone most often means.
+_FAMILIES = ("sdss", "ztf", "bessell", "lsst", "ps1::", "2mass", "atlas", "des", "gaia::", "uvot::", "csp", "ptf48")
+_SYNONYMS = {
+    "sloan": "sdss", "johnson": "bessell", "cousins": "bessell", "landolt": "bessell", "bessel": "bessell",
+    "panstarrs": "ps1", "panstarrs1": "ps1", "rubin": "lsst", "swift": "uvot", "p48": "ptf48", "ptf": "ptf48",
+}  # fmt: skip
 # An optical or infrared band below this is in nanometers or microns.
 _SHORTEST = 900.0
 # No filter is outside of these: wavelengths [A], and the least value of a largest throughput (its inverse is the most).
@@ -39,7 +46,7 @@ class Bandpass:
     ----------
     name : str
     wave : array_like, (n,) [A]
-        Strictly increasing, in air or vacuum as the source has it.
+        Strictly increasing, in air or vacuum as the source has it; an astropy ``Quantity`` is converted.
     throughput : array_like, (n,)
         Photon response (counts per photon) on any scale, not negative; piecewise linear between its points and
         zero outside.
@@ -68,8 +75,8 @@ class Bandpass:
     def __post_init__(self) -> None:
         label = f"band {self.name!r}: "
         wave, throughput = (
-            readonly(self.wave, f"{label}wave"),
-            readonly(self.throughput, f"{label}throughput"),
+            readonly(self.wave, f"{label}wave", unit=ANGSTROM),
+            readonly(self.throughput, f"{label}throughput", unit=NUMBER),
         )
         require_shape(throughput, f"{label}throughput", wave.shape, "(n,)")
         if wave.size < 2:
@@ -89,7 +96,8 @@ class Bandpass:
                 f"{_WAVES[0]:g} to {_WAVES[1]:g} A and throughput of {_WEAKEST:g} to {1.0 / _WEAKEST:g}"
             )
         set_fields(self, wave=wave, throughput=throughput)
-        set_fields(self, vega_ab=float(self.vega_ab), vega_mag=float(self.vega_mag))
+        for name in ("vega_ab", "vega_mag"):
+            set_fields(self, **{name: bare_number(getattr(self, name), f"{label}{name}", MAGNITUDE)})
         if np.isinf(self.vega_ab) or not np.isfinite(self.vega_mag):
             raise ValueError(
                 f"{label}vega_ab is {self.vega_ab} and vega_mag {self.vega_mag}, expected finite magnitudes, or NaN as "
@@ -122,6 +130,43 @@ def pivot_wave(band: Bandpass) -> float:
 def band_names() -> tuple[str, ...]:
     """Names of all bands that ship with the package, sorted."""
     return tuple(sorted(_manifest()))
+
+
+def likely_bands(name: str, most: int = 4) -> list[str]:
+    """Bands that somebody who wrote another name may mean, the likeliest first; for messages.
+
+    Parameters
+    ----------
+    name : str
+        Such as "g" (sdssg, ztfg, ...), "SDSS g'", "g_ZTF", "Johnson V" or "lstg".
+    most : int
+        How many at most.
+
+    Returns
+    -------
+    list of str
+        Empty where nothing is near.
+    """
+    words = [_SYNONYMS.get(word, word) for word in re.findall(r"[a-z0-9]+", name.lower())]
+    plain = {_letters(known): known for known in band_names()}
+    for text in ("".join(words), "".join(reversed(words))):
+        if text in plain:
+            return [plain[text]]
+    # A letter alone, or the letter of a word: the bands of all systems that have it.
+    letter = words[-1] if words and len(words[-1]) <= 2 else "".join(words)
+    wanted = (letter, f"{letter}s", f"{letter}x") if letter else ()
+    same = [
+        known
+        for family in _FAMILIES
+        for known in band_names()
+        if known.startswith(family) and known.removeprefix(family) in wanted
+    ]
+    close = difflib.get_close_matches("".join(words), plain, n=most, cutoff=0.5)
+    return (same or [plain[text] for text in close])[:most]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def load_bands(names: Sequence["str | Bandpass | FilterResponse"]) -> tuple[Bandpass, ...]:
@@ -283,7 +328,7 @@ def _load(name: str) -> Bandpass:
     """A band that ships with the package."""
     known = _manifest()
     if name not in known:
-        close = difflib.get_close_matches(str(name).lower(), known, n=4, cutoff=0.5)
+        close = likely_bands(name)
         hint = f"did you mean {', '.join(close)}?" if close else "see sntransport.photometry.bands.band_names()"
         raise ValueError(f"unknown band {name!r}; {hint}")
     return read_bandpass(_folder() / known[name][0])

@@ -1,19 +1,27 @@
 """What every reader shares: the one error, what the caller knows already, and the account of what was rejected."""
 
 import math
+import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sntransport._numerics.units import C_KMS
 from sntransport._storage.read_error import ReadError, counted, listed, one_line
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
+from sntransport.spectra.ranges import (
+    UnusualValueWarning,
+    require_date,
+    require_ebv,
+    require_modulus,
+    require_mpc,
+    require_redshift,
+    unusual_date,
+)
 from sntransport.spectra.sightline import Sightline
 
-_JD_MINUS_MJD = 2400000.5
 _LEAST_Z_FOR_DISTANCE = 0.005
-_LARGEST_Z_FOR_DISTANCE = 1000.0
 _UNSAID_TYPES = ("", "?", "unknown", "candidate", "other")
 
 
@@ -40,6 +48,7 @@ class Facts:
     mjd_ref: float | None = None
     mjd_ref_meaning: str | None = None
     default_system: str | None = None
+    aliases: tuple[str, ...] | None = None
 
     def over(self, other: "Facts") -> "Facts":
         """What is known here, and from ``other`` what is not."""
@@ -91,24 +100,52 @@ class Account:
         return (*self.notes, *self._spectra, *map(one_line, rows), *map(one_line, assumed))
 
 
+_RANGES: Mapping[str, Callable[[float, str], float]] = {
+    "z": require_redshift,
+    "distance_modulus": require_modulus,
+    "distance_mpc": require_mpc,
+    "ebv_mw": require_ebv,
+    "ebv_host": require_ebv,
+}
+
+
+def require_ranges(path: object, values: Mapping[str, Any]) -> None:
+    """Raise a ReadError for the first of the facts, by the names of `Facts`, that is out of its range.
+
+    Keys that are missing or None are not looked at; ``mjd_ref`` is checked by `require_mjd`.
+    """
+    for name, check in _RANGES.items():
+        if values.get(name) is not None:
+            try:
+                with warnings.catch_warnings():
+                    # What is only unusual is noted by `build`.
+                    warnings.simplefilter("ignore", UnusualValueWarning)
+                    check(float(values[name]), name)
+            except ValueError as error:
+                raise ReadError(path, str(error), "correct it, or pass the right value as a keyword") from None
+    if values.get("mjd_ref") is not None:
+        require_mjd(path, "mjd_ref", values["mjd_ref"])
+
+
 def require_mjd(path: object, field: str, value: float) -> float:
-    """Return ``value`` or raise a ReadError where it is no Modified Julian date."""
-    if value > _JD_MINUS_MJD - 100000:
-        raise ReadError(path, f"{field} is {value:.10g}, a Julian date", "subtract 2400000.5 to get an MJD")
-    if not abs(value) < 200000:
-        raise ReadError(path, f"{field} is {value:g}", "give a Modified Julian date, such as 56372.5")
+    """Return ``value`` or raise a ReadError where it is no Modified Julian date that anything was observed at."""
+    try:
+        require_date(value, field)
+    except ValueError as error:
+        raise ReadError(path, str(error), "give a Modified Julian date, such as 56372.5") from None
+    if remark := unusual_date(value):
+        raise ReadError(path, f"{field} is {value:.10g}, {remark}", "correct the date")
     return value
 
 
 def distance_from_z(path: object, z: float, account: Account) -> float:
-    """Distance modulus [mag] by Hubble's law (Planck 2018); a ReadError where ``z`` is too small or too large."""
+    """Distance modulus [mag] by Hubble's law (Planck 2018); a ReadError where ``z`` is too small or none."""
+    require_ranges(path, {"z": z})
     if not z >= _LEAST_Z_FOR_DISTANCE:
         wrong = f"no luminosity distance (field lumdist), and z = {z:g} is too small to tell it"
         raise ReadError(
             path, wrong, "pass distance_modulus= (in a folder: distance_modulus or distance_mpc in sn.toml)"
         )
-    if not z <= _LARGEST_Z_FOR_DISTANCE:
-        raise ReadError(path, f"z = {z:g} is no redshift of a supernova", "correct it")
     from astropy.cosmology import Planck18
 
     modulus = float(Planck18.distmod(z).value)
@@ -136,11 +173,15 @@ def assemble(
     try:
         z = math.nan if facts.z is None else facts.z
         modulus = math.nan if facts.distance_modulus is None else facts.distance_modulus
-        sightline = Sightline(
-            z=z, distance_modulus=modulus, **{name: value for name, value in given.items() if value is not None}
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnusualValueWarning)
+            sightline = Sightline(
+                z=z, distance_modulus=modulus, **{name: value for name, value in given.items() if value is not None}
+            )
     except ValueError as error:
         raise ReadError(path, str(error), "correct it, or pass the right value as a keyword") from None
+    if not light_curve.n_obs:
+        account.note("no photometry is used: the spectra are not calibrated to it")
     mjd_ref, meaning = _reference(path, facts, spectra, light_curve, account)
     sn_type = "" if (facts.sn_type or "").lower() in _UNSAID_TYPES else facts.sn_type or ""
     return Supernova(
@@ -154,6 +195,7 @@ def assemble(
         notes=account.all_notes(),
         n_spectra_rejected=account.n_spectra,
         n_photometry_rejected=account.n_rows,
+        aliases=tuple(alias for alias in facts.aliases or () if alias != facts.name),
     )
 
 

@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 
 from sntransport._storage.read_error import ReadError, number
-from sntransport.reading.account import Account, Facts, assemble, distance_from_z, modulus_of, require_mjd
+from sntransport.reading.account import (
+    Account,
+    Facts,
+    assemble,
+    distance_from_z,
+    modulus_of,
+    require_mjd,
+    require_ranges,
+)
+from sntransport.reading.folder_keys import instead_of
 from sntransport.reading.photometry_files import read_photometry_file
 from sntransport.reading.spectrum_columns import Unusable, is_calibrated, make_spectrum
 from sntransport.reading.spectrum_files import RawSpectrum, read_spectrum_file
@@ -20,13 +29,32 @@ from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 
 _TEXT = ("name", "type", "mjd_ref_meaning", "default_system", "law_mw", "law_host")
 _NUMBERS = ("z", "distance_modulus", "distance_mpc", "ebv_mw", "ebv_host", "rv_mw", "rv_host", "mjd_ref")
-_KEYS = (*_TEXT, *_NUMBERS, "photometry", "spectra")
+_KEYS = (*_TEXT, *_NUMBERS, "aliases", "photometry", "spectra")
 _SPECTRUM_KEYS: dict[str, tuple[Any, str]] = {
     "file": (str, "a file name in quotes"),
     "mjd": ((int, float), "a number"),
     "calibrated": (bool, "true or false"),
     "instrument": (str, "text in quotes"),
 }
+_PHOTOMETRY = ("photometry.ecsv", "photometry.csv")
+# What lies beside data without being data, by its ending or by how its name begins.
+_NOT_DATA = (
+    ".md",
+    ".rst",
+    ".pdf",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".html",
+    ".bib",
+    ".tex",
+    ".py",
+    ".ipynb",
+    ".log",
+)
+_ABOUT_DATA = ("readme", "license", "licence", "notes", "copying", "citation", "changelog")
 _NOT_SPECTRA = (".md", ".txt~", ".bak", ".png", ".pdf", ".toml")
 
 
@@ -36,11 +64,11 @@ def read_folder(folder: Path, caller: Facts) -> Supernova:
     Parameters
     ----------
     folder : Path
-        Holds ``sn.toml`` with the keys ``name``, ``type``, ``z``, ``distance_modulus`` or ``distance_mpc``, ``ebv_mw``,
-        ``ebv_host``, ``rv_mw``, ``rv_host``, ``law_mw``, ``law_host``, ``mjd_ref``, ``mjd_ref_meaning``,
-        ``default_system``, ``photometry`` (a file or a list; default: photometry.ecsv and photometry.csv) and tables
-        ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``. Every file in ``spectra/`` is read,
-        listed or not.
+        Holds ``sn.toml`` with the keys ``name``, ``aliases`` (a list), ``type``, ``z``, ``distance_modulus`` or
+        ``distance_mpc``, ``ebv_mw``, ``ebv_host``, ``rv_mw``, ``rv_host``, ``law_mw``, ``law_host``, ``mjd_ref``,
+        ``mjd_ref_meaning``, ``default_system``, ``photometry`` (a file or a list; default: photometry.ecsv and
+        photometry.csv) and tables ``[[spectra]]`` with ``file``, ``mjd``, ``calibrated``, ``instrument``. Every file in
+        ``spectra/`` is read, listed or not.
     caller : Facts
         What the caller knows; it wins over the file.
 
@@ -92,7 +120,7 @@ def _require_known(path: Path, table: Mapping[str, Any], keys: Sequence[str], wh
         if key not in keys:
             near = difflib.get_close_matches(key, keys, n=1, cutoff=0.5)
             remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(keys)}"
-            raise ReadError(path, f"{where}unknown key {key!r}", remedy)
+            raise ReadError(path, f"{where}unknown key {key!r}", instead_of(key) or remedy)
 
 
 def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:
@@ -105,13 +133,16 @@ def _facts(path: Path, toml: Mapping[str, Any], folder: Path) -> Facts:
             raise ReadError(path, f"{key} is {str(value)[:40]!r}", "give a number")
     if "distance_modulus" in toml and "distance_mpc" in toml:
         raise ReadError(path, "both distance_modulus and distance_mpc", "leave one")
-    if not toml.get("distance_mpc", 1.0) > 0:
-        raise ReadError(path, f"distance_mpc is {toml['distance_mpc']!r}", "give a positive number")
+    require_ranges(path, toml)
     system = toml.get("default_system")
     if system is not None and system.lower() not in ("ab", "vega"):
         raise ReadError(path, f"default_system is {system!r}", "give 'AB' or 'Vega'")
     values = {key: toml[key] for key in (field.name for field in fields(Facts)) if key in toml}
     values |= {key: float(toml[key]) for key in values if key in _NUMBERS}
+    aliases = toml.get("aliases", [])
+    if not isinstance(aliases, list) or not all(isinstance(name, str) for name in aliases):
+        raise ReadError(path, f"aliases is {aliases!r}", 'give a list of names, ["AT 2024xyz", "ZTF24abc"]')
+    values["aliases"] = tuple(aliases)
     values |= {"sn_type": toml.get("type"), "name": toml.get("name", folder.resolve().name)}
     if "distance_mpc" in toml:
         values["distance_modulus"] = modulus_of(float(toml["distance_mpc"]))
@@ -185,19 +216,45 @@ def _calibrated(raw: RawSpectrum, mjd: float, entry: Mapping[str, Any], account:
 def _light_curve(folder: Path, toml: Mapping[str, Any], facts: Facts, account: Account) -> LightCurve:
     path = folder / "sn.toml"
     named = toml.get("photometry")
-    if named is None:
-        named = [name for name in ("photometry.ecsv", "photometry.csv") if (folder / name).exists()]
     names = [named] if isinstance(named, str) else named
+    if names is None:
+        names = [name for name in _PHOTOMETRY if (folder / name).exists()]
+        unused = _unused(folder, toml, names)
+        if unused and not names:
+            wrong = f"no {' or '.join(_PHOTOMETRY)}, but {', '.join(unused[:5])}"
+            remedy = (
+                f'name the photometry in sn.toml, photometry = "{unused[0]}", or say there is none, photometry = []'
+            )
+            raise ReadError(folder, wrong, remedy)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ReadError(path, f"photometry is {named!r}", "give a file name or a list of them")
+    if unused := _unused(folder, toml, names):
+        account.note(f"files not used: {', '.join(unused[:8])}{' and more' if len(unused) > 8 else ''}")
     curves = [read_photometry_file(_file_inside(folder, name), facts.default_system, account) for name in names]
-    if not curves:
-        account.note("no photometry (photometry.ecsv or photometry.csv): spectra cannot be calibrated to it")
     columns = {
         field.name: np.concatenate([np.empty(0, dtype), *(getattr(curve, field.name) for curve in curves)])
         for field, dtype in zip(fields(LightCurve), (float, np.str_, float, float, np.str_), strict=True)
     }
     return LightCurve(**columns)
+
+
+def _unused(folder: Path, toml: Mapping[str, Any], photometry: Sequence[str]) -> list[str]:
+    """Files of the folder that may be data and that nothing reads."""
+    entries = toml.get("spectra", [])
+    used = {os.path.normpath(name) for name in ("sn.toml", "spectra", *photometry, *(one["file"] for one in entries))}
+    # A folder that holds what is used is used.
+    used |= {os.path.dirname(name) for name in used}
+    found = [path.name for path in folder.iterdir()]
+    if (folder / "spectra").is_dir():
+        # The others were read as spectra.
+        found += [f"spectra/{path.name}" for path in (folder / "spectra").iterdir()
+                  if path.is_dir() or path.name.lower().endswith(_NOT_SPECTRA)]  # fmt: skip
+    return sorted(name for name in found if name not in used and _may_be_data(name))
+
+
+def _may_be_data(name: str) -> bool:
+    last = name.rpartition("/")[2].lower()
+    return not last.startswith((".", "_", *_ABOUT_DATA)) and not last.endswith(_NOT_DATA)
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -24,6 +24,7 @@ from sntransport.reading.photometry_rows import (
 )
 from sntransport.reading.spectrum_columns import Unusable, is_calibrated, make_spectrum
 from sntransport.spectra.observations import Spectrum, Supernova
+from sntransport.spectra.ranges import unusual_date
 from sntransport.spectra.sightline import transmission
 
 Row = Mapping[str, Any]
@@ -95,6 +96,8 @@ def _spectra(entry: Row, facts: Facts, account: Account) -> list[Spectrum]:
 def _spectrum(index: int, raw: Row, facts: Facts) -> tuple[Spectrum, tuple[str, ...]]:
     """One spectrum in the observer frame with the dust on it."""
     mjd = _mjd(raw)
+    if remark := unusual_date(mjd):
+        raise Unusable(f"its date {mjd:.10g} is {remark}")
     table = table_of(raw.get("data"))
     wave, flux = table[:, 0].copy(), table[:, 1].copy()
     err = table[:, 2].copy() if table.shape[1] > 2 else None

@@ -13,6 +13,7 @@ from typing import Any
 
 from sntransport._storage.read_error import MAX_BYTES, ReadError, number, text
 from sntransport.reading.account import Account, Facts, distance_from_z, modulus_of, z_of
+from sntransport.spectra.ranges import LARGEST_EBV, LARGEST_Z
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _AGAIN = "download it again"
@@ -112,12 +113,14 @@ def _pick(path: Path, events: Mapping[str, Mapping[str, Any]], name: str | None)
     if name is None:
         raise ReadError(path, f"holds {len(events)} events ({listing})", "pick one with name=")
     for key, entry in events.items():
-        aliases = {
-            text(quantity.get("value")) for field in ("alias", "aliases") for quantity in quantities(entry, field)
-        }
-        if name in {key, _clean_name(key, entry)} | aliases:
+        if _spelled(name) in map(_spelled, (key, _clean_name(key, entry), *aliases_listed(entry))):
             return _clean_name(key, entry), entry
     raise ReadError(path, f"holds no event {name!r}", f"pick one of: {listing}")
+
+
+def _spelled(name: str) -> str:
+    """A name without what its spellings differ in."""
+    return re.sub(r"[\s_-]", "", name).lower()
 
 
 def _clean_name(key: str, entry: Mapping[str, Any]) -> str:
@@ -129,6 +132,8 @@ Entry = Mapping[str, Any]
 
 _MPC = {"": 1.0, "mpc": 1.0, "kpc": 1e-3, "pc": 1e-6, "gpc": 1e3}
 _PECULIAR = 0.01
+# A supernova that comes nearer by 6000 km/s is a mistake of the catalog.
+_LEAST_Z = -0.02
 _MJD_OF_ORDINAL_0 = -678576
 
 
@@ -162,16 +167,24 @@ def complete(path: object, entry: Entry, facts: Facts, account: Account) -> Fact
         z=z,
         distance_modulus=distance_modulus(path, entry, z, account) if facts.distance_modulus is None else None,
         ebv_mw=milky_way_dust(entry, account) if facts.ebv_mw is None else None,
+        aliases=tuple(name for name in aliases_listed(entry) if name != facts.name),
     )
     if facts.mjd_ref is None and (date := discovery(entry, account)) is not None:
         return facts.over(Facts(mjd_ref=date, mjd_ref_meaning="discovery").over(own))
     return facts.over(own)
 
 
+def aliases_listed(entry: Entry) -> tuple[str, ...]:
+    """All names that the entry lists, without markup, each once."""
+    listed = (text(quantity.get("value")) for field in ("alias", "aliases") for quantity in quantities(entry, field))
+    return tuple(dict.fromkeys(name for name in listed if name))
+
+
 def redshift(path: object, entry: Entry, account: Account) -> float:
     """Heliocentric redshift: the first listed, else from the host or a velocity."""
     values = [(number(q.get("value")), text(q.get("kind")).lower()) for q in quantities(entry, "redshift")]
-    credible = [(z, kind) for z, kind in values if -0.02 < z < 20]
+    credible = [(z, kind) for z, kind in values if _LEAST_Z < z <= LARGEST_Z]
+    _note_absurd("redshift", [z for z, _ in values if not _LEAST_Z < z <= LARGEST_Z], account)
     # Stable: the catalog's order decides within a rank.
     ranked = sorted(credible, key=lambda pair: _redshift_rank(pair[1]))
     if ranked:
@@ -187,7 +200,7 @@ def redshift(path: object, entry: Entry, account: Account) -> float:
         for quantity in quantities(entry, field):
             value = number(quantity.get("value"))
             z = value if field == "hostredshift" else z_of(value)
-            if -0.02 < z < 20:
+            if _LEAST_Z < z <= LARGEST_Z:
                 account.note(f"redshift {z:.6g} from field {field}: no field redshift")
                 return z
     raise ReadError(path, "no redshift (field redshift)", "pass z=")
@@ -210,9 +223,10 @@ def distance_modulus(path: object, entry: Entry, z: float, account: Account) -> 
 
 def milky_way_dust(entry: Entry, account: Account) -> float:
     """Milky Way E(B-V) [mag]; 0, with a note, where it is missing."""
-    for quantity in quantities(entry, "ebv"):
-        value = number(quantity.get("value"))
-        if 0 <= value < 20:
+    values = [number(quantity.get("value")) for quantity in quantities(entry, "ebv")]
+    _note_absurd("ebv", [value for value in values if not 0 <= value <= LARGEST_EBV], account)
+    for value in values:
+        if 0 <= value <= LARGEST_EBV:
             return value
     account.note("Milky Way dust: E(B-V) = 0 assumed, the input has none (field ebv); pass ebv_mw=")
     return 0.0
@@ -262,6 +276,13 @@ def quantities(entry: Entry, field: str) -> Iterator[Entry]:
             yield item
         elif item is not None:
             yield {"value": item}
+
+
+def _note_absurd(field: str, values: list[float], account: Account) -> None:
+    """Note values of a field that cannot be what its name says, instead of leaving them out in silence."""
+    known = [f"{value:g}" for value in values if math.isfinite(value)]
+    if known:
+        account.note(f"{field} {', '.join(known[:5])} not used: out of range (field {field})")
 
 
 def _redshift_rank(kind: str) -> int:

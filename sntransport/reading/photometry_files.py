@@ -13,7 +13,7 @@ import numpy as np
 
 from sntransport._numerics.units import AB_ZERO_NJY, mag_err_to_relative, mag_to_njy
 from sntransport._storage.read_error import ReadError, number
-from sntransport.photometry.bands import band_names
+from sntransport.photometry.bands import band_names, likely_bands
 from sntransport.reading.account import Account, require_mjd
 from sntransport.reading.photometry_rows import Measurement, canonical_system, fill_errors, to_ab, usual_system
 from sntransport.spectra.observations import LightCurve
@@ -167,9 +167,7 @@ def _band(rows: _Rows, i: int, names: frozenset[str]) -> str:
     band = rows.cell("band", i)
     if band in names:
         return band
-    near = difflib.get_close_matches(band.lower(), sorted(names), n=4, cutoff=0.5)
-    endings = [name for name in sorted(names) if band and name.endswith(band.lower())]
-    hint = " or ".join(near or endings[:4]) or "a name that band_names() lists, such as bessellv or sdssg"
+    hint = " or ".join(likely_bands(band)) or "a name that band_names() lists, such as bessellv or sdssg"
     raise ReadError(rows.path, f"{rows.where(i)}: band {band!r} is not known", f"use {hint}")
 
 

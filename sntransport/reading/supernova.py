@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._numerics.quantities import MAGNITUDE, MJD, NUMBER, bare
 from sntransport._storage.read_error import ReadError, number, one_line
-from sntransport.reading.account import Account, Facts, require_mjd
+from sntransport.reading.account import Account, Facts, require_ranges
 from sntransport.reading.folder import read_folder
 from sntransport.reading.osc import read_osc
 from sntransport.reading.photometry_files import read_photometry_file
@@ -19,7 +20,10 @@ from sntransport.spectra.observations import LightCurve, Supernova
 
 __all__ = ["ReadError", "read_light_curve", "read_supernova"]
 
-_NUMBERS = ("z", "distance_modulus", "ebv_mw", "ebv_host", "rv_mw", "rv_host", "mjd_ref")
+_UNITS = {
+    "z": NUMBER, "distance_modulus": MAGNITUDE, "ebv_mw": MAGNITUDE, "ebv_host": MAGNITUDE, "rv_mw": NUMBER,
+    "rv_host": NUMBER, "mjd_ref": MJD,
+}  # fmt: skip
 
 
 def read_supernova(
@@ -156,15 +160,20 @@ def read_light_curve(path: str | os.PathLike[str], *, default_system: str | None
 def _checked(path: str, facts: Facts) -> Facts:
     """The keywords in the types they must have."""
     values: dict[str, Any] = {}
-    for field in _NUMBERS:
+    for field in _UNITS:
         value = getattr(facts, field)
         if value is None:
             continue
-        values[field] = number(value.item() if isinstance(value, np.generic) else value)
+        try:
+            plain = bare(value, field, _UNITS[field])
+        except ValueError as error:
+            raise ReadError(path, str(error), f"give a number for {field}=") from None
+        values[field] = number(
+            plain.item() if isinstance(plain, (np.generic, np.ndarray)) and plain.size == 1 else plain
+        )
         if isinstance(value, str) or math.isnan(values[field]):
             raise ReadError(path, f"{field} is {str(value)[:40]!r}", f"give a number for {field}=")
-    if facts.mjd_ref is not None:
-        require_mjd(path, "mjd_ref", facts.mjd_ref)
+    require_ranges(path, values)
     facts = replace(facts, **values)
     for field in ("law_mw", "law_host"):
         if getattr(facts, field) not in (None, *LAWS):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._numerics.arrays import readonly, require_finite
+from sntransport._numerics.quantities import DEGREE, MAGNITUDE
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.atomic_files import require_countable
 from sntransport._storage.config_schema import checked
@@ -209,6 +211,10 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
         raise inner.wrong(kind, str(error), "correct it") from None
 
 
+# Of columns that are read as what they say; others have no unit that is known here.
+_COLUMN_UNITS = {"ra": DEGREE, "dec": DEGREE, "ebv": MAGNITUDE}
+
+
 def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
     from astropy.table import Table
 
@@ -216,10 +222,17 @@ def _columns(section: Section, key: str, names: tuple[str, ...]) -> dict[str, np
     try:
         require_countable(path.read_bytes())
         table = Table.read(path)
-        return {name: np.asarray(table[name], dtype=np.float64) for name in names}
+        columns = {name: table[name] for name in names}
     except Exception as error:
         reason = " ".join(str(error).split())
         raise section.wrong(key, f"{path} has no columns {', '.join(names)} ({reason})", "give ECSV or FITS") from None
+    try:
+        read = {name: readonly(column, name, unit=_COLUMN_UNITS.get(name)) for name, column in columns.items()}
+        for name, column in read.items():
+            require_finite(column, name)
+    except ValueError as error:
+        raise section.wrong(key, f"{path}: {error}", "fill in or leave out rows with empty cells") from None
+    return read
 
 
 def read_survey(section: Section) -> Survey:

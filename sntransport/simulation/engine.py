@@ -32,6 +32,7 @@ from sntransport.simulation.surveys.detection import (
 from sntransport.simulation.surveys.footprint import draw_positions, measurements_of
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.phases import MAX_GAP
+from sntransport.spectra.ranges import require_date
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import mjd_of
 
@@ -230,6 +231,8 @@ def _plan(
     own = (float(surveys[0].mjd[0]), float(surveys[0].mjd[-1])) if dates is None else (float(dates[0]), float(dates[1]))
     if not -np.inf < own[0] <= own[1] < np.inf:
         raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
+    for date in own:
+        require_date(date, "dates")
     meta = _meta(population, surveys, how, seed=seed, n=n, dates=own)
     return _Plan(
         templates=templates,

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
+from sntransport._numerics.quantities import DEGREE, MAGNITUDE, bare_number
 from sntransport._numerics.units import C_KMS
 from sntransport.simulation.distributions import Constant, Distribution, as_distribution
 from sntransport.simulation.rates import Cosmology
 from sntransport.spectra.dust import dust_law, require_rv
+from sntransport.spectra.ranges import require_ebv, require_redshift
 
 DustMap = Callable[[Array, Array], Array]
 """E(B-V) [mag] of the Milky Way at right ascension and declination (n,) [deg]."""
@@ -86,16 +88,17 @@ class Population:
         low, high = self.redshift.support
         if not 0 < low <= high < np.inf:
             raise ValueError(f"Population.redshift reaches from {low:g} to {high:g}, expected bounds above 0")
+        require_redshift(high, "Population.redshift: its upper bound")
         low, high = self.ebv_host.support
         if not 0 <= low <= high < np.inf:
             raise ValueError(f"Population.ebv_host reaches from {low:g} to {high:g}, expected bounds of 0 or more")
+        require_ebv(high, "Population.ebv_host: its upper bound")
         if not callable(self.ebv_mw):
-            value = float(self.ebv_mw)
-            if not 0 <= value < np.inf:
-                raise ValueError(f"Population.ebv_mw is {value:g}, expected 0 or more")
+            value = require_ebv(bare_number(self.ebv_mw, "Population.ebv_mw", MAGNITUDE), "Population.ebv_mw")
             set_fields(self, ebv_mw=value, ebv_mw_max=value)
-        if not 0 <= self.ebv_mw_max < np.inf or not 0 <= self.peculiar_velocity < 10_000:
-            raise ValueError("Population: ebv_mw_max must be 0 or more, peculiar_velocity from 0 to 10,000 km/s")
+        require_ebv(self.ebv_mw_max, "Population.ebv_mw_max")
+        if not 0 <= self.peculiar_velocity < 10_000:
+            raise ValueError("Population: peculiar_velocity must be from 0 to 10,000 km/s")
         if self.template_weight is not None:
             weight = readonly(self.template_weight, "Population.template_weight")
             require_finite(weight, "Population.template_weight")
@@ -181,7 +184,8 @@ def nearest_position(ra: ArrayLike, dec: ArrayLike, ebv: ArrayLike) -> DustMap:
 
     from sntransport.simulation.surveys.footprint import unit_vectors
 
-    table = [readonly(value, f"nearest_position: {name}") for value, name in ((ra, "ra"), (dec, "dec"), (ebv, "ebv"))]
+    given = {"ra": (ra, DEGREE), "dec": (dec, DEGREE), "ebv": (ebv, MAGNITUDE)}
+    table = [readonly(value, f"nearest_position: {name}", unit=unit) for name, (value, unit) in given.items()]
     for values in table:
         require_finite(values, "nearest_position")
         if values.shape != table[0].shape or not values.size:

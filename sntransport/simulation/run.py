@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._numerics.limits import require_memory
 from sntransport._storage import fits_tables
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.shards import Made, Plan, run_shards
@@ -30,6 +31,8 @@ Writer = Callable[[LightCurves, Path], Path | tuple[Path, ...]]
 
 # Of one measurement and of one object in the least compact of the formats.
 ROW_BYTES, OBJECT_BYTES = 48, 600
+# What one chunk is held in at once: as drawn, as measured, as chosen and as written.
+_COPIES = 4
 
 _UNITS = {
     "distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
@@ -92,6 +95,12 @@ def run_job(
     """
     job = source.job()
     first = next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
+    most = min(chunk, job.n)
+    require_memory(
+        _COPIES * _estimate(replace(job, n=most, keep="all"), first),
+        f"{job.name}: {most} objects at once",
+        "make the chunks smaller (--chunk)",
+    )
     plan = Plan(n=job.n, size=chunk, inputs=fingerprint(job, first) | {"format": kind})
     work = partial(_simulate_shards, source=source, write=write, out=out, plan=plan)
     entries = run_shards(

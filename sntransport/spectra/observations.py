@@ -6,12 +6,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
+from sntransport._numerics.quantities import ANGSTROM, F_LAMBDA, MJD, NANOJANSKY, bare_number
+from sntransport.spectra.classes import known_class
+from sntransport.spectra.ranges import require_date
 from sntransport.spectra.sightline import Sightline, mjd_of, phase_of
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Spectrum:
     """One observed spectrum, as it came, in the observer frame, with all dust still on it.
+
+    Plain numbers are in the units below; an astropy ``Quantity`` is converted to them, a ``Time`` to MJD (UTC), and
+    masked values become NaN. A unit that cannot be converted is refused.
 
     Parameters
     ----------
@@ -31,7 +37,8 @@ class Spectrum:
     Raises
     ------
     ValueError
-        Where shapes differ or wavelengths are not positive, finite and strictly increasing.
+        Where shapes differ, wavelengths are not positive, finite and strictly increasing, the date is no MJD, or a unit
+        does not fit.
     """
 
     mjd: float
@@ -42,21 +49,20 @@ class Spectrum:
     source: str = ""
 
     def __post_init__(self) -> None:
-        wave = readonly(self.wave, "Spectrum.wave")
+        wave = readonly(self.wave, "Spectrum.wave", unit=ANGSTROM)
         require_increasing(wave, "Spectrum.wave", positive=True)
-        flux = readonly(self.flux, "Spectrum.flux")
+        flux = readonly(self.flux, "Spectrum.flux", unit=F_LAMBDA, wave=wave)
         require_shape(flux, "Spectrum.flux", wave.shape, "(n_wave,)")
         err = np.full(wave.shape, np.nan) if self.flux_err is None else self.flux_err
-        flux_err = readonly(err, "Spectrum.flux_err")
+        flux_err = readonly(err, "Spectrum.flux_err", unit=F_LAMBDA, wave=wave)
         require_shape(flux_err, "Spectrum.flux_err", wave.shape, "(n_wave,)")
-        if not np.isfinite(self.mjd):
-            raise ValueError("Spectrum.mjd is not finite")
-        set_fields(self, mjd=float(self.mjd), wave=wave, flux=flux, flux_err=flux_err)
+        mjd = require_date(bare_number(self.mjd, "Spectrum.mjd", MJD), "Spectrum.mjd")
+        set_fields(self, mjd=mjd, wave=wave, flux=flux, flux_err=flux_err)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LightCurve:
-    """Multi-band photometry, sorted by date on construction.
+    """Multi-band photometry, sorted by date on construction; units and masks as for `Spectrum`.
 
     Parameters
     ----------
@@ -71,7 +77,8 @@ class LightCurve:
     Raises
     ------
     ValueError
-        Where shapes differ, dates or fluxes are not finite, or an error is not positive.
+        Where shapes differ, dates or fluxes are not finite, a date is no MJD, an error is not positive, or a unit does
+        not fit.
     """
 
     mjd: Array
@@ -81,8 +88,10 @@ class LightCurve:
     instrument: NDArray[np.str_] = None  # type: ignore[assignment]  # an array after construction
 
     def __post_init__(self) -> None:
-        mjd = readonly(self.mjd, "LightCurve.mjd")
+        mjd = readonly(self.mjd, "LightCurve.mjd", unit=MJD)
         require_finite(mjd, "LightCurve.mjd")
+        for date in (mjd.min(), mjd.max()) if mjd.size else ():
+            require_date(float(date), "LightCurve.mjd")
         order = np.argsort(mjd, kind="stable")
         instrument = np.full(mjd.shape, "") if self.instrument is None else self.instrument
         columns: dict[str, ArrayLike] = {"band": self.band, "instrument": instrument}
@@ -90,7 +99,9 @@ class LightCurve:
         checked = {"mjd": readonly(mjd[order], "LightCurve.mjd")}
         for name, value in columns.items():
             dtype = np.str_ if name in ("band", "instrument") else np.float64
-            column = readonly(value, f"LightCurve.{name}", dtype=dtype)
+            column = readonly(
+                value, f"LightCurve.{name}", dtype=dtype, unit=NANOJANSKY if dtype is np.float64 else None
+            )
             require_shape(column, f"LightCurve.{name}", mjd.shape, "(n_obs,)")
             checked[name] = readonly(column[order], name, dtype=dtype)
         require_finite(checked["flux"], "LightCurve.flux")
@@ -130,11 +141,13 @@ class Supernova:
         What the reader assumed or rejected, and why.
     n_spectra_rejected, n_photometry_rejected : int
         How many spectra and photometry rows the reader rejected.
+    aliases : sequence of str
+        Other names of the same supernova, so that it is recognized under them.
 
     Raises
     ------
     ValueError
-        Where ``mjd_ref`` is not finite.
+        Where ``mjd_ref`` is no MJD.
     """
 
     name: str
@@ -147,12 +160,13 @@ class Supernova:
     notes: tuple[str, ...] = ()
     n_spectra_rejected: int = 0
     n_photometry_rejected: int = 0
+    aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.mjd_ref):
-            raise ValueError(f"{self.name}: mjd_ref is not finite")
+        mjd_ref = require_date(bare_number(self.mjd_ref, f"{self.name}: mjd_ref", MJD), f"{self.name}: mjd_ref")
         spectra = tuple(sorted(self.spectra, key=lambda spectrum: spectrum.mjd))
-        set_fields(self, mjd_ref=float(self.mjd_ref), spectra=spectra, notes=tuple(self.notes))
+        set_fields(self, mjd_ref=mjd_ref, spectra=spectra, notes=tuple(self.notes))
+        set_fields(self, aliases=tuple(str(name) for name in self.aliases))
 
     def phase_of(self, mjd: ArrayLike) -> Array:
         """Rest-frame phase [d] of dates [d]; see `sntransport.spectra.sightline.phase_of`."""
@@ -166,10 +180,6 @@ class Supernova:
 def broad_class(sn_type: str) -> str:
     """Class of a supernova type: "Ia", "II", "Ib/c" or "other".
 
-    IIb count as "II", as in the list of test supernovae; "Ib/c" are the types that begin with Ib or Ic.
+    In any spelling, see `sntransport.spectra.classes.known_class`; "other" also where it is not known.
     """
-    name = sn_type.strip().removeprefix("SN").removeprefix("Type").strip()
-    for start, result in (("Ia", "Ia"), ("Ib", "Ib/c"), ("Ic", "Ib/c"), ("II", "II")):
-        if name.startswith(start):
-            return result
-    return "other"
+    return known_class(sn_type) or "other"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape, set_fields
+from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MJD, bare, bare_number
 from sntransport.spectra.phases import Neighbors, neighbors
 
 
@@ -28,6 +29,9 @@ class Origin(IntEnum):
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SpectralSeries:
     """Spectra of one supernova over phase: rest frame, at 10 pc, free of dust.
+
+    Plain numbers are in the units below; an astropy ``Quantity`` is converted to them or refused, masked values become
+    NaN.
 
     Parameters
     ----------
@@ -61,20 +65,21 @@ class SpectralSeries:
     mjd_ref: float = np.nan
 
     def __post_init__(self) -> None:
-        phase, wave = readonly(self.phase, "phase"), readonly(self.wave, "wave")
+        phase, wave = readonly(self.phase, "phase", unit=DAY), readonly(self.wave, "wave", unit=ANGSTROM)
         require_increasing(phase, "phase")
         require_increasing(wave, "wave", positive=True)
         shape = (phase.size, wave.size)
-        flux = readonly(self.flux, "flux", ndim=2)
+        flux = readonly(self.flux, "flux", ndim=2, unit=F_LAMBDA, wave=wave)
         require_shape(flux, "flux", shape, "(n_phase, n_wave)")
-        flux_err = readonly(np.full(shape, np.nan) if self.flux_err is None else self.flux_err, "flux_err", ndim=2)
+        err = np.full(shape, np.nan) if self.flux_err is None else self.flux_err
+        flux_err = readonly(err, "flux_err", ndim=2, unit=F_LAMBDA, wave=wave)
         require_shape(flux_err, "flux_err", shape, "(n_phase, n_wave)")
         origin = np.isfinite(flux) if self.origin is None else self.origin
         origin = readonly(origin, "origin", ndim=2, dtype=np.uint8)
         require_shape(origin, "origin", shape, "(n_phase, n_wave)")
         _check_values(flux, flux_err, origin)
         set_fields(self, phase=phase, wave=wave, flux=flux, flux_err=flux_err, origin=origin)
-        set_fields(self, mjd_ref=float(self.mjd_ref))
+        set_fields(self, mjd_ref=bare_number(self.mjd_ref, "mjd_ref", MJD))
 
     @property
     def n_phase(self) -> int:
@@ -113,9 +118,8 @@ class SpectralSeries:
         """
         if not self.n_phase:
             raise ValueError(f"{self.name or 'the series'} has no phases: supply one spectrum or more")
-        return SpectraAt(
-            series=self, place=neighbors(self.phase, np.atleast_1d(np.asarray(phase, dtype=np.float64)), max_gap)
-        )
+        asked = np.atleast_1d(np.asarray(bare(phase, "phase", DAY), dtype=np.float64))
+        return SpectraAt(series=self, place=neighbors(self.phase, asked, max_gap))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

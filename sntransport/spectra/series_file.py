@@ -68,7 +68,8 @@ class SeriesFile:
     notes : sequence of str
         What was assumed or rejected, and why.
     provenance : mapping of str to str
-        How it was made; by custom "input", "input_sha256", "command", "options", "version".
+        How it was made; by custom "input", "input_sha256", "command", "options", "version", and "aliases", other
+        names of the supernova (see `aliases_of`).
     mjd_ref_meaning : str
         What happened at phase 0.
 
@@ -194,6 +195,19 @@ def read_series_file(path: str | os.PathLike[str]) -> SeriesFile:
         # Those after OSError come from astropy, of cards that make no sense under a checksum that matches.
         message = " ".join(str(error.args[0] if error.args else error).split())
         raise ValueError(f"{path}: {message}") from None
+
+
+_BETWEEN_ALIASES = " | "
+
+
+def with_aliases(provenance: Mapping[str, str], aliases: Sequence[str]) -> dict[str, str]:
+    """Provenance with other names of the supernova; unchanged where there are none."""
+    return {**provenance, **({"aliases": _BETWEEN_ALIASES.join(aliases)} if aliases else {})}
+
+
+def aliases_of(provenance: Mapping[str, str]) -> tuple[str, ...]:
+    """Other names of the supernova that provenance has from `with_aliases`."""
+    return tuple(name for name in provenance.get("aliases", "").split(_BETWEEN_ALIASES) if name)
 
 
 def _hdu_list(content: SeriesFile) -> _Hdu:

@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, set_fields
+from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MAGNITUDE, MJD, NUMBER, bare, bare_number
 from sntransport.spectra.dust import dust_law, extinction, require_rv
+from sntransport.spectra.ranges import require_ebv, require_modulus, require_redshift
+
+_UNITS = {
+    "z": NUMBER, "distance_modulus": MAGNITUDE, "ebv_mw": MAGNITUDE, "ebv_host": MAGNITUDE, "rv_mw": NUMBER,
+    "rv_host": NUMBER,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -20,11 +27,11 @@ class Sightline:
     Parameters
     ----------
     z : float
-        Heliocentric redshift; greater than -1. 0 is allowed (no shift).
+        Heliocentric redshift; greater than -1, at most 30. 0 is allowed (no shift).
     distance_modulus : float
-        Distance modulus [mag]; 0 means that the observed flux is the flux at 10 pc.
+        Distance modulus [mag], -5 to 60; 0 means that the observed flux is the flux at 10 pc.
     ebv_mw, ebv_host : float
-        Color excess E(B-V) [mag] of the Milky Way (observer frame) and of the host galaxy (rest frame); not negative.
+        Color excess E(B-V) [mag] of the Milky Way (observer frame) and of the host galaxy (rest frame); 0 to 20.
     rv_mw, rv_host : float
         Ratio of total to selective extinction, in the range of the law (2.3 to 5.6 for F99 and G23, 2 to 6 for O94 and
         CCM89).
@@ -34,7 +41,12 @@ class Sightline:
     Raises
     ------
     ValueError
-        Where a value is not finite or outside its range, or a law is not known.
+        Where a value is not finite, has a unit that does not fit or is outside its range, or a law is not known.
+
+    Warns
+    -----
+    UnusualValueWarning
+        (A UserWarning.) Where the source comes nearer faster than any galaxy, 600 km/s.
     """
 
     z: float
@@ -47,19 +59,12 @@ class Sightline:
     law_host: str = "F99"
 
     def __post_init__(self) -> None:
-        names = ("z", "distance_modulus", "ebv_mw", "ebv_host", "rv_mw", "rv_host")
-        try:
-            set_fields(self, **{name: float(getattr(self, name)) for name in names})
-        except (TypeError, ValueError):
-            raise ValueError("Sightline: every field but the laws is a number") from None
-        for name in names:
-            if not np.isfinite(getattr(self, name)):
-                raise ValueError(f"Sightline: {name} is not finite")
-        if self.z <= -1:
-            raise ValueError(f"Sightline: z is {self.z:g}, expected more than -1")
-        for name in ("ebv_mw", "ebv_host"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"Sightline: {name} is {getattr(self, name):g}, expected 0 or more")
+        values = {name: bare_number(getattr(self, name), f"Sightline: {name}", unit) for name, unit in _UNITS.items()}
+        set_fields(self, **values)
+        require_modulus(self.distance_modulus, "Sightline: distance_modulus")
+        require_ebv(self.ebv_mw, "Sightline: ebv_mw")
+        require_ebv(self.ebv_host, "Sightline: ebv_host")
+        require_redshift(self.z, "Sightline: z")
         for place in ("mw", "host"):
             law = str(getattr(self, f"law_{place}"))
             try:
@@ -94,7 +99,7 @@ def transmission(wave: ArrayLike, ebv: float, rv: float = 3.1, law: str = "F99")
     ValueError
         Where the law is not known or not defined there; F99 is held at its ends, 912 A and 6 micron.
     """
-    wave = np.asarray(wave, dtype=np.float64)
+    wave = _plain(wave, "wave", ANGSTROM)
     if ebv == 0:
         return np.ones_like(wave)
     return np.asarray(10.0 ** (-0.4 * extinction(np.atleast_1d(wave), ebv, rv, law))).reshape(wave.shape)
@@ -121,7 +126,7 @@ def dimming(wave_rest: ArrayLike, sightline: Sightline) -> Array:
     ValueError
         Where a dust law is not defined at a wavelength (see `transmission`).
     """
-    wave_rest = np.asarray(wave_rest, dtype=np.float64)
+    wave_rest = _plain(wave_rest, "wave_rest", ANGSTROM)
     stretch = 1.0 + sightline.z
     host = transmission(wave_rest, sightline.ebv_host, sightline.rv_host, sightline.law_host)
     milky_way = transmission(wave_rest * stretch, sightline.ebv_mw, sightline.rv_mw, sightline.law_mw)
@@ -143,8 +148,9 @@ def to_rest(wave: ArrayLike, flux: ArrayLike, sightline: Sightline) -> tuple[Arr
     wave_rest : ndarray, (n_wave,) [rest-frame A]
     flux_rest : ndarray, (..., n_wave) [erg s-1 cm-2 A-1 at 10 pc]
     """
-    wave_rest = np.asarray(wave, dtype=np.float64) / (1.0 + sightline.z)
-    return wave_rest, np.asarray(flux, dtype=np.float64) / dimming(wave_rest, sightline)
+    wave = _plain(wave, "wave", ANGSTROM)
+    wave_rest = wave / (1.0 + sightline.z)
+    return wave_rest, _plain(flux, "flux", F_LAMBDA, wave) / dimming(wave_rest, sightline)
 
 
 def to_observer(wave_rest: ArrayLike, flux_rest: ArrayLike, sightline: Sightline) -> tuple[Array, Array]:
@@ -161,8 +167,9 @@ def to_observer(wave_rest: ArrayLike, flux_rest: ArrayLike, sightline: Sightline
     wave : ndarray, (n_wave,) [observer-frame A]
     flux : ndarray, (..., n_wave) [erg s-1 cm-2 A-1]
     """
-    wave_rest = np.asarray(wave_rest, dtype=np.float64)
-    return wave_rest * (1.0 + sightline.z), np.asarray(flux_rest, dtype=np.float64) * dimming(wave_rest, sightline)
+    wave_rest = _plain(wave_rest, "wave_rest", ANGSTROM)
+    flux_rest = _plain(flux_rest, "flux_rest", F_LAMBDA, wave_rest)
+    return wave_rest * (1.0 + sightline.z), flux_rest * dimming(wave_rest, sightline)
 
 
 def phase_of(mjd: ArrayLike, mjd_ref: ArrayLike, z: ArrayLike) -> Array:
@@ -181,11 +188,15 @@ def phase_of(mjd: ArrayLike, mjd_ref: ArrayLike, z: ArrayLike) -> Array:
     ndarray [rest-frame d]
         NaN where any of the three is.
     """
-    days = np.asarray(mjd, dtype=np.float64) - np.asarray(mjd_ref, dtype=np.float64)
-    return np.asarray(days / (1.0 + np.asarray(z, dtype=np.float64)))
+    days = _plain(mjd, "mjd", MJD) - _plain(mjd_ref, "mjd_ref", MJD)
+    return np.asarray(days / (1.0 + _plain(z, "z", NUMBER)))
 
 
 def mjd_of(phase: ArrayLike, mjd_ref: ArrayLike, z: ArrayLike) -> Array:
     """Observer-frame date [d] of rest-frame phases [d]; the inverse of `phase_of`, with the same shapes."""
-    stretch = 1.0 + np.asarray(z, dtype=np.float64)
-    return np.asarray(np.asarray(mjd_ref, dtype=np.float64) + np.asarray(phase, dtype=np.float64) * stretch)
+    stretch = 1.0 + _plain(z, "z", NUMBER)
+    return np.asarray(_plain(mjd_ref, "mjd_ref", MJD) + _plain(phase, "phase", DAY) * stretch)
+
+
+def _plain(value: ArrayLike, name: str, unit: str, wave: ArrayLike | None = None) -> Array:
+    return np.asarray(bare(value, name, unit, wave), dtype=np.float64)

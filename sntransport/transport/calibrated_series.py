@@ -5,6 +5,7 @@ photometry are data for the surface (`sntransport.calibration.level_surface`) th
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,17 +72,15 @@ def split_features(series: SpectralSeries, *, interpolate: Interpolator | ForPai
     light = np.exp(-continua.relative)
     flat = replace(series, flux=series.flux * light, flux_err=series.flux_err * light)
     done = complete_spectra(flat, interpolate=interpolate, max_gap=max_gap)
-    return Features(
-        observed=series, flat=flat, continua=continua, done=done, between=interpolate, max_gap=max_gap
-    )
+    return Features(observed=series, flat=flat, continua=continua, done=done, between=interpolate, max_gap=max_gap)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Level:
     """What the features are multiplied by, on the grid of the series.
 
-    Ln factors ``target`` (n_phase, n_wave) at the target phases, ``spectrum`` (n_spec, n_wave) at the spectra, and their
-    errors.
+    Ln factors ``target`` (n_phase, n_wave) at the target phases, ``spectrum`` (n_spec, n_wave) at the spectra, and
+    their errors.
     """
 
     target: Array
@@ -146,9 +145,7 @@ def observed_level(features: Features, phase: Array) -> Level:
     low = place.astype(np.int64)
     high, share = np.minimum(low + 1, own.size - 1), (place - low)[:, None]
     target = (1.0 - share) * held[low] + share * held[high]
-    return Level(
-        target=target, target_err=np.zeros(target.shape), spectrum=held, spectrum_err=np.zeros(held.shape)
-    )
+    return Level(target=target, target_err=np.zeros(target.shape), spectrum=held, spectrum_err=np.zeros(held.shape))
 
 
 def _held(row: Array) -> Array:
@@ -253,7 +250,7 @@ def _shares(logs: Array, matrix: BandMatrix, edges: Array) -> Array:
     flux = np.exp(np.where(known, logs, -np.inf))
     starts = np.searchsorted(np.log(matrix.wave), edges)
     out = np.zeros((len(logs), n_band, edges.size - 1))
-    for k, (start, stop) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for k, (start, stop) in enumerate(pairwise(starts)):
         out[:, :, k] = flux[:, start:stop] @ matrix.flux_weight[start:stop]
     return out * norm[:, :, None]
 

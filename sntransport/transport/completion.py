@@ -1,9 +1,9 @@
 """Spectra completed: what one lacks its neighbors in time have, and what noise hides they show too.
 
 A bin that a spectrum does not cover is rebuilt from the nearest spectra before and after that do, moved to join what
-is covered. A bin that it does cover, with noise, is drawn toward what its neighbors predict, in proportion to its noise.
-Afterwards the next spectrum on either side is all that is needed at any phase: bin by bin the path through them is
-continuous, whatever comes and goes.
+is covered. A bin that it covers is drawn toward what its neighbors predict, in proportion to its noise. Afterwards the
+next spectrum on either side is all that is needed at any phase: bin by bin the path through them is continuous,
+whatever comes and goes.
 """
 
 from dataclasses import dataclass
@@ -72,17 +72,12 @@ def complete_spectra(
     Completed
         Bins with neighbors on both sides have the origin of these, bins with one `Origin.ONE_SIDED`.
     """
-    noise = np.stack([photon_variance(series, row) for row in range(series.n_phase)])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        observed = np.log(series.flux)
-    before, after = _sources(series.covered)
-    logs, variance, origin = observed.copy(), noise.copy(), series.origin.copy()
-    pair = _Pairs(series, interpolate)
+    work = _Work(series, interpolate, max_gap)
     for row in range(series.n_phase):
         if np.isfinite(wander):
-            _calm(logs[row], variance[row], row, series, pair, noise, max_gap, wander)
-        _fill(logs, variance, origin, row, before, after, series, pair, noise, max_gap)
-    return Completed(logs=logs, variance=variance, origin=origin, before=before, after=after)
+            work.calm(row, wander)
+        work.fill(row)
+    return Completed(logs=work.logs, variance=work.variance, origin=work.origin, before=work.before, after=work.after)
 
 
 def photon_variance(series: SpectralSeries, row: int, least: float = 1e-4) -> Array:
@@ -92,14 +87,75 @@ def photon_variance(series: SpectralSeries, row: int, least: float = 1e-4) -> Ar
     return np.asarray(np.log1p((series.flux_err[row] / level) ** 2))
 
 
-class _Pairs:
-    """Ln flux between two rows at one position, kept: a pair serves several runs."""
+class _Work:
+    """The spectra while they are completed: what was observed, and what has been made of it so far."""
 
-    def __init__(self, series: SpectralSeries, interpolate: Interpolator | ForPair) -> None:
-        self.series, self.interpolate = series, interpolate
+    def __init__(self, series: SpectralSeries, interpolate: Interpolator | ForPair, max_gap: float) -> None:
+        self.series, self.interpolate, self.max_gap = series, interpolate, max_gap
+        self.noise = np.stack([photon_variance(series, row) for row in range(series.n_phase)])
+        self.before, self.after = _sources(series.covered)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            self.observed = np.log(series.flux)
+        self.logs, self.variance, self.origin = self.observed.copy(), self.noise.copy(), series.origin.copy()
 
-    def at(self, i: int, j: int, phase: float) -> Array:
-        """(n_wave,), NaN where not both cover."""
+    def calm(self, row: int, wander: float) -> None:
+        """Draw a spectrum toward what its two neighbors predict, by its noise and by its calibration."""
+        series, i, j = self.series, row - 1, row + 1
+        if i < 0 or j >= series.n_phase or series.phase[j] - series.phase[i] > self.max_gap:
+            return
+        span = series.phase[j] - series.phase[i]
+        t = float((series.phase[row] - series.phase[i]) / span)
+        drift = wander * t * (1.0 - t) * span
+        response = CALIBRATION**2 / (CALIBRATION**2 * (1.0 + (1.0 - t) ** 2 + t**2) + drift)
+        predicted = self._between(i, j, float(series.phase[row]))
+        expected = (1.0 - t) ** 2 * self.noise[i] + t**2 * self.noise[j]
+        for run in long_runs(np.isfinite(predicted) & series.covered[row]):
+            off = self.logs[row, run] - predicted[run]
+            broad = bell_mean(off[None], CONTINUUM / GRID_STEP)[0]
+            own, theirs = _level(self.noise[row, run]), _level(expected[run]) + drift
+            share = own / np.maximum(own + theirs, 1e-12)
+            self.logs[row, run] -= share * (off - broad) + response * broad
+            # A mean of two: the noise of each counts by its share.
+            self.variance[row, run] = (1.0 - share) ** 2 * self.variance[row, run] + share**2 * theirs
+
+    def fill(self, row: int) -> None:
+        """Rebuild the bins that a row does not cover, stretch by stretch outward from where it does."""
+        covered = self.series.covered[row]
+        if covered.all() or not covered.any():
+            return
+        self.before[row], self.after[row] = self._near(self.before[row], row), self._near(self.after[row], row)
+        key = np.stack([self.before[row], self.after[row], covered])
+        stretches = np.split(np.arange(covered.size), np.flatnonzero(np.any(np.diff(key) != 0, axis=0)) + 1)
+        first = int(np.argmax(covered))
+        for stretch in sorted(stretches, key=lambda bins: abs(int(bins[0]) - first)):
+            sources = int(self.before[row, stretch[0]]), int(self.after[row, stretch[0]])
+            if covered[stretch[0]] or max(sources) == _NOBODY:
+                continue
+            logs, variance, origin = self._made(row, *sources)
+            joined = logs[stretch] + _offset(self.logs[row], logs, stretch)
+            self.logs[row, stretch], self.variance[row, stretch] = joined, variance[stretch]
+            self.origin[row, stretch] = np.where(np.isfinite(joined), origin[stretch], Origin.NOT_COVERED)
+
+    def _near(self, source: NDArray[np.int64], row: int) -> NDArray[np.int64]:
+        """Sources that are not too far away in time; nobody instead of the others."""
+        phase = self.series.phase
+        near = (source != _NOBODY) & (np.abs(phase[source] - phase[row]) <= self.max_gap)
+        return np.where(near, source, _NOBODY)
+
+    def _made(self, row: int, i: int, j: int) -> tuple[Array, Array, NDArray[np.uint8]]:
+        """Ln flux, variance and origin (n_wave,) that two sources, or one, give at the phase of a row."""
+        phase = self.series.phase
+        one_sided = np.full(self.series.n_wave, Origin.ONE_SIDED, dtype=np.uint8)
+        if _NOBODY in (i, j):
+            return self.observed[max(i, j)], self.noise[max(i, j)], one_sided
+        t = (phase[row] - phase[i]) / (phase[j] - phase[i])
+        variance = (1.0 - t) ** 2 * self.noise[i] + t**2 * self.noise[j]
+        wide = phase[j] - phase[i] > self.max_gap
+        origin = one_sided if wide else np.maximum(self.series.origin[i], self.series.origin[j])
+        return self._between(i, j, float(phase[row])), variance, origin
+
+    def _between(self, i: int, j: int, phase: float) -> Array:
+        """Ln flux between two rows, (n_wave,), NaN where not both cover."""
         series, out = self.series, np.full(self.series.n_wave, np.nan)
         between = for_pair(self.interpolate, float(series.phase[i]), float(series.phase[j]))
         t = readonly([(phase - series.phase[i]) / (series.phase[j] - series.phase[i])], "t")
@@ -111,78 +167,16 @@ class _Pairs:
 
 def _sources(covered: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Nearest covering row at or before, and at or after, each row and bin; -1 for none."""
-    rows = np.arange(len(covered))[:, None]
+    rows, last = np.arange(len(covered))[:, None], len(covered)
     before = np.maximum.accumulate(np.where(covered, rows, _NOBODY), axis=0)
-    last = len(covered)
     after = np.minimum.accumulate(np.where(covered, rows, last)[::-1], axis=0)[::-1]
     return before, np.where(after == last, _NOBODY, after)
-
-
-def _calm(
-    logs: Array, variance: Array, row: int, series: SpectralSeries, pair: _Pairs, noise: Array, max_gap: float,
-    wander: float,
-) -> None:  # fmt: skip
-    """Draw a noisy spectrum toward what its two neighbors predict, features only."""
-    i, j = row - 1, row + 1
-    if i < 0 or j >= series.n_phase or series.phase[j] - series.phase[i] > max_gap:
-        return
-    predicted = pair.at(i, j, float(series.phase[row]))
-    span = series.phase[j] - series.phase[i]
-    t = float((series.phase[row] - series.phase[i]) / span)
-    drift = wander * t * (1.0 - t) * span
-    for run in long_runs(np.isfinite(predicted) & series.covered[row]):
-        off = logs[run] - predicted[run]
-        broad = bell_mean(off[None], CONTINUUM / GRID_STEP)[0]
-        off -= broad
-        own, theirs = (_level(values[run]) for values in (noise[row], (1 - t) ** 2 * noise[i] + t**2 * noise[j]))
-        share = np.nan_to_num(own / np.maximum(own + theirs + drift, 1e-12))
-        response = CALIBRATION**2 / (CALIBRATION**2 * (1.0 + (1 - t) ** 2 + t**2) + drift)
-        logs[run] -= share * off + response * broad
-        # A mean of two: the noise of each counts by its share.
-        variance[run] = (1.0 - share) ** 2 * variance[run] + share**2 * (theirs + drift)
 
 
 def _level(variance: Array) -> Array:
     """Noise of a stretch without its own scatter; unknown noise counts as none."""
     known = np.isfinite(variance)
     return known_mean(np.where(known, variance, 0.0), np.ones(known.size, dtype=bool), _NOISE_WIDTH / GRID_STEP)
-
-
-def _fill(
-    logs: Array, variance: Array, origin: NDArray[np.uint8], row: int, before: NDArray[np.int64],
-    after: NDArray[np.int64], series: SpectralSeries, pair: _Pairs, noise: Array, max_gap: float,
-) -> None:  # fmt: skip
-    """Rebuild the bins that a row does not cover, stretch by stretch outward from where it does."""
-    covered = series.covered[row]
-    if covered.all() or not covered.any():
-        return
-    phase = series.phase
-    near = [np.where(side >= 0, np.abs(phase[side] - phase[row]) <= max_gap, False) for side in (before[row], after[row])]
-    left, right = (np.where(ok, side[row], _NOBODY) for ok, side in zip(near, (before, after), strict=True))
-    before[row], after[row] = left, right
-    change = np.flatnonzero((np.diff(left) != 0) | (np.diff(right) != 0) | (np.diff(covered.astype(int)) != 0)) + 1
-    stretches = [s for s in np.split(np.arange(covered.size), change) if not covered[s[0]]]
-    first = int(np.argmax(covered))
-    for stretch in sorted(stretches, key=lambda s: (abs(int(s[0]) - first), s[0])):
-        i, j = int(left[stretch[0]]), int(right[stretch[0]])
-        if i == _NOBODY and j == _NOBODY:
-            continue
-        if i == _NOBODY or j == _NOBODY:
-            source = max(i, j)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                made = np.log(series.flux[source])
-            kind, err = np.full(covered.size, Origin.ONE_SIDED, dtype=np.uint8), noise[source]
-        else:
-            made = pair.at(i, j, float(phase[row]))
-            t = (phase[row] - phase[i]) / (phase[j] - phase[i])
-            err = (1.0 - t) ** 2 * noise[i] + t**2 * noise[j]
-            wide = phase[j] - phase[i] > max_gap
-            kind = np.maximum(series.origin[i], series.origin[j])
-            if wide:
-                kind = np.full_like(kind, Origin.ONE_SIDED)
-        joined = made[stretch] + _offset(logs[row], made, stretch)
-        logs[row, stretch], variance[row, stretch] = joined, err[stretch]
-        origin[row, stretch] = np.where(np.isfinite(joined), kind[stretch], Origin.NOT_COVERED)
 
 
 def _offset(own: Array, made: Array, stretch: NDArray[np.int64]) -> Array:

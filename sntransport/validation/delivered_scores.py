@@ -37,7 +37,7 @@ _ONE_SYSTEM = {"one system": "all bands", "accepted": "without bands that are of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Agreement:
+class LevelScore:
     """Delivered spectra of a class against the hidden ones as they are calibrated when they are not hidden.
 
     ``within_one``, ``within_two``: share of bins within one and two errors, mean over supernovae of each one's mean;
@@ -109,7 +109,7 @@ def hidden_scores(delivered: DeliveredTriplets) -> list[Score]:
     return found
 
 
-def agreements(delivered: DeliveredTriplets) -> list[Agreement]:
+def level_scores(delivered: DeliveredTriplets) -> list[LevelScore]:
     """Level and color of delivered spectra, and whether their errors are true, by class.
 
     Parameters
@@ -118,7 +118,7 @@ def agreements(delivered: DeliveredTriplets) -> list[Agreement]:
 
     Returns
     -------
-    list of Agreement
+    list of LevelScore
     """
     names, known = delivered.triplets.supernova, np.isfinite(delivered.within[0])
     found = []
@@ -126,7 +126,7 @@ def agreements(delivered: DeliveredTriplets) -> list[Agreement]:
         owner = names[rows]
         colored = rows & np.isfinite(delivered.color)
         found.append(
-            Agreement(
+            LevelScore(
                 sn_class=sn_class,
                 n_supernovae=np.unique(owner).size,
                 n_spectra=int(rows.sum()),
@@ -239,8 +239,8 @@ def hidden_rows(scores: Sequence[Score]) -> list[dict[str, str]]:
     return _whole(list(rows.values()))
 
 
-def agreement_rows(found: Sequence[Agreement]) -> list[dict[str, str]]:
-    """Rows of the table of `agreements`, one a class."""
+def level_rows(found: Sequence[LevelScore]) -> list[dict[str, str]]:
+    """Rows of the table of `level_scores`, one a class."""
     return [
         {
             "class": one.sn_class,
@@ -305,7 +305,7 @@ def _band_tables(points: BandPoints) -> Iterator[tuple[str, list[dict[str, str]]
 
 def delivered_report(
     hidden: Sequence[Score] = (),
-    agreement: Sequence[Agreement] = (),
+    level: Sequence[LevelScore] = (),
     nights: Sequence[NightScore] = (),
     bands: BandPoints | None = None,
     steps: Sequence[LargestStep] = (),
@@ -316,8 +316,8 @@ def delivered_report(
     ----------
     hidden : sequence of Score
         From `hidden_scores`.
-    agreement : sequence of Agreement
-        From `agreements`.
+    level : sequence of LevelScore
+        From `level_scores`.
     nights : sequence of NightScore
         From `night_scores`.
     bands : BandPoints, optional
@@ -332,7 +332,7 @@ def delivered_report(
     """
     tables = [
         (_HIDDEN, hidden_rows(hidden)),
-        (_AGREEMENT, agreement_rows(agreement)),
+        (_LEVEL, level_rows(level)),
         (_NIGHTS, night_rows(nights)),
         *([] if bands is None else _band_tables(bands)),
         (_STEPS, step_rows(steps)),
@@ -345,7 +345,7 @@ Hidden spectra: all between two spectra hidden, the series built from the others
 Median errors; ratios on the same spectra, geometric mean over supernovae with the central 68 % of bootstrap samples.
 {BARE}: the interpolator on the two alone; {DELIVERED}: the series."""
 
-_AGREEMENT = """\
+_LEVEL = """\
 Level and color: the delivered spectrum against the hidden one as it is calibrated when it is not hidden
 Share of bins within one and two errors (true errors: 68 and 95), mean over supernovae; median difference of level and
 color."""

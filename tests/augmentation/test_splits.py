@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.augmentation.splits import LeakError, assign_splits, designation, require_no_leak, split_of
+from sntransport.augmentation.splits import (
+    LeakError,
+    assign_splits,
+    designation,
+    identities,
+    require_no_leak,
+    split_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +96,52 @@ def test_shares_must_be_shares(shares):
 def test_one_supernova_of_two_classes_is_refused():
     with pytest.raises(ValueError, match="under another name"):
         assign_splits({"SN2013fs": "II", "V19_SN2013fs": "Ia"}, {"train": 1.0}, 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SN2013fs", "SN-2013-fs", "SN 2013 - fs", "sn13fs", "SN 13fs", "2013fs", "AT2013fs", "at 2013 fs", "sn_2013_fs",
+     "SN\u20132013\u2013fs", "SN 2013 fs HostExtCorr", "SN2013fs.json", "sn13fs_corr"],
+)  # fmt: skip
+def test_all_spellings_are_one(name):
+    assert designation(name) == "2013fs"
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("iPTF13dge", "SN2013dge"), ("ASAS-SN 14lp", "SN2014lp"), ("SNLS-04D3gx", "SN2004d"), ("sn87a", "SN2087a")],
+)
+def test_names_of_surveys_are_not_those_of_the_iau(name, other):
+    assert designation(name) != designation(other)
+
+
+def test_short_years_are_of_the_century_that_had_them():
+    assert (designation("sn87a"), designation("SN 94D"), designation("sn99em")) == ("1987a", "1994d", "1999em")
+
+
+def test_names_are_one_through_aliases_and_data():
+    marks = {"PTF11bov": [], "SN2011bm": ["ptf11bov"], "mine": ["data 1"], "yours": ["data 1"], "SN2013fs": ["data 2"]}
+    made = identities(marks)
+    assert made["PTF11bov"] == made["SN2011bm"]
+    assert made["mine"] == made["yours"]
+    assert len(set(made.values())) == 3
+
+
+@given(st.permutations(["a", "b", "c", "d", "e"]))
+def test_identities_do_not_depend_on_the_order_and_chain(order):
+    marks = {"a": ["1"], "b": ["1", "2"], "c": ["2"], "d": [], "e": ["x"]}
+    made = identities({name: marks[name] for name in order})
+    assert made == {"a": "a", "b": "a", "c": "a", "d": "d", "e": "e"}
+
+
+def test_without_marks_an_identity_is_the_designation():
+    names = ["SN2013fs", "sn13fs", "V19_SN2013fs", "SN 2012ec", "iPTF13dge"]
+    assert identities({name: [] for name in names}) == {name: designation(name) for name in names}
+
+
+def test_aliases_go_to_one_split():
+    types = {f"SN2013{a}{b}": "II" for a in "fgh" for b in "stu"} | {"iPTF13dqy": "II P"}
+    identity = identities({name: ["iptf13dqy"] if name == "SN2013fs" else [] for name in types})
+    for seed in range(20):
+        made = assign_splits(types, {"train": 0.5, "test": 0.5}, seed, identity=identity)
+        assert made["SN2013fs"] == made["iPTF13dqy"]

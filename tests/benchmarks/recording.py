@@ -98,7 +98,7 @@ def of_delivered(result):
     """Scores of `sntransport validate --delivered --json`, but for the bands, which are those of `bandtest`."""
     for key, name, about in (
         ("hidden", "spectra", "Hidden spectra delivered by build, 15 supernovae"),
-        ("agreement", "level", "Level, color and errors of hidden spectra delivered by build, 15 supernovae"),
+        ("level", "level", "Level, color and errors of hidden spectra delivered by build, 15 supernovae"),
         ("nights", "nights", "Photometry of hidden nights predicted by the series of build, 15 supernovae"),
         ("steps", "steps", "Steps of light curves of the series of build, 15 supernovae"),
     ):

@@ -13,10 +13,11 @@ from click.testing import CliRunner
 import sntransport as snt
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.config import read_augmentation
-from sntransport.augmentation.setup import mixing, read_all
+from sntransport.augmentation.setup import mixing, read_all, templates
 from sntransport.cli.main import main
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.series_file import with_aliases
 
 CONFIG = """
 seed = 3
@@ -222,6 +223,37 @@ def test_mixing_by_name():
 
 
 def test_supernovae_are_built_on_the_way(osc_dir):
-    (series,) = read_all(["LSQ12gpw.json.*"], osc_dir)
-    assert series.name == "LSQ12gpw"
-    assert series.n_phase > 5
+    (source,) = read_all(["LSQ12gpw.json.*"], osc_dir)
+    assert source.series.name == "LSQ12gpw"
+    assert source.series.n_phase > 5
+
+
+def test_aliases_and_identical_data_are_in_one_split(tmp_path):
+    """By the aliases in a series file, and where two files hold the same data."""
+    flux = np.exp(-((PHASE[:, None] / 20.0) ** 2)) * (WAVE / 5000.0) ** -1.5
+
+    def write(name, k, **more):
+        made = SpectralSeries(phase=PHASE, wave=WAVE, flux=(1.0 + k) * flux, name=name, sn_type="Ia")
+        snt.write_series(made, tmp_path / f"{name}.fits", **more)
+
+    for k in range(6):
+        write(f"SN200{k}a", k)
+    write("PTF11x", 7, provenance=with_aliases({}, ["SN 2001a", "NGC 1"]))
+    write("PTF12y", 8, provenance=with_aliases({}, ["NGC 1"]))
+    write("copied", 3)
+    config = AUGMENT | {"": {"seed": 1, "series": ["*.fits"]}, "split": {"a": 0.5, "b": 0.5}}
+    apart = False
+    for seed in range(12):
+        config[""]["seed"] = seed
+        split = {one.series.name: one.split for one in templates(config, tmp_path / "c.toml")}
+        assert split["PTF11x"] == split["SN2001a"]
+        assert split["copied"] == split["SN2003a"]
+        # A galaxy that both are in does not make one of them.
+        apart |= split["PTF11x"] != split["PTF12y"]
+    assert apart
+
+
+AUGMENT = {
+    "templates": {"mixtures": 0, "draws": 0, "augmented": [], "parents": 2, "concentration": 1.0},
+    "target": {"a": {"Ia": 1}, "b": {"Ia": 1}},
+}

@@ -70,6 +70,50 @@ def test_build_ends_with_a_table(folder, tmp_path):
     assert lines[-1] == f"1 of 1 built, in {tmp_path}"
 
 
+def test_build_says_what_changes_the_result(folder, tmp_path):
+    result = run("build", folder, "-o", tmp_path, "--no-figures")
+    told = result.stderr.splitlines()
+    assert "SN 2099a/b: photometry.csv: flux without unit or zp taken as nJy" in told
+    assert told[-1].startswith("(only what changes a result; every note: --notes")
+    assert not any("pixels removed" in line or "raised to the floor" in line for line in told)
+    every = run("build", folder, "-o", tmp_path, "--no-figures", "--notes").stderr.splitlines()
+    assert set(told[:-1]) < set(every)
+    assert any("interpolated at the pace" in line for line in set(every) - set(told))
+    assert run("build", folder, "-o", tmp_path, "--no-figures", "--quiet").stderr == ""
+
+
+def test_flux_in_microjansky_without_a_unit_cannot_be_missed(folder, tmp_path):
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "sn")
+    head, *rows = (folder / "photometry.csv").read_text().splitlines()
+    small = [",".join([*row.split(",")[:2], *(f"{float(x) / 1e3}" for x in row.split(",")[2:])]) for row in rows]
+    (tmp_path / "sn" / "photometry.csv").write_text("\n".join([head, *small]) + "\n")
+    result = run("build", tmp_path / "sn", "-o", tmp_path / "out", "--no-figures")
+    first = result.stderr.splitlines()[0]
+    assert first.startswith("sntransport: warning: SN 2099a/b: calibrated spectra are 7.5")
+    assert "a factor 10" in first
+    assert "is `flux` of the photometry in microjansky" in first
+    told = json.loads(run("build", tmp_path / "sn", "-o", tmp_path / "out", "--no-figures", "--json").stdout)
+    assert "microjansky" in told["results"][0]["warnings"][0]
+    assert (
+        json.loads(run("build", folder, "-o", tmp_path / "b", "--no-figures", "--json").stdout)["results"][0][
+            "warnings"
+        ]
+        == []
+    )
+
+
+def test_a_misnamed_photometry_file_stops_the_build(folder, tmp_path):
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "sn")
+    (tmp_path / "sn" / "photometry.csv").rename(tmp_path / "sn" / "Photometry.dat")
+    result = run("build", tmp_path / "sn", "-o", tmp_path / "out", "--no-figures")
+    assert result.exit_code == 1
+    assert 'photometry = "Photometry.dat"' in result.stderr
+
+
 def test_build_is_reproducible_to_the_byte(folder, tmp_path):
     for name in ("one", "two"):
         assert run("build", folder, "-o", tmp_path / name).exit_code == 0
@@ -159,7 +203,7 @@ def test_validate_judges_what_is_delivered(folder, built, tmp_path):
     assert {one["judged"] for one in found["nights"]} == {one["judged"] for one in found["bands"]}
     assert {one["over"] for one in found["hidden"]} == {"log_linear", "bare"}
     assert found["steps"][0]["step"] < 0.05
-    assert found["agreement"][0]["n_spectra"] == found["hidden"][0]["n_triplets"]
+    assert found["level"][0]["n_spectra"] == found["hidden"][0]["n_triplets"]
     # A wider gap than is asked for is neither judged nor bridged.
     narrow = run("validate", folder, "--delivered", "--interpolator", "linear", "--max-gap", "16", "--json")
     (fewer,) = json.loads(narrow.stdout)["results"]

@@ -214,3 +214,12 @@ def test_a_finished_run_is_left_alone_and_another_is_refused(tmp_path):
     other = run(text, "-o", tmp_path / "out", "--seed", "2")
     assert other.exit_code == 1
     assert "holds the output of something else: seed was" in other.output
+
+
+def test_a_chunk_that_would_fill_the_memory_is_refused(tmp_path):
+    path = config(tmp_path, SURVEY + POPULATION)
+    done = run(path, "-o", tmp_path / "out", "--objects", "100000000", "--chunk", "100000000")
+    assert done.exit_code == 1
+    assert "Ia: 100000000 objects at once would take about" in done.stderr
+    assert "more than 4 GiB; make the chunks smaller (--chunk)" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

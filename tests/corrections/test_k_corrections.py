@@ -249,7 +249,7 @@ def test_partial_coverage_of_one_phase():
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"z": -1.0}, "z is -1, expected more than -1"),
+        ({"z": -1.0}, "z is -1, no redshift: expected more than -1"),
         ({"z": np.nan}, "z has values that are not finite"),
         ({"z": [[0.1]]}, r"z has shape \(1, 1\), expected a number or one axis"),
         ({"phase": [0.0, np.inf]}, "phase has values that are not finite"),
@@ -367,3 +367,19 @@ def test_no_warning_where_all_is_covered():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         evaluate_k_correction(supernova(), "bessellb", "lsstr", np.linspace(0, 0.5, 40), PHASES)
+
+
+def test_a_table_that_would_fill_the_memory_is_refused():
+    many = np.linspace(0.01, 0.1, 100_000)
+    series = SpectralSeries(phase=[0.0, 1.0], wave=[4000.0, 9000.0], flux=np.ones((2, 2)))
+    with pytest.raises(
+        ValueError, match=r"K-corrections at 100000 redshifts and 100000 phases would take about .* GiB"
+    ):
+        k_correction(series, "bessellv", "sdssr", many, many)
+
+
+@pytest.mark.parametrize(("z", "told"), [(2998.0, r"km/s\? then z = 0\.0100"), ([0.1, 31.0], "z is 31, no redshift")])
+def test_a_velocity_is_no_redshift(z, told):
+    series = SpectralSeries(phase=[0.0, 1.0], wave=[4000.0, 9000.0], flux=np.ones((2, 2)))
+    with pytest.raises(ValueError, match=told):
+        k_correction(series, "bessellv", "sdssr", z, 0.5)

@@ -149,7 +149,7 @@ def test_holes_gaps_and_negative_flux():
     flux[:, series.wave < 2500], origin[:, series.wave < 2500] = np.nan, 0
     hole = (series.wave > 9000) & (series.wave < 9100)
     flux[:, hole], origin[:, hole] = np.nan, 0
-    flux[3, 500], origin[10, 400:500] = -1.0, 3
+    flux[3, 500], origin[10, 400:500] = -100.0 * np.nanmax(flux[3]), 3
     grid = template_grid(dataclasses.replace(series, flux=flux, flux_err=None, origin=origin))
     assert (grid.phase[0], grid.phase[-1]) == (-12.0, 37.0)
     assert 2500 <= grid.wave[0] < 2510
@@ -307,3 +307,11 @@ def test_command(tmp_path):
     assert CliRunner().invoke(main, [*snana, "--template-phases", "-5", "70"]).exit_code == 2
     assert CliRunner().invoke(main, ["export", str(tmp_path / "a.fits")]).exit_code == 2
     assert "--wave-range" in CliRunner().invoke(main, [*args[:6], "--overwrite", "--extrapolate", "blackbody"]).output
+
+
+@pytest.mark.parametrize("steps", [{"phase_step": 1e-10}, {"wave_step": 1e-7}])
+def test_a_grid_that_would_fill_the_memory_is_refused(steps):
+    with pytest.raises(
+        ValueError, match=r"a grid of \S+ steps of 1e-\d+ would take about .* GiB .*; take larger steps"
+    ):
+        template_grid(bump(), **steps)

@@ -187,7 +187,7 @@ def test_nan_in_the_middle_of_a_template_gives_nan_there_and_nowhere_else():
     flux = series.flux.copy()
     flux[4, 60:70] = np.nan
     broken = dataclasses.replace(series, flux=flux, flux_err=None, origin=None)
-    survey, near = snt.load_survey("ztf", years=0.3), snt.Population(redshift=0.02)
+    survey, near = snt.load_survey("ztf", years=0.3), snt.Population(redshift=0.02, mag_offset=17.5)
     whole, marked = (snt.simulate([one], survey, near, n=50, seed=1) for one in (series, broken))
     owner = np.repeat(np.arange(whole.n_object), np.diff(whole.offset))
     phase = (whole.mjd - whole.truth.mjd_ref[owner]) / (1.0 + whole.truth.z[owner])

@@ -39,8 +39,8 @@ def series():
 
 @pytest.fixture(scope="module")
 def drawn(series):
-    """All draws as one series, a thousand days apart, that a product is worked out in one call; and where each is."""
-    days = 1000.0 * np.arange(N)
+    """All draws as one series, fifty days apart, that a product is worked out in one call; and where each is."""
+    days = 50.0 * np.arange(N)
     flux = np.concatenate([one.flux for one in draw(series, N, 7)])
     return SpectralSeries(phase=(days[:, None] + PHASE).ravel(), wave=WAVE, flux=flux, mjd_ref=59000.0), days
 

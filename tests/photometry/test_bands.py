@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sntransport._numerics.units import C_AA, njy_to_mag
 from sntransport.photometry import bands
@@ -14,6 +16,7 @@ from sntransport.photometry.bands import (
     band_names,
     check_filters,
     effective_wave,
+    likely_bands,
     load_bands,
     pivot_wave,
     read_bandpass,
@@ -484,3 +487,50 @@ def test_a_package_without_curves_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(bands.resources, "files", lambda _: tmp_path / "sntransport")
     with pytest.raises(FileNotFoundError, match="filter curves are missing"):
         check_filters()
+
+
+def test_a_band_keeps_units():
+    from astropy import units as u
+
+    plain = Bandpass(name="b", wave=[4000.0, 5000.0, 6000.0], throughput=[0.0, 0.8, 0.0])
+    there = Bandpass(name="b", wave=[400, 500, 600] * u.nm, throughput=[0, 80, 0] * u.percent, vega_ab=50 * u.mmag)
+    np.testing.assert_allclose(there.wave, plain.wave, rtol=1e-12)
+    np.testing.assert_allclose(there.throughput, plain.throughput, rtol=1e-12)
+    assert there.vega_ab == pytest.approx(0.05)
+    with pytest.raises(ValueError, match="throughput has the unit Jy"):
+        Bandpass(name="b", wave=[4000.0, 5000.0], throughput=[1, 1] * u.Jy)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("g", ["sdssg", "ztfg", "lsstg", "ps1::g"]),
+        ("g'", ["sdssg", "ztfg", "lsstg", "ps1::g"]),
+        ("V", ["bessellv", "uvot::v"]),
+        ("U", ["sdssu", "bessellux", "lsstu", "uvot::u"]),
+        ("o", ["atlaso"]),
+        ("J", ["2massj", "cspjs"]),
+        ("K", ["2massks"]),
+        ("SDSS g'", ["sdssg"]),
+        ("g_ZTF", ["ztfg"]),
+        ("ZTF-r", ["ztfr"]),
+        ("Sloan_i", ["sdssi"]),
+        ("Johnson V", ["bessellv"]),
+        ("PS1.z", ["ps1::z"]),
+        ("Swift UVW1", ["uvot::uvw1"]),
+        ("zzzzzzzz", []),
+        ("", []),
+    ],
+)
+def test_hints_name_what_was_meant(name, meant):
+    assert likely_bands(name) == meant
+
+
+def test_every_band_is_what_is_meant_by_its_own_name():
+    for name in band_names():
+        assert likely_bands(name) == [name] == likely_bands(name.upper())
+
+
+@given(st.text(max_size=8))
+def test_hints_of_any_text(text):
+    assert set(likely_bands(text)) <= set(band_names())

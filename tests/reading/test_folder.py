@@ -449,7 +449,7 @@ def test_no_photometry_is_allowed_and_noted(folder):
         ("mjd,mag,mag_err\n1,2,3\n", "no column 'band'"),
         ("mdj,band,mag,mag_err\n1,sdssr,3,1\n", "rename 'mdj' to 'mjd'"),
         ("mjd,band\n1,sdssr\n", "no column 'mag'"),
-        ("mjd,band,flux\n1,sdssr,3\n", "no column 'flux_err'"),
+        ("mjd,band,flux\n60000,sdssr,3\n", "no column 'flux_err'"),
         ("mjd,band,mag,mag_err\n60000,V,16,0.1\n", "line 2: band 'V' is not known; use .*bessellv"),
         ("mjd,band,mag,mag_err\n60000,ssdsr,16,0.1\n", "use sdssr"),
         ("mjd,band,mag,mag_err\n60000,,16,0.1\n", "line 2: band '' is not known"),

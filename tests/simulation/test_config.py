@@ -2,8 +2,9 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.config import read_simulation
@@ -57,3 +58,48 @@ def test_a_table_is_read_by_the_names_of_its_columns(tmp_path):
 def test_too_few_or_too_many_numbers_are_counted(tmp_path, text):
     with pytest.raises(ReadError, match=r"population\[0\]\.mag_offset\.\w+: .*expected a list of \d numbers"):
         population(tmp_path, text)
+
+
+def read_with(tmp_path, **keys):
+    """The population of a file with these keys, as TOML."""
+    given = {"redshift": "0.1", "ebv_mw": "0.0"} | keys
+    (tmp_path / "c.toml").write_text(
+        '[[survey]]\nsource = "ztf"\nyears = 0.1\n[[population]]\nname = "a"\ntemplates = ["hsiao"]\n'
+        'objects = 3\npeak_band = "bessellb"\npeak_mag = -19\n' + "".join(f"{k} = {v}\n" for k, v in given.items())
+    )
+    return read_simulation(tmp_path / "c.toml")[0].population
+
+
+@pytest.mark.parametrize(
+    ("keys", "match"),
+    [
+        ({"redshift": "2998.0"}, r"population\[0\]: redshift: its upper bound is 2998, .*km/s\? then z = 0\.0100"),
+        ({"redshift": "{ uniform = [0.1, 300.0] }"}, "upper bound is 300, no redshift"),
+        ({"ebv_mw": "31.0"}, r"population\[0\]: ebv_mw is 31, expected E\(B-V\) of at most 20 mag"),
+        ({"ebv_host": "{ uniform = [0.0, 30.0] }"}, "ebv_host: its upper bound is 30"),
+    ],
+)
+def test_values_out_of_range_are_refused(tmp_path, keys, match):
+    with pytest.raises(ReadError, match=match):
+        read_with(tmp_path, **keys)
+
+
+def test_an_empty_cell_is_no_number(tmp_path):
+    masked = MaskedColumn([0.05, 0.3], mask=[True, False])
+    Table({"ra": [10.0, 200.0], "dec": [-30.0, 30.0], "ebv": masked}).write(tmp_path / "dust.ecsv")
+    with pytest.raises(ReadError, match=r"ebv_mw\.table: .*dust\.ecsv: ebv has 1 values that are not finite"):
+        read_with(tmp_path, ebv_mw='{ table = "dust.ecsv" }')
+    Table({"value": [0.01, 0.02], "density": masked}).write(tmp_path / "z.ecsv")
+    with pytest.raises(ReadError, match=r"redshift\.table: .*z\.ecsv: density has 1 values that are not finite"):
+        read_with(tmp_path, redshift='{ table = "z.ecsv" }')
+
+
+def test_angles_of_a_table_are_converted(tmp_path):
+    dust = Table({"ra": [10.0, 75.0], "dec": [-30.0, -30.0], "ebv": [0.05, 0.3]}, units={"ra": "deg", "dec": "deg"})
+    dust.write(tmp_path / "deg.ecsv")
+    dust["ra"] = dust["ra"] / 15.0
+    dust["ra"].unit = "hourangle"
+    dust.write(tmp_path / "hours.ecsv")
+    places = np.array([10.0, 70.0, 74.0]), np.full(3, -30.0)
+    for name in ("deg", "hours"):
+        assert read_with(tmp_path, ebv_mw=f'{{ table = "{name}.ecsv" }}').ebv_mw(*places).tolist() == [0.05, 0.3, 0.3]

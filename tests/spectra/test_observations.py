@@ -102,3 +102,43 @@ def test_supernova_needs_a_reference_date():
 def test_arrays_are_read_only(array):
     with pytest.raises(ValueError, match="read-only"):
         array[0] = 1
+
+
+def test_observations_keep_units():
+    from astropy import units as u
+    from astropy.time import Time
+
+    wave, flux = np.array([3000.0, 4000.0]), np.array([1e-15, 2e-15])
+    f_nu = (flux * u.erg / u.s / u.cm**2 / u.AA).to("mJy", equivalencies=u.spectral_density(wave * u.AA))
+    plain = Spectrum(mjd=60000.25, wave=wave, flux=flux, flux_err=0.1 * flux)
+    there = Spectrum(mjd=Time(60000.25, format="mjd"), wave=wave / 10 * u.nm, flux=f_nu, flux_err=0.1 * f_nu)
+    for name in ("mjd", "wave", "flux", "flux_err"):
+        np.testing.assert_allclose(getattr(there, name), getattr(plain, name), rtol=1e-12)
+    curve = LightCurve(
+        mjd=Time([60001.0, 60000.0], format="mjd"),
+        band=["lsstg", "lsstr"],
+        flux=[1, 2] * u.mJy,
+        flux_err=[1, 2] * u.uJy,
+    )
+    np.testing.assert_allclose(curve.mjd, [60000.0, 60001.0], rtol=1e-12)
+    np.testing.assert_allclose(curve.flux, [2e6, 1e6], rtol=1e-12)
+    np.testing.assert_allclose(curve.flux_err, [2e3, 1e3], rtol=1e-12)
+
+
+def test_masked_observations_are_missing():
+    wave, masked = [3000.0, 4000.0], np.ma.array([1e-15, -999.0], mask=[False, True])
+    assert np.isnan(Spectrum(mjd=60000.0, wave=wave, flux=masked).flux).tolist() == [False, True]
+    good = {"mjd": [60000.0, 60001.0], "band": ["lsstg", "lsstg"], "flux": [1.0, 2.0], "flux_err": [0.1, 0.1]}
+    assert np.isnan(LightCurve(**(good | {"flux_err": np.ma.array([0.1, 0.1], mask=[0, 1])})).flux_err[1])
+    for name in ("mjd", "flux"):
+        with pytest.raises(ValueError, match=f"LightCurve.{name} has 1 values that are not finite"):
+            LightCurve(**(good | {name: np.ma.array(good[name], mask=[0, 1])}))
+    with pytest.raises(ValueError, match="band has 1 masked values"):
+        LightCurve(**(good | {"band": np.ma.array(good["band"], mask=[0, 1])}))
+
+
+def test_a_julian_date_is_refused_by_every_object():
+    with pytest.raises(ValueError, match=r"Spectrum.mjd is 2460000.5, a Julian date"):
+        Spectrum(mjd=2460000.5, wave=[1, 2], flux=[1, 2])
+    with pytest.raises(ValueError, match=r"LightCurve.mjd is 2460000.5, a Julian date"):
+        LightCurve(mjd=[60000.0, 2460000.5], band=["lsstg"] * 2, flux=[1, 2], flux_err=[1, 2])

@@ -55,3 +55,20 @@ def test_arrays_are_read_only_copies(name):
     assert array is not FLUX
     with pytest.raises(ValueError, match="read-only"):
         array[:] = 1
+
+
+def test_a_series_keeps_units():
+    from astropy import units as u
+
+    wave, flux = np.array([3000.0, 4000.0]), np.array([[0.1, 0.2], [0.3, np.nan]])
+    f_nu = (flux * u.erg / u.s / u.cm**2 / u.AA).to("Jy", equivalencies=u.spectral_density(wave * u.AA))
+    there = SpectralSeries(phase=[24, 48] * u.hour, wave=wave * 1e-4 * u.micron, flux=f_nu, flux_err=0.1 * f_nu)
+    plain = SpectralSeries(phase=[1, 2], wave=wave, flux=flux, flux_err=0.1 * flux)
+    for name in ("phase", "wave", "flux", "flux_err"):
+        np.testing.assert_allclose(getattr(there, name), getattr(plain, name), rtol=1e-12)
+    assert there.origin.tolist() == plain.origin.tolist()
+    np.testing.assert_allclose(there.at(36 * u.hour).flux, plain.at(1.5).flux)
+    masked = SpectralSeries(phase=[1, 2], wave=wave, flux=np.ma.masked_invalid(flux))
+    assert masked.origin.tolist() == plain.origin.tolist()
+    with pytest.raises(ValueError, match=r"flux has the unit erg / .*expected erg"):
+        SpectralSeries(phase=[1], wave=wave, flux=np.ones((1, 2)) * u.erg / u.s / u.AA)

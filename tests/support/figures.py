@@ -35,8 +35,8 @@ DRAWN_WITH = (3, 11)
 
 BANDS = ("bessellb", "bessellv", "bessellr")
 
-BRIGHTNESS = np.array([1e7, 3e6, 8e5])
-"""Of the simulated objects, times the made-up supernova, which is far too faint for any survey."""
+BRIGHTNESS = np.array([1.0, 0.3, 0.08])
+"""Of the simulated objects, times the made-up supernova."""
 
 
 @cache

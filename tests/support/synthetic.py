@@ -18,7 +18,7 @@ def flux_at(phase, wave):
     for rest, depth, width in ((4861.0, 0.3, 60.0), (6563.0, 0.4, 90.0)):
         center = rest * (1.0 - (9000.0 - 60.0 * phase) / 299792.458)
         dips = dips - depth * (0.5 + phase / 100.0) * np.exp(-0.5 * ((wave - center) / width) ** 2)
-    return 5e-8 * np.exp(-phase / 40.0) * continuum * dips
+    return 0.5 * np.exp(-phase / 40.0) * continuum * dips
 
 
 def spectrum(phase, *, low=3300.0, high=9400.0, step=4.0, snr=50.0, seed=0, factor=1.0, sightline=SIGHTLINE, **more):

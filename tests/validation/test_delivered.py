@@ -14,7 +14,7 @@ from sntransport.transport.interpolators import log_linear, wasserstein
 from sntransport.transport.paper import paper_recipe
 from sntransport.validation import delivered
 from sntransport.validation.delivered import BARE, DELIVERED, judge_delivered, on_wavelengths, without_spectra
-from sntransport.validation.delivered_scores import agreements, hidden_scores
+from sntransport.validation.delivered_scores import hidden_scores, level_scores
 from sntransport.validation.leave_out import BASELINE, judge
 from tests.support.synthetic import MJD_REF, SIGHTLINE, photometry, supernova
 
@@ -83,7 +83,7 @@ def test_without_photometry_there_is_no_level_to_judge():
     assert np.isfinite(one.triplets.feature).all()
     assert np.isnan(one.within).all()
     assert np.isnan(one.level).all()
-    assert agreements(one) == []
+    assert level_scores(one) == []
 
 
 def test_other_weights_can_be_judged():

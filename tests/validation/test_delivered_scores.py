@@ -8,11 +8,11 @@ import pytest
 from sntransport.transport.interpolators import log_linear
 from sntransport.validation.delivered import BARE, DELIVERED, DeliveredTriplets, judge_delivered
 from sntransport.validation.delivered_scores import (
-    agreements,
     delivered_report,
     hidden_scores,
     largest_steps,
     left_out_shares,
+    level_scores,
     night_scores,
 )
 from sntransport.validation.hidden_nights import NightPoints, judge_nights
@@ -28,7 +28,7 @@ def found():
 
 
 def with_columns(names, within, level, color):
-    """Made-up agreement of as many triplets as there are names."""
+    """Made-up shares, level and color of as many triplets as there are names."""
     base = found().triplets
     rows = np.zeros(len(names), dtype=int)
     columns = {key: getattr(base, key)[rows] for key in ("phase", "gap", "position", "n_bins", "sn_class")}
@@ -46,14 +46,14 @@ def test_delivered_over_bare_is_the_ratio_of_their_ratios():
         assert mine[DELIVERED, BARE].baseline == pytest.approx(mine[BARE, BASELINE].value)
 
 
-def test_agreement_counts_every_supernova_once_and_skips_what_is_not_known():
+def test_level_and_color_count_every_supernova_once_and_skips_what_is_not_known():
     one = with_columns(
         ["a", "a", "a", "b", "b"],
         [[0.6, 0.6, 0.6, 1.0, np.nan], [0.9, 0.9, 0.9, 1.0, np.nan]],
         [-0.1, 0.1, 0.3, 0.02, np.nan],
         [0.2, 0.1, np.nan, 0.04, np.nan],
     )
-    (score,) = agreements(one)
+    (score,) = level_scores(one)
     assert (score.sn_class, score.n_supernovae, score.n_spectra) == ("II", 2, 4)
     assert score.within_one == pytest.approx(0.8)
     assert score.within_two == pytest.approx(0.95)
@@ -107,7 +107,7 @@ def test_steps_are_sorted_and_summed_up():
 
 def test_the_report_has_a_table_for_every_test_that_was_run():
     points, steps, bands = judge_nights([observed()]), judge_steps([observed()]), judge_bands([observed()])
-    scores = hidden_scores(found()), agreements(found()), night_scores(points)
+    scores = hidden_scores(found()), level_scores(found()), night_scores(points)
     text = delivered_report(*scores, bands, largest_steps(steps))
     for words in ("Hidden spectra", "Level and color", "Hidden nights", "Bands left out", "Steps"):
         assert text.count(words) == (2 if words == "Bands left out" else 1)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape, set_fields
+from sntransport._numerics.quantities import DEGREE, MJD, bare
+from sntransport.spectra.ranges import require_date
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,7 +75,9 @@ class Survey:
     def __post_init__(self) -> None:
         label = f"survey {self.name!r}: "
         bands = _names(self.bands, label)
-        mjd = readonly(self.mjd, f"{label}mjd")
+        mjd = readonly(self.mjd, f"{label}mjd", unit=MJD)
+        for date in (np.nanmin(mjd), np.nanmax(mjd)) if np.isfinite(mjd).any() else ():
+            require_date(float(date), f"{label}mjd")
         columns: dict[str, NDArray[Any]] = {
             name: self._column(name, label, mjd.size) for name in ("ra", "dec", "background")
         }
@@ -94,13 +98,17 @@ class Survey:
 
     def _column(self, name: str, label: str, n_visit: int) -> Array:
         value: ArrayLike | None = getattr(self, name)
-        column = readonly(np.full(n_visit, np.inf) if value is None else value, f"{label}{name}")
+        column = readonly(
+            np.full(n_visit, np.inf) if value is None else value,
+            f"{label}{name}",
+            unit=DEGREE if name in ("ra", "dec") else None,
+        )
         require_shape(column, f"{label}{name}", (n_visit,), "(n_visit,)")
         return column
 
     def _integers(self, name: str, label: str, n_visit: int, dtype: type) -> NDArray[np.int64]:
         value: ArrayLike | None = getattr(self, name)
-        column = np.asarray(np.full(n_visit, -1) if value is None else value)
+        column = np.asarray(bare(np.full(n_visit, -1) if value is None else value, f"{label}{name}"))
         if column.size and not np.issubdtype(column.dtype, np.integer):
             raise ValueError(f"{label}{name} has the type {column.dtype}, expected integers")
         require_shape(column, f"{label}{name}", (n_visit,), "(n_visit,)")

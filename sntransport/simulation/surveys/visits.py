@@ -1,6 +1,5 @@
 """What all readers of visits share: which rows are usable, why the others are not, and the names of bands."""
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._storage.atomic_files import sha256
 from sntransport._storage.read_error import ReadError, counted
-from sntransport.photometry.bands import band_names
+from sntransport.photometry.bands import band_names, likely_bands
 
 _CHECKSUM_DIGITS = 16
 
@@ -100,7 +99,7 @@ def resolve_bands(path: object, found: Sequence[str], given: Mapping[str, str] |
     known, given = set(band_names()), dict(given or {})
     for letter, band in given.items():
         if band not in known:
-            near = difflib.get_close_matches(band, sorted(known), n=3) or ["a name of band_names()"]
+            near = likely_bands(band, 3) or ["a name of band_names()"]
             raise ReadError(path, f"bands maps {letter!r} to {band!r}, which is not known", f"use {' or '.join(near)}")
     bands = dict(given)
     for name in found:

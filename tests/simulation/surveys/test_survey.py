@@ -87,3 +87,18 @@ def test_selection_keeps_the_bands_and_may_be_empty():
 def test_right_ascension_stays_below_a_full_turn():
     assert a_survey(ra=[-1e-20, 720.0, 359.5]).ra.max() == 359.5
     assert dataclasses.replace(a_survey(), ra=[-90.0, 0.0, 0.0]).ra[0] == 270.0
+
+
+def test_a_survey_keeps_units_and_refuses_julian_dates():
+    from astropy import units as u
+    from astropy.time import Time
+
+    there = a_survey(mjd=Time([60002.0, 60000.0, 60001.0], format="mjd"), ra=[1.0, 0.0, 2.0] * u.hourangle)
+    np.testing.assert_allclose(there.mjd, [60000.0, 60001.0, 60002.0])
+    np.testing.assert_allclose(there.ra, [0.0, 30.0, 15.0])
+    with pytest.raises(ValueError, match=r"mjd is 2460000\.5, a Julian date"):
+        a_survey(mjd=[60000.0, 60001.0, 2460000.5])
+    with pytest.raises(ValueError, match="background has the unit nJy"):
+        a_survey(background=[1, 2, 3] * u.nJy)
+    with pytest.raises(ValueError, match="band has"):
+        a_survey(band=np.ma.array([0, 1, 0], mask=[0, 1, 0]))
