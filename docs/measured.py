@@ -19,6 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._storage.tables import text_table
+from sntransport.validation.delivered_scores import (
+    LargestStep,
+    LevelScore,
+    NightScore,
+    hidden_rows,
+    level_rows,
+    night_rows,
+    step_rows,
+)
 from sntransport.validation.leave_out_scores import Score, report_of_scores
 from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER
 
@@ -103,12 +112,24 @@ def aligned(found: dict[str, Any]) -> str:
     return fenced(text_table(cells(found)))
 
 
-def scores(found: dict[str, Any]) -> list[Score]:
-    """What `sntransport validate --json` found."""
+def objects(found: dict[str, Any], kind: Callable[..., Any]) -> list[Any]:
+    """Rows as objects of a kind that has the columns as keywords."""
     return [
-        Score(**{name: math.nan if one is None else one for name, one in zip(found["columns"], row, strict=True)})
+        kind(**{name: math.nan if one is None else one for name, one in zip(found["columns"], row, strict=True)})
         for row in found["rows"]
     ]
+
+
+def scores(found: dict[str, Any]) -> list[Score]:
+    """What `sntransport validate --json` found."""
+    return objects(found, Score)
+
+
+def delivered(
+    found: dict[str, Any], *, kind: Callable[..., Any], rows: Callable[[list[Any]], list[dict[str, str]]]
+) -> str:
+    """A table of `sntransport validate --delivered`, as the command prints it."""
+    return fenced(text_table(rows(objects(found, kind))))
 
 
 def leave_out(found: dict[str, Any]) -> str:
@@ -300,6 +321,10 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "interpolators": ("leave_out", interpolators),
     "error_intervals": ("error_intervals", aligned),
     "delivered_intervals": ("delivered_intervals", plain),
+    "delivered_spectra": ("delivered_spectra", partial(delivered, kind=Score, rows=hidden_rows)),
+    "delivered_level": ("delivered_level", partial(delivered, kind=LevelScore, rows=level_rows)),
+    "delivered_nights": ("delivered_nights", partial(delivered, kind=NightScore, rows=night_rows)),
+    "delivered_steps": ("delivered_steps", partial(delivered, kind=LargestStep, rows=step_rows)),
     "cross_validation": ("cross_validation", aligned),
     "gaussian_process": ("gaussian_process", gaussian_process),
     "bandtest": ("bandtest", band_shares),

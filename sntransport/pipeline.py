@@ -105,8 +105,9 @@ def build(
         of the supernova: see `sntransport.transport.templates.by_class.ClassTransport`.
     weight : callable, optional
         Average all pairs of spectra around a phase with these weights, as Ramirez et al. 2024 (arXiv:2409.10701) do;
-        see `sntransport.transport.weights`. None, which rebuilds hidden spectra better: the two neighbors alone, each
-        completed and relieved of noise by its own neighbors (`sntransport.transport.completion`).
+        see `sntransport.transport.weights`, and `sntransport.transport.paper_recipe` for all of theirs. None, which
+        rebuilds hidden spectra better: the two neighbors alone, each completed and relieved of noise by its own
+        neighbors (`sntransport.transport.completion`).
     max_gap : float [rest-frame d]
         A phase is rebuilt only from pairs of spectra at most this far apart.
     calibrate : bool
@@ -176,9 +177,11 @@ def _build(
         level, surface = found
     sparse = calibrated_spectra(features, level)
     flux, flux_err = evaluate(curves, sn.mjd_of(targets))
-    # Pairs are judged by the photometry without what each band is off.
+    # Pairs are judged by the photometry without what each band is off, in the colors that their spectra have: on the
+    # level all would have the right ones.
     right = np.exp(-surface.offset) if found else np.ones(len(curves.bands))
-    photometry = Photometry(matrix=matrix, flux=flux * right, flux_err=flux_err * right, level=level.target)
+    own = observed_level(features, targets).spectrum
+    photometry = Photometry(matrix=matrix, flux=flux * right, flux_err=flux_err * right, continua=own)
     known = np.isfinite(flux).sum(axis=1) >= 2 if found else np.zeros(targets.size, dtype=bool)
     series = dense_series(features, targets, level, errors=errors, known=known)
     covered = np.asarray(series.covered.any(axis=1))

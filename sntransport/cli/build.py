@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sntransport.cli.console import (
     DUST_LAWS,
@@ -43,11 +44,14 @@ from sntransport.cli.template import beside
     help="Series file of a class template, such as `template build` writes: supernovae of its class go beside it.",
 )
 @click.option(
-    "--max-gap", default=40.0, show_default=True, callback=positive, help="Widest gap to bridge [rest-frame d]."
+    "--paper",
+    is_flag=True,
+    help="The recipe of Ramirez et al. (2024), to compare with: wasserstein, all pairs of spectra averaged.",
 )
 @click.option(
-    "--no-calibrate", is_flag=True, help="Leave the spectra as they are instead of warping them to photometry."
+    "--max-gap", default=40.0, show_default=True, callback=positive, help="Widest gap to bridge [rest-frame d]."
 )
+@click.option("--no-calibrate", is_flag=True, help="Leave the spectra as they are instead of tying them to photometry.")
 @click.option("--no-figures", is_flag=True, help="Write no figures.")
 @click.option(
     "--notes", is_flag=True, help="Print every note, not only what changes the result (all are in the series file)."
@@ -67,8 +71,8 @@ from sntransport.cli.template import beside
 )  # fmt: skip
 @speaking
 def build(
-    inputs: tuple[Path, ...], out: Path, cadence: float, interpolator: str, template: Path | None, max_gap: float,
-    no_calibrate: bool, no_figures: bool, notes: bool, **known: Any,
+    inputs: tuple[Path, ...], out: Path, cadence: float, interpolator: str, template: Path | None, paper: bool,
+    max_gap: float, no_calibrate: bool, no_figures: bool, notes: bool, **known: Any,
 ) -> None:  # fmt: skip
     """Build the dense, calibrated spectral series of each supernova.
 
@@ -81,13 +85,19 @@ def build(
     from sntransport.reading import supernova
     from sntransport.report import build_tables
     from sntransport.spectra.doubts import doubts_among
+    from sntransport.transport.paper import paper_recipe
 
     given = {name: value for name, value in known.items() if value is not None}
     if template is not None and interpolator != "class_transport":
         raise click.UsageError("--template belongs to --interpolator class_transport")
+    named = click.get_current_context().get_parameter_source("interpolator") != ParameterSource.DEFAULT
+    if paper and (named or template is not None):
+        raise click.UsageError("--paper has its own interpolator: leave --interpolator and --template out")
     chosen = interpolator_named(interpolator) if template is None else beside(template)
+    recipe: dict[str, Any] = {**paper_recipe()} if paper else {"interpolate": chosen}
     options = {"cadence": cadence, "interpolator": interpolator, "max_gap": max_gap, "calibrate": not no_calibrate}
     options |= {} if template is None else {"template": template.name}
+    options |= {"interpolator": "wasserstein", "weight": "paper"} if paper else {}
     outcomes = batch.build_files(
         inputs,
         out,
@@ -95,9 +105,9 @@ def build(
         lambda sn: build_series(
             sn,
             cadence=cadence,
-            interpolate=chosen,
             max_gap=max_gap,
             calibrate=not no_calibrate,
+            **recipe,
         ),
         figures=not no_figures,
         options=" ".join(f"{name}={value}" for name, value in (options | given).items()),

@@ -215,9 +215,9 @@ def fail(error: Exception, ctx: click.Context | None = None) -> None:
     (ctx or click.get_current_context()).meta.setdefault(_META + "failed", []).append(message)
 
 
-def positive(ctx: click.Context, param: click.Parameter, value: float) -> float:
-    """Callback: a positive, finite number."""
-    if not 0 < value < float("inf"):
+def positive(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Callback: a positive, finite number, or none where the option is left out and has no default."""
+    if value is not None and not 0 < value < float("inf"):
         raise click.BadParameter("expected a positive number")
     return value
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from sntransport.cli.console import (
     EXISTING,
@@ -21,6 +23,15 @@ from sntransport.cli.console import (
     warn_of_doubts,
 )
 from sntransport.cli.template import beside
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from sntransport.spectra.observations import Supernova
+
+
+# Widest gap to judge an interpolator over, and what build bridges [rest-frame d].
+_WIDEST_TO_JUDGE, _WIDEST_TO_BUILD = 70.0, 40.0
 
 
 @click.command()
@@ -40,20 +51,43 @@ from sntransport.cli.template import beside
     help="Series file of a class template: judge class_transport beside it too, as beside_template.",
 )
 @click.option(
-    "--max-gap", default=70.0, show_default=True, callback=positive, help="Widest gap to judge [rest-frame d]."
+    "--delivered",
+    is_flag=True,
+    help="Judge what build delivers, spectra, level, color and light curves, with one --interpolator.",
 )
 @click.option(
-    "-o", "--out", type=FOLDER, help="Folder for validation.txt and validation.png; only printed when left out."
+    "--max-gap", type=float, callback=positive, help="Widest gap to judge [rest-frame d]; 70, or 40 with --delivered."
+)
+@click.option(
+    "-o",
+    "--out",
+    type=FOLDER,
+    help="Folder for validation.txt and validation.png, with --delivered delivered.txt; only printed when left out.",
 )
 @speaking
 def validate(
-    inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, max_gap: float, out: Path | None
+    inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, delivered: bool, max_gap: float | None,
+    out: Path | None,
 ) -> None:  # fmt: skip
     """Leave-out test: hide the spectra in every gap, rebuild them, compare.
 
     Errors are given as a ratio to those of log-flux interpolation on the same spectra, by class and gap, with the noise
     floor (two spectra of neighboring nights) beside them. Every supernova counts the same.
+
+    With --delivered it is the series of `build` that is judged, in five tables: hidden spectra beside the interpolator
+    on two of them, level and color with their errors, hidden nights beside a Gaussian process per band, the table of
+    `bandtest`, and steps of light curves. That is dozens of builds a supernova.
     """
+    if delivered:
+        _judge_delivered(inputs, names, template, max_gap, out)
+    else:
+        _judge_interpolators(inputs, names, template, max_gap, out)
+
+
+def _judge_interpolators(
+    inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, max_gap: float | None, out: Path | None
+) -> None:  # fmt: skip
+    """Run the leave-out test of interpolators."""
     from sntransport._storage.atomic_files import write_text
     from sntransport.photometry.agreement import doubts
     from sntransport.reading import supernova
@@ -65,6 +99,7 @@ def validate(
     from sntransport.validation import leave_out_scores
 
     family = {name: interpolator_named(name) for name in names}
+    max_gap = max_gap or _WIDEST_TO_JUDGE
     family |= {} if template is None else {"beside_template": beside(template)}
     supernovae = [read_series(path) if is_series(path) else supernova.read_supernova(path) for path in inputs]
     for sn in supernovae:
@@ -91,6 +126,53 @@ def validate(
     for file in files:
         say(f"wrote {file}")
     conclude([{"inputs": inputs, "files": files, "scores": [asdict(one) for one in found]}])
+
+
+def _judge_delivered(
+    inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, max_gap: float | None, out: Path | None
+) -> None:  # fmt: skip
+    """Run the tests of what `build` delivers; those that nothing can be judged by are left out."""
+    from sntransport._storage.atomic_files import write_text
+    from sntransport.photometry.agreement import doubts
+    from sntransport.reading.supernova import read_supernova
+    from sntransport.validation import delivered_scores as scores
+    from sntransport.validation.delivered import judge_delivered
+    from sntransport.validation.hidden_nights import judge_nights
+    from sntransport.validation.photometric_test import judge_bands, precise_points
+    from sntransport.validation.step_test import judge_steps
+
+    if len(names) > 1 and click.get_current_context().get_parameter_source("names") != ParameterSource.DEFAULT:
+        raise click.UsageError("--delivered judges build with one --interpolator")
+    for path in inputs:
+        if is_series(path):
+            raise click.UsageError(f"--delivered builds series from spectra: {path} is a series, give the supernova")
+    supernovae = [read_supernova(path) for path in inputs]
+    for sn in supernovae:
+        warn_of_doubts(sn.name, doubts(sn))
+    interpolate = interpolator_named(names[0]) if template is None else beside(template)
+    options: Any = {"interpolate": interpolate, "max_gap": max_gap or _WIDEST_TO_BUILD}
+
+    def shown(test: str, judged: list[Supernova]) -> Generator[Supernova, None, None]:
+        return progress(judged, len(judged), f"supernovae ({test})")
+
+    hidden = judge_delivered(shown("hidden spectra", supernovae), **options)
+    measured = [sn for sn in supernovae if precise_points(sn.light_curve)[0].mjd.size]
+    nights = judge_nights(shown("hidden nights", measured), **options) if measured else None
+    bands = judge_bands(shown("bands left out", measured), **options) if measured else None
+    steps = judge_steps(shown("steps", supernovae), **options)
+    spectra, level = scores.hidden_scores(hidden), scores.level_scores(hidden)
+    by_night, largest = scores.night_scores(nights) if nights else [], scores.largest_steps(steps)
+    text = scores.delivered_report(spectra, level, by_night, bands, largest)
+    if not text:
+        raise ValueError("no spectrum lies between two others, and there is no photometry: nothing to judge")
+    say(text)
+    files = [] if out is None else [write_text(text, out / "delivered.txt")]
+    for file in files:
+        say(f"wrote {file}")
+    found: dict[str, list[Any]] = {"hidden": spectra, "level": level, "nights": by_night, "steps": largest}
+    found["bands"] = scores.left_out_shares(bands) if bands else []
+    told = {name: [asdict(one) for one in rows] for name, rows in found.items()}
+    conclude([{"inputs": inputs, "files": files, **told}])
 
 
 @click.command("bandtest")

@@ -49,13 +49,13 @@ _CAPTIONS = {
     ),
     "light_curves": (
         "Light curves",
-        "Points: observed photometry. Curves: synthetic photometry of the series, redshift and dust on. Right: their "
-        "difference, band by band.",
+        "Points: observed photometry. Curves: synthetic photometry of the series, redshift and dust on, their error "
+        "shaded. Right: the difference, band by band.",
     ),
     "colors": ("Colors", "The same as colors of neighboring bands; points are measurements of one night."),
-    "weights": ("Weights", "Which pair of observed spectra made which phase, and how many pairs share the work."),
+    "weights": ("Weights", "Which pair of observed spectra made which phase, and how many spectra share the work."),
     "transport": ("Transport map", "How far features move from one observed spectrum to the next."),
-    "warp": ("Calibration", "What tying the spectra to the photometry did: a warp of color, and one gray offset each."),
+    "warp": ("Calibration", "What tying spectra to photometry did to each: a smooth change of color, a gray offset."),
     "gap_test": ("Leave-out test", "Observed spectra hidden, rebuilt from their neighbors, and compared."),
     "bolometric": ("Bolometric light curve", "Luminosity at rest, free of dust, and the share that was not observed."),
     "k_correction": ("K-corrections", "From the spectra of the series, as if it were seen at these redshifts."),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sntransport.transport.features import feature_transport as feature_transport
     from sntransport.transport.interpolation_errors import interpolation_error as interpolation_error
     from sntransport.transport.interpolation_errors import interval_factor as interval_factor
+    from sntransport.transport.paper import paper_recipe as paper_recipe
     from sntransport.transport.synthesis import Synthesis as Synthesis
     from sntransport.transport.synthesis import synthesize as synthesize
 
@@ -26,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "feature_mean": ["feature_barycenter"],
         "features": ["feature_shift", "feature_transport"],
         "interpolation_errors": ["interpolation_error", "interval_factor"],
+        "paper": ["paper_recipe"],
         "synthesis": ["Synthesis", "synthesize"],
     },
 )

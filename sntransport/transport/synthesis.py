@@ -29,14 +29,15 @@ _BLOCK = 16
 class Photometry:
     """What candidates are judged by: bands on the grid of the series, and photometry at the target phases.
 
-    ``flux``, ``flux_err`` are (n_phase, n_band) [nJy], NaN where there is none. ``level`` (n_phase, n_wave) is the ln
-    factor that a candidate is multiplied by before it is judged; none: 0.
+    ``flux``, ``flux_err`` are (n_phase, n_band) [nJy], NaN where there is none. ``continua`` (n_spec, n_wave)
+    are ln factors that were taken off the sparse spectra: a candidate is judged with those of its two, a line in time
+    between; none: 0.
     """
 
     matrix: BandMatrix
     flux: Array
     flux_err: Array
-    level: Array | None = None
+    continua: Array | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -118,8 +119,8 @@ def synthesize(
     origin = np.zeros(shape, dtype=np.uint8)
     shares = np.zeros((phase.size, len(pairs)))
     taper = _tapers(sparse)
-    on_level = photometry is not None and photometry.level is not None
-    share = _error_shares(phase, photometry if tie or on_level else None)
+    calibrated = photometry is not None and photometry.continua is not None
+    share = _error_shares(phase, photometry if tie or calibrated else None)
     for start in range(0, phase.size, _BLOCK):
         block = phase[start : start + _BLOCK]
         for k, found in enumerate(
@@ -307,8 +308,8 @@ def _judge(
     """Weight and tying factor of every candidate; an observed spectrum has infinite weight and stays as it is."""
     gray, mismatch = np.zeros(candidates.pair.size), np.full(candidates.pair.size, np.nan)
     if photometry is not None:
-        level = 0.0 if photometry.level is None else photometry.level[k]
-        synthetic, _ = synthetic_flux(candidates.flux * np.exp(level), photometry.matrix)
+        own = _own_continua(sparse.phase, pairs[candidates.pair], target, photometry.continua)
+        synthetic, _ = synthetic_flux(candidates.flux * np.exp(own), photometry.matrix)
         gray, mismatch = color_mismatch(synthetic, photometry.flux[k], photometry.flux_err[k])
     chosen = pairs[candidates.pair]
     itself = chosen[:, 0] == chosen[:, 1]
@@ -320,6 +321,16 @@ def _judge(
     if np.any(np.isnan(value)) or np.any(value < 0):
         raise ValueError("the weight function returned NaN or a negative weight")
     return value, np.where(itself | np.isnan(gray), 1.0, np.exp(np.nan_to_num(gray)))
+
+
+def _own_continua(phase: Array, chosen: NDArray[np.int64], target: float, continua: Array | None) -> Array | float:
+    """Ln factors that candidates of some pairs are judged with, (n_candidate, n_wave)."""
+    if continua is None:
+        return 0.0
+    before, after = phase[chosen].T
+    span = after - before
+    t = np.divide(target - before, span, out=np.zeros(span.size), where=span > 0)[:, None]
+    return np.asarray((1.0 - t) * continua[chosen[:, 0]] + t * continua[chosen[:, 1]])
 
 
 def _tied(candidates: _Candidates, scale: Array) -> _Candidates:

@@ -13,6 +13,12 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN
 from sntransport.calibration.gray import gray_offset
 
+PAPER_POWER = 2.0
+"""Power of the days in the recipe of the paper: an inverse variance, with which far pairs still have a say."""
+
+CLOSEST_POWER = 8.0
+"""Power with which the closest pairs dominate: hidden spectra are rebuilt better than with `PAPER_POWER`."""
+
 Weight = Callable[[Array, Array, Array], Array]
 """``f(days_before, days_after, mismatch) -> weight``, all (n_pair,); only ratios of weights matter."""
 
@@ -22,7 +28,7 @@ def paper_weight(
     days_after: Array,
     mismatch: Array,
     *,
-    epoch_power: float = 2.0,
+    epoch_power: float = CLOSEST_POWER,
     mismatch_scale: float = 0.1,
     mismatch_unknown: float = 0.1,
 ) -> Array:
@@ -35,7 +41,7 @@ def paper_weight(
     mismatch : ndarray, (n_pair,) [mag]
         From `color_mismatch`; NaN where there is no photometry to judge by.
     epoch_power : float
-        The larger, the more the closest pairs dominate.
+        The larger, the more the closest pairs dominate. `sntransport.transport.paper_recipe` has `PAPER_POWER`.
     mismatch_scale : float [mag]
         A mismatch of this size doubles ``sigma**2``.
     mismatch_unknown : float [mag]
@@ -54,7 +60,9 @@ def paper_weight(
     return np.asarray(1.0 / (bridge**epoch_power * (1.0 + (miss / mismatch_scale) ** 2)))
 
 
-def epoch_weight(days_before: Array, days_after: Array, mismatch: Array, *, epoch_power: float = 2.0) -> Array:
+def epoch_weight(
+    days_before: Array, days_after: Array, mismatch: Array, *, epoch_power: float = CLOSEST_POWER
+) -> Array:
     """`paper_weight` without the photometric penalty, (n_pair,)."""
     return paper_weight(days_before, days_after, np.zeros_like(days_before), epoch_power=epoch_power)
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sntransport._storage.tables import text_table
-from sntransport.validation.leave_out import BASELINE, GAP_EDGES, LINE_NAMES, Triplets, gap_bin
+from sntransport.validation.hidden_spectra import GAP_EDGES, LINE_NAMES, gap_bin
+from sntransport.validation.leave_out import BASELINE, Triplets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -55,11 +56,11 @@ class Score:
     """One interpolator in one cell.
 
     ``metric`` is "flux", "feature", "color" or the name of a line (its velocity); ``sn_class`` and ``gap`` say which
-    triplets. ``ratio`` to the baseline on the same triplets: geometric mean over supernovae of each one's geometric
-    mean over triplets; ``low``, ``high`` its central 68 % in bootstrap samples of supernovae, NaN for fewer than
-    two. ``value``, ``baseline``, ``floor``: median over supernovae of each one's median absolute error, of the
-    interpolator, the baseline and two spectra of neighboring nights (those of the class if three supernovae have any,
-    else all; NaN without any). Unit: 1 for "flux" and "feature", km/s, mag.
+    triplets. ``ratio`` to the baseline, the interpolator ``over``, on the same triplets: geometric mean over supernovae
+    of each one's geometric mean over triplets; ``low``, ``high`` its central 68 % in bootstrap samples of supernovae,
+    NaN for fewer than two. ``value``, ``baseline``, ``floor``: median over supernovae of each one's median absolute
+    error, of the interpolator, the baseline and two spectra of neighboring nights (those of the class if three
+    supernovae have any, else all; NaN without any). Unit: 1 for "flux" and "feature", km/s, mag.
     """
 
     metric: str
@@ -74,6 +75,7 @@ class Score:
     floor: float
     n_supernovae: int
     n_triplets: int
+    over: str = BASELINE
 
 
 def metric_names() -> tuple[str, ...]:
@@ -82,7 +84,13 @@ def metric_names() -> tuple[str, ...]:
 
 
 def score(
-    triplets: Triplets, floor: Triplets | None = None, *, metric: str = "feature", samples: int = 2000, seed: int = 1
+    triplets: Triplets,
+    floor: Triplets | None = None,
+    *,
+    metric: str = "feature",
+    over: str = BASELINE,
+    samples: int = 2000,
+    seed: int = 1,
 ) -> list[Score]:
     """Score every interpolator in every cell that has triplets.
 
@@ -94,6 +102,8 @@ def score(
         From `sntransport.validation.leave_out.noise_floor`.
     metric : str
         One of `metric_names`. "color" is the rms over bands.
+    over : str
+        Name of the interpolator whose error is the denominator.
     samples : int
         Bootstrap samples of supernovae.
     seed : int
@@ -105,7 +115,7 @@ def score(
         Classes in the order of `CLASSES`, then "all" if there is more than one; in each the gaps of `GAPS`.
     """
     error, kind = _errors(triplets, metric)
-    base = triplets.interpolators.index(BASELINE)
+    base = triplets.interpolators.index(over)
     scores = []
     for sn_class, of_class in _classes(triplets, np.isfinite(error[base])):
         limit = _floor(floor, metric, sn_class)
@@ -136,6 +146,7 @@ def score(
                             floor=limit,
                             n_supernovae=n_supernovae,
                             n_triplets=n_triplets,
+                            over=over,
                         )
                     )
     return scores

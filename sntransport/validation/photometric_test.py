@@ -8,6 +8,7 @@ day, scaled in V, not interpolated.
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.transport.synthesis import Photometry, synthesize
 from sntransport.transport.templates.by_class import class_transport
-from sntransport.transport.weights import paper_weight
+from sntransport.transport.weights import PAPER_POWER, paper_weight
 
 LETTERS = {
     "B": ("bessellb", "uvot::b", "cspb"),
@@ -65,8 +66,9 @@ class BandPoints:
     [rest-frame d] are (n,); ``ratio`` (n_method, n) is synthetic over observed flux in the order of `METHODS`, NaN
     where the method gives none. ``offset`` (n,) [mag] is how much fainter the point's instrument is than others of its
     band, and ``outlier`` (n,) whether its night is one of its band curve; both from photometry alone. ``rejected``
-    (n,) says whether the calibration on all bands takes the band for wrong at that date
-    (`sntransport.calibration.warp.Calibrated`). ``n_faint`` points were not judged: their own error is above 10 %.
+    (n,) says whether the band is off what the spectra and the other bands say at all phases alike, so that the
+    calibration on all bands does not follow it (`sntransport.BuildResult`). ``n_faint`` points were not judged: their
+    own error is above 10 %.
     """
 
     supernova: NDArray[np.str_]
@@ -107,12 +109,9 @@ def judge_bands(
     """
     parts = []
     for sn in supernovae:
-        curve = sn.light_curve
-        known = np.isin(curve.band, [name for names in LETTERS.values() for name in names])
-        with np.errstate(invalid="ignore"):
-            good = known & (curve.flux > 0) & (curve.flux_err < LARGEST_ERROR * curve.flux)
-        if good.any():
-            parts.append(_judged(sn, _rows(curve, good), interpolate, max_gap, int(np.sum(known & ~good))))
+        points, n_faint = precise_points(sn.light_curve)
+        if points.mjd.size:
+            parts.append(_judged(sn, points, interpolate, max_gap, n_faint))
     if not parts:
         raise ValueError("no photometry in B, g, V, r, R, i or I to judge")
     names = [field.name for field in fields(BandPoints) if field.name != "n_faint"]
@@ -120,7 +119,38 @@ def judge_bands(
     return BandPoints(**columns, n_faint=sum(part.n_faint for part in parts))
 
 
-def _rows(curve: LightCurve, rows: NDArray[np.bool_]) -> LightCurve:
+def precise_points(light_curve: LightCurve) -> tuple[LightCurve, int]:
+    """The points that are judged.
+
+    Parameters
+    ----------
+    light_curve : LightCurve
+
+    Returns
+    -------
+    points : LightCurve
+        Those of a band in `LETTERS` with a positive flux and an error below `LARGEST_ERROR` of it.
+    n_faint : int
+        How many other points of these bands there are.
+    """
+    known = np.isin(light_curve.band, [name for names in LETTERS.values() for name in names])
+    with np.errstate(invalid="ignore"):
+        good = known & (light_curve.flux > 0) & (light_curve.flux_err < LARGEST_ERROR * light_curve.flux)
+    return points_in(light_curve, good), int(np.sum(known & ~good))
+
+
+def points_in(curve: LightCurve, rows: NDArray[np.bool_]) -> LightCurve:
+    """Some points of a light curve.
+
+    Parameters
+    ----------
+    curve : LightCurve
+    rows : ndarray of bool, (n_obs,)
+
+    Returns
+    -------
+    LightCurve
+    """
     return LightCurve(
         mjd=curve.mjd[rows],
         band=curve.band[rows],
@@ -130,8 +160,26 @@ def _rows(curve: LightCurve, rows: NDArray[np.bool_]) -> LightCurve:
     )
 
 
-def _letter(band: str) -> str:
-    return next(letter for letter, names in LETTERS.items() if band in names)
+def band_letter(band: str) -> str:
+    """The letter of `LETTERS` that a band is judged under.
+
+    Parameters
+    ----------
+    band : str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        Where it has none.
+    """
+    for letter, names in LETTERS.items():
+        if band in names:
+            return letter
+    raise ValueError(f"band {band!r} is not judged; those of {', '.join(LETTERS)} are")
 
 
 def _judged(
@@ -143,7 +191,7 @@ def _judged(
 ) -> BandPoints:
     """The points of one supernova."""
     phase = sn.phase_of(points.mjd)
-    letter = np.array([_letter(str(band)) for band in points.band])
+    letter = np.array([band_letter(str(band)) for band in points.band])
     targets = np.unique(phase)
 
     def result(curve: LightCurve, *, calibrate: bool = True) -> BuildResult:
@@ -159,7 +207,7 @@ def _judged(
         return _scaled_by(curve, sn, sparse, targets=targets, interpolate=interpolate, max_gap=max_gap)
 
     sparse = prepare(sn).series
-    in_v = _rows(sn.light_curve, np.isin(sn.light_curve.band, LETTERS["V"]))
+    in_v = points_in(sn.light_curve, np.isin(sn.light_curve.band, LETTERS["V"]))
     ratio = np.full((len(METHODS), points.mjd.size), np.nan)
     calibrated = result(sn.light_curve)
     whole = {
@@ -170,14 +218,14 @@ def _judged(
     }
     for method, series in whole.items():
         if series is not None:
-            ratio[METHODS.index(method)] = _ratios(series, sn, points, phase)
+            ratio[METHODS.index(method)] = flux_ratios(series, sn, points, phase)
     for judged in np.unique(letter):
-        others = _rows(sn.light_curve, ~np.isin(sn.light_curve.band, LETTERS[str(judged)]))
+        others = points_in(sn.light_curve, ~np.isin(sn.light_curve.band, LETTERS[str(judged)]))
         rows = letter == judged
         for method, made in (("left out", built), ("one factor", scaled)):
             series = made(others) if others.mjd.size else None
             if series is not None:
-                ratio[METHODS.index(method), rows] = _ratios(series, sn, _rows(points, rows), phase[rows])
+                ratio[METHODS.index(method), rows] = flux_ratios(series, sn, points_in(points, rows), phase[rows])
     distance = np.abs(phase[:, None] - sparse.phase).min(axis=1)
     name, sn_class = np.full(phase.size, sn.name), np.full(phase.size, broad_class(sn.sn_type))
     curves = fit_band_curves(points)
@@ -192,13 +240,26 @@ def _judged(
         mjd=points.mjd,
         offset=instrument_offsets(curves, points),
         outlier=~curves.used,
-        rejected=_rejected(calibrated, points, phase),
+        rejected=rejected_points(calibrated, points, phase),
         n_faint=n_faint,
     )
 
 
-def _rejected(result: BuildResult, points: LightCurve, phase: Array) -> NDArray[np.bool_]:
-    """Whether the calibration takes the band of each point for wrong at its date."""
+def rejected_points(result: BuildResult, points: LightCurve, phase: Array) -> NDArray[np.bool_]:
+    """Whether the calibration takes the band of each point for wrong at its date.
+
+    Parameters
+    ----------
+    result : BuildResult
+        At all phases of the points, among others.
+    points : LightCurve
+    phase : ndarray, (n,) [rest-frame d]
+        Of the points.
+
+    Returns
+    -------
+    ndarray of bool, (n,)
+    """
     wrong = np.zeros(phase.size, dtype=bool)
     row = np.searchsorted(result.series.phase, phase)
     for column, band in enumerate(result.curves.bands):
@@ -206,8 +267,23 @@ def _rejected(result: BuildResult, points: LightCurve, phase: Array) -> NDArray[
     return wrong
 
 
-def _ratios(series: SpectralSeries, sn: Supernova, points: LightCurve, phase: Array) -> Array:
-    """Synthetic over observed flux of every point; NaN where the series does not cover its band at its date."""
+def flux_ratios(series: SpectralSeries, sn: Supernova, points: LightCurve, phase: Array) -> Array:
+    """Synthetic over observed flux of every point.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+        At all phases of the points, among others.
+    sn : Supernova
+    points : LightCurve
+    phase : ndarray, (n,) [rest-frame d]
+        Of the points.
+
+    Returns
+    -------
+    ndarray, (n,)
+        NaN where the series does not cover the band of the point at its date.
+    """
     bands = list(points.bands)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CoverageWarning)
@@ -261,7 +337,7 @@ def _scaled_by(
         _scaled(sparse, factor),
         targets,
         interpolate=fitted,
-        weight=paper_weight,
+        weight=partial(paper_weight, epoch_power=PAPER_POWER),
         max_gap=max_gap,
         photometry=photometry,
     ).series

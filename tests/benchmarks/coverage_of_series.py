@@ -20,7 +20,7 @@ from sntransport.transport.interpolators import for_supernova
 from sntransport.transport.synthesis import synthesize
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import epoch_weight
-from sntransport.validation.leave_out import BANDS, _case, _thinned, _triplets
+from sntransport.validation.hidden_spectra import BANDS, hidden_case, hidden_triplets, thinned_triplets
 
 CLASSES = ("Ia", "II", "Ib/c")
 
@@ -35,10 +35,10 @@ def inside(observed, noise, rebuilt, used, gray):
 
 def by_synthesize(sn, per_bin=6):
     """Rows (68 %, 95 %), one a hidden spectrum, rebuilt from all pairs that are left."""
-    case = _case(sn, BANDS)
+    case = hidden_case(sn, BANDS)
     level = np.array([[np.nanmedian(row)] for row in case.series.flux])
     s = replace(case.series, flux=case.series.flux / level, flux_err=case.series.flux_err / level)
-    for i, k, j in _thinned(s.phase, _triplets(case, 40.0, 300), per_bin).tolist():
+    for i, k, j in thinned_triplets(s.phase, hidden_triplets(case, 40.0, 300), per_bin).tolist():
         keep = [row for row in range(s.n_phase) if not i < row < j]
         rest = SpectralSeries(
             phase=s.phase[keep],
@@ -58,11 +58,11 @@ def by_synthesize(sn, per_bin=6):
 
 def by_build(sn, per_bin=3):
     """Rows (68 %, 95 %), one a hidden spectrum, of what `build` delivers."""
-    case, whole = _case(sn, BANDS), snt.build(sn, phases=[0.0])
+    case, whole = hidden_case(sn, BANDS), snt.build(sn, phases=[0.0])
     s, noise = whole.sparse, case.series.flux_err / case.series.flux
     if s.n_wave != case.series.n_wave:
         return
-    for i, k, j in _thinned(case.series.phase, _triplets(case, 40.0, 300), per_bin).tolist():
+    for i, k, j in thinned_triplets(case.series.phase, hidden_triplets(case, 40.0, 300), per_bin).tolist():
         first, phase, last = case.series.phase[[i, k, j]]
         row = np.flatnonzero(np.abs(s.phase - phase) < 1e-6)
         if row.size == 0:
@@ -87,7 +87,7 @@ def main(arguments):
         ("`build`, calibrated, absolute flux", by_build),
     ):
         found = {sn.name: np.array(rows) for sn in supernovae if (rows := list(judge(sn)))}
-        kind = {sn.name: _case(sn, BANDS).sn_class for sn in supernovae if sn.name in found}
+        kind = {sn.name: hidden_case(sn, BANDS).sn_class for sn in supernovae if sn.name in found}
         print(f"{label}: 68 % and 95 % of {len(found)} supernovae, {sum(map(len, found.values()))} hidden spectra")
         cells = []
         for name in ("all", *CLASSES):

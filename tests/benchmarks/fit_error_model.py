@@ -33,7 +33,15 @@ from sntransport.transport.interpolation_errors import (
 )
 from sntransport.transport.interpolators import for_supernova
 from sntransport.transport.templates.by_class import class_transport
-from sntransport.validation.leave_out import BANDS, GAP_EDGES, _between, _case, _thinned, _triplets, gap_bin
+from sntransport.validation.hidden_spectra import (
+    BANDS,
+    GAP_EDGES,
+    gap_bin,
+    hidden_case,
+    hidden_triplets,
+    rebuilt_between,
+    thinned_triplets,
+)
 
 CLASSES = ("Ia", "II", "Ib/c")
 LEVELS = (0.6827, 0.95)
@@ -64,15 +72,15 @@ class Residuals:
 
 def hidden(item, interpolate, *, max_gap=70.0, per_bin=60, min_bins=300):
     """For every triplet of a supernova: rows (i, k, j), position, bins used, residual, noise, change."""
-    case = _case(item, BANDS)
+    case = hidden_case(item, BANDS)
     series, phase = case.series, case.series.phase
     fitted = for_supernova(interpolate, item, series)
     variance = np.log1p((series.flux_err / series.flux) ** 2)
-    chosen = _thinned(phase, _triplets(case, max_gap, min_bins), per_bin)
+    chosen = thinned_triplets(phase, hidden_triplets(case, max_gap, min_bins), per_bin)
     for i, j in np.unique(chosen[:, ::2], axis=0).tolist():
         rows = chosen[(chosen[:, 0] == i) & (chosen[:, 2] == j), 1]
         t = (phase[rows] - phase[i]) / (phase[j] - phase[i])
-        rebuilt = _between(series, i, j, t, {"this": fitted})[0]
+        rebuilt = rebuilt_between(series, i, j, t, {"this": fitted})[0]
         both = series.covered[i] & series.covered[j]
         change = np.full(series.n_wave, np.nan)
         change[both] = log_change(series.wave[both], series.flux[i, both], series.flux[j, both])

@@ -3,8 +3,8 @@
     sntransport validate ... --json > validate.json
     python tests/benchmarks/recording.py validate.json
 
-does it for what `sntransport validate --json`, `sntransport bandtest --json` and pytest-benchmark (``make bench``)
-wrote; the scripts beside this one do it themselves when called with ``--record``.
+does it for what `sntransport validate --json`, with or without ``--delivered``, `sntransport bandtest --json` and
+pytest-benchmark (``make bench``) wrote; the scripts beside this one do it themselves when called with ``--record``.
 """
 
 import datetime
@@ -80,6 +80,9 @@ def _short(cell):
 def of_validate(summary):
     """Scores of `sntransport validate --json`."""
     (result,) = summary["results"]
+    if "scores" not in result:
+        of_delivered(result)
+        return
     columns = list(result["scores"][0])
     names = " ".join(f"--interpolator {n}" for n in dict.fromkeys(s["interpolator"] for s in result["scores"]))
     record(
@@ -89,6 +92,23 @@ def of_validate(summary):
         about="The leave-out test on the 15 supernovae",
         command=f"sntransport validate *.json.gz {names.replace('--interpolator log_linear ', '')} --json",
     )
+
+
+def of_delivered(result):
+    """Scores of `sntransport validate --delivered --json`, but for the bands, which are those of `bandtest`."""
+    for key, name, about in (
+        ("hidden", "spectra", "Hidden spectra delivered by build, 15 supernovae"),
+        ("level", "level", "Level, color and errors of hidden spectra delivered by build, 15 supernovae"),
+        ("nights", "nights", "Photometry of hidden nights predicted by the series of build, 15 supernovae"),
+        ("steps", "steps", "Steps of light curves of the series of build, 15 supernovae"),
+    ):
+        record(
+            f"delivered_{name}",
+            list(result[key][0]),
+            [list(one.values()) for one in result[key]],
+            about=about,
+            command="sntransport validate *.json.gz --delivered --json",
+        )
 
 
 def of_bandtest(summary):

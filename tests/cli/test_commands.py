@@ -191,6 +191,54 @@ def test_validate_prints_and_writes_the_table(folder, tmp_path):
     assert (tmp_path / "validation.png").stat().st_size > 10_000
 
 
+def test_validate_judges_what_is_delivered(folder, built, tmp_path):
+    result = run("validate", folder, "--delivered", "--interpolator", "linear", "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    written = (tmp_path / "delivered.txt").read_text()
+    assert written in result.stdout
+    for heading in ("Hidden spectra", "Level and color", "Hidden nights", "Bands left out", "Steps"):
+        assert heading in written
+    told = json.loads(run("validate", folder, "--delivered", "--interpolator", "linear", "--json").stdout)["results"]
+    (found,) = told
+    assert {one["judged"] for one in found["nights"]} == {one["judged"] for one in found["bands"]}
+    assert {one["over"] for one in found["hidden"]} == {"log_linear", "bare"}
+    assert found["steps"][0]["step"] < 0.05
+    assert found["level"][0]["n_spectra"] == found["hidden"][0]["n_triplets"]
+    # A wider gap than is asked for is neither judged nor bridged.
+    narrow = run("validate", folder, "--delivered", "--interpolator", "linear", "--max-gap", "16", "--json")
+    (fewer,) = json.loads(narrow.stdout)["results"]
+    assert fewer["hidden"][0]["n_triplets"] < found["hidden"][0]["n_triplets"]
+    two = run("validate", folder, "--delivered", "--interpolator", "linear", "--interpolator", "log_linear")
+    assert two.exit_code == 2
+    assert "one --interpolator" in two.stderr
+    series = run("validate", built / "SN_2099a_b.fits", "--delivered")
+    assert series.exit_code == 2
+    assert "is a series, give the supernova" in series.stderr
+
+
+def test_validate_of_what_is_delivered_without_photometry(folder, tmp_path):
+    import shutil
+
+    bare = tmp_path / "bare"
+    shutil.copytree(folder, bare)
+    (bare / "photometry.csv").unlink()
+    result = run("validate", bare, "--delivered", "--interpolator", "linear")
+    assert result.exit_code == 0, result.output
+    assert "Hidden spectra" in result.stdout
+    assert "Hidden nights" not in result.stdout
+
+
+def test_paper_is_a_recipe_of_its_own(folder, tmp_path):
+    result = run("build", folder, "-o", tmp_path, "--no-figures", "--paper")
+    assert result.exit_code == 0, result.output
+    held = read_series_file(tmp_path / "SN_2099a_b.fits")
+    assert "interpolator=wasserstein" in held.provenance["options"]
+    assert "weight=paper" in held.provenance["options"]
+    sn = snt.read_supernova(folder)
+    wanted = snt.build(sn, **snt.transport.paper_recipe()).series
+    np.testing.assert_allclose(held.series.flux, wanted.flux, rtol=1e-6)
+
+
 def test_validate_without_anything_to_hide_says_so(folder, tmp_path):
     import shutil
 
@@ -262,6 +310,8 @@ def test_validate_takes_a_series_for_truth(tmp_path):
         ("build",),
         ("build", "x.json", "-o", "out", "--template", "missing.fits"),
         ("build", "x.json", "-o", "out", "--template", __file__, "--interpolator", "linear"),
+        ("build", "x.json", "-o", "out", "--paper", "--interpolator", "linear"),
+        ("build", "x.json", "-o", "out", "--paper", "--template", __file__),
         ("template",),
         ("template", "build", __file__, "-o", "x.fits", "--zero", "SN1"),
         ("template", "build", __file__, "-o", "x.fits", "--zero", "=1"),

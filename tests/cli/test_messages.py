@@ -104,14 +104,17 @@ def test_names_are_not_taken_for_numbers(text):
         ("photometry", "SERIES", "-o", "OUT"),
         ("kcorrect", "SERIES", "--band-rest", "bessellb", "--band-obs", "bessellv", "--z", "0.1", "--phases", "10,20"),
         ("bolometric", "SERIES"),
+        ("build", "FOLDER", "-o", "OUT", "--no-figures", "--paper"),
         ("validate", "FOLDER", "--interpolator", "linear"),
+        ("validate", "FOLDER", "--delivered", "--interpolator", "linear"),
+        ("bandtest", "FOLDER"),
         ("export", "SERIES", "--to", "sncosmo", "-o", "OUT", "--brightest"),
         ("plot", "SERIES", "-o", "OUT", "--only", "spectra"),
         ("report", "SERIES", "-o", "OUT/report.html", "--no-gap-test"),
         ("template", "mean", "hsiao", "hsiao", "-o", "OUT/mean.fits"),
         ("demo", "-o", "OUT", "--interpolator", "log_linear"),
     ],
-    ids=lambda arguments: "-".join(arguments[:2]),
+    ids="-".join,
 )
 def test_json_has_numbers_as_numbers(arguments, built, folder, tmp_path):  # noqa: F811
     places = {

@@ -1,4 +1,5 @@
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, interpolation_error, log_change
 from sntransport.transport.interpolators import linear, log_linear, wasserstein
 from sntransport.transport.synthesis import Photometry, synthesize
-from sntransport.transport.weights import epoch_weight, paper_weight
+from sntransport.transport.weights import PAPER_POWER, epoch_weight, paper_weight
 from tests.support.synthetic import SIGHTLINE, flux_at, supernova
 
 SPARSE = prepare(supernova(snr=200.0)).series
@@ -180,8 +181,9 @@ def test_pair_of_wrong_color_loses_weight():
     flux[2] *= (SPARSE.wave / 6000.0) ** 1.5  # a spectrum with wrong colors at 17 d
     spoiled = dataclasses.replace(SPARSE, flux=flux)
     phase = np.array([13.0])
-    with_photometry = run(phase, spoiled, weight=paper_weight, photometry=photometry_for(phase))
-    without = run(phase, spoiled, weight=paper_weight)
+    weight = partial(paper_weight, epoch_power=PAPER_POWER)
+    with_photometry = run(phase, spoiled, weight=weight, photometry=photometry_for(phase))
+    without = run(phase, spoiled, weight=weight)
 
     def share(result):
         return result.weight[0, (result.pairs == 2).any(axis=1)].sum()

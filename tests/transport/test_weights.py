@@ -5,8 +5,9 @@ from sntransport.transport.weights import color_mismatch, epoch_weight, paper_we
 
 
 def test_formula():
-    got = paper_weight(np.array([4.0]), np.array([12.0]), np.array([0.2]))
-    assert got[0] == pytest.approx(1 / (3.0**2 * (1 + 4)))
+    days = np.array([4.0]), np.array([12.0]), np.array([0.2])
+    assert paper_weight(*days)[0] == pytest.approx(1 / (3.0**8 * (1 + 4)))
+    assert paper_weight(*days, epoch_power=2.0)[0] == pytest.approx(1 / (3.0**2 * (1 + 4)))
 
 
 def test_weight_falls_with_gap_and_with_mismatch():
@@ -79,9 +80,9 @@ def test_two_bands_make_a_color_and_defaults_are_those_stated():
     by_default = color_mismatch(synthetic, observed, np.array([0.01, 0.1]))[0]
     np.testing.assert_array_equal(by_default, color_mismatch(synthetic, observed, np.array([0.01, 0.1]), 0.03)[0])
     days = np.array([4.0])
-    assert epoch_weight(days, np.array([12.0]), days)[0] == pytest.approx(1.0 / 9.0)
+    assert epoch_weight(days, np.array([12.0]), days)[0] == pytest.approx(1.0 / 3.0**8)
     # A power of the Brownian bridge, and a mismatch in the square.
-    assert paper_weight(days, np.array([12.0]), np.array([0.3]))[0] == pytest.approx(1.0 / (9.0 * 10.0))
+    assert paper_weight(days, np.array([12.0]), np.array([0.3]))[0] == pytest.approx(1.0 / (3.0**8 * 10.0))
 
 
 def test_bands_whose_errors_exceed_their_flux_still_make_a_color():

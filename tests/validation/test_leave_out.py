@@ -18,7 +18,8 @@ from sntransport.spectra.sightline import Sightline
 from sntransport.transport.interpolators import feature_transport, linear, log_linear, wasserstein
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.validation import leave_out_scores, metrics
-from sntransport.validation.leave_out import GAP_EDGES, TELLURIC, join, judge, noise_floor
+from sntransport.validation.hidden_spectra import GAP_EDGES, TELLURIC
+from sntransport.validation.leave_out import join, judge, noise_floor
 from tests.support.synthetic import SIGHTLINE, flux_at, supernova
 
 PHASES = (2.0, 3.0, 9.0, 17.0, 30.0, 52.0, 90.0)

@@ -1,4 +1,4 @@
-"""Figures of how a series was made: weights of pairs, shifts of features, the warp onto the photometry."""
+"""Figures of how a series was made: pairs of spectra, shifts of features, what calibration did to the spectra."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LEAST_RANGE = 0.15
 
 
 def weights_map(series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[np.int64], weight: Array) -> Figure:
-    """Which pair of observed spectra made which phase.
+    """Which pair of observed spectra made which phase: the two neighbors, or with ``build(weight=...)`` many.
 
     Parameters
     ----------
@@ -42,7 +42,9 @@ def weights_map(series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[n
     -------
     matplotlib.figure.Figure
         The 40 pairs that count most, in order of their middle, labeled by their phases; the lowest row is the sum of
-        all others. Below: how many pairs share the work, ``1 / sum(weight**2)``.
+        all others. Below: how many spectra share the work, ``1 / sum(share**2)`` with the share of a spectrum in its
+        pairs by how near it is in time: 1 at a spectrum, 2 halfway between two alone. What a spectrum that does not
+        cover a wavelength, or is noisy, has from its own neighbors is not counted.
 
     Raises
     ------
@@ -71,19 +73,30 @@ def weights_map(series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[n
     top.set_ylabel("Pair of observed spectra [rest-frame d]")
     top.set_title(title(series.name, series.sn_type, "which pair made which phase"), fontsize=11)
     figure.colorbar(mesh, ax=top, label="Share of the pair", aspect=30)
-    total = share.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        below.step(
-            series.phase,
-            np.where(total > 0, total**2 / (share**2).sum(axis=1), np.nan),
-            where="mid",
-            color="black",
-            lw=1,
-        )
-    below.plot(sparse.phase, np.zeros(sparse.n_phase), "k|", ms=8, clip_on=False)
+    below.plot(series.phase, _effective_spectra(series.phase, sparse.phase, pairs, share), color="black", lw=1)
+    made = series.phase[share.any(axis=1)]
+    if made.size > 1:
+        top.set_xlim(made[0] - 0.02 * np.ptp(made), made[-1] + 0.02 * np.ptp(made))
+    left, right = top.get_xlim()
+    drawn = sparse.phase[(sparse.phase >= left) & (sparse.phase <= right)]
+    below.plot(drawn, np.zeros(drawn.size), "k|", ms=8, clip_on=False)
+    top.set_xlim(left, right)
     below.set_ylim(bottom=0.0)
-    below.set(xlabel="Rest-frame phase [d] (ticks: observed spectra)", ylabel="Effective\npairs")
+    below.set(xlabel="Rest-frame phase [d] (ticks: observed spectra)", ylabel="Effective\nspectra")
     return figure
+
+
+def _effective_spectra(phase: Array, own: Array, pairs: NDArray[np.int64], share: Array) -> Array:
+    """How many spectra at phases ``own`` share the work at each phase; NaN where none does."""
+    before, after = own[pairs].T
+    t = np.divide(phase[:, None] - before, after - before, out=np.zeros(share.shape), where=after > before)
+    of_spectrum = np.zeros((phase.size, own.size))
+    for column, (i, j) in enumerate(pairs):
+        of_spectrum[:, i] += share[:, column] * (1.0 - t[:, column])
+        of_spectrum[:, j] += share[:, column] * t[:, column]
+    total = of_spectrum.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 0, total**2 / (of_spectrum**2).sum(axis=1), np.nan)
 
 
 def transport_map(sparse: SpectralSeries, *, max_gap: float = 40.0) -> Figure:
@@ -131,7 +144,7 @@ def transport_map(sparse: SpectralSeries, *, max_gap: float = 40.0) -> Figure:
 
 
 def warp_map(observed: SpectralSeries, calibrated: SpectralSeries) -> Figure:
-    """What the calibration did to every observed spectrum: a gray offset and a warp of color.
+    """What the calibration did to every observed spectrum: it took its continuum to the level surface.
 
     Parameters
     ----------
@@ -141,7 +154,8 @@ def warp_map(observed: SpectralSeries, calibrated: SpectralSeries) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Left: the warp in magnitudes against wavelength, its median over wavelength taken out. Right: that median;
+        Left: calibrated minus observed in magnitudes against wavelength, its median over wavelength taken out: as
+        smooth as a continuum (`sntransport.calibration.continuum`), so that no line is touched. Right: that median;
         beyond 5 mag (spectra in arbitrary units) an arrow stands for it.
 
     Raises

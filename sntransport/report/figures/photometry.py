@@ -9,7 +9,7 @@ import numpy as np
 
 from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
 from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.photometry.synthetic import band_matrix, synthetic_flux
+from sntransport.photometry.synthetic import band_flux_err, band_matrix, synthetic_flux
 from sntransport.report.figures.style import new_figure, style, title
 from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.spectra.observations import LightCurve
@@ -51,22 +51,28 @@ def light_curves(
     Returns
     -------
     matplotlib.figure.Figure
-        Curves are offset from each other by the stated magnitudes. The panels beside them show, for one band each,
-        observed minus synthetic at the dates of the measurements, interpolated between phases of the series no more
-        than 5 d apart.
+        Curves are offset from each other by the stated magnitudes; shaded is their error, one standard deviation. The
+        panels beside them show, for one band each, observed minus synthetic at the dates of the measurements,
+        interpolated between phases of the series no more than 5 d apart, and that error about zero.
     """
-    drawn = _drawable(series, sightline, light_curve, bands)
+    drawn = [
+        (name, magnitude, _magnitude_err(series, sightline, name, magnitude))
+        for name, magnitude in _drawable(series, sightline, light_curve, bands)
+    ]
     figure, panels = new_figure(
         10.0, max(5.0, 1.2 + 0.75 * len(drawn)), max(len(drawn), 1), 2, width_ratios=(1.7, 1.0), squeeze=False,
         sharex=True,
     )  # fmt: skip
     main = _tall(figure, panels)
-    for k, (name, magnitude) in enumerate(drawn):
+    for k, (name, magnitude, magnitude_err) in enumerate(drawn):
         offset, look = -_OFFSET * k, style(k)
         phase, observed, error = _points(series, sightline, light_curve, name)
         points = {"color": look["color"], "fmt": look["marker"], "ms": 3.5, "lw": 0.7, "mfc": "none"}
         main.errorbar(phase, observed + offset, error, **points)
         main.plot(series.phase, magnitude + offset, color=look["color"], lw=1.3)
+        for axes, middle in ((main, magnitude + offset), (panels[k, 1], np.zeros(magnitude.size))):
+            low, high = middle - magnitude_err, middle + magnitude_err
+            axes.fill_between(series.phase, low, high, color=look["color"], alpha=0.25, lw=0)
         difference = observed - _interpolate(phase, series.phase, magnitude)
         panels[k, 1].errorbar(phase, difference, error, **points)
         label = f"{name}\n({offset:+.1f} mag)" if offset else name
@@ -263,6 +269,11 @@ def _drawable(
     return [(names[k], njy_to_mag(flux[:, k])) for k in known if k in kept]
 
 
+def _magnitude_err(series: SpectralSeries, sightline: Sightline, name: str, magnitude: Array) -> Array:
+    """Error of synthetic magnitudes, (n_phase,)."""
+    return np.asarray(MAG_PER_LN * band_flux_err(series, [name], sightline)[:, 0] / mag_to_njy(magnitude))
+
+
 def _interpolate(at: Array, phase: Array, magnitude: Array, widest: float = 5.0) -> Array:
     """Magnitude at given phases; NaN unless two known phases at most ``widest`` days apart enclose them."""
     known = np.isfinite(magnitude)
@@ -286,7 +297,9 @@ def _finish(main: Axes, strips: Sequence[Axes], series: SpectralSeries) -> None:
     main.invert_yaxis()
     main.set_ylabel("AB magnitude + offset")
     main.set_xlabel("Rest-frame phase [d]")
-    main.set_title(title(series.name, series.sn_type, "points observed, curves from the series"), fontsize=11)
+    main.set_title(
+        title(series.name, series.sn_type, "points observed, curves from the series, error shaded"), fontsize=11
+    )
     for axes in strips:
         axes.axhline(0.0, color="black", lw=0.6)
         axes.set_ylim(0.55, -0.55)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sntransport.report.figures.style import new_figure, style, title
-from sntransport.validation.leave_out import BASELINE, GAP_EDGES, Triplets, gap_bin
+from sntransport.validation.hidden_spectra import GAP_EDGES, gap_bin
+from sntransport.validation.leave_out import BASELINE, Triplets
 from sntransport.validation.leave_out_scores import GAPS, HEADINGS, Score
 from sntransport.validation.photometric_scores import shares
 from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER, WITHIN, BandPoints

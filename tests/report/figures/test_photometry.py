@@ -68,6 +68,18 @@ def test_light_curves_show_each_covered_band_and_its_residual(result):
     assert main.yaxis_inverted()
 
 
+def test_the_error_of_the_series_is_shaded_about_its_curve(result):
+    main = figures.light_curves(result.series, SIGHTLINE, PHOTOMETRY, ("bessellv",)).axes[-1]
+    flux, error = (of(result.series, ["bessellv"], SIGHTLINE)[:, 0] for of in (snt.band_flux, snt.band_flux_err))
+    (shade,) = [one for one in main.collections if one.get_alpha()]
+    corners = shade.get_paths()[0].vertices
+    for phase, wanted in zip(result.series.phase[1:-1:7], (error / flux)[1:-1:7], strict=True):
+        here = corners[np.isclose(corners[:, 0], phase), 1]
+        assert np.ptp(here) == pytest.approx(2.0 * 2.5 / np.log(10.0) * wanted, rel=1e-6)
+    curve = next(line for line in main.lines if len(line.get_xdata()) == result.series.n_phase)
+    np.testing.assert_allclose(curve.get_ydata(), 31.4 - 2.5 * np.log10(flux), atol=0.01)
+
+
 def test_light_curves_of_uncovered_bands_say_so(result):
     far = LightCurve(mjd=[MJD_REF + 10], band=["lssty"], flux=[100.0], flux_err=[10.0])
     assert any(

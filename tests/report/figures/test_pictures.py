@@ -81,7 +81,9 @@ def test_weights_map_shows_each_share_at_its_phase_and_pair():
     assert labels == ["0.0 – 10.0", "0.0 – 20.0", "10.0 – 20.0"]
     np.testing.assert_allclose(np.ma.filled(mesh, 0.0), [[0.7, 0.0], [0.3, 0.0], [0.0, 1.0]])
     effective = figure.axes[1].lines[0].get_ydata()
-    np.testing.assert_allclose(effective, [1.0 / (0.49 + 0.09), 1.0])
+    # A fifth of the way from the first spectrum to the second, a tenth to the third.
+    shares = np.array([0.7 * 0.8 + 0.3 * 0.9, 0.7 * 0.2, 0.3 * 0.1])
+    np.testing.assert_allclose(effective, [1.0 / (shares**2).sum(), 1.0 / (0.8**2 + 0.2**2)])
 
 
 def test_pairs_beyond_the_first_forty_are_summed_up():
