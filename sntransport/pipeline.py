@@ -306,10 +306,12 @@ def _level_notes(
     poor = np.flatnonzero(error > _POORLY_KNOWN * LN_PER_MAG)
     if poor.size:
         stretches = np.split(poor, np.flatnonzero(np.diff(poor) > 1) + 1)
-        where = ", ".join(f"{targets[run[0]]:.1f} to {targets[run[-1]]:.1f} d" for run in stretches)
+        where = ", ".join(
+            f"{targets[run[0]]:.1f}" + (f" to {targets[run[-1]]:.1f}" if run.size > 1 else "") for run in stretches
+        )
         notes.append(
-            f"brightness known to no better than {_POORLY_KNOWN:g} mag (worst {float(error.max()) * MAG_PER_LN:.2f}) "
-            f"at phases {where}: no photometry in bands that the spectra cover; flux_err says so"
+            f"brightness known to no better than {_POORLY_KNOWN:g} mag (worst {float(error.max()) * MAG_PER_LN:.2f}, in "
+            f"flux_err) far from photometry that the spectra cover: phases {where} d"
         )
     return notes
 

@@ -31,7 +31,7 @@ ErrorModel = Callable[[str, Array, Array, float, Array], Array]
 CHANGE_WIDTH = 5000.0
 """Standard deviation of the running mean that `log_change` takes [km/s]."""
 
-SHARE_WITH_COLORS = 0.5
+SHARE_WITH_COLORS = 0.45
 """What is left of the error of interpolation after a calibration on photometry, beside the error of the latter."""
 
 _PIVOT_WAVE = 5500.0

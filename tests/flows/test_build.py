@@ -142,7 +142,7 @@ def test_without_photometry_the_spectra_are_used_as_they_are_and_it_says_so():
 
 def test_dates_without_photometry_are_less_certain_and_noted():
     result = snt.build(supernova(light_curve=photometry(np.arange(0.0, 20.0, 3.0), BANDS)))
-    assert any("brightness known to no better than 0.15 mag" in note and "at phases 2" in note for note in result.notes)
+    assert any("brightness known to no better than 0.15 mag" in note and "phases 2" in note for note in result.notes)
 
 
 def test_photometry_that_begins_and_ends_leaves_no_step():
