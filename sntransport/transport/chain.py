@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._numerics.arrays import Array, readonly
+from sntransport._numerics.arrays import Array, Span, readonly
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.completion import Completed
 from sntransport.transport.interpolation_errors import ErrorModel, log_change
@@ -21,6 +21,8 @@ SAME_PHASE = 1e-9
 """A phase this close to that of a spectrum is that one [d]."""
 
 _BLOCK = 32
+# Over so many bins (10,000 km/s) the one passes into the other.
+_BLEND = 40.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,6 +87,16 @@ def along_chain(
             yield pair.at(block, phase[block])
 
 
+def _ramp(run: Span, runs: list[Span]) -> Array:
+    """Weight of a stretch inside a longer one, (n_run,): it rises from each end that is not one of the longer too."""
+    weight, bins = np.ones(run.stop - run.start), np.arange(run.start, run.stop)
+    if all(run.start != whole.start for whole in runs):
+        weight = np.minimum(weight, (bins - run.start) / _BLEND)
+    if all(run.stop != whole.stop for whole in runs):
+        weight = np.minimum(weight, (run.stop - 1 - bins) / _BLEND)
+    return weight
+
+
 class _Pair:
     """Two neighbors: what does not depend on the position between them is found once."""
 
@@ -99,6 +111,9 @@ class _Pair:
             self.flux = np.exp(done.logs[i]), np.exp(done.logs[j])
         self.variance = done.variance[i], done.variance[j]
         self.runs = long_runs(np.isfinite(done.logs[i]) & np.isfinite(done.logs[j]))
+        # What neighbors filled must not draw the lines where both spectra have their own.
+        own = (done.before[i] == i) & (done.after[j] == j) & np.isfinite(done.logs[i]) & np.isfinite(done.logs[j])
+        self.own = [] if own.sum() == sum(run.stop - run.start for run in self.runs) else long_runs(own)
         self.between = for_pair(interpolate, float(series.phase[i]), float(series.phase[j]))
         origin = np.maximum(done.origin[i], done.origin[j])
         one = (done.origin[i] == Origin.ONE_SIDED) | (done.origin[j] == Origin.ONE_SIDED)
@@ -130,11 +145,10 @@ class _Pair:
         shape = (phase.size, series.n_wave)
         logs = np.full(shape, np.nan)
         for run in self.runs:
-            value = self.between(series.wave[run], self.flux[0][run], self.flux[1][run], t)
-            if np.shape(value) != logs[:, run].shape:
-                raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {logs[:, run].shape}")
-            with np.errstate(divide="ignore", invalid="ignore"):
-                logs[:, run] = np.log(value)
+            logs[:, run] = self._logs(run, t)
+        for run in self.own:
+            share = _ramp(run, self.runs)
+            logs[:, run] += share * (self._logs(run, t) - logs[:, run])
         logs[~np.isfinite(logs)] = np.nan
         known = np.isfinite(logs)
         return Rebuilt(
@@ -144,6 +158,15 @@ class _Pair:
             drift=np.zeros(shape) if self.errors is None else self._model(phase) ** 2,
             origin=np.where(known, self.origin, Origin.NOT_COVERED).astype(np.uint8),
         )
+
+    def _logs(self, run: Span, t: Array) -> Array:
+        """Ln flux of the two, interpolated over one stretch of wavelength, (n_t, n_run)."""
+        flux_a, flux_b = self.flux[0][run], self.flux[1][run]
+        value = self.between(self.series.wave[run], flux_a, flux_b, t)
+        if np.shape(value) != (t.size, flux_a.size):
+            raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {(t.size, flux_a.size)}")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log(value)
 
     def _model(self, phase: Array) -> Array:
         """Error of interpolation, (n_phase, n_wave), between the spectra that each bin comes from."""
