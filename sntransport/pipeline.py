@@ -310,8 +310,8 @@ def _level_notes(
             f"{targets[run[0]]:.1f}" + (f" to {targets[run[-1]]:.1f}" if run.size > 1 else "") for run in stretches
         )
         notes.append(
-            f"brightness known to no better than {_POORLY_KNOWN:g} mag (worst {float(error.max()) * MAG_PER_LN:.2f}, in "
-            f"flux_err) far from photometry that the spectra cover: phases {where} d"
+            f"brightness known to no better than {_POORLY_KNOWN:g} mag (worst {float(error.max()) * MAG_PER_LN:.2f}, "
+            f"in flux_err) far from photometry that the spectra cover: phases {where} d"
         )
     return notes
 
