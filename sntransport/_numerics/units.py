@@ -33,6 +33,12 @@ NJY_CGS = 1e-32
 AB_ZERO_NJY = AB_ZERO_CGS / NJY_CGS
 """Flux density of AB magnitude 0 [nJy]; magnitude 31.4 is 1 nJy to 0.0001 mag."""
 
+JD_MINUS_MJD = 2400000.5
+"""What a Julian date is more than a Modified Julian date [d]."""
+
+MJD_OF_ORDINAL_0 = -678576
+"""MJD of day 0 of `datetime.date.toordinal` [d]."""
+
 
 def mag_to_njy(mag: ArrayLike) -> Array:
     """AB magnitude to flux density [nJy]; NaN stays NaN."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import JD_MINUS_MJD
 from sntransport._storage.read_error import counted, listed, number, text
 from sntransport.photometry.bands import band_names
 from sntransport.reading.account import Account, Facts, assemble
@@ -245,7 +246,7 @@ def _mjd(raw: Row) -> float:
     if max(dates) - min(dates) > 1.0:
         raise Unusable(f"its date is a range of {max(dates) - min(dates):g} d")
     unit = text(raw.get("u_time", raw.get("timeunit"))).lower() or "mjd"
-    mjd = 0.5 * (min(dates) + max(dates)) - (2400000.5 if unit in _JD else 0.0)
+    mjd = 0.5 * (min(dates) + max(dates)) - (JD_MINUS_MJD if unit in _JD else 0.0)
     if unit not in ("mjd", *_JD) or not abs(mjd) < 200000:
         raise Unusable(f"its date {dates[0]:.10g} is not an MJD ({unit})")
     return mjd

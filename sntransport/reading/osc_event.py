@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sntransport._numerics.units import MJD_OF_ORDINAL_0
 from sntransport._storage.read_error import MAX_BYTES, ReadError, number, text
 from sntransport.reading.account import Account, Facts, distance_from_z, modulus_of, z_of
 from sntransport.spectra.ranges import LARGEST_EBV, LARGEST_Z
@@ -134,7 +135,6 @@ _MPC = {"": 1.0, "mpc": 1.0, "kpc": 1e-3, "pc": 1e-6, "gpc": 1e3}
 _PECULIAR = 0.01
 # A supernova that comes nearer by 6000 km/s is a mistake of the catalog.
 _LEAST_Z = -0.02
-_MJD_OF_ORDINAL_0 = -678576
 
 
 def complete(path: object, entry: Entry, facts: Facts, account: Account) -> Facts:
@@ -262,7 +262,7 @@ def calendar_date(value: object) -> tuple[float, bool] | None:
         return None
     year, month, day = (int(part) for part in match.groups()[:3])
     try:
-        whole = datetime.date(year, month, day).toordinal() + _MJD_OF_ORDINAL_0
+        whole = datetime.date(year, month, day).toordinal() + MJD_OF_ORDINAL_0
     except ValueError:
         return None
     return whole + float(match[4] or 0.0), match[4] is None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sntransport._numerics.units import JD_MINUS_MJD
 from sntransport._storage.read_error import ReadError
 from sntransport.photometry.bands import band_names, likely_bands
 from sntransport.reading.account import Account, require_mjd
@@ -17,11 +18,9 @@ from sntransport.reading.formats.photometry_names import in_our_names
 from sntransport.reading.formats.surveys import LIMIT, survey_table
 from sntransport.reading.formats.text import content_of, lines_of, to_number
 from sntransport.reading.formats.units import factor
+from sntransport.spectra.ranges import unusual_date
 
-_JD_MINUS_MJD = 2400000.5
 _MAG_RANGE = (-5.0, 40.0)
-# A date that was converted from another unit must be one of the time in which spectra are taken.
-_CREDIBLE_MJD = (15000.0, 100000.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,8 +204,8 @@ def _dates(table: TextTable) -> Any:
         if math.isnan(value):
             raise ReadError(table.path, f"{where} is {cell!r}, not a number", "correct it, or leave out the row")
         if in_julian and value > 2e6:
-            value -= _JD_MINUS_MJD
-        if days != 1.0 and not _CREDIBLE_MJD[0] < value * days < _CREDIBLE_MJD[1]:
+            value -= JD_MINUS_MJD
+        if days != 1.0 and unusual_date(value * days):
             wrong = f"{where} is {value:.10g} {unit}, which is no Modified Julian date"
             raise ReadError(table.path, wrong, "give Modified Julian dates, in days")
         if value == 0:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import C_KMS
+from sntransport._numerics.units import C_KMS, JD_MINUS_MJD
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.ranges import unusual_date, unusual_ebv, unusual_redshift
 from sntransport.spectra.sightline import Sightline
@@ -23,7 +23,7 @@ _HUBBLE = 70.0
 _LEAST_VELOCITY = 1500.0
 _MOST_OFF_HUBBLE = 2.0
 # Differences of time axes that one or the other is written in [d].
-_AXES = ((2400000.5, "JD"), (2400000.0, "JD"), (49999.5, "JD - 2450000"), (50000.0, "MJD - 50000"))
+_AXES = ((JD_MINUS_MJD, "JD"), (2400000.0, "JD"), (49999.5, "JD - 2450000"), (50000.0, "MJD - 50000"))
 
 
 def doubts_of_facts(sn: Supernova) -> tuple[str, ...]:

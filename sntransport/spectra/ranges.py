@@ -8,7 +8,7 @@ import datetime
 import math
 import warnings
 
-from sntransport._numerics.units import C_KMS
+from sntransport._numerics.units import C_KMS, JD_MINUS_MJD, MJD_OF_ORDINAL_0
 
 LARGEST_Z = 30.0
 """Beyond the first stars (Klessen & Glover 2023, ARA&A 61, 65); no velocity of a supernova in km/s is below it."""
@@ -31,12 +31,10 @@ UNUSUAL_EBV = 3.0
 FIRST_MJD, LAST_MJD = 15020.0, 88069.0
 """Dates of observations: the years 1900 to 2100. What is 1865 to 1900 is JD - 2450000 or MJD - 50000 of today."""
 
-_JD_MINUS_MJD = 2400000.5
 # Beyond these a number is no MJD, even of a simulation with years of its own; a Julian date is.
 _LARGEST_NUMBER = 200_000.0
 # Below this, JD - 2450000 would be a date before 1999, when nobody wrote it so; light curves of phases end before it.
 _FIRST_TRUNCATED = 1000.0
-_MJD_OF_ORDINAL_0 = -678576
 
 
 class UnusualValueWarning(UserWarning):
@@ -104,8 +102,8 @@ def require_date(mjd: float, label: str) -> float:
     """Return a date, or raise a ValueError where it is no MJD of any time axis: not finite, or a Julian date."""
     if not math.isfinite(mjd):
         raise ValueError(f"{label} is not finite")
-    if abs(mjd - _JD_MINUS_MJD) < _LARGEST_NUMBER:
-        raise ValueError(f"{label} is {mjd:.10g}, a Julian date: subtract {_JD_MINUS_MJD} to get an MJD")
+    if abs(mjd - JD_MINUS_MJD) < _LARGEST_NUMBER:
+        raise ValueError(f"{label} is {mjd:.10g}, a Julian date: subtract {JD_MINUS_MJD} to get an MJD")
     if abs(mjd) >= _LARGEST_NUMBER:
         raise ValueError(f"{label} is {mjd:g}, expected a Modified Julian date, such as 56372.5")
     return mjd
@@ -126,8 +124,8 @@ def unusual_date(mjd: float) -> str:
 
 def _year_of(mjd: float) -> int:
     """Year of a date, from 1 to 9999."""
-    ordinal = int(mjd) - _MJD_OF_ORDINAL_0
-    return datetime.date.fromordinal(min(max(ordinal, 1), datetime.date.max.toordinal())).year
+    ordinal = min(max(mjd - MJD_OF_ORDINAL_0, 1), datetime.date.max.toordinal())
+    return datetime.date.fromordinal(math.floor(ordinal)).year
 
 
 def _as_velocity(z: float) -> str:

@@ -247,6 +247,8 @@ def test_several_tables_in_sn_toml(folder):
         ('[photometry]\nfile = "photometry.csv"\nfluxunit = "uJy"\n',
          "unknown key 'fluxunit'; did you mean 'flux_unit'"),
         ('[photometry]\nflux_unit = 3\n', "flux_unit is 3; give text in quotes"),
+        ('[photometry]\ntime_unit = "Gyr"\n', "mjd is 60000.5 Gyr, which is no Modified Julian date"),
+        ('[photometry]\ntime_unit = "1e305 d"\n', "which is no Modified Julian date"),
         ('[photometry]\nbands = ["a"]\n', "bands is"), ('[photometry]\nsystem = "ST"\n', "'AB' or 'Vega'"),
         ('[photometry]\nflux_unit = "furlong"\n', "flux is in 'furlong'"),
     ],

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sntransport._numerics.units import JD_MINUS_MJD, MJD_OF_ORDINAL_0
 from sntransport.reading.formats.text import to_number
-
-_MJD_OF_ORDINAL_0 = -678576
-_JD_MINUS_MJD = 2400000.5
 
 # Names of dates, best first: the middle of the exposure, its begin, then what does not say which.
 _KEYS: tuple[tuple[str, str], ...] = (
@@ -85,7 +83,7 @@ def _parsed(key: str, value: Any, kind: str, clock: str) -> Date:
         return Date(problem=f"{key} is {shown[:40]!r}, not a number")
     if mjd == 0:
         return Date(problem=f"{key} is 0, no date")
-    return Date(mjd=mjd - _JD_MINUS_MJD if kind == "jd" and mjd > 2e6 else mjd)
+    return Date(mjd=mjd - JD_MINUS_MJD if kind == "jd" and mjd > 2e6 else mjd)
 
 
 def _of_calendar(key: str, value: Any, clock: str) -> Date:
@@ -103,7 +101,7 @@ def _of_calendar(key: str, value: Any, clock: str) -> Date:
         return Date(problem=f"{key} = {shown!r} is not an ISO date")
     utc = when.astimezone(UTC) if when.tzinfo else when
     day = (utc.hour * 3600 + utc.minute * 60 + utc.second + utc.microsecond * 1e-6) / 86400.0
-    return Date(mjd=utc.toordinal() + _MJD_OF_ORDINAL_0 + day + fraction)
+    return Date(mjd=utc.toordinal() + MJD_OF_ORDINAL_0 + day + fraction)
 
 
 def _agreed(found: list[tuple[str, Date]]) -> Date:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from sntransport._numerics.units import JD_MINUS_MJD
 from sntransport._storage.read_error import ReadError
 from sntransport.reading.formats.columns import TextTable, plain
 from sntransport.reading.formats.text import to_number
 
-_JD_MINUS_MJD = 2400000.5
 LIMIT = "upper limit"
 """Why a limit is left out."""
 
@@ -87,7 +87,7 @@ def _first(names: Names, *wanted: str) -> list[str] | None:
 def _mjd(cells: Sequence[str]) -> list[str]:
     """Julian dates as MJD; what is no number stays, to be refused with its line."""
     days = [to_number(cell) for cell in cells]
-    return [cell if math.isnan(day) else repr(day - _JD_MINUS_MJD) for cell, day in zip(cells, days, strict=True)]
+    return [cell if math.isnan(day) else repr(day - JD_MINUS_MJD) for cell, day in zip(cells, days, strict=True)]
 
 
 def _atlas(table: TextTable, names: Names) -> Made:
