@@ -318,10 +318,11 @@ class _Model:
 
     def level_errors(self, spectra: SpectrumData, surface: Array) -> Array:
         """Error of the level of each spectrum, (n_spec,): the prior's, or more where it is further off the surface."""
-        off = np.nanmean(spectra.value - surface, axis=1)
+        known = np.isfinite(spectra.value)
+        off = np.where(known, spectra.value - surface, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
         least = self.priors.spectrum_level
-        known = np.sqrt(np.maximum(least**2, 0.5 * (least**2 + off**2)))
-        return np.where(spectra.calibrated, known, self.priors.spectrum_level_unknown)
+        error = np.sqrt(np.maximum(least**2, 0.5 * (least**2 + off**2)))
+        return np.where(spectra.calibrated, error, self.priors.spectrum_level_unknown)
 
     def of_spectra(self, spectra: SpectrumData, level: Array, start: float) -> list[Reading]:
         """Continua of spectra at every few nodes."""

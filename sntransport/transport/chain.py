@@ -66,7 +66,7 @@ def along_chain(
     Yields
     ------
     Rebuilt
-        At the phase of a spectrum it is that one, completed.
+        At the phase of a spectrum it is that one, completed; only bins that its neighbors filled have a drift there.
     """
     own = series.phase
     nearest = np.abs(own[:, None] - phase).argmin(axis=0)
@@ -75,7 +75,8 @@ def along_chain(
         at = np.flatnonzero(exact & (nearest == row))
         kept = (np.repeat(x[row][None], at.size, axis=0) for x in (done.logs, done.variance, done.origin))
         logs, noise, origin = kept
-        yield Rebuilt(row=at, logs=logs, noise=noise, drift=np.zeros(logs.shape), origin=origin)
+        drift = np.zeros(series.n_wave) if errors is None else _drift_of_filled(series, done, int(row), errors)
+        yield Rebuilt(row=at, logs=logs, noise=noise, drift=np.repeat(drift[None], at.size, axis=0), origin=origin)
     place = np.searchsorted(own, phase) - 1
     inside = ~exact & (phase > own[0]) & (phase < own[-1])
     for i in np.unique(place[inside]):
@@ -95,6 +96,38 @@ def _ramp(run: Span, runs: list[Span]) -> Array:
     if all(run.stop != whole.stop for whole in runs):
         weight = np.minimum(weight, (run.stop - 1 - bins) / _BLEND)
     return weight
+
+
+def _stretches(before: NDArray[np.int64], after: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Bins that come from the same two spectra, in order."""
+    edges = np.flatnonzero((np.diff(before) != 0) | (np.diff(after) != 0)) + 1
+    return np.split(np.arange(before.size), edges)
+
+
+def _change_between(series: SpectralSeries, i: int, j: int) -> Array:
+    """How much two spectra differ, (n_wave,); 0 where not both cover."""
+    out = np.zeros(series.n_wave)
+    for run in long_runs(series.covered[i] & series.covered[j]):
+        out[run] = log_change(series.wave[run], series.flux[i][run], series.flux[j][run])
+    return out
+
+
+def _drift_of_filled(series: SpectralSeries, done: Completed, row: int, errors: ErrorModel) -> Array:
+    """Variance of interpolation, at the phase of a spectrum, of the bins that its neighbors filled, (n_wave,)."""
+    out, phase = np.zeros(series.n_wave), series.phase
+    for bins in _stretches(done.before[row], done.after[row]):
+        i, j = int(done.before[row, bins[0]]), int(done.after[row, bins[0]])
+        if row in (i, j) or max(i, j) < 0:
+            continue
+        if min(i, j) < 0:
+            # From one side: a random walk away from that spectrum.
+            gap, bridge, change = abs(float(phase[row] - phase[max(i, j)])), 4.0, np.zeros(series.n_wave)
+        else:
+            gap, change = float(phase[j] - phase[i]), _change_between(series, i, j)
+            w = float(phase[row] - phase[i]) / gap
+            bridge = 4.0 * w * (1.0 - w)
+        out[bins] = errors(series.sn_type, series.wave[bins], change[bins], gap, np.array([bridge]))[0] ** 2
+    return out
 
 
 class _Pair:
@@ -132,11 +165,8 @@ class _Pair:
             out[run] = log_change(series.wave[run], self.flux[0][run], self.flux[1][run])
         filled = (self.before >= 0) & (self.after >= 0) & ((self.before != i) | (self.after != j))
         for first, last in np.unique(np.stack([self.before, self.after], axis=1)[filled], axis=0):
-            apart = np.zeros(series.n_wave)
-            for run in long_runs(series.covered[first] & series.covered[last]):
-                apart[run] = log_change(series.wave[run], series.flux[first][run], series.flux[last][run])
             mine = filled & (self.before == first) & (self.after == last)
-            out[mine] = apart[mine]
+            out[mine] = _change_between(series, int(first), int(last))[mine]
         return out
 
     def at(self, row: NDArray[np.int64], phase: Array) -> Rebuilt:
@@ -172,9 +202,7 @@ class _Pair:
         """Error of interpolation, (n_phase, n_wave), between the spectra that each bin comes from."""
         assert self.errors is not None
         series, out = self.series, np.zeros((phase.size, self.series.n_wave))
-        key = np.stack([self.before, self.after])
-        edges = np.flatnonzero(np.any(np.diff(key, axis=1) != 0, axis=0)) + 1
-        for bins in np.split(np.arange(series.n_wave), edges):
+        for bins in _stretches(self.before, self.after):
             i, j = int(self.before[bins[0]]), int(self.after[bins[0]])
             if i < 0 and j < 0:
                 continue

@@ -93,6 +93,18 @@ def test_the_error_is_that_of_the_gap_a_bin_was_bridged_over():
     np.testing.assert_allclose(found[~hidden], 8.0 * 4.0 * (3.0 / 8.0) * (5.0 / 8.0), rtol=1e-9)
 
 
+def test_bins_that_neighbors_filled_are_not_observed_at_the_date_of_a_spectrum():
+    hidden = SERIES.wave < 4500
+    series = cut(cut(SERIES, 2, hidden), 4, hidden)
+    _, out = rebuilt(SERIES.phase, series, errors=interpolation_error)
+    assert np.all(out["drift"][2, hidden] > 0.02**2)
+    assert np.all(out["drift"][4, hidden] > out["drift"][2, hidden])
+    assert np.all(out["drift"][:, ~hidden] == 0)
+    # Hours away it is the same to a few percent.
+    _, near = rebuilt(SERIES.phase[2:3] + 0.01, series, errors=interpolation_error)
+    np.testing.assert_allclose(near["drift"][0, hidden], out["drift"][2, hidden], rtol=0.1)
+
+
 def test_one_sided_bins_are_marked_and_less_certain_the_further_away():
     hidden = SERIES.wave < 4500
     series = cut(SERIES, 0, hidden)
