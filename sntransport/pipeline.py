@@ -9,13 +9,14 @@ from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport._numerics.limits import MOST_PHASES, require_memory
 from sntransport._numerics.quantities import DAY
 from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN
+from sntransport._storage.read_error import counted
 from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibration.gray import gray_offset
 from sntransport.calibration.level_surface import LevelSurface
 from sntransport.calibration.preparation import Prepared, prepare, with_rows
 from sntransport.photometry.agreement import doubts
 from sntransport.photometry.synthetic import BandMatrix, band_matrix, synthetic_flux
-from sntransport.spectra.doubts import FARTHEST
+from sntransport.spectra.doubts import DOUBT, FARTHEST
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.series import SpectralSeries
 from sntransport.transport.calibrated_series import (
@@ -38,6 +39,8 @@ from sntransport.transport.weights import Weight
 _POORLY_KNOWN = 0.15
 # Slopes of 0.2 are common: real spectra of one telescope share that much.
 _WORTH_A_NOTE = 0.3
+# No flux calibration and no dust is that wrong: typical photometry missed by this [mag], or this power of wavelength.
+_ABSURD, _ABSURD_SLOPE = 0.5, 3.0
 # Measured: what a bin of the dense series takes from synthesis to the written file.
 _BYTES_PER_BIN = 110.0
 
@@ -161,6 +164,7 @@ def _build(
     notes = [*doubts(sn), *sn.notes, *prepared.notes, *curves.notes, *getattr(fitted, "notes", ())]
     targets = _targets(prepared.series, cadence, phases)
     features = split_features(prepared.series, interpolate=fitted, max_gap=max_gap)
+    notes += _impossible_notes(prepared.series, features)
     found = _level(sn, features, prepared, curves, matrix, phase=targets) if calibrate else None
     if found is None:
         # Without a level of its own a spectrum has that of its photometry, or is of no use.
@@ -182,7 +186,9 @@ def _build(
     right = np.exp(-surface.offset) if found else np.ones(len(curves.bands))
     own = observed_level(features, targets).spectrum
     photometry = Photometry(matrix=matrix, flux=flux * right, flux_err=flux_err * right, continua=own)
-    known = np.isfinite(flux).sum(axis=1) >= 2 if found else np.zeros(targets.size, dtype=bool)
+    known = np.zeros(targets.size, dtype=bool)
+    if found:
+        known = _colors_known(features, matrix, flux, surface.off)
     series = dense_series(features, targets, level, errors=errors, known=known)
     covered = np.asarray(series.covered.any(axis=1))
     if found:
@@ -207,6 +213,23 @@ def _build(
         rejected=np.isfinite(flux) & surface.off if found else np.zeros(flux.shape, dtype=bool),
         notes=tuple(notes),
     )
+
+
+def _impossible_notes(series: SpectralSeries, features: Features) -> list[str]:
+    """Name what was taken off spectra because their neighbors cannot differ from them so much."""
+    lost = series.covered & ~features.observed.covered
+    return [
+        f"spectrum of phase {series.phase[row]:.1f}: {counted(int(lost[row].sum()), 'bin')} between "
+        f"{series.wave[lost[row]].min():.0f} and {series.wave[lost[row]].max():.0f} A not used: a factor of up to five "
+        "or more off both neighboring spectra"
+        for row in np.flatnonzero(lost.any(axis=1))
+    ]
+
+
+def _colors_known(features: Features, matrix: BandMatrix, flux: Array, off: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Phases (n_phase,) with photometry in two bands or more that some spectrum covers and that are not off."""
+    seen = np.isfinite(synthetic_flux(np.exp(features.done.logs), matrix)[0]).any(axis=0) & ~off
+    return np.asarray((np.isfinite(flux) & seen).sum(axis=1) >= 2)
 
 
 def _level(
@@ -291,6 +314,13 @@ def _level_notes(
         notes.append(
             "photometry off what the spectra and the other bands say at all phases alike, taken off, not put on the "
             f"series [mag]: {', '.join(named)}"
+        )
+    used = surface.residual[surface.used]
+    odd = used.size > 0 and float(np.median(np.abs(used))) > _ABSURD * LN_PER_MAG
+    if odd or abs(surface.slope) > _ABSURD_SLOPE:
+        notes.append(
+            f"{DOUBT}spectra and photometry contradict each other so much that the series may be wrong by magnitudes: "
+            "is a spectrum broken, of another object, or not in its units? Leave it out, or build with calibrate=False"
         )
     if abs(surface.slope) > max(3.0 * surface.slope_err, _WORTH_A_NOTE):
         notes.append(

@@ -47,7 +47,7 @@ class Priors:
     spectrum_color, spectrum_length, spectrum_point : float
         Error of its color, smooth over wavelength, and of its continuum at single nodes.
     outlier : float
-        Nights further off than so many standard deviations are left out, at most three in a hundred.
+        Nights further off than so many standard deviations are left out: one, or at most three in a hundred.
     rounds : int
         Of linearization.
 
@@ -95,6 +95,8 @@ _NODE = 0.02
 # Twice: a wild night makes those around it look wrong at first.
 _JUDGED = 2
 _MOST_LEFT_OUT = 0.03
+# Of fewer none can be told to be the wrong one.
+_FEWEST_JUDGED = 8
 _STEPS = 60
 
 
@@ -218,8 +220,9 @@ def fit_surface(
 
 
 def _worst(pull: Array, limit: float) -> NDArray[np.bool_]:
-    """Points beyond the limit, the worst first and no more than a few in a hundred: many are no outliers."""
-    most = int(_MOST_LEFT_OUT * np.sum(pull > 0))
+    """Points beyond the limit, the worst first; one, or a few in a hundred of more: many are no outliers."""
+    judged = int(np.sum(pull > 0))
+    most = max(int(_MOST_LEFT_OUT * judged), int(judged >= _FEWEST_JUDGED))
     out = np.zeros(pull.size, dtype=bool)
     out[np.argsort(-pull, kind="stable")[:most]] = True
     return out & (pull > limit)

@@ -32,6 +32,8 @@ from sntransport.reading.raw_spectrum import (
     spectrum_of_columns,
 )
 
+# Wavelength and flux, each cut in two.
+_FEWEST_SPLIT = 4
 _MOST_WITHOUT_NAMES = 6
 _Row = tuple[int, list[str]]
 _NAMES_BY_PLACE = ("wave", "flux", "flux_err")
@@ -67,6 +69,7 @@ def spectrum_of_text(path: Path, lines: Sequence[str]) -> RawSpectrum:
     n, remarks = len(rows[0][1]), tuple[str, ...]()
     names, units_below = _names_above(path, lines[: rows[0][0] - 1], n)
     if names is None:
+        _refuse_split_decimals(path, rows)
         names, remarks = _names_by_place(path, n)
     shown, units = headings(path, names)
     units = _with_stated(shown, units_below | units, comments)
@@ -87,6 +90,19 @@ def _names_by_place(path: Path, n: int) -> tuple[list[str], tuple[str, ...]]:
     if n > len(_NAMES_BY_PLACE):
         return list(_NAMES_BY_PLACE[:2]), (f"{n} columns without names: the first two taken as wavelength and flux",)
     return list(_NAMES_BY_PLACE[:n]), ()
+
+
+def _refuse_split_decimals(path: Path, rows: Sequence[_Row]) -> None:
+    """Raise a ReadError where commas that separate columns look like decimal commas: pairs of whole numbers."""
+    cells = rows[0][1]
+    if (
+        len(cells) >= _FEWEST_SPLIT
+        and len(cells) % 2 == 0
+        and all(cell.strip().lstrip("+-").isdigit() for cell in cells)
+    ):
+        line = rows[0][0]
+        wrong = f"line {line} has {len(cells)} whole numbers between commas: are the commas decimal ones?"
+        raise ReadError(path, wrong, "write decimal points, separate the columns otherwise, or give the columns names")
 
 
 def _require_numbers(path: Path, values: Array, rows: Sequence[_Row], k: int) -> None:

@@ -23,14 +23,15 @@ from sntransport.calibration.level_surface import (
     surface_nodes,
 )
 from sntransport.photometry.synthetic import MIN_COVERAGE, BandMatrix
-from sntransport.spectra.series import SpectralSeries
+from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.chain import SAME_PHASE, along_chain
-from sntransport.transport.completion import Completed, complete_spectra
+from sntransport.transport.completion import Completed, complete_spectra, impossible_bins
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel
 from sntransport.transport.interpolators import ForPair, Interpolator
 
 HELD = 20.0
-"""Photometry this long before the first and after the last spectrum has a say: those two stand in [rest-frame d]."""
+"""Photometry this long before the first and after the last spectrum, and from the ends of a gap that stays open, has a
+say: the nearest spectrum stands in [rest-frame d]."""
 
 # Photometric points this close together are compared with one rebuilt spectrum [rest-frame d].
 _SAME_NIGHT = 0.1
@@ -67,8 +68,24 @@ def split_features(series: SpectralSeries, *, interpolate: Interpolator | ForPai
     Returns
     -------
     Features
+        Without what `sntransport.transport.completion.impossible_bins` finds; ``observed`` does not cover it.
     """
-    continua = split_continua(series)
+    features = _flattened(series, split_continua(series), interpolate, max_gap)
+    bad = impossible_bins(features.flat, interpolate=interpolate, max_gap=max_gap)
+    if not bad.any():
+        return features
+    left = replace(
+        series,
+        flux=np.where(bad, np.nan, series.flux),
+        flux_err=np.where(bad, np.nan, series.flux_err),
+        origin=np.where(bad, Origin.NOT_COVERED, series.origin).astype(np.uint8),
+    )
+    return _flattened(left, split_continua(left), interpolate, max_gap)
+
+
+def _flattened(
+    series: SpectralSeries, continua: Continua, interpolate: Interpolator | ForPair, max_gap: float
+) -> Features:
     light = np.exp(-continua.relative)
     flat = replace(series, flux=series.flux * light, flux_err=series.flux_err * light)
     done = complete_spectra(flat, interpolate=interpolate, max_gap=max_gap)
@@ -137,15 +154,26 @@ def fitted_level(
 def observed_level(features: Features, phase: Array) -> Level:
     """Level and color as the spectra have them, a line in time between: nothing is calibrated.
 
-    Beyond the coverage of a spectrum its continuum keeps the distance from the mean continuum that it has at its end.
+    Where a spectrum is not covered its continuum lies between those of its neighbors in time that are; where none is,
+    it keeps the distance from the mean continuum that it has at its end.
     """
     own, relative = features.observed.phase, features.continua.relative
-    held = np.stack([_held(row) for row in relative])
+    held = np.stack([_held(row) for row in _between_rows(own, relative)])
     place = np.clip(np.interp(phase, own, np.arange(own.size)), 0, max(own.size - 1.000001, 0.0))
     low = place.astype(np.int64)
     high, share = np.minimum(low + 1, own.size - 1), (place - low)[:, None]
     target = (1.0 - share) * held[low] + share * held[high]
     return Level(target=target, target_err=np.zeros(target.shape), spectrum=held, spectrum_err=np.zeros(held.shape))
+
+
+def _between_rows(phase: Array, rows: Array) -> Array:
+    """Rows (n_phase, n_wave) with their NaN filled, bin by bin, from a line in time between, or the nearest, others."""
+    out = rows.copy()
+    known = np.isfinite(rows)
+    for column in np.flatnonzero(~known.all(axis=0) & known.any(axis=0)):
+        mine = known[:, column]
+        out[~mine, column] = np.interp(phase[~mine], phase[mine], rows[mine, column])
+    return out
 
 
 def _held(row: Array) -> Array:
@@ -161,7 +189,9 @@ def calibrated_spectra(features: Features, level: Level) -> SpectralSeries:
     return replace(series, flux=flux, flux_err=np.hypot(series.flux_err * warp, flux * level.spectrum_err))
 
 
-def dense_series(features: Features, phase: Array, level: Level, *, errors: ErrorModel, known: Array) -> SpectralSeries:
+def dense_series(
+    features: Features, phase: Array, level: Level, *, errors: ErrorModel, known: NDArray[np.bool_]
+) -> SpectralSeries:
     """The series: at every phase the two neighboring spectra interpolated, on the level.
 
     Parameters
@@ -221,17 +251,15 @@ def _band_data(
     features: Features, curves: BandCurves, curve_phase: list[Array], matrix: BandMatrix, edges: Array
 ) -> BandData:
     """Nights of all bands, with what the features have in them."""
-    own = features.observed.phase
     empty = [np.empty(0)]
     phase = np.concatenate([*curve_phase, *empty])
     value = np.concatenate([*(curve.value for curve in curves.curves), *empty])
     error = np.concatenate([*(curve.error for curve in curves.curves), *empty])
     band = np.repeat(np.arange(len(curves.curves)), [curve.mjd.size for curve in curves.curves])
-    near = (phase > own[0] - HELD) & (phase < own[-1] + HELD)
+    near = np.abs(_seen_at(phase, features) - phase) < HELD
     phase, value, error, band = phase[near], value[near], error[near], band[near]
     share = np.zeros((phase.size, edges.size - 1))
-    tick = np.clip(np.round(phase / _SAME_NIGHT) * _SAME_NIGHT, own[0], own[-1])
-    tick, tick_of = np.unique(tick, return_inverse=True)
+    tick, tick_of = np.unique(_seen_at(np.round(phase / _SAME_NIGHT) * _SAME_NIGHT, features), return_inverse=True)
     for block in along_chain(
         features.flat, features.done, tick, interpolate=features.between, max_gap=features.max_gap
     ):
@@ -239,6 +267,15 @@ def _band_data(
             mine = np.flatnonzero(tick_of == row)
             share[mine] = per_band[band[mine]]
     return BandData(phase=phase, band=band, value=value, error=error, share=share, n_band=len(curves.curves))
+
+
+def _seen_at(phase: Array, features: Features) -> Array:
+    """Phases at which features are known: as they are, or those of the nearest spectrum outside and in open gaps."""
+    own = features.observed.phase
+    right = np.clip(np.searchsorted(own, phase), 1, max(own.size - 1, 1))
+    before, after = own[right - 1], own[np.minimum(right, own.size - 1)]
+    nearest = np.where(phase - before <= after - phase, before, after)
+    return np.clip(np.where(after - before > features.max_gap, nearest, phase), own[0], own[-1])
 
 
 def _shares(logs: Array, matrix: BandMatrix, edges: Array) -> Array:

@@ -6,7 +6,7 @@ next spectrum on either side is all that is needed at any phase: bin by bin the 
 whatever comes and goes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,10 @@ _JOIN = 20
 _FADE = 36.0
 _NOISE_WIDTH = 5000.0
 _NOBODY = -1
+_LINE_WIDTH = 3000.0
+_IMPOSSIBLE = float(np.log(5.0))
+# Around what is impossible, what is off by a factor of two goes with it.
+_STILL_OFF = float(np.log(2.0))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -80,6 +84,38 @@ def complete_spectra(
     return Completed(logs=work.logs, variance=work.variance, origin=work.origin, before=work.before, after=work.after)
 
 
+def impossible_bins(
+    series: SpectralSeries, *, interpolate: Interpolator | ForPair, max_gap: float = 40.0
+) -> NDArray[np.bool_]:
+    """Bins where a spectrum has nothing to do with its neighbors: dead stretches, a wrong arm, another object.
+
+    Parameters
+    ----------
+    series : SpectralSeries
+        On one continuum, as after `sntransport.calibration.continuum.split_continua`.
+    interpolate, max_gap
+        As in `complete_spectra`.
+
+    Returns
+    -------
+    ndarray of bool, (n_spec, n_wave)
+        Where the mean of ln flux over 3000 km/s is more than ln 5 off what the two neighbors predict, and what is off
+        by more than ln 2 in the same spectrum: no line changes by that between neighbors. The worst spectrum is found
+        first, the others are then compared without it. The first and the last are not judged.
+    """
+    bad = np.zeros(series.flux.shape, dtype=bool)
+    for _ in range(series.n_phase):
+        origin = np.where(bad, Origin.NOT_COVERED, series.origin).astype(np.uint8)
+        kept = replace(series, flux=np.where(bad, np.nan, series.flux), origin=origin)
+        work = _Work(kept, interpolate, max_gap)
+        off = [work.mismatch(row) for row in range(series.n_phase)]
+        worst = int(np.argmax([np.max(row) for row in off]))
+        if off[worst].max() <= _IMPOSSIBLE:
+            break
+        bad[worst] |= off[worst] > _STILL_OFF
+    return bad
+
+
 def photon_variance(series: SpectralSeries, row: int, least: float = 1e-4) -> Array:
     """Variance of ln flux that the stated error of a spectrum is, (n_wave,); ``least``: share of the mean flux."""
     flux = series.flux[row]
@@ -117,6 +153,18 @@ class _Work:
             self.logs[row, run] -= share * (off - broad) + response * broad
             # A mean of two: the noise of each counts by its share.
             self.variance[row, run] = (1.0 - share) ** 2 * self.variance[row, run] + share**2 * theirs
+
+    def mismatch(self, row: int) -> Array:
+        """How far ln flux of a spectrum is off what its neighbors predict, without sign, (n_wave,); 0: not known."""
+        series, out = self.series, np.zeros(self.series.n_wave)
+        i, j = row - 1, row + 1
+        if i < 0 or j >= series.n_phase or series.phase[j] - series.phase[i] > self.max_gap:
+            return out
+        off = self.observed[row] - self._between(i, j, float(series.phase[row]))
+        for run in long_runs(np.isfinite(off)):
+            level = off[run] - np.median(off[run])
+            out[run] = np.abs(bell_mean(level[None], _LINE_WIDTH / GRID_STEP)[0])
+        return out
 
     def fill(self, row: int) -> None:
         """Rebuild the bins that a row does not cover, stretch by stretch outward from where it does."""

@@ -324,3 +324,43 @@ def test_a_supernova_with_units_is_the_same_supernova():
     for name in ("phase", "wave", "flux", "flux_err"):
         # A fit of band curves ends where steps are small, so the last bits of its input are seen in more than the last.
         np.testing.assert_allclose(getattr(united, name), getattr(plain, name), rtol=1e-5)
+
+
+def test_a_dead_stretch_of_one_spectrum_does_not_wreck_the_series():
+    sn = supernova(light_curve=PHOTOMETRY, snr=300.0)
+    spectra = list(sn.spectra)
+    flux = spectra[2].flux.copy()
+    dead = (spectra[2].wave > 5000) & (spectra[2].wave < 5500)
+    flux[dead] = 0.001 * np.median(flux) * np.random.default_rng(0).normal(size=int(dead.sum()))
+    spectra[2] = dataclasses.replace(spectra[2], flux=flux)
+    result = snt.build(dataclasses.replace(sn, spectra=tuple(spectra)))
+    assert np.nanmax(np.abs(result.residual)) < 0.1
+    assert any("not used: a factor of up to five" in note and "phase 17" in note for note in result.notes)
+
+
+def test_spectra_of_another_range_say_nothing_about_wavelengths_they_do_not_cover():
+    """Without photometry: a spectrum of the near infrared between two of the visible."""
+    visible = supernova(phases=(0.0, 10.0), snr=300.0)
+    red = spectrum(5.0, low=8500.0, high=18000.0, step=10.0, snr=300.0)
+    both = dataclasses.replace(visible, spectra=(*visible.spectra, red))
+    one, other = (snt.build(sn, calibrate=False, phases=[5.0]).series for sn in (visible, both))
+    at = [np.interp(5000.0, series.wave, series.flux[0]) for series in (one, other)]
+    assert at[1] == pytest.approx(at[0], rel=0.05)
+
+
+@pytest.mark.parametrize("late", [(57.5, 57.7, 57.9), (58.1, 58.3, 58.5)])
+def test_photometry_in_a_gap_that_stays_open_has_its_say_beside_a_spectrum(late):
+    phases = np.concatenate([np.arange(0.0, 9.0, 2.0), late])
+    sn = supernova(phases=(0.0, 8.0, 58.0), calibrated=False, light_curve=photometry(phases, BANDS))
+    result = snt.build(sn, phases=[58.0])
+    assert np.nanmax(np.abs(result.residual)) < 0.06
+
+
+def test_one_wild_night_of_few_is_left_out_alone():
+    curve = photometry(np.arange(0.0, 55.0, 9.0), BANDS)
+    flux = curve.flux.copy()
+    flux[int(np.flatnonzero(curve.band == "bessellv")[2])] *= 10.0
+    result = snt.build(supernova(light_curve=dataclasses.replace(curve, flux=flux), snr=300.0))
+    alone = snt.build(supernova(light_curve=curve, snr=300.0))
+    assert np.nanmedian(np.abs(np.log(result.series.flux / alone.series.flux))) < 0.02
+    assert not result.rejected.any()

@@ -330,3 +330,11 @@ def test_tables_of_astropy(folder, form):
 def test_no_usable_spectrum_at_all_is_an_error_with_the_reasons(folder):
     with pytest.raises(ReadError, match=r"no usable spectrum; spectra/a\.txt rejected: its flux is 1 everywhere"):
         read(folder, "a.txt", rows(WAVE, np.ones_like(WAVE)), mjd=60000.0)
+
+
+def test_decimal_commas_that_fall_apart_are_not_taken_for_columns(folder):
+    rows = "".join(
+        f"{wave:.2f}, {1e15 * flux:.6f}, 0.061849\n".replace(".", ",") for wave, flux in zip(WAVE, FLUX, strict=True)
+    )
+    with pytest.raises(ReadError, match=r"line 1 has 6 whole numbers between commas: are the commas decimal ones"):
+        read(folder, "a.csv", rows, mjd=60000.0)

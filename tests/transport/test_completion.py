@@ -7,7 +7,7 @@ import pytest
 
 from sntransport.calibration.preparation import prepare
 from sntransport.spectra.series import Origin
-from sntransport.transport.completion import CALIBRATION, complete_spectra, photon_variance
+from sntransport.transport.completion import CALIBRATION, complete_spectra, impossible_bins, photon_variance
 from sntransport.transport.interpolators import log_linear
 from tests.support.synthetic import supernova
 
@@ -116,3 +116,22 @@ def test_scaling():
 def test_a_single_spectrum_is_itself():
     one = prepare(supernova(phases=(2.0,))).series
     np.testing.assert_array_equal(completed(one).logs, np.log(one.flux))
+
+
+@pytest.mark.parametrize("factor", [0.02, 50.0])
+@pytest.mark.parametrize("row", [1, 2, 3])
+def test_a_stretch_that_has_nothing_to_do_with_its_neighbors_is_found(factor, row):
+    dead = (CLEAN.wave > 5000) & (CLEAN.wave < 5600)
+    flux = CLEAN.flux.copy()
+    flux[row, dead] *= factor
+    bad = impossible_bins(dataclasses.replace(CLEAN, flux=flux), interpolate=log_linear)
+    assert np.flatnonzero(bad.any(axis=1)).tolist() == [row]
+    assert np.mean(bad[row, dead]) > 0.95
+    assert bad[row, (CLEAN.wave < 4800) | (CLEAN.wave > 5800)].sum() == 0
+
+
+def test_real_changes_and_levels_are_possible():
+    flux = CLEAN.flux * np.array([1.0, 100.0, 0.01, 3.0, 1.0])[:, None]
+    line = 1.0 - 0.7 * np.exp(-0.5 * ((CLEAN.wave - 6100.0) / 60.0) ** 2)
+    flux[2] *= line
+    assert not impossible_bins(dataclasses.replace(CLEAN, flux=flux), interpolate=log_linear).any()
