@@ -12,6 +12,7 @@ from astropy.table import Table
 from sntransport.reading.formats.medium import air_of
 from sntransport.reading.raw_spectrum import medium_of
 from sntransport.reading.supernova import ReadError, read_supernova
+from tests.support.written import how_written
 
 WAVE = np.arange(3600.0, 9000.0, 30.0)
 FLUX = 1e-15 * (WAVE / 6000.0) ** -1.5 * (1.0 - 0.3 * np.exp(-0.5 * ((WAVE - 6629.0) / 60.0) ** 2))
@@ -320,7 +321,7 @@ def test_tables_of_astropy(folder, form):
     table = Table({"Wavelength": WAVE * 0.1, "Flux": in_unit("mJy"), "Error": 50.0 * in_unit("mJy")})
     table["Wavelength"].unit, table["Flux"].unit, table["Error"].unit = "nm", "mJy", "uJy"
     path = folder / "spectra" / "a.dat"
-    table.write(path, format=form)
+    table.write(path, format=form, **how_written(form))
     content = path.read_bytes()
     sn = read(folder, "a.dat", content, mjd=60000.0)
     np.testing.assert_allclose(sn.spectra[0].flux, FLUX, rtol=1e-9)

@@ -9,6 +9,7 @@ import numpy as np
 from astropy import units
 from astropy.io import fits
 from astropy.table import Table
+from astropy.utils import minversion
 
 from sntransport._numerics.units import AB_ZERO_NJY, mag_to_njy, njy_to_mag
 from sntransport.photometry.bands import load_bands
@@ -131,6 +132,11 @@ def photometry(folder, style, quantity):
     return entry | {names.get(key, key): value for key, value in keys.items() if key != "mag_unit"}
 
 
+def how_written(form):
+    """What `Table.write` must be told: astropy 6 writes numbers of numpy 2 as "np.float64(1.0)" into VOTables of text."""
+    return {"tabledata_format": "binary"} if form == "votable" and not minversion("astropy", "7") else {}
+
+
 def _write_table(path, table, stated, form):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -140,7 +146,7 @@ def _write_table(path, table, stated, form):
         if form == "fits":
             fits.HDUList([fits.PrimaryHDU(), fits.table_to_hdu(table)]).writeto(out)
         else:
-            table.write(out, format=form)
+            table.write(out, format=form, **how_written(form))
     content = out.getvalue()
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 

@@ -12,6 +12,7 @@ from sntransport._storage.read_error import ReadError
 from sntransport.photometry.bands import load_bands
 from sntransport.reading.account import Account
 from sntransport.reading.photometry_files import read_photometry_file
+from tests.support.written import how_written
 
 
 def read(tmp_path, text, name="photometry.txt", default=None):
@@ -286,7 +287,7 @@ def test_tables_of_astropy(tmp_path, form):
     if form == "ascii.ipac":
         table["flux"].unit, table["flux_err"].unit = "uJy", "nJy"
     path, account = tmp_path / "photometry.dat", Account()
-    table.write(path, format=form, overwrite=True)
+    table.write(path, format=form, overwrite=True, **how_written(form))
     curve = read_photometry_file(path, None, account)
     np.testing.assert_allclose(curve.flux, [1500.0, 2500.0])
     np.testing.assert_allclose(curve.flux_err, [20.0, 30.0])
