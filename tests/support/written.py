@@ -133,7 +133,7 @@ def photometry(folder, style, quantity):
 
 
 def how_written(form):
-    """What `Table.write` must be told: astropy 6 writes numbers of numpy 2 as "np.float64(1.0)" into VOTables of text."""
+    """What `Table.write` must be told: astropy 6 writes numbers of numpy 2 as "np.float64(1.0)" into text VOTables."""
     return {"tabledata_format": "binary"} if form == "votable" and not minversion("astropy", "7") else {}
 
 
