@@ -91,12 +91,15 @@ FITTED = Priors()
 
 # Points this close together are one date of the model [d].
 _NIGHT = 0.1
+# Width of a node in ln wavelength: a fifth of the narrowest broad band, and far finer than any part of the model.
 _NODE = 0.02
 # Twice: a wild night makes those around it look wrong at first.
 _JUDGED = 2
+# More are no outliers: the model is wrong about them.
 _MOST_LEFT_OUT = 0.03
 # Of fewer none can be told to be the wrong one.
 _FEWEST_JUDGED = 8
+# Rounds that offsets of bands and a slope, which compete, need: after 12 the worst of the fifteen is not yet there.
 _STEPS = 60
 
 

@@ -70,26 +70,26 @@ def split_features(series: SpectralSeries, *, interpolate: Interpolator | ForPai
     Features
         Without what `sntransport.transport.completion.impossible_bins` finds; ``observed`` does not cover it.
     """
-    features = _flattened(series, split_continua(series), interpolate, max_gap)
-    bad = impossible_bins(features.flat, interpolate=interpolate, max_gap=max_gap)
-    if not bad.any():
-        return features
-    left = replace(
-        series,
-        flux=np.where(bad, np.nan, series.flux),
-        flux_err=np.where(bad, np.nan, series.flux_err),
-        origin=np.where(bad, Origin.NOT_COVERED, series.origin).astype(np.uint8),
-    )
-    return _flattened(left, split_continua(left), interpolate, max_gap)
-
-
-def _flattened(
-    series: SpectralSeries, continua: Continua, interpolate: Interpolator | ForPair, max_gap: float
-) -> Features:
-    light = np.exp(-continua.relative)
-    flat = replace(series, flux=series.flux * light, flux_err=series.flux_err * light)
+    continua = split_continua(series)
+    flat = _divided(series, continua)
+    bad = impossible_bins(flat, interpolate=interpolate, max_gap=max_gap)
+    if bad.any():
+        series = replace(
+            series,
+            flux=np.where(bad, np.nan, series.flux),
+            flux_err=np.where(bad, np.nan, series.flux_err),
+            origin=np.where(bad, Origin.NOT_COVERED, series.origin).astype(np.uint8),
+        )
+        continua = split_continua(series)
+        flat = _divided(series, continua)
     done = complete_spectra(flat, interpolate=interpolate, max_gap=max_gap)
     return Features(observed=series, flat=flat, continua=continua, done=done, between=interpolate, max_gap=max_gap)
+
+
+def _divided(series: SpectralSeries, continua: Continua) -> SpectralSeries:
+    """The spectra on the mean continuum of all."""
+    light = np.exp(-continua.relative)
+    return replace(series, flux=series.flux * light, flux_err=series.flux_err * light)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -27,11 +27,14 @@ CALIBRATION = 0.04
 """Error of ln flux over some tens of thousands of km/s that the flux calibration of a spectrum leaves beside its
 smooth continuum. It keeps spectra of neighboring nights from differing by their calibration alone."""
 
+# Bins whose median mismatch joins a filled stretch to what is covered: the same 5,000 km/s over which noise is taken.
 _JOIN = 20
 # How far the mismatch at an end of coverage is carried on, in bins: 9,000 km/s.
 _FADE = 36.0
 _NOISE_WIDTH = 5000.0
 _NOBODY = -1
+# As wide as the narrowest broad lines [km/s]. Dead stretches lie at the floor of 3 % of the level, lines do not change
+# by a factor of five: of 222 nights of fifteen supernovae it takes 73 bins, at the blue ends of two noisy ones.
 _LINE_WIDTH = 3000.0
 _IMPOSSIBLE = float(np.log(5.0))
 # Around what is impossible, what is off by a factor of two goes with it.
