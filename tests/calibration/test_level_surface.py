@@ -65,6 +65,7 @@ def test_an_offset_of_one_band_is_found_as_its_own():
     np.testing.assert_allclose(found.offset, [0.0, 0.28, 0.0, 0.0], atol=0.03)
     assert np.abs(found.value - truth(PHASE))[:, INSIDE].max() < 0.04
     assert found.offset_err[1] < 0.05
+    assert found.off.tolist() == [False, True, False, False]
 
 
 def test_the_level_of_a_spectrum_has_no_say_where_there_is_photometry():
@@ -141,3 +142,13 @@ def test_spectra_in_arbitrary_units_give_color_alone():
     color = found.value[:, np.argmin(np.abs(NODE - CENTERS[2]))] - found.value[:, np.argmin(np.abs(NODE - CENTERS[1]))]
     expected = 0.01 * PHASE * (CENTERS[2] - CENTERS[1])
     assert np.abs(color - expected).max() < 0.1
+
+
+def test_a_band_that_is_off_hardly_bends_the_surface():
+    data = points(offset=0.28, noise=0.01)
+    kept = data.band != 1
+    names = ("phase", "band", "value", "error", "share")
+    rest = dataclasses.replace(data, **{name: getattr(data, name)[kept] for name in names})
+    whole, without = (fit_surface(NODE, each, spectra(), PHASE) for each in (data, rest))
+    # With the say that its offset's own width would leave it, it would be 0.028.
+    assert np.abs(whole.value - without.value)[:, INSIDE].max() < 0.02

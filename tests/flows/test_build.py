@@ -364,3 +364,23 @@ def test_one_wild_night_of_few_is_left_out_alone():
     alone = snt.build(supernova(light_curve=curve, snr=300.0))
     assert np.nanmedian(np.abs(np.log(result.series.flux / alone.series.flux))) < 0.02
     assert not result.rejected.any()
+
+
+def test_photometry_has_its_say_up_to_twenty_days_after_the_last_spectrum():
+    def error_at_the_end(late):
+        curve = photometry(np.concatenate([np.arange(0.0, 12.0, 2.0), late]), BANDS)
+        series = snt.build(supernova(phases=(2.0, 9.0, 30.0), calibrated=False, light_curve=curve)).series
+        return np.nanmedian(series.flux_err[-1] / series.flux[-1])
+
+    without, near, far = (error_at_the_end(late) for late in ([], [41.0, 43.0, 45.0], [51.0, 53.0, 55.0]))
+    assert near < 0.8 * without
+    assert far == pytest.approx(without, rel=1e-9)
+
+
+def test_a_band_that_no_spectrum_covers_does_not_make_the_series_more_certain():
+    phases = np.arange(0.0, 56.0, 3.0)
+    one, other = (
+        snt.build(supernova(light_curve=photometry(phases, bands))).series
+        for bands in (("bessellv",), ("bessellv", "lssty"))
+    )
+    np.testing.assert_allclose(other.flux_err / other.flux, one.flux_err / one.flux, rtol=0.03)
