@@ -8,8 +8,8 @@ import numpy as np
 
 import sntransport as snt
 from sntransport._numerics.units import mag_to_njy
+from sntransport.simulation.selection.detection import detect, step_efficiency, trigger
 from sntransport.simulation.surveys import footprint, noise
-from sntransport.simulation.surveys.detection import detect, step_efficiency, trigger
 
 PEAK = 61200.0
 

@@ -11,8 +11,8 @@ import numpy as np
 
 import sntransport as snt
 from sntransport.datasets.nested_parquet import read_nested_parquet, write_nested_parquet
-from sntransport.simulation.distributions import Exponential, Normal
-from sntransport.simulation.rates import frohmaier2019, rate_redshifts
+from sntransport.simulation.events.distributions import Exponential, Normal
+from sntransport.simulation.events.rates import frohmaier2019, rate_redshifts
 
 path = Path(sys.argv[1] if len(sys.argv) > 1 else "training_set.parquet")
 phase, wave = np.arange(-15.0, 81.0), np.arange(2500.0, 9600.0, 10.0)

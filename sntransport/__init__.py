@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from sntransport.pipeline import build as build
     from sntransport.reading import read_light_curve as read_light_curve
     from sntransport.reading import read_supernova as read_supernova
-    from sntransport.simulation import Population as Population
     from sntransport.simulation import simulate as simulate
     from sntransport.simulation import simulate_chunks as simulate_chunks
+    from sntransport.simulation.events import Population as Population
     from sntransport.simulation.surveys import Survey as Survey
     from sntransport.simulation.surveys import load_survey as load_survey
     from sntransport.spectra import LightCurve as LightCurve
@@ -75,7 +75,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "s_correction",
         ],
         "pipeline": ["BuildResult", "build"],
-        "simulation": ["Population", "simulate", "simulate_chunks"],
+        "simulation": ["simulate", "simulate_chunks"],
+        "simulation.events": ["Population"],
         "simulation.surveys": ["Survey", "load_survey"],
         "transport": ["interpolators", "weights"],
     },

@@ -4,8 +4,8 @@ import numpy as np
 
 import sntransport as snt
 from gain.features import features
-from sntransport.simulation.distributions import Exponential, Normal, Uniform
-from sntransport.simulation.population import Population
+from sntransport.simulation.events.distributions import Exponential, Normal, Uniform
+from sntransport.simulation.events.population import Population
 from sntransport.simulation.surveys.noise import background_from_depth
 
 BANDS = ("lsstg", "lsstr", "lssti")

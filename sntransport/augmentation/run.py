@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Executor
 
-    from sntransport.simulation.population import Population
+    from sntransport.simulation.events.population import Population
     from sntransport.simulation.surveys.survey import Survey
 
 _WORK, _TEMPLATES, _LOOK = "_work", "templates", "candidates"

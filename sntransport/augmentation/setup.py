@@ -21,10 +21,10 @@ from sntransport.pipeline import build
 from sntransport.reading.supernova import read_supernova
 from sntransport.simulation.config import read_population, read_survey
 from sntransport.simulation.engine import simulate_chunks
+from sntransport.simulation.events.population import Population
+from sntransport.simulation.events.rates import Cosmology
 from sntransport.simulation.light_curves import LightCurves
-from sntransport.simulation.population import Population
 from sntransport.simulation.random_streams import BLOCK
-from sntransport.simulation.rates import Cosmology
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.doubts import doubts_among
 from sntransport.spectra.ranges import UnusualValueWarning

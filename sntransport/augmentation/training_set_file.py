@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.fits_tables import table_hdu, to_bytes
 from sntransport.augmentation.training_set import TrainingSet
 from sntransport.augmentation.training_templates import TrainingTemplate
-from sntransport.simulation.light_curves import Truth
 
 _UNITS = {"distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
           "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d"}  # fmt: skip
@@ -52,7 +50,7 @@ def write_split(training_set: TrainingSet, split: str, path: Path, provenance: M
 
     curves = training_set.light_curves.take(training_set.split == split)
     used = [training_set.templates[i] for i in curves.truth.template]
-    truth = {item.name: getattr(curves.truth, item.name) for item in fields(Truth)}
+    truth = curves.truth.columns()
     objects = {
         "object_id": truth.pop("object_id"), "class": np.array([one.sn_class for one in used], dtype=str),
         "parents": np.array(["+".join(one.parents) for one in used], dtype=str),

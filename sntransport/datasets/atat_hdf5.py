@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sntransport._storage.atomic_files import atomic_path
 from sntransport.datasets.columns import fluxes, id_texts, known_rows, types
 from sntransport.simulation.light_curves import LightCurves
-from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION
+from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION
 
 LENGTH = 65
 """Most measurements of an object in a band."""

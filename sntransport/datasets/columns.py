@@ -1,7 +1,6 @@
 """What several formats need: identifiers and classes as text, fluxes at a zero point, codes of bands."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_at_zero_point
-from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.light_curves import LightCurves
 
 PER_BAND = ("peak_mag", "peak_mjd")
 """Fields of `Truth` with one value for each band."""
@@ -33,7 +32,7 @@ def names(light_curves: LightCurves) -> NDArray[np.str_]:
 def truth_columns(light_curves: LightCurves) -> dict[str, NDArray[Any]]:
     """Fields of the truth with one value an object, and ``peak_mag_BAND``, ``peak_mjd_BAND`` for each band."""
     truth = light_curves.truth
-    out = {item.name: getattr(truth, item.name) for item in fields(Truth) if item.name not in PER_BAND}
+    out = {name: column for name, column in truth.columns().items() if name not in PER_BAND}
     labels = band_labels(light_curves)
     for name in PER_BAND:
         out |= {f"{name}_{label}": getattr(truth, name)[:, j] for j, label in enumerate(labels)}

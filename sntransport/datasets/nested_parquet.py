@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,11 @@ import numpy as np
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import PER_BAND, names, types
-from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.light_curves import TRUTH_FIELDS, LightCurves, Truth
 
 _MEASURED = ("mjd", "band", "flux", "flux_err", "photflag")
 _NAMES = ("bands", "surveys", "template_names", "template_types")
-_KEY = b"sntransport"
+_KEY, _MORE = b"sntransport", "truth_more"
 
 
 def write_nested_parquet(
@@ -55,12 +54,13 @@ def write_nested_parquet(
     truth = light_curves.truth
     columns: dict[str, Any] = {"object_id": truth.object_id, "type": types(light_curves)}
     columns["template_name"] = names(light_curves)
-    columns |= {item.name: getattr(truth, item.name) for item in fields(Truth)}
+    columns |= truth.columns()
     arrays = {name: _lists(value) if name in PER_BAND else pa.array(value) for name, value in columns.items()}
     arrays["lightcurve"] = pa.StructArray.from_arrays(lists, names=list(_MEASURED))
     held = {name: list(getattr(light_curves, name)) for name in _NAMES}
+    more = {_MORE: sorted(truth.more)} if truth.more else {}
     table = pa.table(arrays).replace_schema_metadata(
-        {_KEY: json.dumps(held | {"meta": dict(light_curves.meta)}, sort_keys=True)}
+        {_KEY: json.dumps(held | {"meta": dict(light_curves.meta)} | more, sort_keys=True)}
     )
     with atomic_path(path) as temporary:
         # Floating-point numbers gain nothing from dictionaries.
@@ -130,7 +130,9 @@ def _light_curves(table: Any, held: Mapping[str, Any]) -> LightCurves:
         raise ValueError(f"band {lost[0]!r} is not in the metadata")
     place = np.array([order[name] for name in found], dtype=np.int16)
     band = place[np.asarray(coded.indices, dtype=np.int64)]
-    truth = {item.name: _truth(table, item.name, len(held["bands"])) for item in fields(Truth)}
+    truth = {item.name: _truth(table, item.name, len(held["bands"])) for item in TRUTH_FIELDS}
+    # Texts and truth values are not copied as they are.
+    more = {name: np.array(_whole(table, name).to_pylist()) for name in held.get(_MORE, [])}
     return LightCurves(
         bands=held["bands"],
         surveys=held["surveys"],
@@ -140,7 +142,7 @@ def _light_curves(table: Any, held: Mapping[str, Any]) -> LightCurves:
         flux=values["flux"].to_numpy(),
         flux_err=values["flux_err"].to_numpy(),
         photflag=values["photflag"].to_numpy(),
-        truth=Truth(**truth),
+        truth=Truth(**truth, more=more),
         template_names=held["template_names"],
         template_types=held["template_types"],
         meta=held["meta"],

@@ -10,7 +10,7 @@ from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import codes, fluxes, known_rows, types
 from sntransport.simulation.light_curves import LightCurves
-from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION
+from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION
 
 ZERO_POINT = 27.5
 """Of the fluxes."""

@@ -20,7 +20,7 @@ from sntransport._storage.read_error import ReadError
 from sntransport.photometry.bands import load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.simulation.config_keys import EVENTS, REDSHIFT, SIMULATION
-from sntransport.simulation.distributions import (
+from sntransport.simulation.events.distributions import (
     Constant,
     Distribution,
     Exponential,
@@ -30,12 +30,12 @@ from sntransport.simulation.distributions import (
     TwoSidedNormal,
     Uniform,
 )
-from sntransport.simulation.population import Population, nearest_position
-from sntransport.simulation.rates import RATES, Cosmology, expected_number, rate_redshifts
-from sntransport.simulation.surveys.detection import DetectionEfficiency, step_efficiency
+from sntransport.simulation.events.population import Population, nearest_position
+from sntransport.simulation.events.rates import RATES, Cosmology, expected_number, rate_redshifts
+from sntransport.simulation.selection.detection import DetectionEfficiency, step_efficiency
+from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.surveys.footprint import footprint_area
 from sntransport.simulation.surveys.load import load_survey
-from sntransport.simulation.surveys.snana_searcheff import read_searcheff
 from sntransport.spectra.series_file import read_series
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.templates.sources import hsiao

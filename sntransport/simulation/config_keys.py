@@ -2,7 +2,7 @@
 
 from sntransport._storage.config_schema import Key, Table
 from sntransport._storage.workers import SLURM
-from sntransport.simulation.rates import RATES
+from sntransport.simulation.events.rates import RATES
 
 SURVEY = Table(
     keys={

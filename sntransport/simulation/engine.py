@@ -5,75 +5,35 @@ A light curve is the same to the byte for any size of a chunk and any number of 
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_err_to_relative
 from sntransport._version import __version__
 from sntransport.photometry.bands import load_bands
-from sntransport.simulation.flux_lookup import Places, peaks, places, tables_of, true_fluxes
+from sntransport.simulation.events.population import Population
+from sntransport.simulation.flux_lookup import peaks, places, tables_of
 from sntransport.simulation.flux_tables import Dust, FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
-from sntransport.simulation.population import Population
+from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
-from sntransport.simulation.surveys.detection import (
-    PHOTFLAG_SATURATED,
+from sntransport.simulation.selection.detection import (
     DetectionEfficiency,
     detect,
-    photflags,
     step_efficiency,
-    trigger,
 )
-from sntransport.simulation.surveys.footprint import draw_positions, measurements_of
+from sntransport.simulation.surveys.footprint import draw_positions
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.ranges import require_date
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import mjd_of
-
-Uncovered = Literal["nan", "drop", "error"]
-Keep = Literal["all", "observed", "triggered"]
 
 
 class SelectionWarning(UserWarning):
     """No object is left."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _How:
-    """How objects are measured and which are kept; as the arguments of `simulate_chunks`."""
-
-    efficiency: DetectionEfficiency
-    detector: Callable[..., NDArray[np.bool_]]
-    n_epochs: int
-    epoch_window: float
-    keep: Keep
-    uncovered: Uncovered
-    margin: tuple[float, float]
-    max_gap: float
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Plan:
-    """What is common to all blocks."""
-
-    templates: tuple[SpectralSeries, ...]
-    surveys: tuple[Survey, ...]
-    population: Population
-    seed: int
-    tables: FluxTables
-    bands: tuple[str, ...]
-    of_survey: tuple[str, ...]
-    zero_point: Array
-    floor: Array
-    dates: tuple[float, float]
-    how: _How
-    meta: dict[str, Any]
 
 
 def simulate(
@@ -117,8 +77,8 @@ def simulate(
     Examples
     --------
     >>> import numpy as np
-    >>> from sntransport.distributions import Uniform
-    >>> from sntransport.surveys import load_survey
+    >>> from sntransport.simulation.events.distributions import Uniform
+    >>> from sntransport.simulation.surveys import load_survey
     >>> wave, phase = np.linspace(2000.0, 11000.0, 500), np.linspace(-20.0, 60.0, 41)
     >>> flux = 1e-9 * np.exp(-((phase[:, None] / 20.0) ** 2)) * np.ones(wave.size)
     >>> template = SpectralSeries(phase=phase, wave=wave, flux=flux, name="flat")
@@ -158,9 +118,9 @@ def simulate_chunks(
     efficiency : DetectionEfficiency, optional
         Default: signal-to-noise ratio 5 and above.
     detector : callable
-        In place of `sntransport.simulation.surveys.detection.detect`, with its arguments.
+        In place of `sntransport.simulation.selection.detection.detect`, with its arguments.
     n_epochs, epoch_window
-        Of `sntransport.simulation.surveys.detection.trigger`.
+        Of `sntransport.simulation.selection.detection.trigger`.
     keep : {"all", "observed", "triggered"}
         Which objects to return: also those without measurements, those with at least one, those that trigger.
     uncovered : {"error", "nan", "drop"}
@@ -195,7 +155,7 @@ def simulate_chunks(
         raise ValueError(f"keep is {keep!r} and uncovered {uncovered!r}, which are not known")
     if min(margin) < 0 or not max_gap > 0:
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
-    how = _How(
+    how = How(
         efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
         epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
     )  # fmt: skip
@@ -206,9 +166,9 @@ def simulate_chunks(
 
 
 def _plan(
-    templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, how: _How, *,
+    templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, how: How, *,
     seed: int, n: int, dates: tuple[float, float] | None,
-) -> _Plan:  # fmt: skip
+) -> SimulationPlan:  # fmt: skip
     if not templates or not surveys:
         raise ValueError("simulate needs at least one template and one survey")
     for one in surveys:
@@ -234,7 +194,7 @@ def _plan(
     for date in own:
         require_date(date, "dates")
     meta = _meta(population, surveys, how, seed=seed, n=n, dates=own)
-    return _Plan(
+    return SimulationPlan(
         templates=templates,
         surveys=surveys,
         population=population,
@@ -264,7 +224,7 @@ def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], b
 
 
 def _meta(
-    population: Population, surveys: Sequence[Survey], how: _How, *, seed: int, n: int, dates: tuple[float, float]
+    population: Population, surveys: Sequence[Survey], how: How, *, seed: int, n: int, dates: tuple[float, float]
 ) -> dict[str, Any]:  # fmt: skip
     kept = ("n_epochs", "epoch_window", "keep", "uncovered", "max_gap")
     return {
@@ -281,13 +241,13 @@ def _meta(
     }  # fmt: skip
 
 
-def _chunk(plan: _Plan, first: int, last: int) -> LightCurves:
+def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
     blocks = range(first // BLOCK, max((last - 1) // BLOCK, first // BLOCK) + 1)
     parts = [_block(plan, b, max(first - b * BLOCK, 0), min(last - b * BLOCK, BLOCK)) for b in blocks]
     return parts[0] if len(parts) == 1 else concatenate(parts)
 
 
-def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
+def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurves:
     """Objects ``first`` to ``last`` of a block. All of it is simulated, so that its random numbers stay the same."""
     drawn = plan.population.draw(stream(plan.seed, block, Purpose.OBJECTS), BLOCK, len(plan.templates))
     ra, dec = draw_positions(plan.surveys[0], BLOCK, stream(plan.seed, block, Purpose.POSITIONS))
@@ -313,69 +273,8 @@ def _block(plan: _Plan, block: int, first: int, last: int) -> LightCurves:
         peak_mag=peak_mag,
         peak_mjd=peak_mjd,
     )
-    made, triggered = _measure(plan, block, truth, seen)
+    made, triggered = measure_block(plan, block, truth, seen)
     counts = np.diff(made.offset)
     kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.how.keep].copy()
     kept[:first] = kept[last:] = False
     return made if kept.all() else made.take(kept)
-
-
-def _visits(plan: _Plan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
-    """Visits of all surveys that see each object in the order of date, as `measurements_of` gives them."""
-    ends = np.array([(series.phase[0], series.phase[-1]) for series in plan.templates])[truth.template]
-    first, last = (mjd_of(ends[:, side], truth.mjd_ref, truth.z) for side in (0, 1))
-    found, bands = [], 0
-    for survey in plan.surveys:
-        offset, columns = measurements_of(
-            survey, truth.ra, truth.dec, first - plan.how.margin[0], last + plan.how.margin[1]
-        )
-        columns[1] += bands
-        found.append((offset, columns))
-        bands += survey.n_band
-    if len(found) == 1:
-        return found[0]
-    owner = np.concatenate([np.repeat(np.arange(BLOCK), np.diff(offset)) for offset, _ in found])
-    columns = np.concatenate([columns for _, columns in found], axis=1)
-    order = np.lexsort((columns[0], owner))
-    return np.sum([offset for offset, _ in found], axis=0), columns[:, order]
-
-
-def _measure(plan: _Plan, block: int, truth: Truth, seen: Places) -> tuple[LightCurves, NDArray[np.bool_]]:
-    """What the surveys measure of a block, and which objects trigger."""
-    from sntransport.simulation import _kernels
-
-    offset, columns = _visits(plan, truth)
-    mjd, band = columns[0].copy(), columns[1].astype(np.int16)
-    flux = true_fluxes(plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.how.max_gap)
-    if plan.how.uncovered == "drop" and np.isnan(flux).any():
-        known = np.isfinite(flux)
-        offset = np.concatenate([[0], np.cumsum(known)])[offset]
-        columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
-    flux_err, saturated = np.empty(flux.size), np.empty(flux.size, dtype=np.bool_)
-    normal = stream(plan.seed, block, Purpose.NOISE).standard_normal(flux.size)
-    _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
-    uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
-    how = plan.how
-    found = how.detector(
-        flux, flux_err, band=band, mjd=mjd, offset=offset, efficiency=how.efficiency, random=uniform, bands=plan.bands
-    )
-    fired = trigger(found, mjd, offset, n_epochs=how.n_epochs, epoch_window=how.epoch_window)
-    flags = photflags(found, mjd, offset, fired.mjd)
-    flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
-    for array in (mjd, band, flux, flux_err, flags):
-        array.setflags(write=False)
-    made = LightCurves(
-        bands=plan.bands,
-        surveys=plan.of_survey,
-        offset=offset,
-        mjd=mjd,
-        band=band,
-        flux=flux,
-        flux_err=flux_err,
-        photflag=flags,
-        truth=truth,
-        template_names=tuple(series.name for series in plan.templates),
-        template_types=tuple(series.sn_type for series in plan.templates),
-        meta=plan.meta,
-    )
-    return made, fired.triggered

@@ -1,5 +1,6 @@
 """`LightCurves`: many simulated light curves as columns, with one row of truth for each object."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -16,7 +17,7 @@ _LARGEST_ID = 2**31 - 1
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Truth:
-    """What is true of each simulated object; all (n_object,) but the last two.
+    """What is true of each simulated object; all (n_object,) but the two of the peak.
 
     Parameters
     ----------
@@ -42,11 +43,15 @@ class Truth:
         Of the brightest phase, from the noise-free series and not from the visits. NaN where the band is not covered.
     peak_mjd : array_like, (n_object, n_band) [d]
         When that is.
+    more : mapping of str to array_like, (n_object,)
+        Whatever else a simulation knows of its objects, such as their hosts: numbers, truth values or texts. Files
+        have them as further columns.
 
     Raises
     ------
     ValueError
-        Where shapes differ, or an identifier is out of its range or occurs twice.
+        Where shapes differ, an identifier is out of its range or occurs twice, or a name in ``more`` is that of a
+        field or no word of letters, digits and underscores.
     """
 
     object_id: NDArray[np.int64]
@@ -64,14 +69,16 @@ class Truth:
     weight: Array
     peak_mag: Array
     peak_mjd: Array
+    more: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
+        for item in TRUTH_FIELDS:
             ndim = 2 if item.name.startswith("peak_") else 1
             dtype = _INTEGERS.get(item.name, np.float64)
             set_fields(self, **{item.name: readonly(getattr(self, item.name), f"Truth.{item.name}", ndim, dtype)})
         n_object = self.object_id.size
-        for item in fields(self):
+        set_fields(self, more=_more(self.more, n_object))
+        for item in TRUTH_FIELDS:
             value = getattr(self, item.name)
             shape = (n_object, *self.peak_mag.shape[1:]) if value.ndim == 2 else (n_object,)
             require_shape(
@@ -85,7 +92,30 @@ class Truth:
     def take(self, objects: ArrayLike) -> "Truth":
         """The truth of some objects, by index or mask."""
         rows = np.asarray(objects)
-        return Truth(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
+        more = {name: value[rows] for name, value in self.more.items()}
+        return Truth(**{item.name: getattr(self, item.name)[rows] for item in TRUTH_FIELDS}, more=more)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """All columns by name: the fields and ``more``."""
+        return {item.name: getattr(self, item.name) for item in TRUTH_FIELDS} | dict(self.more)
+
+
+TRUTH_FIELDS = tuple(item for item in fields(Truth) if item.name != "more")
+"""Fields of `Truth` that every simulation has."""
+
+
+def _more(given: Mapping[str, ArrayLike], n_object: int) -> Mapping[str, NDArray[Any]]:
+    held = {}
+    for name, values in given.items():
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in {item.name for item in TRUTH_FIELDS}:
+            raise ValueError(f"Truth.more has {name!r}, expected a name of small letters that no other column has")
+        column = np.array(values)
+        if column.dtype.kind not in "biufU":
+            raise ValueError(f"Truth.more: {name} has the type {column.dtype}, expected numbers or texts")
+        require_shape(column, f"Truth.more: {name}", (n_object,), "(n_object,)")
+        column.setflags(write=False)
+        held[name] = column
+    return held
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -106,7 +136,8 @@ class LightCurves:
     flux, flux_err : array_like, (n_obs,) [nJy AB]
         Negative fluxes are kept. NaN where a saturated measurement or an uncovered band has no flux.
     photflag : array_like of int, (n_obs,)
-        Bits of `sntransport.simulation.surveys.detection`: 1024 saturated, 2048 completes the trigger, 4096 detection.
+        Bits of `sntransport.simulation.selection.detection`: 1024 saturated, 2048 completes the trigger, 4096
+        detection.
     truth : Truth
     template_names, template_types : sequence of str, (n_template,)
     meta : mapping
@@ -215,11 +246,15 @@ def concatenate(parts: Sequence[LightCurves]) -> LightCurves:
     for name in shared:
         if any(getattr(part, name) != getattr(parts[0], name) for part in parts):
             raise ValueError(f"concatenate: {name} differ, so indices would change their meaning")
+    if any(part.truth.more.keys() != parts[0].truth.more.keys() for part in parts):
+        raise ValueError("concatenate: truth.more has other columns in some of them")
     starts = np.concatenate([[0], np.cumsum([part.n_obs for part in parts])])
     offset = [part.offset[:-1] + start for part, start in zip(parts, starts[:-1], strict=True)]
-    truth = {item.name: np.concatenate([getattr(part.truth, item.name) for part in parts]) for item in fields(Truth)}
+    names = [item.name for item in TRUTH_FIELDS]
+    truth = {name: np.concatenate([getattr(part.truth, name) for part in parts]) for name in names}
+    more = {name: np.concatenate([part.truth.more[name] for part in parts]) for name in parts[0].truth.more}
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("mjd", "band", "flux", "flux_err", "photflag")
     }
-    return replace(parts[0], offset=np.concatenate([*offset, starts[-1:]]), truth=Truth(**truth), **columns)
+    return replace(parts[0], offset=np.concatenate([*offset, starts[-1:]]), truth=Truth(**truth, more=more), **columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._version import __version__
 from sntransport.simulation.config import Job, read_simulation
 from sntransport.simulation.engine import simulate_chunks
-from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.summary import Tally, add, counts_of, from_numbers, is_triggered, tally
 
@@ -183,7 +183,7 @@ def write_fits(curves: LightCurves, stem: Path) -> Path:
     """
     from astropy.io import fits
 
-    truth = {item.name: getattr(curves.truth, item.name) for item in fields(Truth)}
+    truth = curves.truth.columns()
     truth |= {"first": curves.offset[:-1], "count": np.diff(curves.offset)}
     columns = {name: getattr(curves, name) for name in ("mjd", "band", "flux", "flux_err", "photflag")}
     primary = fits.PrimaryHDU()

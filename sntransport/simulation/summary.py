@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
+from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

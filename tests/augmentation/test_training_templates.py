@@ -1,7 +1,5 @@
 """Training sets: templates know their parents, splits hold, targets are met, selection is applied and undone."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,7 @@ from sntransport.augmentation.selection import spectroscopic_propensity
 from sntransport.augmentation.splits import LeakError
 from sntransport.augmentation.training_set import select_training_set
 from sntransport.augmentation.training_templates import TrainingTemplate, make_templates, template_weights
-from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.light_curves import TRUTH_FIELDS, LightCurves, Truth
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
 
@@ -40,7 +38,7 @@ def simulated(made, counts, seed=0):
     rng = np.random.default_rng(seed)
     n = template.size
     z = rng.uniform(0.0, 0.4, n)
-    columns = {item.name: np.full(n, 0.1) for item in dataclasses.fields(Truth)}
+    columns = {item.name: np.full(n, 0.1) for item in TRUTH_FIELDS}
     columns |= {"object_id": np.arange(n), "template": template, "z": z, "weight": np.full(n, 2.0)}
     columns |= {"peak_mag": 18.0 + 10.0 * z[:, None], "peak_mjd": np.full((n, 1), 60000.0)}
     return LightCurves(

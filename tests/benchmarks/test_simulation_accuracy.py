@@ -13,9 +13,9 @@ import numpy as np
 import sncosmo
 
 from sntransport.photometry.bands import load_bands
-from sntransport.simulation.distributions import Exponential, Uniform
 from sntransport.simulation.engine import simulate
-from sntransport.simulation.population import Population
+from sntransport.simulation.events.distributions import Exponential, Uniform
+from sntransport.simulation.events.population import Population
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.transport.templates.sources import hsiao
 

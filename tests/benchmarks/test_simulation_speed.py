@@ -19,8 +19,8 @@ from astropy.table import Table
 from sntransport.datasets.nested_parquet import write_nested_parquet
 from sntransport.photometry.bands import load_bands
 from sntransport.simulation import engine, flux_lookup
-from sntransport.simulation.distributions import Exponential, Uniform
-from sntransport.simulation.population import Population
+from sntransport.simulation.events.distributions import Exponential, Uniform
+from sntransport.simulation.events.population import Population
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.surveys import built_in, footprint
 from sntransport.simulation.surveys.noise import depth_of

@@ -14,7 +14,7 @@ from sntransport._storage.read_error import ReadError
 from sntransport.cli.main import main
 from sntransport.simulation import summary
 from sntransport.simulation.config import read_simulation
-from sntransport.simulation.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
+from sntransport.simulation.events.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
 from sntransport.simulation.run import JobSource, run_job, write_fits
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "simulation.toml"

@@ -154,7 +154,7 @@ def _visits_ecsv(folder):
 
 
 def _searcheff(folder):
-    from tests.simulation.surveys.test_snana_searcheff import NEW, OLD
+    from tests.simulation.selection.test_snana_searcheff import NEW, OLD
 
     path = folder / "eff.dat"
     # Whatever stands after OLD has its maps on bands of their own.
@@ -246,7 +246,7 @@ def _augment_read(path):
     from sntransport._storage.config_sections import Section
     from sntransport.augmentation.config import read_augmentation
     from sntransport.simulation.config import read_population, read_survey
-    from sntransport.simulation.rates import Cosmology
+    from sntransport.simulation.events.rates import Cosmology
 
     given = read_augmentation(path)
     read_survey(Section(path=path, where="survey", values=given["survey"]))
@@ -318,7 +318,7 @@ def _targets():
 
 
 def _searcheff_read(path):
-    from sntransport.simulation.surveys.snana_searcheff import read_searcheff
+    from sntransport.simulation.selection.snana_searcheff import read_searcheff
 
     return read_searcheff(path, prefix="lsst", field="X3")
 

@@ -21,9 +21,9 @@ from sntransport.reading import spectrum_files
 from sntransport.reading.account import Account, distance_from_z
 from sntransport.reading.spectrum_files import read_spectrum_file
 from sntransport.simulation.config import read_simulation
+from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.rubin_opsim import read_opsim
-from sntransport.simulation.surveys.snana_searcheff import read_searcheff
 from sntransport.simulation.surveys.snana_simlib import read_simlib
 from sntransport.simulation.surveys.visit_tables import read_visits
 from tests.datasets.test_formats import BANDS, curves

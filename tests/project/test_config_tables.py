@@ -13,7 +13,7 @@ from sntransport.augmentation.config import AUGMENTATION
 from sntransport.augmentation.setup import mixing
 from sntransport.cli.main import main
 from sntransport.simulation.config_keys import EVENTS, POPULATION, SIMULATION
-from sntransport.simulation.population import Population
+from sntransport.simulation.events.population import Population
 
 
 @pytest.mark.parametrize("page", config_tables.PAGES, ids=lambda page: page.name)

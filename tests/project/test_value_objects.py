@@ -36,7 +36,9 @@ def is_tiny(one):
 
 
 def test_the_walk_finds_the_value_objects():
-    assert {"SpectralSeries", "Supernova", "BuildResult", "LightCurves", "_Plan"} <= {one.__name__ for one in OBJECTS}
+    assert {"SpectralSeries", "Supernova", "BuildResult", "LightCurves", "SimulationPlan"} <= {
+        one.__name__ for one in OBJECTS
+    }
 
 
 @pytest.mark.parametrize("one", OBJECTS, ids=lambda one: f"{one.__module__}.{one.__qualname__}")

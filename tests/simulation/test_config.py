@@ -8,7 +8,7 @@ from astropy.table import MaskedColumn, Table
 
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.config import read_simulation
-from sntransport.simulation.distributions import (
+from sntransport.simulation.events.distributions import (
     Constant,
     Exponential,
     LogUniform,

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
+from sntransport.simulation.light_curves import TRUTH_FIELDS, LightCurves, Truth, concatenate
 
 
 def truth(n_object, n_band, first_id=0):
-    columns = {item.name: np.full(n_object, 0.1) for item in dataclasses.fields(Truth)}
+    columns = {item.name: np.full(n_object, 0.1) for item in TRUTH_FIELDS}
     columns |= {"object_id": np.arange(first_id, first_id + n_object), "template": np.zeros(n_object, int)}
     columns |= {"peak_mag": np.full((n_object, n_band), 20.0), "peak_mjd": np.full((n_object, n_band), 60000.0)}
     return Truth(**columns)
@@ -77,3 +77,19 @@ def test_identifiers_are_unique_and_fit_in_31_bits():
         concatenate([curves([1]), dataclasses.replace(curves([1], 5), bands=("a", "b"))])
     with pytest.raises(ValueError, match="at least one"):
         concatenate([])
+
+
+def test_more_columns_go_with_their_objects():
+    known = dataclasses.replace(truth(3, 2), more={"host_z": [0.1, 0.2, 0.3], "field": ["a", "b", "c"]})
+    some = known.take([2, 0])
+    assert some.more["host_z"].tolist() == [0.3, 0.1]
+    assert some.more["field"].tolist() == ["c", "a"]
+    assert set(some.columns()) == {item.name for item in TRUTH_FIELDS} | {"host_z", "field"}
+    with pytest.raises(ValueError, match="read-only"):
+        known.more["host_z"][0] = 1.0
+
+
+@pytest.mark.parametrize("more", [{"z": [0.1]}, {"Host z": [0.1]}, {"host_z": [0.1, 0.2]}, {"host": [None]}])
+def test_more_columns_are_columns_of_their_own(more):
+    with pytest.raises(ValueError, match=r"Truth\.more"):
+        dataclasses.replace(truth(1, 2), more=more)

@@ -18,8 +18,8 @@ from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import build
 from sntransport.report import figures
 from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.simulation.summary import tally
-from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.transport.interpolators import wasserstein
 from sntransport.validation.leave_out import judge
 from sntransport.validation.leave_out_scores import score

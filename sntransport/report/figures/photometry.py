@@ -11,7 +11,7 @@ from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_flux_err, band_matrix, synthetic_flux
 from sntransport.report.figures.style import new_figure, style, title
-from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
+from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.sightline import Sightline, phase_of
 

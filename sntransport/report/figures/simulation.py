@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.simulation.surveys.detection import PHOTFLAG_DETECTION
+from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

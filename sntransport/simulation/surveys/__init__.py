@@ -7,11 +7,8 @@ import lazy_loader
 if TYPE_CHECKING:
     from sntransport.simulation.surveys.built_in import Recipe as Recipe
     from sntransport.simulation.surveys.built_in import make_survey as make_survey
-    from sntransport.simulation.surveys.detection import DetectionEfficiency as DetectionEfficiency
-    from sntransport.simulation.surveys.detection import Trigger as Trigger
     from sntransport.simulation.surveys.load import load_survey as load_survey
     from sntransport.simulation.surveys.rubin_opsim import read_opsim as read_opsim
-    from sntransport.simulation.surveys.snana_searcheff import read_searcheff as read_searcheff
     from sntransport.simulation.surveys.snana_simlib import read_simlib as read_simlib
     from sntransport.simulation.surveys.survey import Survey as Survey
     from sntransport.simulation.surveys.survey import select_visits as select_visits
@@ -21,10 +18,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "built_in": ["Recipe", "make_survey"],
-        "detection": ["DetectionEfficiency", "Trigger"],
         "load": ["load_survey"],
         "rubin_opsim": ["read_opsim"],
-        "snana_searcheff": ["read_searcheff"],
         "snana_simlib": ["read_simlib"],
         "survey": ["Survey", "select_visits"],
         "visit_tables": ["read_visits"],

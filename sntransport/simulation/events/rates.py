@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array
-from sntransport.simulation.distributions import Tabulated
+from sntransport.simulation.events.distributions import Tabulated
 
 Rate = Callable[[Array], Array]
 

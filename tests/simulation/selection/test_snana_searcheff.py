@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sntransport._storage.read_error import ReadError
-from sntransport.simulation.surveys.detection import detection_probability
-from sntransport.simulation.surveys.snana_searcheff import read_searcheff
+from sntransport.simulation.selection.detection import detection_probability
+from sntransport.simulation.selection.snana_searcheff import read_searcheff
 
 OLD = """# comment
 PHOTFLAG_DETECT: 4096

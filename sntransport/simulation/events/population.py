@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
 from sntransport._numerics.quantities import DEGREE, MAGNITUDE, bare_number
 from sntransport._numerics.units import C_KMS
-from sntransport.simulation.distributions import Constant, Distribution, as_distribution
-from sntransport.simulation.rates import Cosmology
+from sntransport.simulation.events.distributions import Constant, Distribution, as_distribution
+from sntransport.simulation.events.rates import Cosmology
 from sntransport.spectra.dust import dust_law, require_rv
 from sntransport.spectra.ranges import require_ebv, require_redshift
 
@@ -41,7 +41,8 @@ class Population:
     Parameters
     ----------
     redshift : Distribution or float
-        Of the expansion alone, above 0: a distribution, or `sntransport.simulation.rates.rate_redshifts` of a rate.
+        Of the expansion alone, above 0: a distribution, or `sntransport.simulation.events.rates.rate_redshifts` of a
+        rate.
     mag_offset : Distribution or float [mag]
         Gray; positive is fainter than the template.
     ebv_host : Distribution or float [mag]

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from sntransport.simulation import rates
-from sntransport.simulation.distributions import (
+from sntransport.simulation.events import rates
+from sntransport.simulation.events.distributions import (
     Constant,
     Exponential,
     LogUniform,
@@ -18,7 +18,7 @@ from sntransport.simulation.distributions import (
     Uniform,
     as_distribution,
 )
-from sntransport.simulation.population import Population, nearest_position
+from sntransport.simulation.events.population import Population, nearest_position
 
 N = 50_000
 

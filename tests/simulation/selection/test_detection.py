@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.simulation.surveys.detection import (
+from sntransport.simulation.selection.detection import (
     PHOTFLAG_DETECTION,
     PHOTFLAG_TRIGGER,
     DetectionEfficiency,
