@@ -11,6 +11,8 @@ import numpy as np
 from sntransport._storage.atomic_files import ending, file_stem, sha256
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
+from sntransport.cli.console import FAILURES
+from sntransport.cli.interrupts import require_no_stop
 from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
 from sntransport.report.build_tables import build_row, photometry_table
 from sntransport.report.figures import light_curves, waterfall
@@ -64,9 +66,9 @@ def build_files(
     Yields
     ------
     Outcome
-        In the order of ``paths``. Bad input (a ValueError or OSError) is reported, not raised, and nothing is written
-        for it. Two inputs of one name are an error of the second. The series file is written last: where it is, the
-        rest is complete.
+        In the order of ``paths``. Bad input (a ValueError, an OSError, or a MemoryError) is reported, not raised, and
+        nothing is written for it. Two inputs of one name are an error of the second. The series file is written last:
+        where it is, the rest is complete.
     """
     taken: dict[str, Path] = {}
     for path in paths:
@@ -78,7 +80,8 @@ def build_files(
             result = build(sn)
             written = write_build(sn, result, out / stem, path, figures=figures, options=options)
             taken[stem] = path
-        except (ValueError, OSError) as error:
+        except FAILURES as error:
+            require_no_stop()
             yield Outcome(path=path, summary=None, error=error)
         else:
             yield Outcome(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sntransport._version import __version__
+from sntransport.cli.interrupts import require_no_stop
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 FAMILY = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
 INTERPOLATORS = ("class_transport", *FAMILY)
 DUST_LAWS = ("F99", "O94", "CCM89", "G23")
+
+FAILURES = (ValueError, OSError, MemoryError)
+"""Errors of one input, after which the others are still worked on; everything else is a bug."""
 
 # Far beyond any table that is read, well within memory.
 _MOST_NUMBERS = 100_000
@@ -207,10 +211,19 @@ def _color() -> bool | None:
 
 
 def fail(error: Exception, ctx: click.Context | None = None) -> None:
-    """Say in one line what went wrong; before it the traceback, if that was asked for."""
+    """Say in one line what went wrong; before it the traceback, if that was asked for.
+
+    Raises
+    ------
+    Stopped
+        Where the error is what compiled code made of a signal.
+    """
+    require_no_stop()
     if (ctx or click.get_current_context().find_root()).params.get("debug"):
         aside("".join(traceback.format_exception(error)))
     message = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        message = f"not enough memory ({message or 'asked for by a library'}); ask for less, or use another machine"
     aside(f"sntransport: {click.style('error', fg='red')}: {message}")
     (ctx or click.get_current_context()).meta.setdefault(_META + "failed", []).append(message)
 
@@ -268,7 +281,7 @@ def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], Mapping
             results.append({"file": path, **work(path, read_series_file(path))})
         except BrokenPipeError:
             raise
-        except (ValueError, OSError) as error:
+        except FAILURES as error:
             failed = True
             fail(error)
     conclude(results)

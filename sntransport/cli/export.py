@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli.console import EXISTING, FOLDER, asked_for, conclude, fail, say, speaking
+from sntransport.cli.console import EXISTING, FAILURES, FOLDER, asked_for, conclude, fail, say, speaking
 
 if TYPE_CHECKING:
     from sntransport.spectra.series import SpectralSeries
@@ -59,7 +59,7 @@ def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked:
             raise click.UsageError("name the template: --template hsiao, or a series file")
         made = [_extended(one.series, options) for one in held]
         _write(form, out, [one for one, _ in made], notes=[notes for _, notes in made], held=held, options=options)
-    except (ValueError, OSError) as error:
+    except FAILURES as error:
         fail(error)
         sys.exit(1)
 
@@ -173,7 +173,7 @@ def _check(folder: Path, bands: str) -> None:
     try:
         found = check_folder(folder)
         table = coverage_table(found, [name.strip() for name in bands.split(",") if name.strip()])
-    except (ValueError, OSError) as error:
+    except FAILURES as error:
         fail(error)
         sys.exit(1)
     for one in found.findings:

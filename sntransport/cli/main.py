@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import difflib
 import os
-import signal
-import threading
 import warnings
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -20,17 +17,15 @@ from sntransport._storage.extras import MissingExtraError
 from sntransport._version import __version__
 from sntransport.cli.augment import augment
 from sntransport.cli.build import build, demo
-from sntransport.cli.console import aside, fail, keep_words
+from sntransport.cli.console import FAILURES, aside, fail, keep_words
 from sntransport.cli.export import export
+from sntransport.cli.interrupts import Stopped, interruptible
 from sntransport.cli.kcorrect import kcorrect
 from sntransport.cli.report import completion, plot, report
 from sntransport.cli.series import bolometric, photometry
 from sntransport.cli.simulate import simulate
 from sntransport.cli.template import template_group
 from sntransport.cli.validate import bandtest, validate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class _Group(click.Group):
@@ -50,41 +45,20 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with warnings.catch_warnings(), _stopped_like_an_interrupt():
+            with warnings.catch_warnings(), interruptible():
                 warnings.showwarning = lambda message, *_: aside(f"sntransport: warning: {message}")
                 return super().invoke(ctx)
         except BrokenPipeError:
             # Whoever read our output has seen enough; click ends quietly.
             raise
-        except KeyboardInterrupt as stop:
+        except Stopped as stop:
             click.echo(
                 "sntransport: interrupted: files written so far are complete, nothing half-written is left", err=True
             )
-            ctx.exit(143 if isinstance(stop, _Terminated) else 130)
-        except (ValueError, OSError, MissingExtraError) as error:
+            ctx.exit(stop.exit_code)
+        except (*FAILURES, MissingExtraError) as error:
             fail(error, ctx)
             ctx.exit(1)
-
-
-class _Terminated(KeyboardInterrupt):
-    """Another process, such as a scheduler whose time is up, asked this one to end."""
-
-
-@contextmanager
-def _stopped_like_an_interrupt() -> Iterator[None]:
-    """Within the block SIGTERM unwinds as Ctrl-C does, so that temporary files are removed."""
-
-    def stop(*_: object) -> None:
-        raise _Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

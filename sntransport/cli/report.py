@@ -11,6 +11,7 @@ import click
 
 from sntransport.cli.console import (
     EXISTING,
+    FAILURES,
     FOLDER,
     INTERPOLATORS,
     advise,
@@ -63,7 +64,7 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
                 if not no_gap_test:
                     next(bar)
                     material = _tested(material, interpolator)
-            except (ValueError, OSError) as error:
+            except FAILURES as error:
                 fail(error)
             else:
                 names.append(material.name)
@@ -125,7 +126,7 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
             for file in files:
                 say(f"wrote {file}")
             results.append({"file": path, "files": files})
-        except (ValueError, OSError) as error:
+        except FAILURES as error:
             failed = True
             fail(error)
     conclude(results)

@@ -574,11 +574,14 @@ def test_demo_needs_no_extra_and_writes_what_it_says(tmp_path, monkeypatch):
     assert all(name in page for name in (*BANDS, "log_linear"))
 
 
-def test_python_m(capsys):
+def test_python_m(capsys, monkeypatch):
     import runpy
+    import signal
     import sys
 
-    sys.argv = ["sntransport", "--version"]
+    monkeypatch.setattr(sys, "argv", ["sntransport", "--version"])
+    # It is a process of its own that it sets up.
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     with pytest.raises(SystemExit) as caught:
         runpy.run_module("sntransport", run_name="__main__")
     assert caught.value.code == 0
