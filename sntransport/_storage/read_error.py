@@ -7,6 +7,25 @@ from collections.abc import Mapping
 MAX_BYTES = 512 * 2**20
 """Largest input that is read, after decompression [bytes]; far beyond any supernova, well within memory."""
 
+MAX_TEXT_BYTES = 64 * 2**20
+"""Largest text that is read as a table [bytes]: two million rows. Each byte of it takes about 12 of memory."""
+
+MAX_JSON_BYTES = 2 * 2**30
+"""Most memory that what a JSON text says may take [bytes], by `json_memory`."""
+
+# Of CPython 3.11 to 3.14 on 64 bits, by sys.getsizeof and the head of the garbage collector: an object with one entry,
+# a list with one, and a value with its place in either; a name or text beyond its letters is counted as a value.
+_OBJECT_BYTES, _LIST_BYTES, _VALUE_BYTES = 250, 90, 72
+
+
+def json_memory(content: bytes) -> int:
+    """About how many bytes of memory the values of a JSON text take, without making them; never much too few.
+
+    Compressed text may be a thousandth of that, which the size of the file does not say.
+    """
+    objects, lists, values = (content.count(mark) for mark in (b"{", b"[", b","))
+    return len(content) + _OBJECT_BYTES * objects + _LIST_BYTES * lists + _VALUE_BYTES * (values + objects + lists)
+
 
 class ReadError(ValueError):
     """Input that cannot be used. One line: the file, what is wrong with it, and what to do."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._numerics.units import MJD_OF_ORDINAL_0
-from sntransport._storage.read_error import MAX_BYTES, ReadError, number, text
+from sntransport._storage.read_error import MAX_BYTES, MAX_JSON_BYTES, ReadError, json_memory, number, text
 from sntransport.reading.account import Account, Facts, distance_from_z, modulus_of, z_of
 from sntransport.spectra.ranges import LARGEST_EBV, LARGEST_Z
 
@@ -80,6 +80,9 @@ def _is_html(content: bytes) -> bool:
 def _parse(path: Path, content: bytes) -> Any:
     if _is_html(content):
         raise ReadError(path, "an HTML or XML page, not JSON", "download the raw file instead of the page about it")
+    if (needed := json_memory(content)) > MAX_JSON_BYTES:
+        wrong = f"its {len(content) / 2**20:.0f} MiB of JSON would take about {needed / 2**30:.1f} GiB of memory"
+        raise ReadError(path, wrong, f"at most {MAX_JSON_BYTES / 2**30:g} are read: split it into one event per file")
     try:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:

@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import string
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from sntransport._numerics.units import njy_to_mag
 from sntransport._storage.read_error import ReadError as SameError
+from sntransport._storage.read_error import json_memory
 from sntransport.photometry.bands import load_bands
 from sntransport.reading.account import Facts
 from sntransport.reading.osc_event import calendar_date, load_event
@@ -657,6 +659,27 @@ def test_too_large_after_decompression(tmp_path):
     path.write_bytes(gzip.compress(b" " * 10_000 + b"1", mtime=0))
     with pytest.raises(ReadError, match="more than"):
         load_event(path, max_bytes=5000)
+
+
+@pytest.mark.parametrize("piece", [b"[],", b"{},", b"1,", b'{"":0},', b'"",'])
+def test_a_small_gzip_of_much_json_is_refused_before_it_is_parsed(tmp_path, piece, monkeypatch):
+    monkeypatch.setattr("sntransport.reading.osc_event.MAX_JSON_BYTES", 20_000_000)
+    path = tmp_path / "bomb.json.gz"
+    path.write_bytes(gzip.compress(b'{"a":[' + piece * 400_000 + b"0]}"))
+    assert path.stat().st_size < 20_000
+    with pytest.raises(ReadError, match=r"MiB of JSON would take about .* GiB of memory; at most"):
+        load_event(path)
+
+
+@pytest.mark.parametrize("piece", [b"[],", b"{},", b"1.5,", b'{"a":0},', b'"ab",', b"[1.5],", b'{"a":[]},'])
+def test_the_estimate_of_memory_is_not_below_what_is_taken(piece):
+    content = b"[" + piece * 50_000 + b"0]"
+    tracemalloc.start()
+    held = json.loads(content)
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(held) == 50_001
+    assert taken < json_memory(content) < 6 * taken
 
 
 def test_several_events(tmp_path):

@@ -7,7 +7,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
-from sntransport._storage.read_error import MAX_BYTES, ReadError
+from sntransport._storage.read_error import MAX_BYTES, MAX_TEXT_BYTES, ReadError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
@@ -49,8 +49,11 @@ def lines_of(path: Path, content: bytes) -> list[str]:
     Raises
     ------
     ReadError
-        Where it is not text.
+        Where it is not text, or more than `MAX_TEXT_BYTES` of it.
     """
+    if len(content) > MAX_TEXT_BYTES:
+        wrong = f"{len(content) / 2**20:.0f} MiB of text, more than {MAX_TEXT_BYTES / 2**20:g}"
+        raise ReadError(path, wrong, "give one spectrum or light curve a file")
     if encoding := _utf_16(content):
         try:
             return content.decode(encoding).lstrip("\ufeff").splitlines()

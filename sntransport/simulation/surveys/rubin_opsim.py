@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,12 @@ _OPTIONAL = {
 }  # fmt: skip
 _LABELS = ("target_name", "target", "scheduler_note", "note", "science_program")
 _LONGEST = 1e6
+# Of SQLite's machine between two looks at signals: a millisecond or less.
+_STEPS = 1000
+
+MOST_VISITS = 20_000_000
+"""Most visits that are read: ten times those of the ten years of Rubin."""
+
 _TYPICAL_AIRMASS = 1.2
 
 Part = Literal["all", "wfd", "ddf"]
@@ -71,7 +78,7 @@ def read_opsim(
     path = require_file(path)
     if part not in ("all", "wfd", "ddf"):
         raise ValueError(f"part is {part!r}, expected 'all', 'wfd' or 'ddf'")
-    with closing(_connect(path)) as database:
+    with closing(connect(path)) as database:
         columns = _columns(path, database, table)
         letters = _letters(path, database, table, columns["band"])
         names = resolve_bands(path, letters, bands, "lsst")
@@ -94,18 +101,36 @@ def is_sqlite(path: Path) -> bool:
         return file.read(16) == b"SQLite format 3\0"
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a database as it lies there, read-only; queries can be interrupted by signals.
+
+    Raises
+    ------
+    ReadError
+        Where it is no SQLite database.
+    """
     if not is_sqlite(path):
         raise ReadError(path, "not a SQLite database", "give an OpSim file (.db), or read a table with read_visits")
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    # Read as it lies there: no journal of a stranger is played back, no file is made beside it.
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    # The schema is a stranger's too: it calls no functions. Every thousandth step Python has a say: Ctrl-C is heard.
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.set_progress_handler(lambda: 0, _STEPS)
+    return database
 
 
 def _columns(path: Path, database: sqlite3.Connection, table: str) -> dict[str, str]:
     """Our names to the file's."""
     try:
-        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
-        if table not in tables:
-            held = ", ".join(tables[:8]) or "none"
+        query = "SELECT name, iif(sql LIKE 'CREATE VIRTUAL%', 'virtual table', type) FROM sqlite_master"
+        kinds = dict(database.execute(f"{query} WHERE type IN ('table', 'view')"))
+        if kinds.get(table, "table") != "table":
+            # A query, which may be an endless one.
+            raise ReadError(
+                path, f"{table!r} is a {kinds[table]}, no table", "write its rows to a table, or to Parquet"
+            )
+        if table not in kinds:
+            held = ", ".join([name for name, kind in kinds.items() if kind == "table"][:8]) or "none"
             raise ReadError(path, f"no table {table!r} (it has {held})", "name the table of visits with table=")
         found = {row[1].lower(): row[1] for row in database.execute(f"PRAGMA table_info({_quoted(table)})")}
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
@@ -158,11 +183,13 @@ def _rows(
     query = f"SELECT {', '.join(terms.values())} FROM {_quoted(table)}{where}"  # noqa: S608 - names are quoted
     dtype = [(ours, np.int16 if ours == "band" else np.float64) for ours in terms]
     try:
-        rows = np.fromiter(database.execute(query), dtype=dtype)
+        rows = np.fromiter(islice(database.execute(query), MOST_VISITS + 1), dtype=dtype)
     except (ValueError, TypeError):
         raise _text_in_numbers(path, database, table, {ours: columns[ours] for ours in numbers}) from None
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise ReadError(path, f"the database cannot be read ({error})", "download it again") from None
+    if rows.size > MOST_VISITS:
+        raise ReadError(path, f"more than {MOST_VISITS:,} visits", "ask for a part of the dates, or cut the table")
     for ours in numbers:
         rows[ours][np.isinf(rows[ours])] = np.nan
     return rows
@@ -171,13 +198,16 @@ def _rows(
 def _text_in_numbers(
     path: Path, database: sqlite3.Connection, table: str, columns: Mapping[str, str]
 ) -> ReadError:  # fmt: skip
-    for column in columns.values():
-        query = (
-            f"SELECT rowid, {_quoted(column)} FROM {_quoted(table)} "  # noqa: S608 - names are quoted
-            f"WHERE typeof({_quoted(column)}) IN ('text', 'blob') LIMIT 1"
-        )
-        if (found := database.execute(query).fetchone()) is not None:
-            return ReadError(path, f"row {found[0]}: {column} is {found[1]!r}, not a number", "correct the database")
+    # Not by rowid, which some tables have not.
+    query = f"SELECT {', '.join(map(_quoted, columns.values()))} FROM {_quoted(table)}"  # noqa: S608 - names are quoted
+    try:
+        for i, row in enumerate(database.execute(query), start=1):
+            for column, value in zip(columns.values(), row, strict=True):
+                if isinstance(value, (str, bytes)):
+                    wrong = f"row {i}: {column} is {value[:40]!r}, not a number"
+                    return ReadError(path, wrong, "correct the database")
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        return ReadError(path, f"the database cannot be read ({error})", "download it again")
     return ReadError(path, f"table {table!r} has values that are not numbers", "correct the database")
 
 

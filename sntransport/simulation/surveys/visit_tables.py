@@ -80,6 +80,10 @@ def _named(path: Path, columns: Mapping[str, Any], meta: Mapping[str, Any], row:
 
 
 def _as_numbers(path: Path, name: str, values: Any, row: Callable[[int], str]) -> Array:
+    if np.asarray(values).dtype.kind not in "iufOSU":
+        # True would be 1 degree, a time the nanoseconds since 1970.
+        wrong = f"column {name} has the type {np.asarray(values).dtype}"
+        raise ReadError(path, wrong, "write numbers (mjd: days, ra and dec: degrees)")
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -140,10 +144,11 @@ def _read_parquet(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     with of_extra("parquet"):
         import pyarrow.parquet
     try:
-        table = pyarrow.parquet.read_table(path)
-    except pyarrow.ArrowException as error:
+        # As one file: a folder would be read as a data set, and names of its folders as columns.
+        table = pyarrow.parquet.ParquetFile(path).read()
+        return {name: table[name].to_numpy() for name in table.column_names}, {}
+    except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
         raise ReadError(path, f"not a valid Parquet file ({error})", "write it again") from None
-    return {name: table[name].to_numpy() for name in table.column_names}, {}
 
 
 _OF_CAMERA = ("gain", "sky_noise", "sky_mag", "read_noise", "fwhm", "background", "photons_per_njy")

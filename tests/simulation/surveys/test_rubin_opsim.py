@@ -1,13 +1,16 @@
 """Rubin's databases, old and new, made here as small copies of their schema."""
 
+import os
+import signal
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.read_error import ReadError
-from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys import noise, rubin_opsim
 from sntransport.simulation.surveys.cameras import LSST
 from sntransport.simulation.surveys.rubin_opsim import read_opsim
 
@@ -172,3 +175,88 @@ def test_unusable_databases(tmp_path, rows, schema, table, match):
 def test_unknown_band_in_the_callers_mapping(tmp_path):
     with pytest.raises(ReadError, match="bands maps 'g' to 'lsstgg', which is not known; use lsstg"):
         read_opsim(write(tmp_path / "a.db", [a_row(1)]), bands={"g": "lsstgg"})
+
+
+def shut_out(path, statements):
+    """A database in which the table of visits is something else."""
+    write(path, [a_row(0)], table="visits")
+    with sqlite3.connect(path) as database:
+        for statement in statements:
+            database.execute(statement)
+    database.close()
+    return path
+
+
+def test_a_view_is_refused_before_it_is_asked(tmp_path):
+    # The names of its columns cost nothing; its rows would never end.
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    path = shut_out(tmp_path / "a.db", [f"CREATE VIEW observations AS {endless} SELECT v.* FROM n, visits v"])
+    with pytest.raises(ReadError, match="'observations' is a view, no table; write its rows to a table"):
+        read_opsim(path)
+
+
+def test_a_virtual_table_is_refused(tmp_path):
+    try:
+        path = shut_out(tmp_path / "a.db", ["CREATE VIRTUAL TABLE observations USING fts5(band, filter)"])
+    except sqlite3.OperationalError:
+        pytest.skip("SQLite without full-text search")
+    with pytest.raises(ReadError, match="'observations' is a virtual table, no table"):
+        read_opsim(path)
+
+
+def test_text_among_numbers_of_a_table_without_row_numbers(tmp_path):
+    schema = OLD.replace("observationId INTEGER", "observationId INTEGER PRIMARY KEY")
+    path = tmp_path / "a.db"
+    names = [part.split()[0] for part in OLD.split(",")]
+    rows = [a_row(0), a_row(1, fiveSigmaDepth="deep")]
+    with sqlite3.connect(path) as database:
+        database.execute(f"CREATE TABLE observations ({schema}) WITHOUT ROWID")
+        values = [[row.get(name) for name in names] for row in rows]
+        database.executemany(f"INSERT INTO observations VALUES ({', '.join('?' * len(names))})", values)
+    database.close()
+    with pytest.raises(ReadError, match="row 2: fiveSigmaDepth is 'deep', not a number"):
+        read_opsim(path)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damaged_pages_are_one_error(tmp_path, seed):
+    path = write(tmp_path / "a.db", [a_row(i) for i in range(400)])
+    content = bytearray(path.read_bytes())
+    rng = np.random.default_rng(seed)
+    # All but the page of the schema.
+    for place in rng.integers(4096, len(content), 60):
+        content[place] = rng.integers(256)
+    path.write_bytes(bytes(content))
+    said = str(path)
+    try:
+        assert read_opsim(path).n_visit <= 400
+    except ReadError as error:
+        said = str(error)
+    assert str(path) in said
+
+
+def test_more_visits_than_any_survey_has_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("sntransport.simulation.surveys.rubin_opsim.MOST_VISITS", 5)
+    path = write(tmp_path / "a.db", [a_row(i) for i in range(6)])
+    with pytest.raises(ReadError, match="more than 5 visits; ask for a part of the dates"):
+        read_opsim(path)
+    assert read_opsim(path, mjd_last=60804.5).n_visit == 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of posix")
+def test_a_long_query_hears_a_signal(tmp_path):
+    path = write(tmp_path / "a.db", [a_row(i) for i in range(2000)])
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        with closing(rubin_opsim.connect(path)) as database:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            # Eight billion rows in one step of the cursor: without a say of Python's it would take minutes.
+            with pytest.raises((sqlite3.OperationalError, KeyboardInterrupt)):
+                database.execute("SELECT count(*) FROM observations a, observations b, observations c").fetchone()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

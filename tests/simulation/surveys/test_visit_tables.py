@@ -208,3 +208,37 @@ def test_units_of_visits_that_measure_something_else(tmp_path, column, unit, wor
     table[column].unit = unit
     with pytest.raises(ReadError, match=rf"visits\.ecsv: not a valid ECSV file \(.*{words}"):
         read_visits(write(tmp_path / "visits.ecsv", table), radius=1.0)
+
+
+@pytest.mark.parametrize("column", ["ra", "mjd", "depth"])
+@pytest.mark.parametrize("kind", ["bool", "datetime64[ns]", "timedelta64[s]"])
+def test_parquet_columns_that_are_no_numbers_are_refused(tmp_path, column, kind):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {"mjd": [6e4, 6e4 + 1], "band": ["g", "r"], "ra": [1.0, 2.0], "dec": [3.0, 4.0], "depth": [22.0, 22.5]}
+    columns[column] = np.array([0, 1]).astype(kind)
+    parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
+    with pytest.raises(ReadError, match=rf"column {column} has the type .*; write numbers"):
+        read_visits(tmp_path / "a.parquet", radius=1.0)
+
+
+def test_damaged_parquet_is_one_line_with_the_file(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    n = 500
+    columns = {"mjd": 6e4 + np.arange(n), "band": ["g"] * n, "ra": np.full(n, 1.0), "dec": np.full(n, 1.0)}
+    parquet.write_table(pyarrow.table(columns | {"depth": np.full(n, 22.0)}), tmp_path / "a.parquet")
+    content = (tmp_path / "a.parquet").read_bytes()
+    rng = np.random.default_rng(1)
+    said = []
+    for _ in range(60):
+        damaged = bytearray(content)
+        for place in rng.integers(4, len(content), 8):
+            damaged[place] = rng.integers(256)
+        (tmp_path / "b.parquet").write_bytes(bytes(damaged))
+        try:
+            read_visits(tmp_path / "b.parquet", radius=1.0)
+        except ReadError as error:
+            said.append(str(error))
+    assert len(said) > 5
+    assert all(text.startswith(str(tmp_path / "b.parquet")) and "\n" not in text for text in said)
