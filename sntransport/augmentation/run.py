@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
-from sntransport._storage.shards import Made, Plan, PlanError, locked, run_shards
+from sntransport._storage.folder_lock import locked
+from sntransport._storage.shards import Made, Plan, PlanError, run_shards
 from sntransport._storage.tables import write_table
 from sntransport.augmentation.config import read_augmentation
 from sntransport.augmentation.setup import Setup, events, mixing, set_up, templates

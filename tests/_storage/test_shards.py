@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 from sntransport._storage import shards
-from sntransport._storage.shards import BusyError, Plan, PlanError, run_shards
+from sntransport._storage.folder_lock import BusyError
+from sntransport._storage.shards import Plan, PlanError, run_shards
 from tests.conftest import ROOT
 from tests.support.shardwork import PLAN, broken_work, run, work
 
