@@ -64,6 +64,13 @@ def photometry(
 @click.option("--maximum", type=float, help="Phase [d] of the series at which the template has phase 0.")
 @click.option("--range", "wave_range", nargs=2, type=float, help="Only light between these two wavelengths [A].")
 @click.option(
+    "--most-extrapolated",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0.0, 1.0),
+    help="No luminosity where a policy adds more than this share of it.",
+)
+@click.option(
     "--draws", default=0, show_default=True, help="Draws of the series that the error is taken from; 0: none."
 )
 @click.option("--seed", default=1, show_default=True, help="Of the draws.")
@@ -71,7 +78,7 @@ def photometry(
 @speaking
 def bolometric(
     files: tuple[Path, ...], policy: str, template_file: Path | None, maximum: float | None,
-    wave_range: tuple[float, float] | None, draws: int, seed: int, out: Path | None,
+    wave_range: tuple[float, float] | None, most_extrapolated: float, draws: int, seed: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
     from dataclasses import asdict
@@ -90,7 +97,9 @@ def bolometric(
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         chosen = policy if maximum is None else _template_policy(template_file, maximum)
         drawn = draw(held.series, draws, seed) if draws else ()
-        light = luminosity.bolometric(held.series, policy=chosen, wave_range=wave_range or None, draws=drawn)
+        light = luminosity.bolometric(
+            held.series, policy=chosen, wave_range=wave_range or None, most_extrapolated=most_extrapolated, draws=drawn
+        )
         meta = {"series_file": path.name, "draws": draws, "seed": seed, "wave_range": list(wave_range or ())}
         if held.sightline is not None:
             meta["series_sightline"] = asdict(held.sightline)

@@ -23,6 +23,12 @@ from sntransport.spectra.series import Origin, SpectralSeries, require_series
 AREA = 4.0 * np.pi * (10.0 * 3.0856775814913673e18) ** 2
 """Of the sphere of 10 pc [cm2]."""
 
+MOST_EXTRAPOLATED = 0.5
+"""Most of the luminosity that a policy may add: beyond it the number says more of the policy than of the supernova.
+
+A blackbody at a nebular spectrum of the optical alone adds 70 to 99 %, and made that the brightest phase.
+"""
+
 EXTRAPOLATION_ERROR = 0.3
 """Relative error given to light that a policy adds, where no draws are given."""
 
@@ -61,6 +67,7 @@ def bolometric(
     *,
     policy: str | Policy = "none",
     wave_range: tuple[float, float] | None = None,
+    most_extrapolated: float = MOST_EXTRAPOLATED,
     draws: Sequence[SpectralSeries] = (),
     correlation: Correlation = CORRELATION,
 ) -> Bolometric:
@@ -76,6 +83,8 @@ def bolometric(
     wave_range : tuple of float [rest-frame A], optional
         Only the light between these two: a pseudo-bolometric luminosity. The policy fills what is not covered of it;
         a phase where spectrum and policy together do not reach both ends is NaN.
+    most_extrapolated : float
+        Share of the luminosity, from 0 to 1: where the policy adds more of it the luminosity is NaN, with a note.
     draws : sequence of SpectralSeries
         Of `spectra.realizations.draw`, two or more: the error is their scatter, with the policy fitted to each.
     correlation : Correlation
@@ -91,13 +100,15 @@ def bolometric(
     TypeError
         Where ``series`` is no `SpectralSeries` (light with dust on it has no luminosity).
     ValueError
-        For an unknown policy, a range that is not ascending and positive, or a single draw.
+        For an unknown policy, a range that is not ascending and positive, a share that is none, or a single draw.
     """
     require_series(series, "bolometric")
+    if not 0.0 <= most_extrapolated <= 1.0:
+        raise ValueError(f"most_extrapolated is {most_extrapolated}, expected a share from 0 to 1")
     require_draws(draws)
     chosen = _policy(policy)
     low, high = _range(wave_range)
-    made = _integrated(series, chosen, low, high)
+    made = _limited(_integrated(series, chosen, low, high), most_extrapolated)
     if draws:
         error = scatter([_integrated(one, chosen, low, high).luminosity for one in draws])
     else:
@@ -106,6 +117,21 @@ def bolometric(
             covered, EXTRAPOLATION_ERROR * np.hypot(made.share_uv, made.share_nir)
         )
     return replace(made, luminosity_err=np.where(np.isfinite(made.luminosity), error, np.nan))
+
+
+def _limited(light: Bolometric, most: float) -> Bolometric:
+    """The light curve without the phases at which more than a share was added; the shares stay to be seen."""
+    with np.errstate(invalid="ignore"):
+        # Rounding makes a policy that adds nothing add 1e-16.
+        far = np.isfinite(light.luminosity) & (light.share_uv + light.share_nir > most + 1e-9)
+    if not far.any():
+        return light
+    phases = light.phase[far]
+    note = (
+        f"more than {most:.0%} of the light would be extrapolated at {int(far.sum())} phases "
+        f"({phases[0]:.1f} to {phases[-1]:.1f} d): no luminosity there"
+    )
+    return replace(light, luminosity=np.where(far, np.nan, light.luminosity), notes=(*light.notes, note))
 
 
 def _policy(policy: str | Policy) -> Policy:

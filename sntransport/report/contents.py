@@ -108,7 +108,7 @@ def figures(material: Material) -> Mapping[str, Callable[[], Figure]]:
     triplets = material.triplets
     if triplets is not None and triplets.n:
         made["gap_test"] = lambda: triplet_figure(triplets, material.floor)
-    made["bolometric"] = lambda: bolometric_figure(bolometric(series, policy="suppressed_blackbody"))
+    made["bolometric"] = lambda: bolometric_figure(bolometric(series))
     made["k_correction"] = lambda: _k_figure(series)
     return made
 

@@ -58,7 +58,7 @@ def test_blackbodies_with_full_coverage():
 
 
 def test_blackbodies_from_the_optical_alone():
-    found = bolometric(blackbodies(*OPTICAL), policy="blackbody")
+    found = bolometric(blackbodies(*OPTICAL), policy="blackbody", most_extrapolated=1.0)
     np.testing.assert_allclose(found.luminosity, TRUTH, rtol=2e-3)
     np.testing.assert_allclose(found.temperature, TEMPERATURES, rtol=1e-3)
     np.testing.assert_allclose(found.radius, RADIUS, rtol=1e-3)
@@ -79,7 +79,8 @@ def test_noisy_blackbodies_stay_close(seed):
 
 def test_suppression_takes_light_away_in_the_ultraviolet_only():
     series = blackbodies(*OPTICAL)
-    plain, less = (bolometric(series, policy=p) for p in ("blackbody", "suppressed_blackbody"))
+    both = ("blackbody", "suppressed_blackbody")
+    plain, less = (bolometric(series, policy=p, most_extrapolated=1.0) for p in both)
     assert np.all(less.luminosity < plain.luminosity)
     np.testing.assert_allclose(less.share_nir * less.luminosity, plain.share_nir * plain.luminosity, rtol=1e-9)
     wave, cut = grid(200.0, 3300.0, 100.0), 3000.0
@@ -149,7 +150,7 @@ def test_a_template_gives_back_what_was_cut_away():
     seen = SpectralSeries(
         phase=truth.phase, wave=truth.wave[cut], flux=truth.flux[:, cut], flux_err=truth.flux_err[:, cut]
     )
-    found = bolometric(seen, policy=from_template(template, maximum=2.0))
+    found = bolometric(seen, policy=from_template(template, maximum=2.0), most_extrapolated=1.0)
     np.testing.assert_allclose(found.luminosity, bolometric(truth).luminosity, rtol=2e-3)
     np.testing.assert_allclose(
         1.0 - found.share_uv - found.share_nir, bolometric(seen).luminosity / found.luminosity, rtol=1e-9
@@ -357,3 +358,24 @@ def test_command_with_a_template(tmp_path):
     assert "template blackbody" in own.output
     assert CliRunner().invoke(main, command).exit_code == 2
     assert CliRunner().invoke(main, [*command[:2], "--maximum", "3"]).exit_code == 2
+
+
+def test_a_phase_that_is_mostly_extrapolated_is_no_maximum():
+    # A line in the red alone at a late phase: a blackbody through it is mostly infrared light that nobody saw.
+    series = blackbodies(*OPTICAL)
+    flux = np.array(series.flux)
+    flux[-1] = np.where(series.wave > 0.97 * series.wave[-1], flux.max(), 1e-3 * flux.max())
+    late = dataclasses.replace(series, flux=flux)
+    everything = bolometric(late, policy="blackbody", most_extrapolated=1.0)
+    share = everything.share_uv + everything.share_nir
+    assert np.nanargmax(everything.luminosity) == series.n_phase - 1
+    assert share[-1] > 0.9
+    light = bolometric(late, policy="blackbody")
+    assert np.isnan(light.luminosity[-1])
+    assert np.isnan(light.luminosity_err[-1])
+    np.testing.assert_array_equal(np.isnan(light.luminosity), share > 0.5)
+    assert "more than 50% of the light would be extrapolated at" in light.notes[-1]
+    np.testing.assert_array_equal(light.share_nir, everything.share_nir)
+    assert np.isfinite(bolometric(late).luminosity).all()
+    with pytest.raises(ValueError, match=r"most_extrapolated is 1\.5, expected a share from 0 to 1"):
+        bolometric(late, most_extrapolated=1.5)

@@ -137,7 +137,9 @@ def makers():
     result, seen = built(), observed().light_curve
     k, rest = corrected()
     return {
-        "bolometric_figure": lambda: figures.bolometric_figure(bolometric(result.series, policy="blackbody")),
+        "bolometric_figure": lambda: figures.bolometric_figure(
+            bolometric(result.series, policy="blackbody", most_extrapolated=1.0)
+        ),
         "color_curves": lambda: figures.color_curves(result.series, SIGHTLINE, seen),
         "comparison": lambda: figures.comparison(result.series, result.series, result.sparse, "itself"),
         "examples_figure": lambda: figures.examples_figure(tally("II", simulated(), (0.0, 0.1))),
