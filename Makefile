@@ -3,7 +3,7 @@
 # Versions from a list, in an environment of its own: make CONSTRAINTS=constraints/lowest.txt test
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-all test-lowest docs bench clean
+.PHONY: help setup demo test test-all test-lowest docs bench audit clean
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
 CONSTRAINTS ?=
@@ -56,6 +56,16 @@ bench: setup  ## Run the benchmarks (off by default); their results go into docs
 	$(BIN)/python -m pytest -o addopts=--strict-markers --benchmark-only --benchmark-json=.benchmarks/latest.json tests/benchmarks
 	$(BIN)/python tests/benchmarks/recording.py .benchmarks/latest.json
 	$(BIN)/python docs/measured.py
+
+# Both programs in an environment of their own: they are not what is audited.
+audit: setup  ## Known vulnerabilities of all that is installed (asks the registry), and a bill of materials: dist/sbom.json
+	$(BIN)/python -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
+	mkdir -p dist
+	.venv-audit/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --mc-type library \
+		--output-reproducible --of JSON -o dist/sbom.json
+	$(BIN)/python -m pytest -q tests/project/test_trust.py
+	.venv-audit/bin/pip-audit --progress-spinner off --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 clean:  ## Remove everything that can be made again
 	rm -rf .venv .venv-* demo dist build docs/_build docs/api_pages docs/jupyter_execute .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
