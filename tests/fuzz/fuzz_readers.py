@@ -153,6 +153,64 @@ def _visits_ecsv(folder):
     return write(folder / "visits.ecsv", a_table(depth=[24.0, 25.0]), radius=1.5, zero_point_error={"lsstg": 0.01})
 
 
+def _visits_parquet(folder):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {"mjd": [60001.5, 60000.5], "band": ["lsstr", "lsstg"], "ra": [10.0, 11.0], "dec": [-30.0, -31.0],
+               "depth": [24.0, 24.5], "zero_point": [32.1, 32.2], "field": [7, 8]}  # fmt: skip
+    pq.write_table(pa.table(columns), folder / "visits.parquet")
+    return folder / "visits.parquet"
+
+
+def _fits_spectrum(folder):
+    from astropy.table import Table
+
+    wave = np.arange(4000.0, 8000.0, 100.0)
+    table = Table({"wave": wave, "flux": 1e-15 + 0.0 * wave, "flux_err": 1e-17 + 0.0 * wave})
+    for name, unit in (
+        ("wave", "Angstrom"),
+        ("flux", "erg / (s cm2 Angstrom)"),
+        ("flux_err", "erg / (s cm2 Angstrom)"),
+    ):
+        table[name].unit = unit
+    table.meta["MJD-OBS"] = 59990.0
+    table.write(folder / "spectrum.fits")
+    return folder / "spectrum.fits"
+
+
+def _tables(folder):
+    """A configuration with its tables: dust as ECSV, redshifts as FITS."""
+    from astropy.table import Table
+
+    _visits_csv(folder)
+    dust = Table(
+        {"ra": [10.0, 11.0, 40.0], "dec": [-30.0, -31.0, 5.0], "ebv": [0.02, 0.03, 0.2]}, units=["deg", "deg", "mag"]
+    )
+    dust.write(folder / "dust.ecsv")
+    Table({"value": [0.01, 0.05, 0.1], "density": [0.0, 1.0, 3.0]}).write(folder / "z.fits")
+    path = folder / "config.toml"
+    path.write_text(
+        '[[survey]]\nsource = "visits.csv"\nradius = 1.0\npixel_scale = 0.2\n[[population]]\nname = "Ia"\n'
+        'templates = ["hsiao"]\npeak_band = "bessellb"\npeak_mag = -19.3\nobjects = 30\n'
+        'redshift = { table = "z.fits" }\nebv_mw = { table = "dust.ecsv" }\n'
+    )
+    return path
+
+
+def _tables_read(path):
+    """All numbers that come of the tables."""
+    from sntransport.simulation.config import read_simulation
+
+    (job,) = read_simulation(path)
+    rng, population = np.random.default_rng(1), job.population
+    z = population.redshift.draw(rng, 100)
+    ebv = population.milky_way(rng.uniform(0.0, 360.0, 100), rng.uniform(-90.0, 90.0, 100))
+    low, high = population.redshift.support
+    if not (np.all((z >= low) & (z <= high)) and np.all((ebv >= 0.0) & (ebv <= population.ebv_mw_max))):
+        raise ArithmeticError("a redshift or an E(B-V) beyond its table")
+
+
 def _searcheff(folder):
     from tests.simulation.selection.test_snana_searcheff import NEW, OLD
 
@@ -306,6 +364,11 @@ def _targets():
             _visits_csv, _by_kind, _reads(tables, "read_visits", radius=1.0, pixel_scale=0.2), read_error
         ),
         "visits_ecsv": Target(_visits_ecsv, _by_kind, _reads(tables, "read_visits"), read_error),
+        "visits_parquet": Target(_visits_parquet, _by_kind, _reads(tables, "read_visits", radius=1.0), read_error),
+        "fits_spectrum": Target(
+            _fits_spectrum, _by_kind, _reads("reading.spectrum_files", "read_spectrum_file"), read_error
+        ),
+        "tables": Target(_tables, _only("dust.ecsv", "z.fits"), _tables_read, value_error),
         "searcheff": Target(_searcheff, _by_kind, _searcheff_read, read_error),
         "config": Target(_config, _only("config.toml"), _reads("simulation.config", "read_simulation"), value_error),
         "augment": Target(_augment, _only("config.toml"), _augment_read, value_error),

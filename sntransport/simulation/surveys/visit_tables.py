@@ -146,8 +146,9 @@ def _read_parquet(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         # As one file: a folder would be read as a data set, and names of its folders as columns.
         table = pyarrow.parquet.ParquetFile(path).read()
+        # A name that occurs twice is a LookupError of pyarrow's.
         return {name: table[name].to_numpy() for name in table.column_names}, {}
-    except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
+    except (pyarrow.ArrowException, OSError, LookupError, ValueError, TypeError) as error:
         raise ReadError(path, f"not a valid Parquet file ({error})", "write it again") from None
 
 
