@@ -6,7 +6,7 @@ from typing import Any
 
 from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import read_toml
-from sntransport._storage.workers import SLURM
+from sntransport._storage.slurm import SLURM
 from sntransport.simulation.config_keys import EVENTS, SURVEY
 
 AUGMENTATION = Table(

@@ -1,7 +1,7 @@
 """The keys of a configuration of ``sntransport simulate``, with kinds, ranges, defaults, meaning and an example."""
 
 from sntransport._storage.config_schema import Key, Table
-from sntransport._storage.workers import SLURM
+from sntransport._storage.slurm import SLURM
 from sntransport.simulation.events.rates import RATES
 
 SURVEY = Table(
