@@ -137,8 +137,8 @@ def _write(
     bands = [name.strip() for name in options["bands"].split(",") if name.strip()]
     model = to_snana(
         made, out, form="NON1ASED" if form == "snana" else "SIMSED", z=z, bands=bands,
-        leakage_cut=options["leakage_cut"], redshifts=options["redshifts"] or None, beyond="allow" if options["allow_beyond"] else "error",
-        overwrite=options["overwrite"], notes=notes,
+        leakage_cut=options["leakage_cut"], redshifts=options["redshifts"] or None,
+        beyond="allow" if options["allow_beyond"] else "error", overwrite=options["overwrite"], notes=notes,
         announce=lambda limits: say(f"usable redshifts:\n{coverage_text(limits)}"), **shared,
     )  # fmt: skip
     for note in model.notes:
