@@ -71,7 +71,8 @@ def atomic_folder(
                     _swap(new, target, own)
     except OSError as error:
         # The system's own message names a file that nobody knows, or none.
-        if error.errno is None or not str(error.filename or new).startswith(str(new)):
+        named = str(error.filename or new)
+        if error.errno is None or not (named.startswith(str(new)) or named == str(target)):
             raise
         raise OSError(error.errno, f"cannot write: {error.strerror}", str(target)) from error
     finally:

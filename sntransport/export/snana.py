@@ -175,14 +175,22 @@ def _write(
         sizes.append(path.stat().st_size)
     if form == "SIMSED":
         _make_longest_largest(new, model.grids, names, sizes)
-    text = files.include(model, form, names, weight=weight, magoff=mag[0], magsmear=mag[1])
-    listed = files.non1a_list(model, names) if form == "NON1ASED" else files.sed_info(model, names, weight)
-    for name, content in (
-        (f"SIMGEN_INCLUDE_{model.folder.resolve().name}.INPUT", text),
-        ("README.md", files.readme(model, form, names, weight, new)),
-        ("NON1A.LIST" if form == "NON1ASED" else "SED.INFO", listed),
-    ):
-        (new / name).write_text(content, encoding="utf-8")
+    texts = {"README.md": files.readme(model, form, names, weight, new)}
+    # SNANA stops at a SIMSED model of another name; such a folder is for LightCurveLynx alone.
+    if form == "NON1ASED" or _is_simsed(model.folder):
+        texts[f"SIMGEN_INCLUDE_{model.folder.resolve().name}.INPUT"] = files.include(
+            model, form, names, weight=weight, magoff=mag[0], magsmear=mag[1]
+        )
+    if form == "NON1ASED":
+        texts["NON1A.LIST"] = files.non1a_list(model, names)
+    else:
+        texts["SED.INFO"] = files.sed_info(model, names, weight)
+    for name, text in texts.items():
+        (new / name).write_text(text, encoding="utf-8")
+
+
+def _is_simsed(place: Path) -> bool:
+    return place.resolve().name.startswith("SIMSED.")
 
 
 def _make_longest_largest(
@@ -227,8 +235,9 @@ def _of_form(place: Path, form: str, codes: Sequence[int]) -> list[str]:
     if form != "SIMSED":
         return []
     out = []
-    if not place.resolve().name.startswith("SIMSED."):
-        out.append("SNANA knows a SIMSED model by its folder, whose name begins with SIMSED.; LightCurveLynx does not")
+    if not _is_simsed(place):
+        out.append("SNANA knows a SIMSED model by its folder, whose name begins with SIMSED and a dot: this one is for "
+                   "LightCurveLynx alone, and has no include file")  # fmt: skip
     if len(set(codes)) > 1:
         out.append("WARNING: templates of several classes in one SIMSED model; SNANA gives them one type (GENTYPE of "
                    "its input file): export one class a folder, or use NON1ASED")  # fmt: skip

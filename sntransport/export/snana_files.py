@@ -65,8 +65,7 @@ def header(grid: TemplateGrid) -> list[str]:
     date = "not known" if np.isnan(grid.mjd_ref) else f"MJD {grid.mjd_ref:.4f}"
     texts = [
         f"{grid.name} ({grid.sn_type}), made with sntransport {__version__}",
-        f"phase [rest-frame d from the {grid.zero}, {date}]",
-        f"wavelength [rest-frame A], flux [{_UNIT}]",
+        f"phase [rest-frame d from the {grid.zero}, {date}], wavelength [A], flux [erg s-1 cm-2 A-1 at 10 pc]",
         f"share of bins extrapolated: {grid.extrapolated:.4f}",
         *grid.notes,
     ]

@@ -51,13 +51,13 @@ def _check_keys_of_all(path: Path, lines: Sequence[tuple[int, list[str], str]], 
         if "\t" in text.split("#")[0]:
             add(findings, (path, line), "a tab, at which SNANA stops", "write blanks", abort=True)
         if len(text.encode()) > _LONGEST:
-            add(findings, (path, line), f"a line of more than {_LONGEST} letters", "shorten it", abort=True)
+            add(findings, (path, line), f"a line of more than {_LONGEST} letters", "shorten it", abort=False)
         _check_redshift(path, line, text, findings)
         if not words or not words[0].endswith(":"):
             continue
         key = words[0]
         if key in first and key not in _MANY:
-            what = f"{key!r} comes again, after line {first[key]}: SNANA stops"
+            what = f"{key!r} comes again, after line {first[key]}: SNANA stops at most keys that do"
             add(findings, (path, line), what, "take one out", abort=True)
         elif key in _OF_EVERY and not whole:
             what = (
@@ -133,7 +133,8 @@ def _check_simsed(
     if line and not name.startswith("SIMSED."):
         say(line, f"GENMODEL: {model} is not known as a SIMSED model", "let the folder's name begin with SIMSED.")
     if not any(_value(lines, key)[0] for key in _SELECTS):
-        say(0, "no SIMSED_GRIDONLY: line", "add 'SIMSED_GRIDONLY: WGT', or the name of a parameter")
+        say(0, "no SIMSED_GRIDONLY: line, which says how templates are drawn",
+            "add 'SIMSED_GRIDONLY: WGT', or the name of a parameter", abort=False)  # fmt: skip
     weighs = "WGT" in listed.parameters
     for line, words, _ in lines:
         if words and words[0] in _SELECTS[:4]:
@@ -163,7 +164,7 @@ def _check_non1ased(
     at, folder = _value(lines, "PATH_NON1ASED:")
     if at and folder.rstrip("/").rpartition("/")[2] != place.resolve().name:
         what = f"PATH_NON1ASED: {folder} is another folder than this, {place.resolve().name}"
-        add(findings, (path, at), what, "write its path", abort=False)
+        add(findings, (path, at), what, "write its path", abort=True)
     header = next(
         ((line, words) for line, words, _ in lines if words and re.fullmatch("NON[1I]A(SED)?_KEYS:", words[0])), None
     )

@@ -160,7 +160,7 @@ def test_holes_gaps_and_negative_flux():
     assert 0 < grid.extrapolated < 0.01
     with pytest.raises(ValueError, match="does not cover 2100-9000 A"):
         template_grid(dataclasses.replace(series, flux=flux, flux_err=None, origin=origin), wave_range=(2100.0, 9000.0))
-    with pytest.raises(ValueError, match="room for 400 and 5000"):
+    with pytest.raises(ValueError, match="room for 399 and 4999"):
         template_grid(bump(), wave_step=1.0)
     with pytest.raises(ValueError, match="covers nothing"):
         template_grid(
@@ -219,6 +219,8 @@ def test_what_is_refused_writes_nothing(tmp_path):
         ({"sntype": {"Ia": 1}}, "no code for the class of 'bump'"),
         ({"form": "other"}, "form is 'other'"),
         ({"redshifts": (0.5, 0.1)}, "expected two ascending"),
+        ({"sntype": [1200]}, "room for 0 to 1199"),
+        ({"leakage_cut": 1.0}, "leakage_cut is 1"),
     ]
     for options, message in cases:
         with pytest.raises(ValueError, match=message):
@@ -226,11 +228,16 @@ def test_what_is_refused_writes_nothing(tmp_path):
     with pytest.raises(ValueError, match="at least one"):
         snt.export.to_snana([], tmp_path / "M")
     assert not (tmp_path / "M").exists()
+    for name in ("two words", "a#b", "a\nb"):
+        with pytest.raises(ValueError, match="which SNANA reads as a word"):
+            snt.export.to_snana(series, tmp_path / name)
     allowed = snt.export.to_snana(
         series, tmp_path / "M", redshifts=(0.0, 3.8), bands=["lsstg", "uvot::uvw2"], beyond="allow"
     )
     assert allowed.z_range["uvot::uvw2"] is None or allowed.z_range["uvot::uvw2"][0] > 0
-    assert 0.85 < allowed.z_range["lsstg"][1] < 1.0
+    # All of the filter, from 3400 A on where it leaks, and the next node of SNANA's table.
+    assert 0.6 < allowed.z_range["lsstg"][1] < 0.7
+    assert allowed.redshifts == (0.002, 3.8)
     with pytest.raises(FileExistsError, match="is not empty"):
         snt.export.to_snana(series, tmp_path / "M")
 

@@ -35,6 +35,7 @@ from sntransport.spectra.series_file import read_series, write_series
 from tests.datasets.test_formats import curves
 from tests.export.test_exports import bump
 from tests.reading.test_osc import event, spectrum
+from tests.support.disks import mounted
 
 ROOT = Path(__file__).resolve().parents[2]
 N_INPUT = 12
@@ -56,17 +57,6 @@ def command(*arguments, **options):
 def content(folder):
     """Bytes of all files by their path; a figure or a file in a text format alike."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def mounted(place, options):
-    """Mount a small file system of its own, or skip where that is not allowed; returns how to let go of it."""
-    if os.geteuid() or not shutil.which("mount"):
-        pytest.skip("only the superuser mounts")
-    place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
-    return lambda: subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def require_whole(folder):
