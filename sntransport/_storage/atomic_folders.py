@@ -3,13 +3,9 @@
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-# A run that was killed leaves its folder; one as young as this may be of a run that has just begun.
-_YOUNG = 60.0
 
 
 @contextmanager
@@ -50,25 +46,25 @@ def atomic_folder(
     """
     target = Path(os.path.realpath(path))
     _require_folder(target)
-    with _alone(target.parent):
-        _recover(target, own)
-        _sweep(target)
-    empty = target.is_dir() and not any(target.iterdir())
-    # An empty folder may be where another disk begins.
-    within = empty and (target.stat().st_dev != target.parent.stat().st_dev or not os.access(target.parent, os.W_OK))
-    new = (target if within else target.parent) / f".{target.name[-64:]}.{secrets.token_hex(8)}.new"
+    held: int | None = None
+    new = target
     try:
-        new.mkdir()
-        with _held(new):
-            yield new
-            if not any(new.iterdir()):
-                raise FileNotFoundError(f"cannot write {target}: nothing was written")
-            _flush_all(new)
-            with _alone(target.parent):
-                if empty:
-                    _move_in(new, target, last)
-                else:
-                    _swap(new, target, own)
+        with _alone(target.parent):
+            _recover(target, own)
+            _sweep(target)
+            empty = target.is_dir() and not any(target.iterdir())
+            new = _place(target, empty=empty) / f".{target.name[-64:]}.{secrets.token_hex(8)}.new"
+            new.mkdir()
+            held = _lock(new, wait=False)
+        yield new
+        if not any(new.iterdir()):
+            raise FileNotFoundError(f"cannot write {target}: nothing was written")
+        _flush_all(new)
+        with _alone(target.parent):
+            if empty:
+                _move_in(new, target, last)
+            else:
+                _swap(new, target, own)
     except OSError as error:
         # The system's own message names a file that nobody knows, or none.
         named = str(error.filename or new)
@@ -76,7 +72,10 @@ def atomic_folder(
             raise
         raise OSError(error.errno, f"cannot write: {error.strerror}", str(target)) from error
     finally:
-        shutil.rmtree(new, ignore_errors=True)
+        if new != target:
+            shutil.rmtree(new, ignore_errors=True)
+        if held is not None:
+            os.close(held)
 
 
 def recover(path: str | os.PathLike[str], own: Callable[[str], bool] = lambda _: True) -> None:
@@ -121,6 +120,13 @@ def _recover(target: Path, own: Callable[[str], bool]) -> None:
     shutil.rmtree(aside)
 
 
+def _place(target: Path, *, empty: bool) -> Path:
+    """Where to make the new folder: above, or within an empty one that is on another disk or below a locked folder."""
+    above = target.parent
+    other = empty and (target.stat().st_dev != above.stat().st_dev or not os.access(above, os.W_OK))
+    return target if other else above
+
+
 def _move_in(new: Path, target: Path, last: Collection[str]) -> None:
     for entry in sorted(new.iterdir(), key=lambda one: (one.name in last, one.name)):
         os.rename(entry, target / entry.name)
@@ -147,23 +153,12 @@ def _sweep(target: Path) -> None:
     for place in (target.parent, target):
         for left in place.glob(f".{_escaped(target.name[-64:])}.*.new") if place.is_dir() else ():
             with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _YOUNG and _free(left):
+                if _free(left):
                     shutil.rmtree(left)
 
 
 def _escaped(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold a lock that ends with the process, where the system has one."""
-    descriptor = _lock(folder, wait=False)
-    try:
-        yield
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 @contextmanager

@@ -17,12 +17,13 @@ from typing import Literal
 import numpy as np
 
 from sntransport._storage.atomic_folders import atomic_folder, recover
+from sntransport._storage.read_error import one_line
 from sntransport.export import snana_files as files
 from sntransport.export.grid import TemplateGrid, template_grid
 from sntransport.export.snana_classes import exact_weights, template_codes
 from sntransport.export.snana_files import SnanaModel
 from sntransport.export.snana_limits import BRIGHT, MOST_CODE, MOST_INDEX, PHASE_ROOM, PHASES_READ
-from sntransport.export.text_files import one_line, write_sed
+from sntransport.export.text_files import write_sed
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.redshift_range import LOWEST_REDSHIFT, coverage_text, leakage_note, usable_redshifts
 from sntransport.photometry.reference_phase import Meaning

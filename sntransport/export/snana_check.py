@@ -11,7 +11,7 @@ import numpy as np
 from sntransport._storage.atomic_folders import put_aside
 from sntransport.export.snana_include import check_includes, check_sum
 from sntransport.export.snana_limits import BRIGHT, MOST_PHASES, MOST_WAVES, PHASE_ROOM, PHASES_READ, WAVES_READ
-from sntransport.export.snana_reader import Entry, Finding, TemplateList, add, find_file, read_list
+from sntransport.export.snana_reader import Entry, Finding, TemplateList, find_file, read_list, say_at
 from sntransport.export.snana_spectra import Spectra, read_spectra
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.redshift_range import leakage_note, range_text, usable_redshifts
@@ -67,11 +67,11 @@ def check_folder(folder: str | os.PathLike[str]) -> Checked:
     if not lists:
         near = difflib.get_close_matches("NON1A.LIST", [p.name.upper() for p in place.iterdir()], n=1)
         hint = "rename it: upper case counts" if near else "write the list of templates"
-        add(found, (place, 0), "neither NON1A.LIST nor SED.INFO", hint, abort=True)
+        say_at(found, (place, 0), "neither NON1A.LIST nor SED.INFO", hint, abort=True)
     templates: dict[str, SpectralSeries] = {}
     if any(path.name == "SED.INFO" for path in lists) and not place.resolve().name.startswith("SIMSED."):
         remedy = "let its name begin with SIMSED., unless only LightCurveLynx is to read it"
-        add(found, (place, 0), "SNANA knows a SIMSED model by its folder", remedy, abort=False)
+        say_at(found, (place, 0), "SNANA knows a SIMSED model by its folder", remedy, abort=False)
     for path in lists:
         listed = read_list(path, found)
         _check_entries(listed, found)
@@ -108,13 +108,13 @@ def _check_entries(listed: TemplateList, findings: list[Finding]) -> None:
     for entry in listed.entries if not listed.simsed else ():
         if entry.index in first:
             text = f"index {entry.index} is that of line {first[entry.index]} too, which is then never simulated"
-            add(findings, (listed.path, entry.line), text, "give each template an index of its own", abort=True)
+            say_at(findings, (listed.path, entry.line), text, "give each template an index of its own", abort=True)
         first.setdefault(entry.index, entry.line)
     names = [entry.name for entry in listed.entries]
     for entry in listed.entries:
         if names.index(entry.name) != listed.entries.index(entry):
             text = f"file {entry.name!r} is listed twice"
-            add(findings, (listed.path, entry.line), text, "list it once and raise its weight", abort=False)
+            say_at(findings, (listed.path, entry.line), text, "list it once and raise its weight", abort=False)
     if listed.simsed and "WGT" in listed.parameters:
         _check_weights(listed, listed.parameters.index("WGT"), findings)
 
@@ -129,7 +129,7 @@ def _check_weights(listed: TemplateList, column: int, findings: list[Finding]) -
             return
         if not weights[-1] >= 0:
             text = f"weight {entry.values[column]} is not a number of 0 or more"
-            add(findings, (listed.path, entry.line), text, "correct it", abort=True)
+            say_at(findings, (listed.path, entry.line), text, "correct it", abort=True)
     check_sum(listed.path, weights, findings)
 
 
@@ -152,14 +152,14 @@ def _check_room(
                 f"{entry.name!r} has {templates[entry.name].n_phase} phases, SNANA has room for {most}: {PHASE_ROOM} "
                 f"more than the largest file has ({largest!r})"
             )
-            add(findings, (listed.path, entry.line), text, "write that template uncompressed", abort=True)
+            say_at(findings, (listed.path, entry.line), text, "write that template uncompressed", abort=True)
 
 
 def _check_file(place: Path, listed: TemplateList, entry: Entry, findings: list[Finding]) -> SpectralSeries | None:
     if "/" in entry.name or entry.name.startswith("."):
         text = f"file {entry.name!r} is outside of the folder"
         remedy = "put it into the folder: a model that is copied elsewhere loses it"
-        add(findings, (listed.path, entry.line), text, remedy, abort=True)
+        say_at(findings, (listed.path, entry.line), text, remedy, abort=True)
         return None
     path = find_file(place, entry.name, simsed=listed.simsed)
     if path is None:
@@ -167,7 +167,12 @@ def _check_file(place: Path, listed: TemplateList, entry: Entry, findings: list[
         near = difflib.get_close_matches(entry.name.lower(), list(there), n=1)
         remedy = f"did you mean {there[near[0]]!r}?" if near else "add the file, or take the line out"
         endings = "with or without .gz" if listed.simsed else "with or without .gz, or with .SED"
-        add(findings, (listed.path, entry.line), f"no file {entry.name!r}, {endings}", remedy, abort=True)
+        say_at(findings, (listed.path, entry.line), f"no file {entry.name!r}, {endings}", remedy, abort=True)
+        # What is wrong with the file that is meant is said all the same.
+        path = next(
+            (p for p in (place / f"{entry.name}.SED", place / f"{entry.name}.SED.gz") if os.path.isfile(p)), None
+        )
+    if path is None:
         return None
     spectra = read_spectra(path, findings)
     if spectra is None or not _check_grid(path, spectra, findings):
@@ -178,7 +183,7 @@ def _check_file(place: Path, listed: TemplateList, entry: Entry, findings: list[
         kept = np.maximum(spectra.flux, 0.0) * listed.scale
     if not np.all(np.isfinite(kept)):
         text = f"flux times FLUX_SCALE {listed.scale:g} is beyond all numbers"
-        add(findings, (path, 0), text, "correct one of them", abort=True)
+        say_at(findings, (path, 0), text, "correct one of them", abort=True)
         return None
     return SpectralSeries(phase=spectra.phase, wave=spectra.wave, flux=kept, name=entry.name, sn_type=entry.kind)
 
@@ -187,7 +192,7 @@ def _check_grid(path: Path, spectra: Spectra, findings: list[Finding]) -> bool:
     """Findings on the axes; whether they can be used at all."""
 
     def say(text: str, remedy: str, *, abort: bool) -> None:
-        add(findings, (path, 0), text, remedy, abort=abort)
+        say_at(findings, (path, 0), text, remedy, abort=abort)
 
     phase, wave = spectra.phase, spectra.wave
     if phase.size < 2 or wave.size < 3:
@@ -215,22 +220,22 @@ def _check_ranges(path: Path, spectra: Spectra, listed: TemplateList, findings: 
     read = (spectra.wave >= low) & (spectra.wave <= high)
     if np.count_nonzero(read) < 3:
         text = f"RESTLAMBDA_RANGE {low:g} to {high:g} leaves {np.count_nonzero(read)} of its wavelengths"
-        add(findings, (path, 0), text, "let it hold all wavelengths of all templates", abort=True)
+        say_at(findings, (path, 0), text, "let it hold all wavelengths of all templates", abort=True)
     elif not read.all():
         text = (
             f"RESTLAMBDA_RANGE {low:g} to {high:g} cuts it, {spectra.wave[0]:g} to {spectra.wave[-1]:g} A, and may "
             "move phase 0"
         )
-        add(findings, (path, 0), text, "let it hold all wavelengths of all templates", abort=False)
+        say_at(findings, (path, 0), text, "let it hold all wavelengths of all templates", abort=False)
     first, last = PHASES_READ[listed.path.name]
     if spectra.phase[0] < first or spectra.phase[-1] > last:
         text = f"phases {spectra.phase[0]:g} to {spectra.phase[-1]:g} d, SNANA reads {first:g} to {last:g} d only"
-        add(findings, (path, 0), text, "take the others out, or move phase 0", abort=False)
+        say_at(findings, (path, 0), text, "take the others out, or move phase 0", abort=False)
 
 
 def _check_flux(path: Path, spectra: Spectra, scale: float, findings: list[Finding]) -> None:
     def say(text: str, remedy: str, *, abort: bool = False) -> None:
-        add(findings, (path, 0), text, remedy, abort=abort)
+        say_at(findings, (path, 0), text, remedy, abort=abort)
 
     flux, phase = spectra.flux, spectra.phase
     if not np.any(flux > 0):

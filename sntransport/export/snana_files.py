@@ -10,10 +10,11 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._storage.atomic_files import sha256
+from sntransport._storage.read_error import one_line
 from sntransport._version import __version__
 from sntransport.export.grid import TemplateGrid
 from sntransport.export.snana_limits import LATE, LONGEST_TYPE, LONGEST_WORD
-from sntransport.export.text_files import comment_lines, one_line
+from sntransport.export.text_files import comment_lines
 from sntransport.photometry.redshift_range import LOWEST_REDSHIFT, coverage_text, inward
 
 _LONGEST_NAME = LONGEST_WORD - len(".SED") - 5

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sntransport.export.snana_limits import MOST_CODE, MOST_KEYS
-from sntransport.export.snana_reader import Finding, TemplateList, add, read_lines
+from sntransport.export.snana_reader import Finding, TemplateList, read_lines, say_at
 from sntransport.photometry.redshift_range import FRAME_SHIFT
 
 _OF_EVERY = ("GENRANGE_REDSHIFT:", "GENRANGE_TREST:", "GENRANGE_PEAKMJD:", "GENFILTERS:", "GENVERSION:", "GENSOURCE:",
@@ -30,7 +30,7 @@ def check_includes(place: Path, listed: TemplateList, findings: list[Finding], *
             else "write NON1A_KEYS and one NON1A line for each template"
         )  # fmt: skip
         what = f"no include file (*.INPUT){'' if listed.simsed else ' with weights'}"
-        add(findings, (place, 0), what, remedy, abort=False)
+        say_at(findings, (place, 0), what, remedy, abort=False)
     for path in paths:
         lines = list(read_lines(path, findings))
         if not alone and _value(lines, "GENMODEL:")[1].startswith("NON1ASED") == listed.simsed:
@@ -49,21 +49,21 @@ def _check_keys_of_all(path: Path, lines: Sequence[tuple[int, list[str], str]], 
     whole = "SIMLIB_FILE:" in keys
     for line, words, text in lines:
         if "\t" in text.split("#")[0]:
-            add(findings, (path, line), "a tab, at which SNANA stops", "write blanks", abort=True)
+            say_at(findings, (path, line), "a tab, at which SNANA stops", "write blanks", abort=True)
         if len(text.encode()) > _LONGEST:
-            add(findings, (path, line), f"a line of more than {_LONGEST} letters", "shorten it", abort=False)
+            say_at(findings, (path, line), f"a line of more than {_LONGEST} letters", "shorten it", abort=False)
         _check_redshift(path, line, text, findings)
         if not words or not words[0].endswith(":"):
             continue
         key = words[0]
         if key in first and key not in _MANY:
             what = f"{key!r} comes again, after line {first[key]}: SNANA stops at most keys that do"
-            add(findings, (path, line), what, "take one out", abort=True)
+            say_at(findings, (path, line), what, "take one out", abort=True)
         elif key in _OF_EVERY and not whole:
             what = (
                 f"{key!r} in a file that a simulation includes, which has the key too: SNANA stops where it comes twice"
             )
-            add(
+            say_at(
                 findings, (path, line), what, "make it a comment, and write it in the simulation's own file", abort=True
             )
         first.setdefault(key, line)
@@ -85,18 +85,18 @@ def _check_redshift(path: Path, line: int, text: str, findings: list[Finding]) -
     # zmin = z - shift (1 + z) has to be above 1e-9 (snlc_sim.c, init_genSEDMODEL).
     if not low - FRAME_SHIFT * (1.0 + low) > 1e-9:
         what = f"GENRANGE_REDSHIFT begins at {found[2]}, SNANA stops unless it is above {FRAME_SHIFT:.5f} (370 km/s)"
-        add(findings, (path, line), what, "let it begin at 0.002 or more", abort=abort)
+        say_at(findings, (path, line), what, "let it begin at 0.002 or more", abort=abort)
     elif high < low:
         what = f"GENRANGE_REDSHIFT from {low:g} to {high:g}"
-        add(findings, (path, line), what, "write two ascending redshifts", abort=abort)
+        say_at(findings, (path, line), what, "write two ascending redshifts", abort=abort)
 
 
 def _check_code(path: Path, line: int, word: str, key: str, findings: list[Finding]) -> None:
     if not word.isdecimal() or not word.isascii():
-        add(findings, (path, line), f"{key} {word!r} is no whole number", "write the code of the class", abort=True)
+        say_at(findings, (path, line), f"{key} {word!r} is no whole number", "write the code of the class", abort=True)
     elif int(word) >= MOST_CODE:
         what = f"{key} {word}, SNANA has room for 0 to {MOST_CODE - 1}"
-        add(findings, (path, line), what, "take a smaller code", abort=True)
+        say_at(findings, (path, line), what, "take a smaller code", abort=True)
 
 
 def _value(lines: Sequence[tuple[int, list[str], str]], key: str) -> tuple[int, str]:
@@ -109,14 +109,14 @@ def _missing(
 ) -> None:
     for key in keys:
         if not _value(lines, key)[0]:
-            add(findings, (path, 0), f"no {key} line", "add it", abort=True)
+            say_at(findings, (path, 0), f"no {key} line", "add it", abort=True)
 
 
 def _check_simsed(
     path: Path, place: Path, lines: Sequence[tuple[int, list[str], str]], listed: TemplateList, findings: list[Finding]
 ) -> None:  # fmt: skip
     def say(line: int, what: str, remedy: str, *, abort: bool = True) -> None:
-        add(findings, (path, line), what, remedy, abort=abort)
+        say_at(findings, (path, line), what, remedy, abort=abort)
 
     _missing(path, lines, ["GENMODEL:"], findings)
     line, model = _value(lines, "GENMODEL:")
@@ -156,25 +156,25 @@ def _check_non1ased(
     _missing(path, lines, ["GENMODEL:", "PATH_NON1ASED:"], findings)
     rows = [(line, words) for line, words, _ in lines if words and words[0] in _ROWS]
     if not rows:
-        add(findings, (path, 0), "no NON1A: line", "add it", abort=True)
+        say_at(findings, (path, 0), "no NON1A: line", "add it", abort=True)
     line, model = _value(lines, "GENMODEL:")
     if line and not model.startswith("NON1ASED"):
         what = f"GENMODEL: {model}, and the folder has NON1A.LIST"
-        add(findings, (path, line), what, "write NON1ASED", abort=True)
+        say_at(findings, (path, line), what, "write NON1ASED", abort=True)
     at, folder = _value(lines, "PATH_NON1ASED:")
     if at and folder.rstrip("/").rpartition("/")[2] != place.resolve().name:
         what = f"PATH_NON1ASED: {folder} is another folder than this, {place.resolve().name}"
-        add(findings, (path, at), what, "write its path", abort=True)
+        say_at(findings, (path, at), what, "write its path", abort=True)
     header = next(
         ((line, words) for line, words, _ in lines if words and re.fullmatch("NON[1I]A(SED)?_KEYS:", words[0])), None
     )
     if header is None:
-        add(findings, (path, 0), "no NON1A_KEYS: line", "add it", abort=True)
+        say_at(findings, (path, 0), "no NON1A_KEYS: line", "add it", abort=True)
     keys = [] if header is None else _check_columns(path, header[0], header[1][1:], findings)
     early = [number for number, _ in (*rows, header or (10**9, [])) if number < line]
     if early or (header is not None and rows and rows[0][0] < header[0]):
         what = "GENMODEL: and NON1A_KEYS: come after lines that need them"
-        add(findings, (path, min(early, default=rows[0][0])), what, "write GENMODEL:, then NON1A_KEYS:, then NON1A:",
+        say_at(findings, (path, min(early, default=rows[0][0])), what, "write GENMODEL:, then NON1A_KEYS:, then NON1A:",
             abort=True)  # fmt: skip
     weights: dict[int, float] = {}
     indices = {entry.index for entry in listed.entries}
@@ -182,7 +182,7 @@ def _check_non1ased(
         _check_row(path, number, words[1:], keys=keys, listed=indices, weights=weights, findings=findings)
     for index in sorted(indices - set(weights)) if weights else ():
         what = f"template {index} of the list has no weight and is never simulated"
-        add(findings, (path, 0), what, "add a NON1A line for it", abort=False)
+        say_at(findings, (path, 0), what, "add a NON1A line for it", abort=False)
     check_sum(path, [*weights.values()], findings)
 
 
@@ -190,9 +190,9 @@ def check_sum(path: Path, weights: Sequence[float], findings: list[Finding]) -> 
     """Findings on the sum of weights."""
     total = sum(weights)
     if weights and total <= 0:
-        add(findings, (path, 0), "all weights are 0", "write weights whose sum is 1", abort=True)
+        say_at(findings, (path, 0), "all weights are 0", "write weights whose sum is 1", abort=True)
     elif weights and abs(total - 1.0) > 1e-9:
-        add(findings, (path, 0), f"the sum of the weights is {total:.6g}", "make it 1", abort=False)
+        say_at(findings, (path, 0), f"the sum of the weights is {total:.6g}", "make it 1", abort=False)
 
 
 def _check_columns(path: Path, line: int, words: Sequence[str], findings: list[Finding]) -> list[str]:
@@ -202,7 +202,7 @@ def _check_columns(path: Path, line: int, words: Sequence[str], findings: list[F
     if not counted or names[:2] != ["INDEX", "WGT"] or unknown or len(names) > MOST_KEYS:
         what = f"NON1A_KEYS: {' '.join(words)!r}"
         remedy = f"write their number, then INDEX WGT and others of {' '.join(_COLUMNS[2:])}"
-        add(findings, (path, line), what, remedy, abort=True)
+        say_at(findings, (path, line), what, remedy, abort=True)
     return names
 
 
@@ -211,7 +211,7 @@ def _check_row(
     findings: list[Finding],
 ) -> None:  # fmt: skip
     def say(text: str, remedy: str) -> None:
-        add(findings, (path, line), text, remedy, abort=True)
+        say_at(findings, (path, line), text, remedy, abort=True)
 
     if keys and len(words) != len(keys):
         say(f"{len(words)} numbers for the {len(keys)} keys {' '.join(keys)}", "write one for each")

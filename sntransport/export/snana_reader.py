@@ -73,7 +73,7 @@ class TemplateList:
         return self.path.name == "SED.INFO"
 
 
-def add(findings: list[Finding], place: tuple[Path, int], text: str, remedy: str, *, abort: bool) -> None:
+def say_at(findings: list[Finding], place: tuple[Path, int], text: str, remedy: str, *, abort: bool) -> None:
     """Append a finding at a path and line; line 0: all of the file."""
     findings.append(Finding(path=place[0].name, line=place[1], text=text, remedy=remedy, abort=abort))
 
@@ -83,7 +83,7 @@ def read_lines(path: Path, findings: list[Finding]) -> Iterator[tuple[int, list[
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        add(findings, (path, 0), f"cannot be read: {error}", "make it a readable text file", abort=True)
+        say_at(findings, (path, 0), f"cannot be read: {error}", "make it a readable text file", abort=True)
         return
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
@@ -105,7 +105,7 @@ def read_list(path: Path, findings: list[Finding]) -> TemplateList:
     )  # fmt: skip
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class _Held:
     """What was read of a list so far."""
 
@@ -122,7 +122,7 @@ def _take(held: _Held, path: Path, of: tuple[int, list[str], str], findings: lis
     simsed = path.name == "SED.INFO"
 
     def say(what: str, remedy: str, *, abort: bool = True) -> None:
-        add(findings, (path, line), what, remedy, abort=abort)
+        say_at(findings, (path, line), what, remedy, abort=abort)
 
     if simsed and key == "SED:":
         entry = _sed_entry(rest, line, held.names, len(held.entries) + 1, say)
@@ -147,13 +147,13 @@ def _take(held: _Held, path: Path, of: tuple[int, list[str], str], findings: lis
 def _check_whole(path: Path, held: _Held, findings: list[Finding]) -> None:
     if held.names is not None and held.npar is not None and len(held.names) != held.npar:
         text = f"NPAR is {held.npar} and PARNAMES has {len(held.names)} names"
-        add(findings, (path, 0), text, "make them agree", abort=True)
+        say_at(findings, (path, 0), text, "make them agree", abort=True)
     for key, value in (("PARNAMES", held.names), ("RESTLAMBDA_RANGE", held.wave_range)):
         if path.name == "SED.INFO" and value is None:
-            add(findings, (path, 0), f"no {key}: line", "add it: SNANA requires it", abort=True)
+            say_at(findings, (path, 0), f"no {key}: line", "add it: SNANA requires it", abort=True)
     if not held.entries:
         remedy = "add lines 'NON1A: INDEX TYPE FILE' (or 'SED: FILE ...')"
-        add(findings, (path, 0), "no template in it", remedy, abort=True)
+        say_at(findings, (path, 0), "no template in it", remedy, abort=True)
 
 
 def find_file(folder: Path, name: str, *, simsed: bool) -> Path | None:
@@ -173,7 +173,7 @@ def _check_comment(path: Path, line: int, text: str, findings: list[Finding]) ->
     for word in words:
         if len(word.encode()) > longest:
             what = f"a word of {len(word.encode())} letters, SNANA has room for {longest}: {word[:20]!r}"
-            add(findings, (path, line), what, "shorten it", abort=True)
+            say_at(findings, (path, line), what, "shorten it", abort=True)
             return
     start = next((k for k, word in enumerate(words) if word[0] in "#!%"), None)
     if start is None:
@@ -182,7 +182,7 @@ def _check_comment(path: Path, line: int, text: str, findings: list[Finding]) ->
     # SED.INFO has no comments for SNANA, and those of NON1A.LIST are short.
     read = comment.split() if path.name == "SED.INFO" else comment[LONGEST_COMMENT:].split()
     if key := next((word for word in read if word in keys), None):
-        add(findings, (path, line), f"{key!r} in a comment, which SNANA reads as a key", "reword it", abort=True)
+        say_at(findings, (path, line), f"{key!r} in a comment, which SNANA reads as a key", "reword it", abort=True)
 
 
 def _check_names(names: tuple[str, ...], text: str, say: Callable[..., None]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport.export.snana_limits import LONGEST_LINE, MOST_WORDS
-from sntransport.export.snana_reader import COMMENT, Finding, add
+from sntransport.export.snana_reader import COMMENT, Finding, say_at
 
 _LARGEST = 2**29
 _DATA = rf"^(?![{COMMENT}])"
@@ -53,7 +53,7 @@ def read_spectra(path: Path, findings: list[Finding]) -> Spectra | None:
     if table is None or table.shape[1] not in (3, 4):
         line, words = _bad_line(text)
         what = f"expected three numbers (phase, wavelength, flux), got {words!r}"
-        add(findings, (path, line), what, "write one line for each phase and wavelength", abort=True)
+        say_at(findings, (path, line), what, "write one line for each phase and wavelength", abort=True)
         return None
     return _arranged(path, table, text, findings)
 
@@ -63,14 +63,14 @@ def _check_lines(path: Path, text: str, findings: list[Finding]) -> None:
     for pattern, what, remedy in _LINES:
         if found := pattern.search(text):
             line = text.count("\n", 0, found.start()) + 1
-            add(findings, (path, line), what.format(len(found.group())), remedy, abort=True)
+            say_at(findings, (path, line), what.format(len(found.group())), remedy, abort=True)
 
 
 def _arranged(path: Path, table: Array, text: str, findings: list[Finding]) -> Spectra | None:
     """Rows as a grid; the same wavelengths at every phase."""
 
     def say(row: int, what: str, remedy: str) -> None:
-        add(findings, (path, _line_of(text, row)), what, remedy, abort=True)
+        say_at(findings, (path, _line_of(text, row)), what, remedy, abort=True)
 
     if not np.all(np.isfinite(table)):
         say(int(np.argwhere(~np.isfinite(table))[0, 0]), "NaN or infinite number", "fill it or cut the range")
@@ -104,7 +104,7 @@ def _data(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _text(path: Path, findings: list[Finding]) -> str | None:
     def say(what: str, remedy: str) -> None:
-        add(findings, (path, 0), what, remedy, abort=True)
+        say_at(findings, (path, 0), what, remedy, abort=True)
 
     try:
         with path.open("rb") as file:

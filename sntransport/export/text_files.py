@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.read_error import one_line
 from sntransport.export.snana_limits import LONGEST_LINE
 from sntransport.spectra.series import SpectralSeries, require_series
 
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
 
 _DIGITS = 6
 _LEVEL = 1
-
-
-def one_line(text: str) -> str:
-    """Return a text without line breaks and other control characters, with single blanks.
-
-    A name with a line break would begin a new row of a list or a header.
-    """
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
 
 
 def comment_lines(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import sntransport as snt
 from sntransport._storage.atomic_folders import put_aside
+from sntransport._storage.read_error import one_line
 from sntransport.cli import export as command
 from sntransport.cli.main import main
 from sntransport.export.grid import exported_range, template_grid
@@ -24,7 +25,7 @@ from sntransport.export.snana import SURVEY_BANDS, to_snana
 from sntransport.export.snana_check import check_folder
 from sntransport.export.snana_files import belongs, file_names
 from sntransport.export.sncosmo_source import to_sncosmo
-from sntransport.export.text_files import comment_lines, one_line
+from sntransport.export.text_files import comment_lines
 from tests.export.test_exports import bump
 
 PHASE = np.arange(-16.0, 92.0, 4.0)
