@@ -38,7 +38,7 @@ def folder(good, tmp_path):
 
 
 def copy(good, place):
-    place.mkdir()
+    place.mkdir(parents=True)
     for path in good.iterdir():
         (place / path.name).write_bytes(path.read_bytes())
     return place

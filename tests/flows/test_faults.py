@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 import sntransport as snt
 from sntransport._storage import shards
+from sntransport._storage.atomic_folders import recover
 from sntransport._storage.tables import write_table
 from sntransport.cli.main import main
 from sntransport.datasets.atat_hdf5 import write_atat
@@ -29,6 +30,7 @@ from sntransport.datasets.plasticc_csv import write_plasticc
 from sntransport.datasets.snana_fits import write_snana_fits
 from sntransport.datasets.tokens import write_astromer, write_tokens
 from sntransport.export.snana import to_snana
+from sntransport.export.snana_check import check_folder
 from sntransport.simulation.run import write_fits
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series_file import read_series, write_series
@@ -113,6 +115,58 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path):
     assert b"Traceback" not in said
     assert "SN2099zz.fits" not in require_whole(out)
     assert not [path.name for path in out.iterdir() if path.name.startswith(".")]
+
+
+def model_of(tmp_path, name):
+    """The command that writes a model of one series over another."""
+    write_series(dataclasses.replace(bump(), name=name), tmp_path / f"{name}.fits")
+    return ("export", tmp_path / f"{name}.fits", "--to", "snana", "--overwrite", "-o")
+
+
+def finished(process):
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_an_export_that_is_stopped_leaves_a_whole_model(tmp_path, number):
+    """The earlier one or the new one, whenever it is stopped."""
+    out = tmp_path / "models" / "M"
+    finished(command(*model_of(tmp_path, "old"), out))
+    words = model_of(tmp_path, "new")
+    begun = time.monotonic()
+    finished(command(*words, tmp_path / "other"))
+    whole = time.monotonic() - begun
+    for k in range(6):
+        process = command(*words, out)
+        time.sleep(whole * (0.4 + 0.1 * k))
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        recover(out)
+        found = check_folder(out)
+        assert not found.would_abort
+        assert [*found.templates] in (["old.SED"], ["new.SED"])
+        assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.slow
+def test_an_export_to_a_full_disk_leaves_the_earlier_model(tmp_path):
+    place = tmp_path / "disk"
+    release = mounted(place, "size=1m")
+    try:
+        finished(command(*model_of(tmp_path, "old"), place / "M", "--wave-step", "50"))
+        before = content(place)
+        (place / "filler").write_bytes(bytes(700_000))
+        done = command(*model_of(tmp_path, "new"), place / "M")
+        _, said = done.communicate(timeout=60)
+        assert done.returncode == 1
+        assert b"No space left" in said
+        assert b"Traceback" not in said
+        (place / "filler").unlink()
+        assert content(place) == before
+    finally:
+        release()
 
 
 @pytest.mark.slow
