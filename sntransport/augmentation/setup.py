@@ -13,7 +13,6 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.config_sections import Section
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.mixing import Mixture, feature_mix, mix, mix_linear
-from sntransport.augmentation.selection import spectroscopic_propensity
 from sntransport.augmentation.splits import assign_splits, designation, identities, require_no_leak
 from sntransport.augmentation.training_set import Rule, make_rule
 from sntransport.augmentation.training_templates import TrainingTemplate, make_templates, template_weights
@@ -25,6 +24,7 @@ from sntransport.simulation.events.population import Population
 from sntransport.simulation.events.rates import Cosmology
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.random_streams import BLOCK
+from sntransport.simulation.selection.efficiencies import spectroscopic_propensity
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.doubts import doubts_among
 from sntransport.spectra.ranges import UnusualValueWarning

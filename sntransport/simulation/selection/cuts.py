@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTF
 from sntransport.simulation.selection.objects import Objects, named
 from sntransport.simulation.selection.trigger_language import bands_of
 from sntransport.simulation.selection.trigger_logic import NIGHT
-from sntransport.spectra.galactic import galactic_latitude
+from sntransport.simulation.surveys.footprint import galactic_latitude
 
+# In the order of the numbers of the kernel.
 MEASURED = ("n_obs", "n_nights", "n_detections", "n_saturated", "snr_max", "first_phase", "last_phase", "largest_gap")
 """Quantities of measurements."""
 
 OF_PLACE = ("abs_galactic_latitude", "has_redshift")
 """Quantities of the truth that are no columns of it."""
+
+_ALL_WAVES = (0.0, np.inf)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -65,7 +69,7 @@ class Cut:
     n_bands: int = 0
     phase: tuple[float, float] = (-np.inf, np.inf)
     snr: float = -np.inf
-    rest_wave: tuple[float, float] = (0.0, np.inf)
+    rest_wave: tuple[float, float] = _ALL_WAVES
     detected: bool = False
     name: str = ""
 
@@ -82,7 +86,7 @@ class Cut:
             raise ValueError(f"Cut: {', '.join(self._filters())} choose measurements, but {self.quantity} is of none")
         if self.bands and not of_bands:
             raise ValueError(f"Cut: {self.quantity} is of no band, so bands choose nothing")
-        set_fields(self, name=self.name or self._told())
+        set_fields(self, name=self.name or self.told())
 
     def passes(self, objects: Objects) -> NDArray[np.bool_]:
         """Which objects are within, (n_object,).
@@ -96,8 +100,8 @@ class Cut:
             return self._within(np.asarray(self.quantity(objects), dtype=np.float64))
         if self.quantity in MEASURED or self.quantity == "peak_mag":
             groups = band_groups(self.bands, objects.bands)
-            of = _measured if self.quantity in MEASURED else _peaks
-            values = of(self, objects, groups if self.n_bands else np.where(groups >= 0, 0, -1))
+            groups = groups if self.n_bands else np.where(groups >= 0, 0, -1)
+            values = _measured(self, objects, groups) if self.quantity in MEASURED else _peaks(objects, groups)
             return np.asarray(self._within(values).sum(axis=1) >= max(self.n_bands, 1))
         return self._within(_true(self.quantity, objects))
 
@@ -105,13 +109,14 @@ class Cut:
         return np.asarray((values >= self.least) & (values <= self.most))
 
     def _filters(self) -> list[str]:
-        unset = {"phase": (-np.inf, np.inf), "snr": -np.inf, "rest_wave": (0.0, np.inf), "detected": False}
+        unset = {"phase": (-np.inf, np.inf), "snr": -np.inf, "rest_wave": _ALL_WAVES, "detected": False}
         return [key for key, value in unset.items() if getattr(self, key) != value]
 
-    def _told(self) -> str:
+    def told(self) -> str:
+        """All that it asks, in one line."""
         name = named(self.quantity) if callable(self.quantity) else self.quantity
-        low = "" if self.least == -np.inf else f"{self.least:g} <= "
-        high = "" if self.most == np.inf else f" <= {self.most:g}"
+        low = "" if self.least == -np.inf else f"{self.least:.12g} <= "
+        high = "" if self.most == np.inf else f" <= {self.most:.12g}"
         own = [f"{key} {_shown(getattr(self, key))}" for key in self._filters()]
         own += [f"in {self.n_bands} of {', '.join(self.bands) or 'all bands'}"] if self.n_bands else []
         own += [f"in {', '.join(self.bands)}"] if self.bands and not self.n_bands else []
@@ -130,88 +135,34 @@ def band_groups(names: Sequence[str], bands: Sequence[str]) -> NDArray[np.int64]
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return " to ".join(f"{one:g}" for one in value)
-    return "only" if value is True else f"{value:g}"
+        return " to ".join(f"{one:.12g}" for one in value)
+    return "only" if value is True else f"{value:.12g}"
 
 
 def _measured(cut: Cut, objects: Objects, groups: NDArray[np.int64]) -> Array:
     """A quantity of the measurements in each group of bands, (n_object, n_group)."""
-    n_object, n_group = objects.offset.size - 1, int(groups.max(initial=0)) + 1
-    owner = np.repeat(np.arange(n_object), np.diff(objects.offset))
-    rows, phase = _usable(cut, objects, owner)
-    rows &= groups[objects.band] >= 0
-    place = (owner * n_group + groups[objects.band])[rows]
-    values = _reduced(cut.quantity, objects, place=place, rows=rows, phase=phase, n=n_object * n_group)
-    return values.reshape(n_object, n_group)
+    from sntransport.simulation.selection import _kernels
+
+    out = np.empty((objects.offset.size - 1, int(groups.max(initial=0)) + 1))
+    waves = cut.rest_wave if cut.rest_wave != _ALL_WAVES else (-np.inf, np.inf)
+    mean = [0.0 if cut.rest_wave == _ALL_WAVES else _mean_wave(name) for name in objects.bands]
+    bits = np.array([PHOTFLAG_DETECTION, PHOTFLAG_SATURATED])
+    _kernels.measured(
+        MEASURED.index(str(cut.quantity)), objects.offset, objects.mjd, objects.flux, objects.flux_err, groups,
+        objects.photflag, objects.band, objects.truth.mjd_ref, objects.truth.z, np.array(cut.phase),
+        np.array([cut.snr, np.inf]), np.array(mean), np.array(waves), bits, PHOTFLAG_DETECTION if cut.detected else 0,
+        NIGHT, out,
+    )  # fmt: skip
+    return out
 
 
-def _usable(cut: Cut, objects: Objects, owner: NDArray[np.int64]) -> tuple[NDArray[np.bool_], Array]:
-    """Which measurements count, and the phases of all."""
-    truth = objects.truth
-    phase = (objects.mjd - truth.mjd_ref[owner]) / (1.0 + truth.z[owner])
-    # A saturated one has no flux, and is to be counted.
-    known = np.isfinite(objects.flux) & (objects.flux_err > 0)
-    rows = np.ones(owner.size, bool) if cut.quantity == "n_saturated" else known
-    if cut.phase != (-np.inf, np.inf):
-        rows &= (phase >= cut.phase[0]) & (phase <= cut.phase[1])
-    if cut.snr > -np.inf:
-        rows &= objects.flux >= cut.snr * objects.flux_err
-    if cut.detected:
-        rows &= (objects.photflag & PHOTFLAG_DETECTION) > 0
-    if cut.rest_wave != (0.0, np.inf):
-        wave = np.array([_mean_wave(name) for name in objects.bands])[objects.band] / (1.0 + truth.z[owner])
-        rows &= (wave >= cut.rest_wave[0]) & (wave <= cut.rest_wave[1])
-    return rows, phase
-
-
+@cache
 def _mean_wave(name: str) -> float:
     (band,) = load_bands([name])
     return float(np.trapezoid(band.wave * band.throughput, band.wave) / np.trapezoid(band.throughput, band.wave))
 
 
-def _reduced(
-    quantity: object, objects: Objects, *, place: NDArray[np.int64], rows: NDArray[np.bool_], phase: Array, n: int
-) -> Array:
-    """A quantity of the measurements ``rows`` by their place, (n,)."""
-    bits = {"n_detections": PHOTFLAG_DETECTION, "n_saturated": PHOTFLAG_SATURATED}
-    if quantity == "n_obs":
-        return np.bincount(place, minlength=n).astype(np.float64)
-    if quantity in bits:
-        counted = (objects.photflag[rows] & bits[str(quantity)]) > 0
-        return np.bincount(place[counted], minlength=n).astype(np.float64)
-    if quantity in ("n_nights", "largest_gap"):
-        # Dates ascend within an object; of several groups of bands they are brought together first.
-        order = np.argsort(place, kind="stable")
-        place, dates = place[order], (objects.mjd if quantity == "n_nights" else phase)[rows][order]
-        return _nights(place, dates, n) if quantity == "n_nights" else _largest_gap(place, dates, n)
-    value = objects.flux[rows] / objects.flux_err[rows] if quantity == "snr_max" else phase[rows]
-    sign = -1.0 if quantity == "first_phase" else 1.0
-    best = np.full(n, -np.inf)
-    np.maximum.at(best, place, sign * value)
-    return np.where(best > -np.inf, sign * best, np.nan)
-
-
-def _nights(place: NDArray[np.int64], mjd: Array, n: int) -> Array:
-    """How many dates more than `NIGHT` apart, each counted from the one before it."""
-    count, end = np.zeros(n), np.full(n, -np.inf)
-    while mjd.size:
-        first = np.concatenate([[True], np.diff(place) > 0])
-        count[place[first]] += 1
-        end[place[first]] = mjd[first] + NIGHT
-        later = mjd > end[place]
-        place, mjd = place[later], mjd[later]
-    return count
-
-
-def _largest_gap(place: NDArray[np.int64], phase: Array, n: int) -> Array:
-    """Largest step between neighbors, NaN of fewer than two."""
-    gap = np.full(n, -np.inf)
-    same = place[1:] == place[:-1]
-    np.maximum.at(gap, place[1:][same], np.diff(phase)[same])
-    return np.where(gap > -np.inf, gap, np.nan)
-
-
-def _peaks(cut: Cut, objects: Objects, groups: NDArray[np.int64]) -> Array:
+def _peaks(objects: Objects, groups: NDArray[np.int64]) -> Array:
     """The brightest peak in each group of bands, (n_object, n_group); NaN where none is covered."""
     mag = np.where(np.isnan(objects.truth.peak_mag), np.inf, objects.truth.peak_mag)
     each = [mag[:, groups == g].min(axis=1, initial=np.inf) for g in range(int(groups.max(initial=0)) + 1)]
@@ -228,4 +179,4 @@ def _true(quantity: str, objects: Objects) -> Array:
     if not found or any(column.ndim != 1 or column.dtype.kind not in "biuf" for column in found):
         known = [name for name, column in columns.items() if column.ndim == 1 and column.dtype.kind in "biuf"]
         raise ValueError(f"no quantity {quantity!r} to cut on; use one of {', '.join((*MEASURED, *OF_PLACE, *known))}")
-    return np.max(np.asarray(found, dtype=np.float64), axis=0)
+    return np.asarray(np.max(np.asarray(found, dtype=np.float64), axis=0))

@@ -100,8 +100,8 @@ def numbers_of(given: "OfTruth | OfObjects", objects: Objects, name: str) -> Arr
     return np.broadcast_to(values, (n_object,))
 
 
-def named(given: object) -> str:
-    """What to call a function or an object with a ``source`` in a manifest."""
-    own = getattr(given, "source", "") or getattr(given, "__qualname__", "")
-    module = getattr(given, "__module__", "")
-    return f"{module}.{own}" if hasattr(given, "__qualname__") else str(own or repr(given))
+def named(given: Any) -> Any:
+    """What a function, or an object that has ``told()``, is called in a manifest; a JSON value."""
+    if hasattr(given, "told"):
+        return given.told()
+    return f"{given.__module__}.{given.__qualname__}" if hasattr(given, "__qualname__") else repr(given)

@@ -79,7 +79,7 @@ def logic_trigger(
     require_bands(logic, bands)
     n_object = len(offset) - 1
     rows = np.flatnonzero(detected)
-    owner = np.searchsorted(offset, rows, side="right") - 1
+    owner = np.repeat(np.arange(n_object), np.diff(offset))[rows]
     date, kind = np.asarray(mjd, dtype=np.float64)[rows], np.asarray(band)[rows]
     if np.any((date[1:] < date[:-1]) & (owner[1:] == owner[:-1])):
         order = np.lexsort((date, owner))
@@ -117,13 +117,12 @@ class _Found:
         self, owner: _Index, date: Array, band: NDArray[np.integer], bands: Sequence[str], epoch_window: float
     ) -> None:
         self.date, self.band, self.bands, self.epoch_window = date, band, bands, epoch_window
-        self.owner = owner.astype(np.int64)
-        self.dates, rank = np.unique(date, return_inverse=True)
-        self.n_date = np.int64(self.dates.size + 1)
-        # Whole numbers in the order of object and date; dates added to objects would lose digits.
-        self.key = self.owner * self.n_date + rank
-        self.begin = np.searchsorted(self.owner, self.owner, side="left")
-        self.last = np.searchsorted(self.key, self.key, side="right") - 1
+        place = np.arange(date.size)
+        new = np.concatenate([[True], owner[1:] > owner[:-1]])
+        later = new | np.concatenate([[True], date[1:] > date[:-1]])
+        self.begin = np.maximum.accumulate(np.where(new, place, 0))
+        ends = np.flatnonzero(np.concatenate([later[1:], [True]]))
+        self.last = np.repeat(ends, np.diff(ends, prepend=-1))
 
     def inside(self, names: Sequence[str]) -> _Mask:
         """Detections in any of the bands; of all bands where none is named."""
@@ -142,17 +141,22 @@ class _Found:
         return np.where((count >= 0) & (place >= self.begin), self.date[place], -np.inf)
 
     def apart(self, some: _Mask, newest: Array, n: int, days: float) -> Array:
-        """From ``newest`` (dates of some, minus infinity: none) the n-th date of ``some`` counted back, each of them
-        more than ``days`` before the next."""  # fmt: skip
-        places = np.flatnonzero(some)
-        keys = self.key[places]
-        at = newest
-        for _ in range(n - 1 if places.size else 0):
-            n_before = np.searchsorted(self.dates + days, at, side="left")
-            place = np.searchsorted(keys, self.owner * self.n_date + n_before, side="left") - 1
-            found = places[np.maximum(place, 0)]
-            at = np.where((place >= 0) & (found >= self.begin) & (at > -np.inf), self.date[found], -np.inf)
-        return at
+        """See `_kernels.dates_apart`."""
+        from sntransport.simulation.selection import _kernels
+
+        if n == 1:
+            return newest
+        out = np.empty(newest.size)
+        _kernels.dates_apart(self.begin, self.date, some, newest, n, days, out)
+        return out
+
+    def until(self, days: float) -> _Index:
+        """See `_kernels.last_until`."""
+        from sntransport.simulation.selection import _kernels
+
+        out = np.empty(self.date.size, dtype=np.int64)
+        _kernels.last_until(self.begin, self.date, days, out)
+        return out
 
     def kept(self, start: Array, days: float) -> Array:
         """The latest of the starts so far that were at most ``days`` before their end."""
@@ -190,7 +194,6 @@ def _epochs(logic: Epochs, found: _Found) -> Array:
         return found.apart(everything, found.date, logic.n, window)
     start = _latest_start(logic.each, found)
     # A detection begins an epoch where those up to one window later need nothing from before it.
-    n_until = np.searchsorted(found.dates, found.date + window, side="right")
-    until = np.searchsorted(found.key, found.owner * found.n_date + n_until, side="left") - 1
+    until = found.until(window)
     begins = start[until] >= found.date
     return found.apart(begins, found.kept(start, window), logic.n, window)

@@ -16,7 +16,7 @@ from sntransport.simulation.selection.trigger_language import (
 )
 from tests.simulation.selection.test_trigger_logic import LOGIC
 
-G, R, I = (InBand(band=name) for name in "gri")
+G, R, J = (InBand(band=name) for name in "gri")
 
 
 @given(LOGIC)
@@ -31,8 +31,8 @@ def test_what_is_written_is_read_back(logic):
     [
         ("g", G),
         ("g and r", Both(parts=(G, R))),
-        ("g or r and i", Either(parts=(G, Both(parts=(R, I))))),
-        ("(g or r) and i", Both(parts=(Either(parts=(G, R)), I))),
+        ("g or r and i", Either(parts=(G, Both(parts=(R, J))))),
+        ("(g or r) and i", Both(parts=(Either(parts=(G, R)), J))),
         ("2 of g,r , i within 30 d", Within(what=Several(n=2, bands=("g", "r", "i")), days=30.0)),
         ("g and r within 1.5 days", Both(parts=(G, Within(what=R, days=1.5)))),
         ("(g and r) within 1e1 day", Within(what=Both(parts=(G, R)), days=10.0)),
@@ -43,7 +43,7 @@ def test_what_is_written_is_read_back(logic):
         ("2 epochs in g, r", Epochs(n=2, each=Either(parts=(G, R)))),
         ("1 epoch in g", Epochs(n=1, each=G)),
         ("2 epochs with g within 9 d", Within(what=Epochs(n=2, each=G), days=9.0)),
-        ("3 epochs with (g and r or r and i)", Epochs(n=3, each=Either(parts=(Both(parts=(G, R)), Both(parts=(R, I)))))),
+        ("3 epochs with (g and r or i)", Epochs(n=3, each=Either(parts=(Both(parts=(G, R)), J)))),
     ],
 )  # fmt: skip
 def test_what_it_reads(text, logic):

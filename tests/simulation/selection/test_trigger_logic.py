@@ -75,7 +75,9 @@ def fulfilled(logic, found):
         return any(fulfilled(part, found) for part in logic.parts)
     dates = sorted({date for date, _ in found})
     if isinstance(logic, Within):
-        stretches = [[one for one in found if a <= one[0] <= b] for a in dates for b in dates if a <= b <= a + logic.days]
+        stretches = [
+            [one for one in found if a <= one[0] <= b] for a in dates for b in dates if a <= b <= a + logic.days
+        ]
         return any(fulfilled(logic.what, stretch) for stretch in stretches)
     begins = [date for date in dates if logic.each is None
               or fulfilled(logic.each, [one for one in found if date <= one[0] <= date + WINDOW])]  # fmt: skip
