@@ -80,7 +80,7 @@ def _events(config: Path, sha256: str) -> tuple[dict[str, dict[str, Any]], Surve
 @lru_cache(maxsize=2)
 def _setup(source: TrainingSource) -> Setup:
     given, survey, population = source.events()
-    return set_up(given, survey, population, _read_templates(source.work / _TEMPLATES))
+    return set_up(given, survey, population, _read_templates(source.work / _TEMPLATES), source.config)
 
 
 def run_augmentation(

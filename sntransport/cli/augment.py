@@ -98,7 +98,7 @@ def checksum(config: Path, given: dict[str, Any]) -> str:
         for name in sorted(glob(str(config.parent / pattern))):
             inside = [Path(name)] if Path(name).is_file() else sorted(p for p in Path(name).rglob("*") if p.is_file())
             digest.update("".join(sha256(path) for path in inside).encode())
-    for text in (*_texts(given["survey"]), *_texts(given["population"])):
+    for text in (*_texts(given["survey"]), *_texts(given["population"]), *_texts(given["selection"])):
         path = config.parent / text
         try:
             digest.update((sha256(path) if path.is_file() else "").encode())

@@ -70,13 +70,15 @@ def _simulate(
     config: Path, out: Path, kind: str, *, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
     n_worker: int,
 ) -> None:  # fmt: skip
+    from astropy.table import Table
+
     from sntransport._storage.atomic_files import file_stem
     from sntransport._storage.tables import text_table, write_table
     from sntransport.report.figures import simulation
     from sntransport.report.figures.style import write_figure
     from sntransport.simulation.config import read_simulation
     from sntransport.simulation.run import JobSource, run_job
-    from sntransport.simulation.summary import summary_rows, summary_table
+    from sntransport.simulation.summary import kept_number, summary_rows, summary_table, waterfall_rows
 
     jobs = read_simulation(config, objects, seed)
     folders = [out / file_stem(job.name) for job in jobs]
@@ -102,9 +104,14 @@ def _simulate(
         say(f"wrote {write_table(summary_table(tallies, {'config': config.name}), out / 'summary.ecsv')}")
         say(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
     say(text_table([{key: str(value) for key, value in row.items()} for row in summary_rows(tallies)]))
+    stages = waterfall_rows(tallies)
+    if stages:
+        if not finished:
+            say(f"wrote {write_table(Table(rows=stages, meta={'config': config.name}), out / 'selection.ecsv')}")
+        say(text_table([{key: str(value) for key, value in row.items()} for row in stages]))
     conclude(results)
     for job, made in zip(jobs, tallies, strict=True):
-        if not getattr(made, "generated" if job.keep == "all" else job.keep).sum():
+        if not kept_number(made, job.keep):
             raise ValueError(
                 f"population {job.name!r}: none of {job.n} objects is {job.keep}, so no light curve was written; look "
                 "at summary.png, narrow the redshifts, or set keep = 'all'"

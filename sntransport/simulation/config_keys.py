@@ -1,8 +1,11 @@
 """The keys of a configuration of ``sntransport simulate``, with kinds, ranges, defaults, meaning and an example."""
 
+from dataclasses import replace
+
 from sntransport._storage.config_schema import Key, Table
 from sntransport._storage.slurm import SLURM
 from sntransport.simulation.events.rates import RATES
+from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
 
 SURVEY = Table(
     keys={
@@ -113,9 +116,8 @@ SIMULATION = Table(
         "seed": Key(kind=int, words="of all random numbers", default=1, example=("1",)),
         "keep": Key(
             kind=str,
-            words="which light curves are written",
-            default="triggered",
-            choices=("triggered", "observed", "all"),
+            words="which light curves are written; triggered, with cuts or prescales selected, unless stated",
+            choices=("triggered", "selected", "observed", "all"),
             example=('"triggered"',),
         ),
         "uncovered": Key(
@@ -171,8 +173,15 @@ SIMULATION = Table(
                     least=0.0,
                     example=("0.02",),
                 ),
+                **DETECTION,
             }
         ),
+        "spectroscopy": SPECTROSCOPY,
+        "host_redshift": replace(
+            SPECTROSCOPY, words="whose host has a redshift: columns has_host_redshift and host_redshift_probability"
+        ),
+        "cuts": CUTS,
+        "prescale": PRESCALE,
         "population": POPULATION,
         "slurm": SLURM,
     }

@@ -21,6 +21,7 @@ from sntransport.simulation.config import Job, read_simulation
 from sntransport.simulation.engine import simulate_chunks
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.random_streams import BLOCK
+from sntransport.simulation.selected import selected
 from sntransport.simulation.summary import Tally, add, counts_of, from_numbers, is_triggered, tally
 
 if TYPE_CHECKING:
@@ -127,14 +128,19 @@ def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
             digest.update(getattr(survey, name).tobytes())
         digest.update(repr((survey.name, survey.bands, survey.radius)).encode())
     meta = first.meta
-    options = {name: repr(value) for name, value in sorted(job.options.items()) if name != "efficiency"}
+    options = {name: repr(value) for name, value in sorted(job.options.items())
+               if name not in ("efficiency", "selection")}  # fmt: skip
+    selection = job.options.get("selection")
+    if selection is not None and selection.fields:
+        for survey in job.surveys:
+            digest.update(survey.field.tobytes() + repr(sorted(survey.field_names.items())).encode())
     efficiency = job.options.get("efficiency")
     if efficiency is not None:
         digest.update(efficiency.snr.tobytes() + efficiency.probability.tobytes())
     return {
         "version": __version__, "population": job.name, "seed": job.seed, "keep": job.keep, "options": options,
         "templates_sha256": templates, "surveys_sha256": digest.hexdigest(),
-        "simulation": {name: meta[name] for name in meta if name not in ("n_generated", "surveys")},
+        "simulation": {name: meta[name] for name in meta if name not in ("n_generated", "surveys", "rejected")},
     }  # fmt: skip
 
 
@@ -146,8 +152,7 @@ def _simulate_shards(
     objects = plan.objects(first)[0], plan.objects(last - 1)[1]
     chunks = _chunks(job, objects, plan.size)
     for number, curves in zip(range(first, last), chunks, strict=True):
-        kept = {"all": np.ones(curves.n_object, bool), "observed": np.diff(curves.offset) > 0}.get(job.keep)
-        chosen = curves.take(is_triggered(curves) if kept is None else kept)
+        chosen = _kept(curves, job.keep)
         written = write(chosen, out / f"shard-{number:05d}") if chosen.n_object else ()
         files = (written,) if isinstance(written, Path) else tuple(written)
         counts = counts_of(tally(job.name, curves, job.population.redshift.support))
@@ -160,9 +165,17 @@ def _chunks(job: Job, objects: tuple[int, int], chunk: int) -> Iterator[LightCur
     )
 
 
+def _kept(curves: LightCurves, keep: str) -> LightCurves:
+    """The objects that are written."""
+    if keep == "selected":
+        return selected(curves)
+    kept = {"all": np.ones(curves.n_object, bool), "observed": np.diff(curves.offset) > 0}.get(keep)
+    return curves.take(is_triggered(curves) if kept is None else kept)
+
+
 def _estimate(job: Job, first: LightCurves) -> int:
     """About how many bytes all light curves of a job will have, by its first."""
-    kept = first.take(is_triggered(first)) if job.keep == "triggered" else first
+    kept = first if job.keep == "observed" else _kept(first, job.keep)
     return int((ROW_BYTES * kept.n_obs + OBJECT_BYTES * kept.n_object) / first.n_object * job.n)
 
 

@@ -61,6 +61,10 @@ class PeakEfficiency:
     def __post_init__(self) -> None:
         spectroscopic_propensity([], self.half, self.width)
 
+    def require_band(self, bands: Sequence[str]) -> None:
+        """Raise a ValueError where the band is not among ``bands``."""
+        bands_of(self.band, bands)
+
     def told(self) -> dict[str, Any]:
         """What it is, for a manifest."""
         return {"band": self.band, "half": self.half, "width": self.width}
@@ -223,7 +227,7 @@ class EfficiencyMaps:
         lost = ~matched & (np.diff(objects.offset) > 0)
         if self.every_field and lost.any():
             i = int(np.flatnonzero(lost)[0])
-            where = f"in field {truth.more['field'][i]!r} " if "field" in truth.more else ""
+            where = f"in field {str(truth.more['field'][i])!r} " if "field" in truth.more else ""
             raise ValueError(
                 f"{self.source or 'efficiency maps'}: no map for an object {where}with phase 0 at MJD "
                 f"{truth.mjd_ref[i]:.1f}; add a map for all fields, or set OPT_FIELDMATCH_REQUIRE: 0"
