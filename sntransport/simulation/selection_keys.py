@@ -23,7 +23,7 @@ SPECTROSCOPY = Table(
 
 CUTS = Table(
     keys={
-        "quantity": Key(kind=str, words="see below", required=True),
+        "quantity": Key(kind=str, words="such as snr_max, n_nights, z; those of `Cut`", required=True),
         "least": Key(kind=float, words="included"),
         "most": Key(kind=float, words="included"),
         "bands": Key(kind=list[str], words="names or their ends; all unless stated"),
