@@ -78,7 +78,7 @@ def _simulate(
     from sntransport.report.figures.style import write_figure
     from sntransport.simulation.config import read_simulation
     from sntransport.simulation.run import JobSource, run_job
-    from sntransport.simulation.summary import kept_number, summary_rows, summary_table, waterfall_rows
+    from sntransport.simulation.summary import kept_number, selection_rows, summary_rows, summary_table
 
     jobs = read_simulation(config, objects, seed)
     folders = [out / file_stem(job.name) for job in jobs]
@@ -104,7 +104,7 @@ def _simulate(
         say(f"wrote {write_table(summary_table(tallies, {'config': config.name}), out / 'summary.ecsv')}")
         say(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
     say(text_table([{key: str(value) for key, value in row.items()} for row in summary_rows(tallies)]))
-    stages = waterfall_rows(tallies)
+    stages = selection_rows(tallies)
     if stages:
         if not finished:
             say(f"wrote {write_table(Table(rows=stages, meta={'config': config.name}), out / 'selection.ecsv')}")

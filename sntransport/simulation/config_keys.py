@@ -116,7 +116,7 @@ SIMULATION = Table(
         "seed": Key(kind=int, words="of all random numbers", default=1, example=("1",)),
         "keep": Key(
             kind=str,
-            words="which light curves are written; triggered, with cuts or prescales selected, unless stated",
+            words="which are written; with cuts selected unless stated",
             choices=("triggered", "selected", "observed", "all"),
             example=('"triggered"',),
         ),

@@ -21,7 +21,7 @@ from sntransport.simulation.flux_tables import Dust, FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
 from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
-from sntransport.simulation.selected import rejections, selected, with_selection
+from sntransport.simulation.selected import selected, with_selection
 from sntransport.simulation.selection.detection import (
     DetectionEfficiency,
     detect,
@@ -150,7 +150,7 @@ def simulate_chunks(
     ------
     LightCurves
         At least one, which may be empty. With a selection, ``meta["rejected"]`` has the number of objects, of all of
-        this part, that each stage rejects; see `sntransport.simulation.selected.waterfall`.
+        this part, that each stage rejects; see `sntransport.simulation.selected.rejection_rows`.
 
     Raises
     ------
@@ -313,7 +313,6 @@ def _selected_block(plan: SimulationPlan, made: LightCurves, triggered: NDArray[
     selection, keep = plan.how.selection, plan.how.keep
     assert selection is not None
     made = with_selection(made, triggered, selection, plan.seed)
-    made = replace(made, meta={**made.meta, "rejected": rejections(made, selection)})
     if keep == "selected":
         return selected(made)
     kept = {"all": np.ones(triggered.size, dtype=bool), "observed": np.diff(made.offset) > 0, "triggered": triggered}[

@@ -68,7 +68,7 @@ class SimulationPlan:
     how: How
     meta: dict[str, Any]
     field_names: tuple[str, ...] = ()
-    field_codes: tuple[NDArray[np.int64] | None, ...]
+    field_codes: tuple[NDArray[Any] | None, ...]
     """Which of the names each visit of each survey is of, where fields are asked for: the last of its columns."""
 
 
@@ -138,7 +138,7 @@ def measure_block(
     columns_of = partial(_rows, flux=flux, flux_err=flux_err, band=band, mjd=mjd, random=uniform)
     found = how.detector(**columns_of(slice(None)), offset=offset, efficiency=how.efficiency, bands=plan.bands)
     if how.selection is not None and how.selection.fields:
-        own_field = object_fields(plan.field_names, columns[5].astype(np.int64), offset)
+        own_field = object_fields(plan.field_names, columns[5], offset)
         truth = replace(truth, more={**truth.more, "field": own_field})
         for name, efficiency in how.selection.field_efficiency.items():
             rows, own = _of_objects(truth.more["field"] == name, offset)

@@ -31,7 +31,8 @@ def with_selection(curves: LightCurves, triggered: NDArray[np.bool_], selection:
     Returns
     -------
     LightCurves
-        With the columns of ``truth.more`` that `Selection` names and ``rejected_by``.
+        With the columns of ``truth.more`` that `Selection` names and ``rejected_by``; ``meta["rejected"]`` counts how
+        many objects each stage rejects.
 
     Raises
     ------
@@ -43,14 +44,21 @@ def with_selection(curves: LightCurves, triggered: NDArray[np.bool_], selection:
     for name, chance in selection.chances(curves).items():
         more[f"{name}_probability"] = chance
         more[f"has_{name}"] = triggered & (uniform_numbers(number, seed, _DRAWN_BY[name]) < chance)
-    curves = _with(curves, more)
-    passes = [np.diff(curves.offset) > 0, triggered, *(cut.passes(curves) for cut in selection.cuts)]
+    # Cuts may be of these columns.
+    curves = _with(curves, more, {})
+    passes = [np.diff(curves.offset) > 0, triggered]
+    left = passes[0] & passes[1]
+    for cut in selection.cuts:
+        passes.append(cut.passes(curves, left))
+        left = left & passes[-1]
+    more = {}
     if selection.prescale:
-        factor = selection.prescales(curves)
-        curves = _with(curves, {"prescale": factor})
-        passes.append(uniform_numbers(number, seed, Purpose.PRESCALE) < 1.0 / factor)
+        more["prescale"] = selection.prescales(curves)
+        passes.append(uniform_numbers(number, seed, Purpose.PRESCALE) < 1.0 / more["prescale"])
     stage = np.argmin([*passes, np.zeros(number.size, dtype=bool)], axis=0)
-    return _with(curves, {REJECTED_BY: np.array([*selection.stages, ""])[stage]})
+    more[REJECTED_BY] = np.array([*selection.stages, ""])[stage]
+    count = np.bincount(stage, minlength=len(passes) + 1).tolist()
+    return _with(curves, more, {"rejected": dict(zip(selection.stages, count, strict=False))})
 
 
 def selected(curves: LightCurves) -> LightCurves:
@@ -61,13 +69,7 @@ def selected(curves: LightCurves) -> LightCurves:
     return replace(kept, truth=replace(kept.truth, weight=weight, more=more))
 
 
-def rejections(curves: LightCurves, selection: Selection) -> dict[str, int]:
-    """How many objects each stage rejects, in the order of the stages."""
-    by = curves.truth.more[REJECTED_BY]
-    return {name: int(np.count_nonzero(by == name)) for name in selection.stages}
-
-
-def waterfall(rejected: Mapping[str, int], n: int) -> list[dict[str, Any]]:
+def rejection_rows(rejected: Mapping[str, int], n: int) -> list[dict[str, Any]]:
     """Rows of a table: of each stage how many objects it rejects, how many are left, and the share of those before.
 
     Parameters
@@ -85,9 +87,11 @@ def waterfall(rejected: Mapping[str, int], n: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _with(curves: LightCurves, columns: Mapping[str, NDArray[Any]]) -> LightCurves:
-    """With further columns of the truth."""
+def _with(curves: LightCurves, columns: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> LightCurves:
+    """With further columns of the truth and entries of ``meta``."""
     truth = curves.truth
     if twice := sorted(columns.keys() & truth.columns().keys()):
         raise ValueError(f"the truth has a column {twice[0]!r} already, which selection makes; call that one otherwise")
-    return replace(curves, truth=replace(truth, more={**truth.more, **columns})) if columns else curves
+    if not columns:
+        return curves
+    return replace(curves, truth=replace(truth, more={**truth.more, **columns}), meta={**curves.meta, **meta})

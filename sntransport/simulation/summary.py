@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.simulation.selected import waterfall
+from sntransport.simulation.selected import rejection_rows
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
 
 if TYPE_CHECKING:
@@ -152,13 +152,13 @@ def kept_number(one: Tally, keep: str) -> int:
     return int(getattr(one, "generated" if keep == "all" else keep).sum())
 
 
-def waterfall_rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
+def selection_rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     """One row for each population and stage of its selection; none where nothing was selected."""
     rows = []
     for one in tallies:
         if one.stages:
             counts = dict(zip(one.stages, one.rejected.astype(int).tolist(), strict=True))
-            rows += [{"population": one.name, **row} for row in waterfall(counts, int(one.generated.sum()))]
+            rows += [{"population": one.name, **row} for row in rejection_rows(counts, int(one.generated.sum()))]
     return rows
 
 

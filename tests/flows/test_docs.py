@@ -38,7 +38,7 @@ PRINTED = {
     "quickstart.md": r"^\[ 3\. 32\.\] \(30, \d+\)$",
     "report.md": r"^3 panels\nTrue$",
     "simulation.md": r"^3\d\d of 500 trigger; .* 0\.07\d+\n4\d\d\d\.\d+ explode\n"
-    r"generated 0 500\nmeasured \d+ \d+\n(.*\n){5}prescaled [1-9]\d* [1-9]\d*$",
+    r"generated 0 500\nmeasured \d+ \d+\n(.*\n){4}prescaled [1-9]\d* [1-9]\d*$",
     "surveys.md": r"nominal survey, not a pointing history: 3 years",
 }
 

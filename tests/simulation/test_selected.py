@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from sntransport.augmentation.selection import inverse_propensity_weights, select
 from sntransport.simulation.engine import SelectionWarning, simulate, simulate_chunks
 from sntransport.simulation.random_streams import Purpose, uniform_numbers
-from sntransport.simulation.selected import waterfall
+from sntransport.simulation.selected import rejection_rows
 from sntransport.simulation.selection.cuts import Cut
 from sntransport.simulation.selection.detection import (
     PHOTFLAG_DETECTION,
@@ -155,7 +155,7 @@ def test_what_is_kept_has_the_weight_of_what_its_prescale_leaves_out(template, e
     sigma = np.sqrt((everything.truth.more["prescale"][before] - 1).sum())
     assert abs(kept.truth.weight.sum() - before.sum()) < 4 * sigma
     assert kept.meta["rejected"] == everything.meta["rejected"]
-    rows = waterfall(kept.meta["rejected"], N)
+    rows = rejection_rows(kept.meta["rejected"], N)
     assert (rows[0]["left"], rows[-1]["left"]) == (N, kept.n_object)
     assert all(one["left"] - other["left"] == other["rejected"] for one, other in pairwise(rows))
 

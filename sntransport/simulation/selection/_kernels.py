@@ -13,7 +13,7 @@ N_OBS, N_NIGHTS, N_DETECTIONS, N_SATURATED, SNR_MAX, FIRST_PHASE, LAST_PHASE, LA
 
 @compiled
 def counts(
-    quantity: int, j: int, flux: _F, flux_err: _F, photflag: NDArray[np.int32], need: int, snr: _F
+    quantity: int, j: int, flux: _F, flux_err: _F, photflag: NDArray[np.int32], need: int, snr: float
 ) -> bool:  # fmt: skip
     """Whether measurement j counts by its flux and bits: a saturated one needs no flux to be counted as such."""
     if (photflag[j] & need) != need:
@@ -22,8 +22,7 @@ def counts(
         return True
     if not flux_err[j] > 0 or not np.isfinite(flux[j]):
         return False
-    ratio = flux[j] / flux_err[j]
-    return bool(snr[0] <= ratio <= snr[1])
+    return snr == -np.inf or flux[j] >= snr * flux_err[j]
 
 
 @compiled
@@ -44,21 +43,24 @@ def renewed(quantity: int, value: float, phase: float, ratio: float, flag: int, 
 @compiled
 def measured(
     quantity: int, offset: _I, mjd: _F, flux: _F, flux_err: _F, group: _I, photflag: NDArray[np.int32],
-    band: NDArray[np.int16], mjd_ref: _F, z: _F, phases: _F, snr: _F, wave: _F, waves: _F, bits: _I, need: int,
-    night: float, out: _F,
+    band: NDArray[np.int16], mjd_ref: _F, z: _F, phases: _F, snr: float, wave: _F, waves: _F, bits: _I, need: int,
+    night: float, among: NDArray[np.bool_], out: _F,
 ) -> None:  # fmt: skip
     """Into ``out`` (n_object, n_group): a quantity of the measurements in each group of bands.
 
     ``group`` (n_band,) is -1 for bands that do not count. A measurement counts where it has a flux (of saturated ones:
-    always), its phase, its ratio of flux to error and the wavelength of its band (n_band,) [A] over 1 + z are within
-    ``phases``, ``snr`` and ``waves`` (2,), and it has the bits ``need``. ``bits`` are those of a detection and of
-    saturation. Dates ascend within an object. NaN where the quantity is of none.
+    always), its phase and the wavelength of its band (n_band,) [A] over 1 + z are within ``phases`` and ``waves`` (2,),
+    its flux is ``snr`` errors or more, and it has the bits ``need``. ``bits`` are those of a detection and of
+    saturation. Dates ascend within an object. NaN where the quantity is of none, and
+    for objects that are not ``among`` those asked for.
     """
     n_group = out.shape[1]
     end, before = np.empty(n_group), np.empty(n_group)
     none = 0.0 if quantity <= N_SATURATED else np.nan
     for i in range(offset.size - 1):
-        out[i], end[:], before[:] = none, -np.inf, np.nan
+        out[i], end[:], before[:] = none if among[i] else np.nan, -np.inf, np.nan
+        if not among[i]:
+            continue
         stretch = 1.0 / (1.0 + z[i])
         for j in range(offset[i], offset[i + 1]):
             g = group[band[j]]
@@ -71,7 +73,7 @@ def measured(
                 out[i, g] += 1.0
                 end[g] = mjd[j] + night
             elif quantity > N_NIGHTS:
-                ratio = flux[j] / flux_err[j]
+                ratio = flux[j] / flux_err[j] if quantity == SNR_MAX else 0.0
                 out[i, g] = renewed(quantity, out[i, g], phase, ratio, photflag[j], before[g], bits)
                 before[g] = phase
 
@@ -103,3 +105,24 @@ def last_until(begin: _I, date: _F, days: float, out: _I) -> None:
         while end + 1 < date.size and begin[end + 1] == begin[i] and date[end + 1] <= date[i] + days:
             end += 1
         out[i] = end
+
+
+@compiled
+def most_common(offset: _I, code: _F, n_code: int, out: _I) -> None:
+    """Into ``out`` (n_object,): the code, below ``n_code``, of most measurements of each object.
+
+    Of equal ones the least; those below 0 do not count; ``n_code`` where there is none.
+    """
+    count = np.zeros(n_code, dtype=np.int64)
+    for i in range(out.size):
+        best, most = np.int64(n_code), np.int64(0)
+        for j in range(offset[i], offset[i + 1]):
+            c = np.int64(code[j])
+            if c >= 0:
+                count[c] += 1
+                if count[c] > most or (count[c] == most and c < best):
+                    best, most = c, count[c]
+        for j in range(offset[i], offset[i + 1]):
+            if code[j] >= 0:
+                count[np.int64(code[j])] = 0
+        out[i] = best

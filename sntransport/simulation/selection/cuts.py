@@ -88,8 +88,8 @@ class Cut:
             raise ValueError(f"Cut: {self.quantity} is of no band, so bands choose nothing")
         set_fields(self, name=self.name or self.told())
 
-    def passes(self, objects: Objects) -> NDArray[np.bool_]:
-        """Which objects are within, (n_object,).
+    def passes(self, objects: Objects, among: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """Which objects are within, (n_object,); with ``among`` only some of these need be looked at.
 
         Raises
         ------
@@ -101,7 +101,7 @@ class Cut:
         if self.quantity in MEASURED or self.quantity == "peak_mag":
             groups = band_groups(self.bands, objects.bands)
             groups = groups if self.n_bands else np.where(groups >= 0, 0, -1)
-            values = _measured(self, objects, groups) if self.quantity in MEASURED else _peaks(objects, groups)
+            values = _measured(self, objects, groups, among) if self.quantity in MEASURED else _peaks(objects, groups)
             return np.asarray(self._within(values).sum(axis=1) >= max(self.n_bands, 1))
         return self._within(_true(self.quantity, objects))
 
@@ -139,7 +139,9 @@ def _shown(value: object) -> str:
     return "only" if value is True else f"{value:.12g}"
 
 
-def _measured(cut: Cut, objects: Objects, groups: NDArray[np.int64]) -> Array:
+def _measured(
+    cut: Cut, objects: Objects, groups: NDArray[np.int64], among: NDArray[np.bool_] | None
+) -> Array:  # fmt: skip
     """A quantity of the measurements in each group of bands, (n_object, n_group)."""
     from sntransport.simulation.selection import _kernels
 
@@ -150,8 +152,8 @@ def _measured(cut: Cut, objects: Objects, groups: NDArray[np.int64]) -> Array:
     _kernels.measured(
         MEASURED.index(str(cut.quantity)), objects.offset, objects.mjd, objects.flux, objects.flux_err, groups,
         objects.photflag, objects.band, objects.truth.mjd_ref, objects.truth.z, np.array(cut.phase),
-        np.array([cut.snr, np.inf]), np.array(mean), np.array(waves), bits, PHOTFLAG_DETECTION if cut.detected else 0,
-        NIGHT, out,
+        cut.snr, np.array(mean), np.array(waves), bits, PHOTFLAG_DETECTION if cut.detected else 0,
+        NIGHT, np.ones(out.shape[0], dtype=bool) if among is None else among, out,
     )  # fmt: skip
     return out
 

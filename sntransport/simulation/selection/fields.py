@@ -1,6 +1,7 @@
 """The field of an object: that of most of its visits."""
 
 from collections.abc import Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -8,12 +9,10 @@ from numpy.typing import NDArray
 
 from sntransport.simulation.surveys.survey import Survey, field_name
 
-# In a table of more cells only those that occur are counted.
-_MOST_CELLS = 200_000
 _CODES: "WeakKeyDictionary[Survey, tuple[tuple[str, ...], NDArray[np.int64]]]" = WeakKeyDictionary()
 
 
-def field_codes(surveys: Sequence[Survey]) -> tuple[tuple[str, ...], list[NDArray[np.int64]]]:
+def field_codes(surveys: Sequence[Survey]) -> tuple[tuple[str, ...], list[NDArray[Any]]]:
     """Names of the fields of all surveys, sorted, and which of them each visit of each survey is of; -1: of none.
 
     ``field_names`` of the survey count; a field without a name is called by its number.
@@ -22,16 +21,18 @@ def field_codes(surveys: Sequence[Survey]) -> tuple[tuple[str, ...], list[NDArra
     names = tuple(sorted({name for own, _ in coded for name in own}))
     number = {name: i for i, name in enumerate(names)}
     place = [np.array([*map(number.__getitem__, own), -1], dtype=np.int64) for own, _ in coded]
-    return names, [to[code] for to, (_, code) in zip(place, coded, strict=True)]
+    # Small numbers, of which more are near the one that is read.
+    kind = np.min_scalar_type(-max(len(names), 1))
+    return names, [to.astype(kind)[code] for to, (_, code) in zip(place, coded, strict=True)]
 
 
-def object_fields(names: Sequence[str], code: NDArray[np.integer], offset: NDArray[np.int64]) -> NDArray[np.str_]:
+def object_fields(names: Sequence[str], code: NDArray[Any], offset: NDArray[np.int64]) -> NDArray[np.str_]:
     """The field that each object is in, by name, (n_object,).
 
     Parameters
     ----------
     names : sequence of str
-    code : ndarray of int, (n_obs,)
+    code : ndarray, (n_obs,)
         The field of each measurement, an index into ``names``; -1: of none.
     offset : ndarray of int, (n_object + 1,)
 
@@ -40,18 +41,10 @@ def object_fields(names: Sequence[str], code: NDArray[np.integer], offset: NDArr
     ndarray of str, (n_object,)
         The field with most measurements, of equal ones the first by name; empty where none is of a known field.
     """
-    n_object, n_name, known = len(offset) - 1, len(names), code >= 0
-    pairs = (np.repeat(np.arange(n_object), np.diff(offset)) * n_name + code)[known]
-    best = np.full(n_object, n_name)
-    if n_object * n_name <= _MOST_CELLS:
-        table = np.bincount(pairs, minlength=n_object * n_name).reshape(n_object, n_name)
-        if table.size:
-            best = np.where(table.any(axis=1), table.argmax(axis=1), n_name)
-    else:
-        pair, count = np.unique(pairs, return_counts=True)
-        # The last one written is the one with most, of equal ones the first by name.
-        order = np.lexsort((-pair, count))
-        best[pair[order] // n_name] = pair[order] % n_name
+    from sntransport.simulation.selection import _kernels
+
+    best = np.empty(len(offset) - 1, dtype=np.int64)
+    _kernels.most_common(offset, np.ascontiguousarray(code, dtype=np.float64), len(names), best)
     return np.asarray(np.array([*names, ""])[best])
 
 

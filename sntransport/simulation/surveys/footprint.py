@@ -138,7 +138,7 @@ def visits_of(
 
 def measurements_of(
     survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike, *,
-    code: NDArray[np.int64] | None = None,
+    code: NDArray[Any] | None = None,
 ) -> tuple[NDArray[np.int64], Array]:  # fmt: skip
     """What is needed of the visits of `visits_of` to simulate them, without a look at the survey's own columns.
 

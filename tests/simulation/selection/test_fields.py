@@ -6,22 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.simulation.selection import fields
 from sntransport.simulation.selection.fields import field_codes, object_fields
 from sntransport.simulation.surveys.survey import Survey, field_name
 
 NAMES = ("a", "b", "c")
 
 
-@given(st.lists(st.lists(st.integers(-1, 2), max_size=9), min_size=1, max_size=5), st.booleans())
-def test_the_field_is_that_of_most_visits(objects, few):
+@given(st.lists(st.lists(st.integers(-1, 2), max_size=9), min_size=1, max_size=5))
+def test_the_field_is_that_of_most_visits(objects):
     code = np.array([one for each in objects for one in each], dtype=np.int64)
     offset = np.concatenate([[0], np.cumsum([len(each) for each in objects])])
-    most, fields._MOST_CELLS = fields._MOST_CELLS, (fields._MOST_CELLS if few else 0)
-    try:
-        got = object_fields(NAMES, code, offset)
-    finally:
-        fields._MOST_CELLS = most
+    got = object_fields(NAMES, code, offset)
     for each, name in zip(objects, got, strict=True):
         count = Counter(one for one in each if one >= 0)
         expected = min(count, key=lambda one: (-count[one], one), default=None)
