@@ -19,9 +19,11 @@ from sntransport.simulation.flux_lookup import peaks, places, tables_of
 from sntransport.simulation.flux_tables import Dust, FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
 from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
+from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.selection.detection import (
     DetectionEfficiency,
+    Epochs,
     detect,
     step_efficiency,
 )
@@ -41,7 +43,8 @@ def simulate(
     seed: int = 1, objects: tuple[int, int] | None = None, efficiency: DetectionEfficiency | None = None,
     detector: Callable[..., NDArray[np.bool_]] = detect, n_epochs: int = 2, epoch_window: float = 0.02,
     keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
-    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
+    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, noise: NoiseModel | None = None,
+    epochs: Epochs = "detections",
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
 
@@ -56,7 +59,7 @@ def simulate(
         Number of objects, seen or not.
     seed : int
         The same one gives the same bytes.
-    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap
+    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap, noise, epochs
         As for `simulate_chunks`.
 
     Returns
@@ -90,7 +93,7 @@ def simulate(
     made = simulate_chunks(
         templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
         detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
-        margin=margin, max_gap=max_gap,
+        margin=margin, max_gap=max_gap, noise=noise, epochs=epochs,
     )  # fmt: skip
     parts = list(made)
     if not sum(part.n_object for part in parts):
@@ -104,6 +107,7 @@ def simulate_chunks(
     efficiency: DetectionEfficiency | None = None, detector: Callable[..., NDArray[np.bool_]] = detect,
     n_epochs: int = 2, epoch_window: float = 0.02, keep: Keep = "all", uncovered: Uncovered = "error",
     dates: tuple[float, float] | None = None, margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
+    noise: NoiseModel | None = None, epochs: Epochs = "detections",
 ) -> Iterator[LightCurves]:  # fmt: skip
     """The same light curves as those of `simulate`, a part at a time, so that memory does not grow with their number.
 
@@ -118,8 +122,9 @@ def simulate_chunks(
     efficiency : DetectionEfficiency, optional
         Default: signal-to-noise ratio 5 and above.
     detector : callable
-        In place of `sntransport.simulation.selection.detection.detect`, with its arguments.
-    n_epochs, epoch_window
+        In place of `sntransport.simulation.selection.detection.detect`, with its arguments. Saturated measurements are
+        no detections whatever it says.
+    n_epochs, epoch_window, epochs
         Of `sntransport.simulation.selection.detection.trigger`.
     keep : {"all", "observed", "triggered"}
         Which objects to return: also those without measurements, those with at least one, those that trigger.
@@ -134,6 +139,8 @@ def simulate_chunks(
         Visits are kept up to this long before the first and after the last phase of a template, where its flux is 0.
     max_gap : float [rest-frame d]
         A template is not interpolated over wider steps of phase; visits there are not covered.
+    noise : NoiseModel, optional
+        What is drawn together, what is reported, errors beyond photon statistics. Default: `NoiseModel()`.
 
     Yields
     ------
@@ -157,7 +164,8 @@ def simulate_chunks(
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
     how = How(
         efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
-        epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
+        epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap, noise=noise,
+        epochs=epochs,
     )  # fmt: skip
     surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
     plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates)
@@ -207,7 +215,14 @@ def _plan(
         dates=own,
         how=how,
         meta=meta,
+        noise=_noise_of(how, surveys),
     )
+
+
+def _noise_of(how: How, surveys: tuple[Survey, ...]) -> NoiseModel | None:
+    """The model asked for; the default one where plain noise does not do."""
+    needed = how.efficiency.true or any(survey.template_noise.any() for survey in surveys)
+    return NoiseModel() if how.noise is None and needed else how.noise
 
 
 def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], bands: Sequence[str]) -> None:
@@ -228,6 +243,7 @@ def _meta(
 ) -> dict[str, Any]:  # fmt: skip
     kept = ("n_epochs", "epoch_window", "keep", "uncovered", "max_gap")
     return {
+        **_chosen(how),
         "generator": f"sntransport {__version__}",
         "cosmology": {"model": "flat LambdaCDM", "H0": population.cosmology.h0, "Om0": population.cosmology.om0},
         "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in how.margin],
@@ -235,10 +251,25 @@ def _meta(
         "ebv_host": repr(population.ebv_host), "rv_host": population.rv_host, "rv_mw": 3.1,
         "law_mw": population.law_mw, "law_host": population.law_host,
         "peculiar_velocity": population.peculiar_velocity,
+        **({"solar_motion": True} if population.solar_motion else {}),
         "surveys": {one.name: one.source for one in surveys},
         "outside_phases": "flux 0 before the first and after the last phase of the template",
         **{name: getattr(how, name) for name in kept},
     }  # fmt: skip
+
+
+def _chosen(how: How) -> dict[str, Any]:
+    """What of noise and detection is not as usual."""
+    chosen: dict[str, Any] = {"epochs": how.epochs} if how.epochs != "detections" else {}
+    if how.efficiency.true:
+        chosen["detection_snr"] = "true"
+    if how.noise is not None:
+        chosen["noise"] = {name: getattr(how.noise, name) for name in CHOICES}
+        if how.noise.errors is not None:
+            model = how.noise.errors
+            kind = getattr(model, "__qualname__", type(model).__qualname__)
+            chosen["noise"]["errors"] = f"{kind} {getattr(model, 'source', '')} {getattr(model, 'unreported', '')}"
+    return chosen
 
 
 def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
@@ -252,6 +283,9 @@ def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurv
     drawn = plan.population.draw(stream(plan.seed, block, Purpose.OBJECTS), BLOCK, len(plan.templates))
     ra, dec = draw_positions(plan.surveys[0], BLOCK, stream(plan.seed, block, Purpose.POSITIONS))
     mjd_ref = stream(plan.seed, block, Purpose.DATES).uniform(*plan.dates, BLOCK)
+    # The redshift before the Sun's motion, peculiar velocity included, is that of the microwave background's frame.
+    more = {"z_cmb": drawn.z, "peculiar_velocity": drawn.velocity} if plan.population.solar_motion else {}
+    drawn = plan.population.seen_from_sun(drawn, ra, dec)
     ebv_mw = plan.population.milky_way(ra, dec)
     scale = 10.0 ** (-0.4 * (drawn.distance_modulus + drawn.mag_offset))
     seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale)
@@ -272,6 +306,7 @@ def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurv
         weight=np.ones(BLOCK),
         peak_mag=peak_mag,
         peak_mjd=peak_mjd,
+        more=more,
     )
     made, triggered = measure_block(plan, block, truth, seen)
     counts = np.diff(made.offset)

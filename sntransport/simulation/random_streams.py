@@ -24,6 +24,10 @@ class Purpose(IntEnum):
     """Which objects of a training set get a spectrum."""
     BALANCE = 6
     """Which objects of a kind are taken."""
+    TEMPLATE_NOISE = 10
+    """What all visits of an object in a band share."""
+    EXCESS_NOISE = 11
+    """Scatter beyond photon statistics."""
 
 
 def stream(seed: int, block: int, purpose: Purpose) -> np.random.Generator:

@@ -130,7 +130,7 @@ def visits_of(
 
 
 def measurements_of(
-    survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike
+    survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike, *, more: bool = False
 ) -> tuple[NDArray[np.int64], Array]:  # fmt: skip
     """What is needed of the visits of `visits_of` to simulate them, without a look at the survey's own columns.
 
@@ -138,12 +138,14 @@ def measurements_of(
     ----------
     survey, ra, dec, mjd_first, mjd_last
         As for `visits_of`.
+    more : bool
+        Whether template noise and the number of the visit are needed, too.
 
     Returns
     -------
     offset : ndarray of int, (n + 1,)
-    columns : ndarray, (5, n_total)
-        Date [d], band, background [nJy], photons per nJy, saturation [nJy].
+    columns : ndarray, (5, n_total), or (7, n_total) with ``more``
+        Date [d], band, background [nJy], photons per nJy, saturation [nJy]; template noise [nJy], row of the survey.
 
     Raises
     ------
@@ -153,9 +155,13 @@ def measurements_of(
     from sntransport.simulation.surveys import _kernels
 
     offset, keys = _keys(survey, ra, dec, mjd_first, mjd_last)
-    columns = np.empty((5, keys.size))
+    columns = np.empty((7 if more else 5, keys.size))
+    if more:
+        columns[5] = 0.0
     if keys.size:
         _kernels.take_columns(keys, _grid(survey).columns, columns)
+    if more:
+        columns[6] = keys >> 32
     return offset, columns
 
 
@@ -207,10 +213,13 @@ def _grid(survey: Survey) -> Any:
     cell = np.concatenate([[0], np.cumsum(np.maximum(360.0 * widest / step, 1.0).astype(np.int64))])
     near = np.empty((n, 4), np.float32)
     grid = _kernels.Grid(
-        step, sine, cosine, cell, np.zeros(cell[-1] + 1, np.int64), near, near.view(np.int32), np.empty((n, 5)),
-        survey.ra, survey.dec,
+        step, sine, cosine, cell, np.zeros(cell[-1] + 1, np.int64), near, near.view(np.int32),
+        np.empty((n, 6 if survey.template_noise.any() else 5)), survey.ra, survey.dec,
     )  # fmt: skip
-    _kernels.sort_visits(survey.mjd, survey.band, survey.background, survey.photons_per_njy, survey.saturation, grid)
+    _kernels.sort_visits(
+        survey.mjd, survey.band, survey.background, survey.photons_per_njy, survey.saturation, survey.template_noise,
+        grid,
+    )  # fmt: skip
     _GRIDS[survey] = grid
     return grid
 
