@@ -187,6 +187,7 @@ def read_error_maps(
             inside = words == ["DOCUMENTATION:"]
         elif words and not inside:
             reader.read(number, words)
+    reader.close(len(lines))
     if not reader.maps:
         raise ReadError(path, "no map (MAPNAME: to ENDMAP:)", "give a FLUXERRMODEL file")
     names = {one.name for one in reader.maps}
@@ -220,6 +221,7 @@ class _Reader:
             elif word.endswith(":") and ("REDCOV" in word or "REDCOR" in word):
                 self._correlate(number, word, value)
             elif word == "MAPNAME:":
+                self.close(number)
                 self._keys, self._variables, self._rows = {word: value}, [], []
             elif word in ("BAND:", "FILTER:", "FIELD:", "SCALE_FLUXERR_DATA:", "SCALE_FLUXERR_TRUE:"):
                 if not self._keys:
@@ -234,6 +236,11 @@ class _Reader:
             elif word == "ENDMAP:":
                 self.maps.append(self._map(number))
                 self._keys = {}
+
+    def close(self, number: int) -> None:
+        """Refuse to go on within a map."""
+        if self._keys:
+            raise self._wrong(number, "a map before the end of the one before", "close it with ENDMAP:")
 
     def _wrong(self, number: int, wrong: str, remedy: str) -> ReadError:
         return ReadError(self.path, f"line {number}: {wrong}", remedy)
