@@ -190,11 +190,11 @@ def trigger(
         raise ValueError(f"epochs is {epochs!r}, expected one of {', '.join(get_args(Epochs))}")
     if n_epochs < 1 or not epoch_window >= 0:
         raise ValueError(f"n_epochs is {n_epochs} and epoch_window {epoch_window}, expected 1 and 0 or more")
+    if epochs == "visits":
+        return _trigger_of_visits(detected, mjd, offset, epoch_window, n_epochs)
     n_object = len(offset) - 1
     rows = np.flatnonzero(detected)
     owner, dates = np.searchsorted(offset, rows, side="right") - 1, np.asarray(mjd, dtype=np.float64)[rows]
-    if epochs == "visits":
-        return _trigger_of_visits(owner, dates, _epochs_of_visits(mjd, offset, epoch_window)[rows], n_object, n_epochs)
     end = np.full(n_object, -np.inf)
     for epoch in range(n_epochs):
         begin = np.full(n_object, np.inf)
@@ -207,31 +207,16 @@ def trigger(
     return Trigger(triggered, np.where(np.isfinite(first), first, np.nan), np.where(triggered, begin, np.nan))
 
 
-def _epochs_of_visits(mjd: Array, offset: NDArray[np.integer], window: float) -> NDArray[np.int64]:
-    """Number of the epoch of each visit (n_obs,), within its object."""
+def _trigger_of_visits(
+    detected: NDArray[np.bool_], mjd: Array, offset: NDArray[np.integer], window: float, n_epochs: int
+) -> Trigger:  # fmt: skip
+    """The trigger whose epochs begin with visits, detected or not."""
     from sntransport.simulation.selection import _kernels
 
-    epoch = np.empty(len(mjd), np.int64)
-    _kernels.number_epochs(np.asarray(mjd, np.float64), np.asarray(offset, np.int64), window, epoch)
-    return epoch
-
-
-def _trigger_of_visits(
-    owner: NDArray[np.int64], dates: Array, epoch: NDArray[np.int64], n_object: int, n_epochs: int
-) -> Trigger:  # fmt: skip
-    """The trigger from the detections, their owners, dates and epochs."""
-    first, found = np.full(n_object, np.inf), np.full(n_object, np.inf)
-    np.minimum.at(first, owner, dates)
-    order = np.lexsort((dates, owner))
-    owner, dates, epoch = owner[order], dates[order], epoch[order]
-    new = np.ones(owner.size, dtype=bool)
-    new[1:] = (owner[1:] != owner[:-1]) | (epoch[1:] != epoch[:-1])
-    total = np.cumsum(new)
-    before = total[np.searchsorted(owner, owner)] - 1 if owner.size else total
-    done = new & (total - before == n_epochs)
-    found[owner[done]] = dates[done]
-    known = np.isfinite(found)
-    return Trigger(known, np.where(np.isfinite(first), first, np.nan), np.where(known, found, np.nan))
+    first, found = np.full((2, len(offset) - 1), np.nan)
+    dates, bounds = np.asarray(mjd, dtype=np.float64), np.asarray(offset, dtype=np.int64)
+    _kernels.trigger_of_visits(np.asarray(detected), dates, bounds, window, n_epochs, first, found)
+    return Trigger(np.isfinite(found), first, found)
 
 
 def photflags(
