@@ -71,3 +71,33 @@ def add_noise(
             saturated[j] = value > columns[2, j]
             flux[j] = how.saturated_flux if saturated[j] else measured
             flux_err[j] = how.saturated_err if saturated[j] else np.sqrt(total)
+
+
+@compiled
+def interpolate(axes: _F, bounds: _I, values: _F, places: _F, found: _F) -> None:
+    """Values (n,) of a grid, linear in each variable between its values and constant beyond them.
+
+    The values of variable v are ``axes[bounds[v]]`` to ``axes[bounds[v + 1]]``, ascending; ``values`` is flat, the last
+    variable fastest; ``places`` (n_variable, n).
+    """
+    n_variable = places.shape[0]
+    cell, share = np.empty(n_variable, np.int64), np.empty(n_variable)
+    for j in range(found.size):
+        for v in range(n_variable):
+            first, last = bounds[v], bounds[v + 1] - 1
+            value = min(max(places[v, j], axes[first]), axes[last])
+            k = first
+            while k < last - 1 and axes[k + 1] <= value:
+                k += 1
+            cell[v] = k - first
+            share[v] = (value - axes[k]) / (axes[k + 1] - axes[k]) if last > first else 0.0
+        total = 0.0
+        for corner in range(2**n_variable):
+            weight, at = 1.0, 0
+            for v in range(n_variable):
+                far = (corner >> v) & 1
+                weight *= share[v] if far else 1.0 - share[v]
+                at = at * (bounds[v + 1] - bounds[v]) + cell[v] + far
+            if weight > 0.0:
+                total += weight * values[at]
+        found[j] = total

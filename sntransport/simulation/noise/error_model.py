@@ -55,7 +55,7 @@ class SeenVisits:
         ValueError
             Where a survey that has visits here does not have it.
         """
-        used = np.unique(self.survey).tolist()
+        used = [0] if len(self.surveys) == 1 else np.unique(self.survey).tolist()
         for index in used:
             if name not in self.surveys[index].more:
                 known = ", ".join(self.surveys[index].more) or "none"

@@ -120,17 +120,15 @@ def _applies(one: ErrorMap | Correlation, seen: SeenVisits, fields: NDArray[np.s
 
 def _interpolated(table: ErrorMap, seen: SeenVisits, rows: NDArray[np.int64]) -> Array:
     """Result (n,) at the visits ``rows``."""
-    from scipy.interpolate import RegularGridInterpolator
+    from sntransport.simulation.noise import _kernels
 
-    places, axes, shape = [], [], []
-    for name, axis in zip(table.variables, table.axes, strict=True):
-        if axis.size > 1:
-            places.append(np.clip(_variable(name, seen)[rows], axis[0], axis[-1]))
-            axes.append(axis)
-            shape.append(axis.size)
-    if not axes:
-        return np.full(rows.size, table.values.ravel()[0])
-    return np.asarray(RegularGridInterpolator(axes, table.values.reshape(shape))(np.stack(places, axis=1)))
+    places = np.empty((len(table.axes), rows.size))
+    for place, name in zip(places, table.variables, strict=True):
+        place[:] = _variable(name, seen)[rows]
+    bounds = np.cumsum([0, *(axis.size for axis in table.axes)])
+    found = np.empty(rows.size)
+    _kernels.interpolate(np.concatenate([*table.axes, np.empty(0)]), bounds, table.values.ravel(), places, found)
+    return found
 
 
 def _variable(name: str, seen: SeenVisits) -> Array:
