@@ -123,7 +123,8 @@ def simulate_chunks(
         Default: signal-to-noise ratio 5 and above.
     detector : callable
         In place of `sntransport.simulation.selection.detection.detect`, with its arguments. Saturated measurements are
-        no detections whatever it says.
+        no detections whatever it says. Where the efficiency is of the true ratio it gets that ratio for fluxes, and
+        errors of 1.
     n_epochs, epoch_window, epochs
         Of `sntransport.simulation.selection.detection.trigger`.
     keep : {"all", "observed", "triggered"}

@@ -26,7 +26,7 @@ class Choices(NamedTuple):
 def calculated_errors(
     columns: _F, band: NDArray[np.int16], relative: _F, floor: _F, flux: _F, zero_point_reported: float, flux_err: _F
 ) -> None:  # fmt: skip
-    """Fill the errors (n_obs,) of true fluxes before any model changes them; arguments as for `add_noise`."""
+    """Fill the errors (n_obs,) of true fluxes before any model changes them; arguments as for `disturb_fluxes`."""
     for j in range(flux.size):
         value = flux[j]
         zero_point, fixed = relative[j] * value, floor[band[j]] * value
@@ -35,7 +35,7 @@ def calculated_errors(
 
 
 @compiled
-def add_noise(
+def disturb_fluxes(
     offset: _I, columns: _F, band: NDArray[np.int16], relative: _F, floor: _F, normal: _F, common: _F, drawn: _F,
     reported: _F, excess: _F, how: Choices, flux: _F, flux_err: _F, saturated: NDArray[np.bool_], snr: _F,
 ) -> None:  # fmt: skip

@@ -160,7 +160,9 @@ def disturb(
         told = _with_snr(seen, np.divide(flux, error))
         drawn, reported, excess = _modeled(model.errors, told, error, offset=offset, rng=of_excess)
     made = Disturbed(flux, np.empty(flux.size), np.empty(flux.size, dtype=np.bool_), np.empty(flux.size))
-    _kernels.add_noise(offset, columns, seen.band, relative, floor, normal, common, drawn, reported, excess, how, *made)
+    _kernels.disturb_fluxes(
+        offset, columns, seen.band, relative, floor, normal, common, drawn, reported, excess, how, *made
+    )
     return made
 
 

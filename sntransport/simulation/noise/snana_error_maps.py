@@ -45,7 +45,7 @@ class ErrorMap:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Correlation:
+class CommonScatter:
     """How much the scatter beyond the calculated one is common to visits in the bands and fields (both empty: all)."""
 
     bands: tuple[str, ...]
@@ -63,7 +63,7 @@ class ErrorMaps:
     """
 
     maps: tuple[ErrorMap, ...]
-    correlations: tuple[Correlation, ...] = ()
+    correlations: tuple[CommonScatter, ...] = ()
     unreported: tuple[str, ...] = ()
     source: str = ""
 
@@ -111,7 +111,7 @@ class ErrorMaps:
         return Errors(drawn, reported, group, share)
 
 
-def _applies(one: ErrorMap | Correlation, seen: SeenVisits, fields: NDArray[np.str_] | None) -> NDArray[np.bool_]:
+def _applies(one: ErrorMap | CommonScatter, seen: SeenVisits, fields: NDArray[np.str_] | None) -> NDArray[np.bool_]:
     letters = [letter.lower() for letter in one.bands]
     wanted = [not letters or name[-1].lower() in letters for name in seen.bands]
     rows = np.array(wanted)[seen.band]
@@ -205,7 +205,7 @@ class _Reader:
         self.njy = float(mag_to_njy(zp_fluxcal))
         self.groups: dict[str, str] = {}
         self.maps: list[ErrorMap] = []
-        self.correlations: list[Correlation] = []
+        self.correlations: list[CommonScatter] = []
         self._keys: dict[str, str] = {}
         self._variables: list[str] = []
         self._rows: list[list[float]] = []
@@ -320,4 +320,4 @@ class _Reader:
             (share,) = self._numbers(number, [text])
             if not 0 <= share <= 1:
                 raise self._wrong(number, f"{key} has the correlation {share:g}", "give 0 to 1")
-            self.correlations.append(Correlation(bands=self._bands(bands), fields=self._fields(field), value=share))
+            self.correlations.append(CommonScatter(bands=self._bands(bands), fields=self._fields(field), value=share))

@@ -40,8 +40,11 @@ def test_calculated_errors_are_the_errors_without_a_model():
     plain = columns[0] ** 2 + columns[3] ** 2 + np.maximum(flux, 0) / columns[1]
     np.testing.assert_allclose(error, np.sqrt(plain + (relative**2 + floor[band] ** 2) * flux**2), rtol=1e-12)
     made = flux.copy(), np.empty(n), np.empty(n, dtype=bool), np.empty(n)
-    none, how = np.empty(0), _kernels.Choices(1.0, 1.0, True, False, np.nan, np.nan)
-    _kernels.add_noise(
+    none, how = (
+        np.empty(0),
+        _kernels.Choices(1.0, 1.0, template_common=True, at_measured=False, saturated_flux=0.0, saturated_err=1.0),
+    )
+    _kernels.disturb_fluxes(
         np.array([0, n]), columns, band, relative, floor, np.zeros(n), np.zeros((1, 2)), none, none, none, how, *made
     )  # fmt: skip
     np.testing.assert_array_equal(made[0], flux)
