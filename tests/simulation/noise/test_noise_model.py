@@ -245,6 +245,14 @@ def test_errors_of_a_function_are_drawn_and_reported(template):
         assert pull[part].std() == pytest.approx(1.0, abs=0.03)
 
 
+def test_noise_of_the_template_is_scaled_with_the_errors(template):
+    survey = survey_of(template_noise=np.full(1800, 80.0), background=np.full(1800, 1e-6), photons_per_njy=None)
+    plain, true = both(template, survey)
+    scaled = NoiseModel(errors=lambda flux_err, seen: Errors(2.5 * flux_err, flux_err))
+    made, _ = both(template, survey, noise=scaled)
+    np.testing.assert_allclose(made.flux - true, 2.5 * (plain.flux - true), atol=1e-3)
+
+
 def test_errors_may_be_made_smaller(template):
     half = NoiseModel(errors=lambda flux_err, seen: Errors(0.5 * flux_err, 0.5 * flux_err), reported_at="measured")
     made, true = both(template, survey_of(), noise=half, n=200)
