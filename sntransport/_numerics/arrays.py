@@ -1,6 +1,7 @@
 """The checks every value object makes of its arrays: type, shape, order; made once, then read-only."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -110,3 +111,43 @@ def require_finite(array: Array, name: str) -> None:
     bad = np.flatnonzero(~np.isfinite(array.ravel()))
     if bad.size:
         raise ValueError(f"{name} has {bad.size} values that are not finite, the first at index {int(bad[0])}")
+
+
+def further_columns(
+    given: Mapping[str, ArrayLike], label: str, n: int, *, taken: Collection[str] = (), meaning: str = "(n,)"
+) -> dict[str, NDArray[Any]]:
+    """Columns by name beside the fields of a value object, as read-only copies.
+
+    Parameters
+    ----------
+    given : mapping of str to array_like, (n,)
+        Numbers, truth values or texts.
+    label : str
+        What to call them in an error message.
+    n : int
+    taken : collection of str
+        Names that are fields already.
+    meaning : str
+        Of the shape.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        For a name that is taken or no word of small letters, digits and underscores; a column of another type or
+        shape.
+    """
+    held = {}
+    for name, values in given.items():
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in taken:
+            raise ValueError(f"{label} has {name!r}, expected a name of small letters that no other column has")
+        column = np.array(values)
+        if column.dtype.kind not in "biufU":
+            raise ValueError(f"{label}: {name} has the type {column.dtype}, expected numbers or texts")
+        require_shape(column, f"{label}: {name}", (n,), meaning)
+        column.setflags(write=False)
+        held[name] = column
+    return held

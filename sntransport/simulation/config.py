@@ -32,6 +32,8 @@ from sntransport.simulation.events.distributions import (
 )
 from sntransport.simulation.events.population import Population, nearest_position
 from sntransport.simulation.events.rates import RATES, Cosmology, expected_number, rate_redshifts
+from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
+from sntransport.simulation.noise.snana_error_maps import read_error_maps
 from sntransport.simulation.selection.detection import DetectionEfficiency, step_efficiency
 from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.selection_config import read_selection
@@ -92,6 +94,7 @@ def read_simulation(path: Path, objects: int | None = None, seed: int | None = N
         "margin": tuple(given["margin"]),
         "uncovered": given["uncovered"],
         **_detection(top.section("detection")),
+        "noise": _noise(top.section("noise")),
     }
     selection = read_selection(top, [band for one in surveys for band in one.bands])
     if selection is not None:
@@ -266,12 +269,25 @@ def _detection(section: Section) -> dict[str, Any]:
     threshold, searcheff = section.values["threshold"], section.values["searcheff"]
     if threshold is not None and searcheff is not None:
         raise section.wrong("threshold", "stands beside searcheff", "give one of them")
+    true = section.values["snr"] == "true"
     efficiency: DetectionEfficiency = (
-        step_efficiency(5.0 if threshold is None else threshold)
+        step_efficiency(5.0 if threshold is None else threshold, true=true)
         if searcheff is None
-        else read_searcheff(section.file("searcheff"))
+        else dataclasses.replace(read_searcheff(section.file("searcheff")), true=true)
     )
-    return {"efficiency": efficiency, **{key: section.values[key] for key in ("n_epochs", "epoch_window")}}
+    return {"efficiency": efficiency, **{key: section.values[key] for key in ("n_epochs", "epoch_window", "epochs")}}
+
+
+def _noise(section: Section) -> NoiseModel | None:
+    """The noise of a table; None where it asks for nothing."""
+    errors, unreported = section.values["errors"], section.values["unreported"]
+    if errors is None and unreported:
+        raise section.wrong("unreported", "stands without errors", "name the FLUXERRMODEL file")
+    choices = {name: section.values[name] for name in CHOICES}
+    if errors is None and choices == {name: getattr(NoiseModel(), name) for name in CHOICES}:
+        return None
+    model = None if errors is None else read_error_maps(section.file("errors"), unreported=tuple(unreported or ()))
+    return NoiseModel(**choices, errors=model)
 
 
 def _templates(section: Section) -> tuple[SpectralSeries, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sntransport._storage.config_schema import Key, Table
 from sntransport._storage.slurm import SLURM
 from sntransport.simulation.events.rates import RATES
+from sntransport.simulation.noise.noise_model import CHOICES
 from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
 
 SURVEY = Table(
@@ -76,11 +77,48 @@ EVENTS: dict[str, Key | Table] = {
     ),
     "law_mw": Key(kind=str, words="dust law of the Milky Way; F99 unless stated"),
     "peculiar_velocity": Key(kind=float, words="standard deviation [km/s]", example=("300.0",)),
+    "solar_motion": Key(
+        kind=bool, words="whether heliocentric redshifts have the Sun's motion in them; false unless stated"
+    ),
 }
 """What explodes, whatever the templates: fields of `sntransport.Population`."""
 
 DISTRIBUTION = Table(keys=REDSHIFT.keys)
 """All that may describe one, for the page."""
+
+NOISE: dict[str, Key | Table] = {
+    "reported_at": Key(
+        kind=str,
+        words="flux that the reported error has the Poisson noise of; SNANA's is the measured one",
+        default="true",
+        choices=CHOICES["reported_at"],
+    ),
+    "template": Key(
+        kind=str,
+        words="noise of the template: common to an object's visits in a band, anew for each visit, or left out",
+        default="common",
+        choices=CHOICES["template"],
+    ),
+    "zero_point": Key(
+        kind=str, words="error of the zero point: of the band, or of each visit", default="band",
+        choices=CHOICES["zero_point"],
+    ),
+    "zero_point_in": Key(
+        kind=str,
+        words="whether it is drawn and reported, only in fluxes, only in errors, or left out",
+        default="both",
+        choices=CHOICES["zero_point_in"],
+    ),
+    "saturated": Key(
+        kind=str,
+        words="a saturated flux is NaN, or 0 with an error of 1e8 nJy",
+        default="nan",
+        choices=CHOICES["saturated"],
+    ),
+    "errors": Key(kind=str, words="SNANA's FLUXERRMODEL file, relative to this one"),
+    "unreported": Key(kind=list[str], words="names of its maps that the reported errors do not know of"),
+}  # fmt: skip
+"""Fields of `NoiseModel`."""
 
 POPULATION = Table(
     keys={
@@ -173,9 +211,22 @@ SIMULATION = Table(
                     least=0.0,
                     example=("0.02",),
                 ),
+                "epochs": Key(
+                    kind=str,
+                    words="what begins an epoch: a detection, or any visit, as SNANA's NEWMJD_DIF",
+                    default="detections",
+                    choices=("detections", "visits"),
+                ),
+                "snr": Key(
+                    kind=str,
+                    words="signal-to-noise ratio that detection depends on; SNANA's is the true one",
+                    default="measured",
+                    choices=("measured", "true"),
+                ),
                 **DETECTION,
             }
         ),
+        "noise": Table(keys=NOISE),
         "spectroscopy": SPECTROSCOPY,
         "host_redshift": replace(
             SPECTROSCOPY, words="whose host has a redshift: columns has_host_redshift and host_redshift_probability"

@@ -20,10 +20,12 @@ from sntransport.simulation.flux_lookup import peaks, places, tables_of
 from sntransport.simulation.flux_tables import Dust, FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
 from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
+from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.selected import selected, with_selection
 from sntransport.simulation.selection.detection import (
     DetectionEfficiency,
+    Epochs,
     detect,
     step_efficiency,
 )
@@ -45,7 +47,8 @@ def simulate(
     seed: int = 1, objects: tuple[int, int] | None = None, efficiency: DetectionEfficiency | None = None,
     detector: Callable[..., NDArray[np.bool_]] = detect, n_epochs: int = 2, epoch_window: float = 0.02,
     keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
-    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, selection: Selection | None = None,
+    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, noise: NoiseModel | None = None,
+    epochs: Epochs = "detections", selection: Selection | None = None,
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
 
@@ -60,7 +63,9 @@ def simulate(
         Number of objects, seen or not.
     seed : int
         The same one gives the same bytes.
-    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap, selection
+    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap, noise, epochs
+        As for `simulate_chunks`.
+    selection
         As for `simulate_chunks`.
 
     Returns
@@ -94,7 +99,7 @@ def simulate(
     made = simulate_chunks(
         templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
         detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
-        margin=margin, max_gap=max_gap, selection=selection,
+        margin=margin, max_gap=max_gap, noise=noise, epochs=epochs, selection=selection,
     )  # fmt: skip
     parts = list(made)
     if not sum(part.n_object for part in parts):
@@ -110,7 +115,7 @@ def simulate_chunks(
     efficiency: DetectionEfficiency | None = None, detector: Callable[..., NDArray[np.bool_]] = detect,
     n_epochs: int = 2, epoch_window: float = 0.02, keep: Keep = "all", uncovered: Uncovered = "error",
     dates: tuple[float, float] | None = None, margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
-    selection: Selection | None = None,
+    noise: NoiseModel | None = None, epochs: Epochs = "detections", selection: Selection | None = None,
 ) -> Iterator[LightCurves]:  # fmt: skip
     """The same light curves as those of `simulate`, a part at a time, so that memory does not grow with their number.
 
@@ -125,8 +130,10 @@ def simulate_chunks(
     efficiency : DetectionEfficiency, optional
         Default: signal-to-noise ratio 5 and above.
     detector : callable
-        In place of `sntransport.simulation.selection.detection.detect`, with its arguments.
-    n_epochs, epoch_window
+        In place of `sntransport.simulation.selection.detection.detect`, with its arguments. Saturated measurements are
+        no detections whatever it says. Where the efficiency is of the true ratio it gets that ratio for fluxes, and
+        errors of 1.
+    n_epochs, epoch_window, epochs
         Of `sntransport.simulation.selection.detection.trigger`.
     keep : {"all", "observed", "triggered", "selected"}
         Which objects to return: also those without measurements, those with at least one, those that trigger, those
@@ -145,6 +152,8 @@ def simulate_chunks(
     selection : Selection, optional
         Another trigger, who gets a spectrum or a host redshift, cuts and prescales. The truth then has further columns;
         unless ``keep`` is ``selected``, among them ``rejected_by``, the first stage that an object does not pass.
+    noise : NoiseModel, optional
+        What is drawn together, what is reported, errors beyond photon statistics. Default: `NoiseModel()`.
 
     Yields
     ------
@@ -171,8 +180,8 @@ def simulate_chunks(
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
     how = How(
         efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
-        epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
-        selection=selection,
+        epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap, noise=noise,
+        epochs=epochs, selection=selection,
     )  # fmt: skip
     surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
     plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates)
@@ -226,7 +235,14 @@ def _plan(
         meta=meta,
         field_names=field_names,
         field_codes=tuple(codes),
+        noise=_noise_of(how, surveys),
     )
+
+
+def _noise_of(how: How, surveys: tuple[Survey, ...]) -> NoiseModel | None:
+    """The model asked for; the default one where plain noise does not do."""
+    needed = how.efficiency.true or any(survey.template_noise.any() for survey in surveys)
+    return NoiseModel() if how.noise is None and needed else how.noise
 
 
 def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], bands: Sequence[str]) -> None:
@@ -247,6 +263,7 @@ def _meta(
 ) -> dict[str, Any]:  # fmt: skip
     kept = ("n_epochs", "epoch_window", "keep", "uncovered", "max_gap")
     return {
+        **_chosen(how),
         "generator": f"sntransport {__version__}",
         "cosmology": {"model": "flat LambdaCDM", "H0": population.cosmology.h0, "Om0": population.cosmology.om0},
         "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in how.margin],
@@ -254,11 +271,26 @@ def _meta(
         "ebv_host": repr(population.ebv_host), "rv_host": population.rv_host, "rv_mw": 3.1,
         "law_mw": population.law_mw, "law_host": population.law_host,
         "peculiar_velocity": population.peculiar_velocity,
+        **({"solar_motion": True} if population.solar_motion else {}),
         "surveys": {one.name: one.source for one in surveys},
         "outside_phases": "flux 0 before the first and after the last phase of the template",
         **{name: getattr(how, name) for name in kept},
         **({} if how.selection is None else {"selection": how.selection.told()}),
     }  # fmt: skip
+
+
+def _chosen(how: How) -> dict[str, Any]:
+    """What of noise and detection is not as usual."""
+    chosen: dict[str, Any] = {"epochs": how.epochs} if how.epochs != "detections" else {}
+    if how.efficiency.true:
+        chosen["detection_snr"] = "true"
+    if how.noise is not None:
+        chosen["noise"] = {name: getattr(how.noise, name) for name in CHOICES}
+        if how.noise.errors is not None:
+            model = how.noise.errors
+            kind = getattr(model, "__qualname__", type(model).__qualname__)
+            chosen["noise"]["errors"] = f"{kind} {getattr(model, 'source', '')} {getattr(model, 'unreported', '')}"
+    return chosen
 
 
 def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
@@ -278,6 +310,9 @@ def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurv
     drawn = plan.population.draw(stream(plan.seed, block, Purpose.OBJECTS), BLOCK, len(plan.templates))
     ra, dec = draw_positions(plan.surveys[0], BLOCK, stream(plan.seed, block, Purpose.POSITIONS))
     mjd_ref = stream(plan.seed, block, Purpose.DATES).uniform(*plan.dates, BLOCK)
+    # The redshift before the Sun's motion, peculiar velocity included, is that of the microwave background's frame.
+    more = {"z_cmb": drawn.z, "peculiar_velocity": drawn.velocity} if plan.population.solar_motion else {}
+    drawn = plan.population.seen_from_sun(drawn, ra, dec)
     ebv_mw = plan.population.milky_way(ra, dec)
     scale = 10.0 ** (-0.4 * (drawn.distance_modulus + drawn.mag_offset))
     seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale)
@@ -298,6 +333,7 @@ def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurv
         weight=np.ones(BLOCK),
         peak_mag=peak_mag,
         peak_mjd=peak_mjd,
+        more=more,
     )
     made, triggered = measure_block(plan, block, truth, seen)
     mine = np.zeros(BLOCK, dtype=bool)

@@ -13,10 +13,13 @@ from sntransport.simulation.events.population import Population
 from sntransport.simulation.flux_lookup import Places, true_fluxes
 from sntransport.simulation.flux_tables import FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.noise.error_model import SeenVisits
+from sntransport.simulation.noise.noise_model import Disturbed, NoiseModel, disturb
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.selection.detection import (
     PHOTFLAG_SATURATED,
     DetectionEfficiency,
+    Epochs,
     Trigger,
     photflags,
     trigger,
@@ -48,6 +51,8 @@ class How:
     uncovered: Uncovered
     margin: tuple[float, float]
     max_gap: float
+    noise: NoiseModel | None = None
+    epochs: Epochs = "detections"
     selection: Selection | None = None
 
 
@@ -67,9 +72,11 @@ class SimulationPlan:
     dates: tuple[float, float]
     how: How
     meta: dict[str, Any]
+    noise: NoiseModel | None
+    """None: plain noise, the formulas of `simulation.surveys.noise`."""
     field_names: tuple[str, ...] = ()
-    field_codes: tuple[NDArray[Any] | None, ...]
-    """Which of the names each visit of each survey is of, where fields are asked for: the last of its columns."""
+    field_codes: tuple[NDArray[np.int64] | None, ...]
+    """Which of the names each visit of each survey is of, where fields are asked for."""
 
 
 def _dates(plan: SimulationPlan, truth: Truth) -> tuple[Array, Array]:
@@ -79,12 +86,12 @@ def _dates(plan: SimulationPlan, truth: Truth) -> tuple[Array, Array]:
     return first - plan.how.margin[0], last + plan.how.margin[1]
 
 
-def _visits(plan: SimulationPlan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
+def _visits(plan: SimulationPlan, truth: Truth, *, more: bool) -> tuple[NDArray[np.int64], Array]:
     """Visits of all surveys that see each object in the order of date, as `measurements_of` gives them."""
     first, last = _dates(plan, truth)
     found, bands = [], 0
     for survey, code in zip(plan.surveys, plan.field_codes, strict=True):
-        offset, columns = measurements_of(survey, truth.ra, truth.dec, first, last, code=code)
+        offset, columns = measurements_of(survey, truth.ra, truth.dec, first, last, more=more, code=code)
         columns[1] += bands
         found.append((offset, columns))
         bands += survey.n_band
@@ -112,7 +119,9 @@ def _fired(
 ) -> Trigger:  # fmt: skip
     how = plan.how
     if how.selection is None or not how.selection.trigger:
-        return trigger(found, mjd, offset, n_epochs=how.n_epochs, epoch_window=how.epoch_window)
+        return trigger(
+            found, mjd, offset, n_epochs=how.n_epochs, epoch_window=how.epoch_window, epochs=how.epochs
+        )  # fmt: skip
     logic = cast("Logic", how.selection.trigger)
     return logic_trigger(logic, found, mjd, band=band, offset=offset, bands=plan.bands, epoch_window=how.epoch_window)
 
@@ -121,45 +130,77 @@ def measure_block(
     plan: SimulationPlan, block: int, truth: Truth, seen: Places
 ) -> tuple[LightCurves, NDArray[np.bool_]]:
     """What the surveys measure of a block, and which objects trigger."""
-    from sntransport.simulation import _kernels
-
-    offset, columns = _visits(plan, truth)
+    offset, columns = _visits(plan, truth, more=plan.noise is not None)
     mjd, band = columns[0].copy(), columns[1].astype(np.int16)
     flux = true_fluxes(plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.how.max_gap)
     if plan.how.uncovered == "drop" and np.isnan(flux).any():
         known = np.isfinite(flux)
         offset = np.concatenate([[0], np.cumsum(known)])[offset]
         columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
-    flux_err, saturated = np.empty(flux.size), np.empty(flux.size, dtype=np.bool_)
-    normal = stream(plan.seed, block, Purpose.NOISE).standard_normal(flux.size)
-    _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
+    made = _disturbed(plan, block, flux, offset=offset, columns=columns, band=band)
     uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
     how = plan.how
-    columns_of = partial(_rows, flux=flux, flux_err=flux_err, band=band, mjd=mjd, random=uniform)
+    # A ratio is a flux in units of its error.
+    shown = (made.snr, np.ones(flux.size)) if how.efficiency.true else (made.flux, made.flux_err)
+    columns_of = partial(_rows, flux=shown[0], flux_err=shown[1], band=band, mjd=mjd, random=uniform)
     found = how.detector(**columns_of(slice(None)), offset=offset, efficiency=how.efficiency, bands=plan.bands)
     if how.selection is not None and how.selection.fields:
-        own_field = object_fields(plan.field_names, columns[5], offset)
+        own_field = object_fields(plan.field_names, columns[-1], offset)
         truth = replace(truth, more={**truth.more, "field": own_field})
         for name, efficiency in how.selection.field_efficiency.items():
             rows, own = _of_objects(truth.more["field"] == name, offset)
             found[rows] = how.detector(**columns_of(rows), offset=own, efficiency=efficiency, bands=plan.bands)
+    found = found & ~made.saturated
     fired = _fired(plan, found, mjd, band=band, offset=offset)
     flags = photflags(found, mjd, offset, fired.mjd)
-    flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
-    for array in (mjd, band, flux, flux_err, flags):
+    flags[made.saturated] |= np.int32(PHOTFLAG_SATURATED)
+    for array in (mjd, band, made.flux, made.flux_err, flags):
         array.setflags(write=False)
-    made = LightCurves(
+    curves = LightCurves(
         bands=plan.bands,
         surveys=plan.of_survey,
         offset=offset,
         mjd=mjd,
         band=band,
-        flux=flux,
-        flux_err=flux_err,
+        flux=made.flux,
+        flux_err=made.flux_err,
         photflag=flags,
         truth=truth,
         template_names=tuple(series.name for series in plan.templates),
         template_types=tuple(series.sn_type for series in plan.templates),
         meta=plan.meta,
     )
-    return made, fired.triggered
+    return curves, fired.triggered
+
+
+def _disturbed(
+    plan: SimulationPlan, block: int, flux: Array, *, offset: NDArray[np.int64], columns: Array,
+    band: NDArray[np.int16],
+) -> Disturbed:  # fmt: skip
+    """Measured fluxes in place of the true ones, which are changed."""
+    from sntransport.simulation import _kernels
+
+    normal = stream(plan.seed, block, Purpose.NOISE).standard_normal(flux.size)
+    if plan.noise is not None:
+        return disturb(
+            plan.noise, _seen(plan, columns, band), flux, offset=offset, columns=columns[2:6], relative=plan.zero_point,
+            floor=plan.floor, normal=normal, of_template=stream(plan.seed, block, Purpose.TEMPLATE_NOISE),
+            of_excess=stream(plan.seed, block, Purpose.EXCESS_NOISE),
+        )  # fmt: skip
+    made = Disturbed(flux, np.empty(flux.size), np.empty(flux.size, dtype=np.bool_), np.empty(0))
+    _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, *made[:3])
+    return made
+
+
+def _seen(plan: SimulationPlan, columns: Array, band: NDArray[np.int16]) -> SeenVisits:
+    """The visits as an error model is told them."""
+    survey = np.repeat(np.arange(len(plan.surveys)), [one.n_band for one in plan.surveys])
+    return SeenVisits(
+        surveys=plan.surveys,
+        bands=plan.bands,
+        survey=survey[band],
+        visit=columns[6].astype(np.int64),
+        band=band,
+        mjd=columns[0],
+        snr=np.empty(0),
+    )

@@ -28,6 +28,10 @@ class Purpose(IntEnum):
     """Which objects get a spectrum."""
     BALANCE = 6
     """Which objects of a kind are taken."""
+    TEMPLATE_NOISE = 10
+    """What all visits of an object in a band share."""
+    EXCESS_NOISE = 11
+    """Scatter beyond photon statistics."""
     HOST_REDSHIFT = 20
     """Which hosts have a redshift."""
     PRESCALE = 21

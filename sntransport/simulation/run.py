@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Writer = Callable[[LightCurves, Path], Path | tuple[Path, ...]]
 """``write(curves, stem)`` makes files with endings of their own and returns their paths."""
 
+# Options that the fingerprint has in other ways: as bytes, or in the metadata of the light curves.
+_DIGESTED = ("efficiency", "noise", "selection")
 # Of one measurement and of one object in the least compact of the formats.
 ROW_BYTES, OBJECT_BYTES = 48, 600
 # What one chunk is held in at once: as drawn, as measured, as chosen and as written.
@@ -124,16 +126,17 @@ def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
     templates = digest.hexdigest()
     for survey in job.surveys:
         for name in ("mjd", "band", "ra", "dec", "background", "photons_per_njy", "saturation", "zero_point_error",
-                     "calibration_floor"):  # fmt: skip
+                     "calibration_floor", "template_noise"):  # fmt: skip
             digest.update(getattr(survey, name).tobytes())
+        for name, column in sorted(survey.more.items()):
+            digest.update(name.encode() + column.tobytes())
         digest.update(repr((survey.name, survey.bands, survey.radius)).encode())
     meta = first.meta
-    options = {name: repr(value) for name, value in sorted(job.options.items())
-               if name not in ("efficiency", "selection")}  # fmt: skip
+    options = {name: repr(value) for name, value in sorted(job.options.items()) if name not in _DIGESTED}
     selection = job.options.get("selection")
     if selection is not None and selection.fields:
         for survey in job.surveys:
-            digest.update(survey.field.tobytes() + repr(sorted(survey.field_names.items())).encode())
+            digest.update(survey.field.tobytes())
     efficiency = job.options.get("efficiency")
     if efficiency is not None:
         digest.update(efficiency.snr.tobytes() + efficiency.probability.tobytes())

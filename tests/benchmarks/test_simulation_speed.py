@@ -23,12 +23,14 @@ from sntransport.photometry.bands import load_bands
 from sntransport.simulation import engine, flux_lookup
 from sntransport.simulation.events.distributions import Exponential, Uniform
 from sntransport.simulation.events.population import Population
+from sntransport.simulation.noise import SNANA_NOISE, NoiseModel, read_error_maps
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.selection.cuts import Cut
+from sntransport.simulation.selection.detection import DetectionEfficiency
 from sntransport.simulation.selection.efficiencies import EfficiencyMap, EfficiencyMaps
 from sntransport.simulation.selection.selection import Prescale, Selection
 from sntransport.simulation.surveys import built_in, footprint
-from sntransport.simulation.surveys.noise import depth_of
+from sntransport.simulation.surveys.noise import add_template_noise, depth_of
 from sntransport.transport.templates.sources import hsiao
 
 BANDS = built_in.LSST_WFD.camera.bands
@@ -217,6 +219,40 @@ def test_against_lightcurvelynx(benchmark, template, survey, ours, tmp_path):
         "faster than LightCurveLynx, index ready": by_lynx / ready,
         "their light to ours, median object": float(np.median(perfect / sums)),
     }
+
+
+def test_cost_of_noise_by_choice(benchmark, template, survey, ours, tmp_path):
+    """Template noise, SNANA's noise, its true ratio and efficiencies, and an error model, each beside plain noise."""
+    shallow = add_template_noise(survey, np.full(survey.n_band, 26.0))
+    visits = {"zero_point_error": np.full(survey.n_visit, 0.005), "zero_point": np.full(survey.n_visit, 32.0)}
+    known = dataclasses.replace(shallow, more=visits)
+    snr = np.linspace(0.0, 20.0, 41)
+    curves = DetectionEfficiency(bands=BANDS, snr=snr, probability=np.tile(1 / (1 + np.exp(5 - snr)), (len(BANDS), 1)))
+    rows = "".join(f"ROW: {r} {z} {1.1 + 0.01 * r * z}\n" for r in (-1, 0, 1, 2, 3) for z in (31, 33))
+    (tmp_path / "err.dat").write_text(f"MAPNAME: A\nVARNAMES: LOGSNR ZP ERRSCALE\n{rows}ENDMAP:\n")
+    cases = {
+        "template noise": (shallow, {}),
+        "template noise and efficiencies": (shallow, {"efficiency": curves}),
+        "SNANA's noise and efficiencies": (
+            known, {"noise": SNANA_NOISE, "efficiency": dataclasses.replace(curves, true=True), "epochs": "visits"},
+        ),
+        "an error model of two variables": (known, {"noise": NoiseModel(errors=read_error_maps(tmp_path / "err.dat"))}),
+    }  # fmt: skip
+
+    def run(one, options):
+        flux_lookup.forget_tables()
+        return engine.simulate([template], one, POPULATION, n=N, seed=2, **options)
+
+    for one, options in ((survey, {}), *cases.values()):
+        run(one, options)
+    # In turns, so that what else the machine does disturbs all alike.
+    spent = {name: [] for name in ("plain", *cases)}
+    for _ in range(5):
+        for name, (one, options) in {"plain": (survey, {}), **cases}.items():
+            spent[name].append(seconds(lambda one=one, options=options: run(one, options), 1))
+    benchmark.pedantic(run, cases["template noise"], rounds=1)
+    for name in cases:
+        benchmark.extra_info[f"{name}, to plain noise"] = min(spent[name]) / min(spent["plain"])
 
 
 def test_evaluation_kernel(benchmark, template, survey):

@@ -13,6 +13,7 @@ from sntransport._numerics.quantities import DEGREE, MAGNITUDE, bare_number
 from sntransport._numerics.units import C_KMS
 from sntransport.simulation.events.distributions import Constant, Distribution, as_distribution
 from sntransport.simulation.events.rates import Cosmology
+from sntransport.simulation.events.solar_motion import SOLAR_SPEED, helio_redshift
 from sntransport.spectra.dust import dust_law, require_rv
 from sntransport.spectra.ranges import require_ebv, require_redshift
 
@@ -32,6 +33,8 @@ class Drawn(NamedTuple):
     distance_modulus: Array
     mag_offset: Array
     ebv_host: Array
+    velocity: Array
+    """Peculiar velocity [km/s], positive away from us."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -56,6 +59,11 @@ class Population:
     peculiar_velocity : float [km/s]
         Standard deviation of the source along the line of sight, cut at five of them. It changes the redshift, and
         the luminosity distance by ``(1 + v / c)**2`` (Hui & Greene 2006, PRD 73, 123526).
+    solar_motion : bool
+        Whether the Sun's motion is in the heliocentric redshift, as the files of SNANA have it:
+        ``1 + z = (1 + z_cosmology) (1 + v / c) (1 - v_sun / c)`` with the Sun's velocity toward the place (Planck
+        2018), and the luminosity distance ``(1 + z) r(z_cosmology) (1 + v / c)``. The truth then has ``z_cmb``, the
+        redshift in the frame of the microwave background, and ``peculiar_velocity`` [km/s].
     template_weight : array_like, (n_template,), or None
         How often each template is drawn. None: all alike.
     law_mw, law_host : str
@@ -75,6 +83,7 @@ class Population:
     ebv_mw: float | DustMap = 0.0
     ebv_mw_max: float = 1.0
     peculiar_velocity: float = 0.0
+    solar_motion: bool = False
     template_weight: Array | None = None
     law_mw: str = "F99"
     law_host: str = "F99"
@@ -111,8 +120,9 @@ class Population:
     def z_range(self) -> tuple[float, float]:
         """Bounds of the heliocentric redshift."""
         most = _MOST_SIGMA * self.peculiar_velocity / C_KMS
+        sun = SOLAR_SPEED / C_KMS if self.solar_motion else 0.0
         low, high = self.redshift.support
-        return (1.0 + low) * (1.0 - most) - 1.0, (1.0 + high) * (1.0 + most) - 1.0
+        return (1.0 + low) * (1.0 - most) * (1.0 - sun) - 1.0, (1.0 + high) * (1.0 + most) * (1.0 + sun) - 1.0
 
     def draw(self, rng: np.random.Generator, n: int, n_template: int) -> Drawn:
         """Objects.
@@ -143,7 +153,29 @@ class Population:
         shift = 1.0 + self.peculiar_velocity / C_KMS * velocity
         modulus = self._distance_modulus(z_cosmology) + 10.0 * np.log10(shift)
         offset, ebv_host = self.mag_offset.draw(rng, n), self.ebv_host.draw(rng, n)
-        return Drawn(template, (1.0 + z_cosmology) * shift - 1.0, z_cosmology, modulus, offset, ebv_host)
+        z = (1.0 + z_cosmology) * shift - 1.0
+        return Drawn(template, z, z_cosmology, modulus, offset, ebv_host, self.peculiar_velocity * velocity)
+
+    def seen_from_sun(self, drawn: Drawn, ra: Array, dec: Array) -> Drawn:
+        """Objects with the Sun's motion in their redshifts and distances.
+
+        Parameters
+        ----------
+        drawn : Drawn
+            As `draw` gives them, in the frame of the microwave background.
+        ra, dec : ndarray, (n,) [deg]
+
+        Returns
+        -------
+        Drawn
+            The same where ``solar_motion`` is off.
+        """
+        if not self.solar_motion:
+            return drawn
+        z = helio_redshift(drawn.z, ra, dec)
+        # A luminosity distance has the factor of the redshift as it is seen, and with it that of the Sun's motion.
+        modulus = drawn.distance_modulus + 5.0 * np.log10((1.0 + z) / (1.0 + drawn.z))
+        return drawn._replace(z=z, distance_modulus=modulus)
 
     def milky_way(self, ra: Array, dec: Array) -> Array:
         """E(B-V) of the Milky Way at places (n,).

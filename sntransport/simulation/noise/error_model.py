@@ -1,0 +1,90 @@
+"""Errors beyond photon statistics: what a function that changes the error of visits is told, and what it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport._numerics.arrays import Array
+from sntransport.simulation.surveys.survey import Survey
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SeenVisits:
+    """The visits that an error model is asked about, all (n_obs,).
+
+    Parameters
+    ----------
+    surveys : tuple of Survey
+    bands : tuple of str, (n_band,)
+        Those of all surveys, one after the other.
+    survey : ndarray of int
+        Index into ``surveys``.
+    visit : ndarray of int
+        Row of that survey.
+    band : ndarray of int
+        Index into ``bands``.
+    mjd : ndarray [d]
+    snr : ndarray
+        True flux over the calculated error, before the model.
+    """
+
+    surveys: tuple[Survey, ...]
+    bands: tuple[str, ...]
+    survey: NDArray[np.int64]
+    visit: NDArray[np.int64]
+    band: NDArray[np.int16]
+    mjd: Array
+    snr: Array
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A further column of the surveys (``Survey.more``), such as ``psf`` or ``field_name``.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        ndarray, (n_obs,)
+
+        Raises
+        ------
+        ValueError
+            Where a survey that has visits here does not have it.
+        """
+        used = [0] if len(self.surveys) == 1 else np.unique(self.survey).tolist()
+        for index in used:
+            if name not in self.surveys[index].more:
+                known = ", ".join(self.surveys[index].more) or "none"
+                raise ValueError(
+                    f"the error model asks for {name!r}, which survey {self.surveys[index].name!r} does not have "
+                    f"(it has {known}); give it in Survey.more, or leave it out of the model"
+                )
+        if len(used) == 1:
+            return np.asarray(self.surveys[used[0]].more[name][self.visit])
+        parts = {index: self.surveys[index].more[name] for index in used}
+        made = np.empty(self.visit.size, dtype=np.result_type(*parts.values()) if parts else np.float64)
+        for index, values in parts.items():
+            rows = self.survey == index
+            made[rows] = values[self.visit[rows]]
+        return made
+
+
+class Errors(NamedTuple):
+    """What an error model gives; all (n_obs,)."""
+
+    drawn: Array
+    """Standard deviation that the flux is to scatter with [nJy], without the error of the zero point."""
+    reported: Array
+    """The error that is reported [nJy]."""
+    group: NDArray[np.int64] | None = None
+    """Group of visits of an object that scatter together, -1 for none; or None."""
+    correlation: Array | None = None
+    """Of the scatter beyond the calculated one, between any two visits of a group; 0 to 1."""
+
+
+ErrorModel = Callable[[Array, SeenVisits], Errors]
+"""``errors(flux_err, seen)``: from the calculated errors (n_obs,) [nJy] of visits to those drawn and reported."""
