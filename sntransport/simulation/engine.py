@@ -17,7 +17,8 @@ from sntransport._version import __version__
 from sntransport.photometry.bands import load_bands
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.flux_lookup import peaks, places, tables_of
-from sntransport.simulation.flux_tables import Dust, FluxTables
+from sntransport.simulation.flux_dust import Dust
+from sntransport.simulation.flux_tables import FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
 from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
@@ -196,7 +197,7 @@ def _plan(
         ebv_mw=population.ebv_mw_max,
         ebv_host=population.ebv_host.support[1],
         rv_mw=3.1,
-        rv_host=population.rv_host,
+        rv_host=(population.rv_host, population.rv_host),
         law_mw=population.law_mw,
         law_host=population.law_host,
     )

@@ -16,7 +16,8 @@ from sntransport.simulation.engine import SelectionWarning, simulate, simulate_c
 from sntransport.simulation.events.distributions import Constant, Exponential, Normal, Uniform
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.flux_lookup import places
-from sntransport.simulation.flux_tables import Dust, flux_tables
+from sntransport.simulation.flux_dust import Dust
+from sntransport.simulation.flux_tables import flux_tables
 from sntransport.simulation.light_curves import concatenate
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
