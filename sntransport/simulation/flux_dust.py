@@ -124,7 +124,7 @@ def host_sampled(k: Array, dust: Dust, powers: NDArray[np.int64]) -> tuple[Array
 def samples(
     templates: Sequence[SpectralSeries], band: Bandpass, x: Array, *, dust: Dust, mean_mw: float, mean_host: Array
 ) -> Iterator[Sample]:  # fmt: skip
-    """Samples of templates in a band at a few of the redshifts x; ``mean_host`` (n_rv, n_z) at the R(V) of the nodes."""
+    """Samples of templates in a band at a few of the redshifts x; ``mean_host`` (n_rv, n_z) is at the `rv_nodes`."""
     nodes = np.unique(np.linspace(1, x.size - 2, _N_SAMPLE).astype(np.int64))
     for series in templates:
         seen = columns(series.wave, band, np.expm1(x[nodes]))

@@ -114,6 +114,11 @@ def peaks(
     return njy_to_mag(peak), mjd_of(phase, mjd_ref[:, None], z[:, None])
 
 
+def days_per_phase(truth: Truth) -> Array:
+    """Days of the observer (n_object,) in a day of the template: 1 + z, times the stretch where there is one."""
+    return (1.0 + truth.z) * truth.more["stretch"] if "stretch" in truth.more else 1.0 + truth.z
+
+
 def true_fluxes(
     tables: FluxTables, *, offset: NDArray[np.int64], mjd: Array, band: NDArray[np.int16], truth: Truth, seen: Places,
     max_gap: float,
@@ -143,7 +148,7 @@ def true_fluxes(
     # Neighbors in redshift read the same part of the table.
     order = np.lexsort((seen.cell, truth.template))
     _kernels.table_fluxes(
-        order, offset, mjd, band, truth.template.astype(np.int64), 1.0 + truth.z, truth.mjd_ref, seen.cell,
+        order, offset, mjd, band, truth.template.astype(np.int64), days_per_phase(truth), truth.mjd_ref, seen.cell,
         seen.weights, tables.start, tables.n_term, tables.phase_offset, tables.phases, tables.lookup_offset,
         tables.lookup, tables.per_day, tables.table, tables.x.size, max_gap, flux,
     )  # fmt: skip

@@ -32,6 +32,9 @@ class Purpose(IntEnum):
     """Which hosts have a redshift."""
     PRESCALE = 21
     """Which of many objects are kept for all of them."""
+    HOSTS = 30
+    COLOR_SCATTER = 31
+    SPECTRA = 32
 
 
 def stream(seed: int, block: int, purpose: Purpose) -> np.random.Generator:

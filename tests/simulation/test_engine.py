@@ -15,8 +15,8 @@ from sntransport.photometry.bands import load_bands
 from sntransport.simulation.engine import SelectionWarning, simulate, simulate_chunks
 from sntransport.simulation.events.distributions import Constant, Exponential, Normal, Uniform
 from sntransport.simulation.events.population import Population
-from sntransport.simulation.flux_lookup import places
 from sntransport.simulation.flux_dust import Dust
+from sntransport.simulation.flux_lookup import places
 from sntransport.simulation.flux_tables import flux_tables
 from sntransport.simulation.light_curves import concatenate
 from sntransport.simulation.random_streams import BLOCK
