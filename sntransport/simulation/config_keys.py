@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from sntransport._storage.config_schema import Key, Table
 from sntransport._storage.slurm import SLURM
-from sntransport.simulation.events.rates import RATES
+from sntransport.corrections.extrapolation import WAVE_POLICIES
+from sntransport.simulation.events.config_keys import EVENTS
 from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
 
 SURVEY = Table(
@@ -24,64 +25,6 @@ SURVEY = Table(
 )
 """A survey, as `sntransport.load_survey` takes it."""
 
-_KINDS = {
-    "value": Key(kind=float, words="always this"),
-    "uniform": Key(kind=list[float], words="least and largest", n=2),
-    "log_uniform": Key(kind=list[float], words="least and largest", n=2),
-    "normal": Key(kind=list[float], words="mean and standard deviation", n=2),
-    "two_sided": Key(kind=list[float], words="mode and the widths below and above", n=3),
-    "exponential": Key(kind=float, words="scale"),
-    "table": Key(kind=str, words="file with columns value and density, relative to this one"),
-}
-_MAX = Key(kind=float, words="where an exponential distribution is cut")
-
-
-def _distribution(words: str, example: str) -> Table:
-    return Table(
-        keys={**_KINDS, "max": _MAX},
-        words=words,
-        number=True,
-        one_of=tuple(_KINDS),
-        beside={"max": "exponential"},
-        example=(example,),
-    )
-
-
-REDSHIFT = Table(
-    keys={
-        **_KINDS,
-        "rate": Key(kind=str, words="volumetric rate", choices=tuple(RATES)),
-        "max": _MAX,
-        "range": Key(kind=list[float], words="the least and largest redshift", n=2, required=True),
-    },
-    words="of the expansion alone; a distribution here may also be a rate with its range",
-    number=True,
-    required=True,
-    one_of=(*_KINDS, "rate"),
-    beside={"max": "exponential", "range": "rate"},
-    example=('{ rate = "frohmaier2019", range = [0.005, 0.15] }',),
-)
-
-EVENTS: dict[str, Key | Table] = {
-    "redshift": REDSHIFT,
-    "mag_offset": _distribution("gray, added to the template [mag]", "{ normal = [0.0, 0.15] }"),
-    "ebv_host": _distribution("E(B-V) of the host [mag], with an upper bound", "{ exponential = 0.1, max = 0.6 }"),
-    "rv_host": Key(kind=float, words="R(V) of the host; 3.1 unless stated"),
-    "law_host": Key(kind=str, words="dust law of the host; F99 unless stated"),
-    "ebv_mw": Table(
-        keys={"table": Key(kind=str, words="file with columns ra, dec, ebv", required=True)},
-        words="E(B-V) of the Milky Way [mag], or a table of positions, of which the nearest counts",
-        number=True,
-        example=("0.05",),
-    ),
-    "law_mw": Key(kind=str, words="dust law of the Milky Way; F99 unless stated"),
-    "peculiar_velocity": Key(kind=float, words="standard deviation [km/s]", example=("300.0",)),
-}
-"""What explodes, whatever the templates: fields of `sntransport.Population`."""
-
-DISTRIBUTION = Table(keys=REDSHIFT.keys)
-"""All that may describe one, for the page."""
-
 POPULATION = Table(
     keys={
         "name": Key(kind=str, words="also that of its files", required=True, example=('"Ia"',)),
@@ -98,6 +41,14 @@ POPULATION = Table(
             example=('"bessellb"',),
         ),
         "peak_mag": Key(kind=float, words="which is this one [AB mag]", example=("-19.3",)),
+        "extend": Table(
+            keys={
+                "range": Key(kind=list[float], words="wavelengths to reach [rest-frame A]", n=2, required=True),
+                "policy": Key(kind=str, words="how", required=True, choices=(*WAVE_POLICIES, "hsiao")),
+            },
+            words="templates are extrapolated in wavelength before anything is simulated",
+            optional=True,
+        ),
         "objects": Key(
             kind=int,
             words="left out: as many as the rate gives in the footprint while the survey lasts",
@@ -122,9 +73,10 @@ SIMULATION = Table(
         ),
         "uncovered": Key(
             kind=str,
-            words="what to do with measurements in bands that a template does not cover",
+            words="what to do with measurements in bands that a template does not cover; drop_for_all: drop those that "
+            "any template of any population does not",
             default="error",
-            choices=("error", "nan", "drop"),
+            choices=("error", "nan", "drop", "drop_for_all"),
         ),
         "dates": Key(
             kind=list[float], words="first and last date of phase 0 [MJD]; those of the first survey unless stated", n=2

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.units import mag_err_to_relative
 from sntransport._version import __version__
 from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.simulation.common_coverage import CommonCoverage, common_coverage
+from sntransport.photometry.common_coverage import CommonCoverage, common_coverage
 from sntransport.simulation.events.distributions import Constant
 from sntransport.simulation.events.hosts import band_column
 from sntransport.simulation.events.population import Population

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.simulation.common_coverage import CommonCoverage
+from sntransport.photometry.common_coverage import CommonCoverage
 from sntransport.simulation.events.hosts import HostLight
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.flux_lookup import Places, days_per_phase, true_fluxes
