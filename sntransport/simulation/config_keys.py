@@ -62,6 +62,26 @@ POPULATION = Table(
     several=True,
 )
 
+SPECTROGRAPH = Table(
+    keys={
+        "wave_range": Key(kind=list[float], words="observer-frame wavelengths [A]", n=2, required=True),
+        "step": Key(kind=float, words="width of a pixel [A]", required=True),
+        "resolution": Key(kind=float, words="wavelength over the FWHM of a narrow line, or fwhm"),
+        "fwhm": Key(kind=float, words="of a narrow line [A]"),
+        "snr": Key(kind=float, words="signal-to-noise ratio in a pixel, or snr_table"),
+        "snr_table": Key(kind=str, words="file with columns wave [A] and snr, relative to this one"),
+        "mag": Key(kind=float, words="brightness that this is at [AB mag]; at every brightness unless stated"),
+        "bright_snr": Key(kind=float, words="the same at a brighter magnitude, or bright_snr_table"),
+        "bright_snr_table": Key(kind=str, words="as snr_table"),
+        "bright_mag": Key(kind=float, words="the brighter magnitude [AB mag]"),
+        "phases": Key(kind=list[float], words="when each object is looked at [rest-frame d]", default=[0.0]),
+        "dates": Key(kind=list[float], words="in place of phases: when all are looked at [MJD]"),
+    },
+    words="spectra of the objects that are written and, where that is drawn, have one",
+    optional=True,
+)
+"""A spectrograph, and when it looks."""
+
 SIMULATION = Table(
     keys={
         "seed": Key(kind=int, words="of all random numbers", default=1, example=("1",)),
@@ -135,6 +155,7 @@ SIMULATION = Table(
         "cuts": CUTS,
         "prescale": PRESCALE,
         "population": POPULATION,
+        "spectrograph": SPECTROGRAPH,
         "slurm": SLURM,
     }
 )

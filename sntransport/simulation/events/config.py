@@ -67,7 +67,7 @@ def read_population(section: Section, cosmology: Cosmology) -> Population:
 
 
 def _dust_table(section: Section) -> dict[str, Any]:
-    table = _columns(section, "table", {"ra": DEGREE, "dec": DEGREE, "ebv": MAGNITUDE})
+    table = table_columns(section, "table", {"ra": DEGREE, "dec": DEGREE, "ebv": MAGNITUDE})
     return {"ebv_mw": nearest_position(**table), "ebv_mw_max": float(table["ebv"].max())}
 
 
@@ -94,7 +94,7 @@ def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribut
             return rate_redshifts(RATES[value], low, high, cosmology)
         if kind == "table":
             unit = MAGNITUDE if key in ("mag_offset", "ebv_host") else NUMBER
-            return Tabulated(**_columns(inner, kind, {"value": unit, "density": NUMBER}))
+            return Tabulated(**table_columns(inner, kind, {"value": unit, "density": NUMBER}))
         if kind == "exponential":
             return Exponential(scale=value, high=inner.values.get("max"))
         make, names = _MAKERS[kind]
@@ -131,7 +131,7 @@ def _function(inner: Section, key: str) -> OfRedshift | None:
     if given is not None and table in inner.values:
         raise inner.wrong(table, f"stands beside {key}", "give one of them")
     if table in inner.values:
-        columns = _columns(inner, table, {"z": NUMBER, "value": NUMBER})
+        columns = table_columns(inner, table, {"z": NUMBER, "value": NUMBER})
         made: OfRedshift = _made(inner, lambda _: Interpolated(**columns), table)
         return made
     if given is None:
@@ -219,7 +219,7 @@ def _color_scatter(section: Section) -> ColorScatter:
     if set(given) == {"sigma", "length"}:
         return smooth_scatter(given["sigma"], given["length"], wave_range=wave_range)
     if set(given) == {"sigma_table", "length"}:
-        columns = _columns(section, "sigma_table", {"wave": ANGSTROM, "sigma": MAGNITUDE})
+        columns = table_columns(section, "sigma_table", {"wave": ANGSTROM, "sigma": MAGNITUDE})
         return smooth_scatter((columns["wave"], columns["sigma"]), given["length"], wave_range=wave_range)
     raise section.wrong(
         "", f"has {' and '.join(given) or 'nothing'}", "give sigma or sigma_table with length, or wave and covariance"
@@ -237,10 +237,10 @@ def _all_columns(section: Section, key: str) -> dict[str, np.ndarray[Any, Any]]:
     except Exception as error:
         raise section.wrong(key, f"{path} is no table ({' '.join(str(error).split())})", "give ECSV or FITS") from None
     units = {name: MAGNITUDE if name in ("mag_offset", "ebv_host") else NUMBER for name in names}
-    return _columns(section, key, units)
+    return table_columns(section, key, units)
 
 
-def _columns(section: Section, key: str, names: Mapping[str, str]) -> dict[str, np.ndarray[Any, Any]]:
+def table_columns(section: Section, key: str, names: Mapping[str, str]) -> dict[str, np.ndarray[Any, Any]]:
     """Columns of a table by name, in the units given; none of their values may be missing."""
     from astropy.table import Table
 
