@@ -26,8 +26,8 @@ _MOST_DEGREE = 12
 # R(V) that a law is sampled at. The laws are smooth in R(V) with a pole at 0, far from their range, so that the degree
 # of 8 is right to 1e-5 over the widest of them, 2 to 6.
 _N_RV = 9
-# Redshifts and phases that the polynomials are tried on.
-_N_SAMPLE, _SAMPLE_STEP = 5, 2
+# Redshifts that the polynomials are tried on, and every which phase of templates that have many.
+_N_SAMPLE, _SAMPLE_STEP, _MANY_PHASES = 5, 2, 20
 _FAINT = 1e-3
 
 
@@ -74,7 +74,7 @@ def chebyshev(value: Array, most: float, degree: NDArray[np.int64], least: float
     if not most > least:
         return np.ones((value.size, degree.size))
     angle = np.arccos(np.clip(2.0 * (value - least) / (most - least) - 1.0, -1.0, 1.0))
-    return np.asarray(np.cos(angle[:, None] * degree))
+    return np.take(np.cos(angle[:, None] * np.arange(degree.max(initial=0) + 1)), degree, axis=1)
 
 
 def rv_nodes(dust: Dust) -> tuple[Array, Array]:
@@ -128,7 +128,8 @@ def samples(
     nodes = np.unique(np.linspace(1, x.size - 2, _N_SAMPLE).astype(np.int64))
     for series in templates:
         seen = columns(series.wave, band, np.expm1(x[nodes]))
-        wave, flux = series.wave[seen.span], np.nan_to_num(series.flux[::_SAMPLE_STEP, seen.span])
+        step = _SAMPLE_STEP if series.n_phase > _MANY_PHASES else 1
+        wave, flux = series.wave[seen.span], np.nan_to_num(series.flux[::step, seen.span])
         for column, node in enumerate(nodes):
             rows = np.flatnonzero(seen.flux_weight[:, column])
             light = flux[:, rows] * seen.flux_weight[rows, column]

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._numerics.arrays import Array, require_finite, set_fields
+from sntransport._numerics.arrays import Array, set_fields
 from sntransport._numerics.units import mag_to_njy, njy_to_mag
 from sntransport.simulation.events.light_profiles import (
     LEAST_INDEX,
@@ -282,7 +282,6 @@ def moved(ra: Array, dec: Array, east: Array, north: Array) -> tuple[Array, Arra
 
 def _check_columns(held: Mapping[str, NDArray[Any]]) -> None:
     """Raise a ValueError that names the first value outside its range."""
-    require_finite(held["z"], "hosts: z")
     ranges = {
         "z": (0.0, 1000.0, "a redshift of 0 or more"),
         "zphot_err": (0.0, np.inf, "0 or more, or NaN"),

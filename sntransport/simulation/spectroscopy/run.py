@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sntransport._numerics.quantities import ANGSTROM, NUMBER
@@ -31,20 +30,19 @@ class Observing:
     dates: tuple[float, ...] | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SpectraWriter:
     """Writes a shard of light curves, and its spectra as ``STEM_spectra.fits`` beside it."""
 
     source: JobSource
     write: Writer
+    observing: Observing
 
     def __call__(self, curves: LightCurves, stem: Path) -> tuple[Path, ...]:
         """The files written."""
         written = self.write(curves, stem)
         files = written if isinstance(written, tuple) else (written,)
-        job, observing = self.source.job(), read_observing(self.source.config)
-        if observing is None:
-            return files
+        job, observing = self.source.job(), self.observing
         spectra = simulate_spectra(
             curves, job.templates, job.population, observing.spectrograph, phases=observing.phases,
             dates=observing.dates,
@@ -64,10 +62,9 @@ def with_spectra(source: JobSource, write: Writer) -> tuple[Writer, dict[str, st
     if observing is None:
         return write, {}
     told = repr((observing.spectrograph, observing.phases, observing.dates))
-    return SpectraWriter(source=source, write=write), {"spectrograph": told}
+    return SpectraWriter(source=source, write=write, observing=observing), {"spectrograph": told}
 
 
-@lru_cache(maxsize=2)
 def read_observing(config: Path) -> Observing | None:
     """The spectrograph of a configuration, None where it has none; a ReadError where its table is wrong."""
     top = checked(read_toml(config), SIMULATION)
