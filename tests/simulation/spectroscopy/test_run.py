@@ -38,9 +38,8 @@ def write(tmp_path, text):
 
 
 def test_the_command_writes_spectra_of_what_it_keeps(tmp_path):
-    done = CliRunner().invoke(
-        main, ["simulate", str(write(tmp_path, CONFIG)), "-o", str(tmp_path / "out"), "--workers", "1"]
-    )
+    ending = ["-o", str(tmp_path / "out"), "--workers", "1"]
+    done = CliRunner().invoke(main, ["simulate", str(write(tmp_path, CONFIG)), *ending])
     assert done.exit_code == 0, done.output
     spectra = read_spectra(tmp_path / "out" / "a" / "shard-00000_spectra.fits")
     truth = Table.read(tmp_path / "out" / "a" / "shard-00000.fits", hdu="TRUTH")
