@@ -68,7 +68,8 @@ def write_plasticc(
         "object_id": truth.object_id, "ra": truth.ra, "decl": truth.dec, "gal_l": longitude, "gal_b": latitude,
         "ddf": np.zeros(n_object, np.int8), "hostgal_specz": truth.z,
         "hostgal_photoz": truth.more.get("host_zphot", truth.z),
-        "hostgal_photoz_err": truth.more.get("host_zphot_err", zero), "distmod": truth.distance_modulus, "mwebv": truth.ebv_mw, "target": target,
+        "hostgal_photoz_err": truth.more.get("host_zphot_err", zero),
+        "distmod": truth.distance_modulus, "mwebv": truth.ebv_mw, "target": target,
     })  # fmt: skip
     measured = pa.table({
         "object_id": np.repeat(truth.object_id, np.diff(offset)), "mjd": light_curves.mjd[rows],

@@ -37,7 +37,8 @@ _COPIES = 4
 
 _UNITS = {
     "distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
-    "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d",
+    "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d", "host_ra": "deg", "host_dec": "deg",
+    "host_separation": "arcsec",
 }  # fmt: skip
 
 
@@ -209,7 +210,7 @@ def write_fits(curves: LightCurves, stem: Path) -> Path:
     content = fits.HDUList(
         [
             primary,
-            fits_tables.table_hdu("TRUTH", truth, _UNITS),
+            fits_tables.table_hdu("TRUTH", truth, {name: unit for name, unit in _UNITS.items() if name in truth}),
             fits_tables.table_hdu("MEASUREMENTS", columns, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
             fits_tables.table_hdu("BANDS", {"band": np.array(curves.bands), "survey": np.array(curves.surveys)}),
             fits_tables.table_hdu(

@@ -76,7 +76,10 @@ HOSTS = Table(
         "file": Key(kind=str, words="galaxies: ECSV, FITS, CSV or a HOSTLIB, relative to this one", required=True),
         "weight_map": Key(kind=str, words="SNANA's weight map, relative to this one"),
         "hold_weights": Key(kind=bool, words="hold galaxies beyond the weight map at its edge", default=False),
-        "bands": Table(others=Key(kind=str, words='a band of the file and of the surveys, such as g = "lsstg"')),
+        "bands": Table(
+            others=Key(kind=str, words="a band as surveys name it"),
+            words='bands of the file and as surveys name them, such as g = "lsstg"',
+        ),
         "tolerance": Key(
             kind=list[float], words="polynomial in z: how far off a galaxy's redshift may be", default=[0.002, 0.04]
         ),
@@ -87,7 +90,7 @@ HOSTS = Table(
             choices=("event", "host"),
         ),
         "noise": Key(kind=bool, words="whether the host's light adds Poisson noise", default=False),
-        "psf": Table(others=Key(kind=float, words="FWHM of the PSF [arcsec] in a band, for the noise")),
+        "psf": Table(others=Key(kind=float, words="FWHM"), words="by band, FWHM of the PSF for the noise [arcsec]"),
         "step": Table(
             keys={
                 "column": Key(kind=str, words="of the galaxies", required=True),

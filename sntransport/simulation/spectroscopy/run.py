@@ -12,7 +12,7 @@ from sntransport.simulation.config_keys import SIMULATION
 from sntransport.simulation.events.config import table_columns
 from sntransport.simulation.spectroscopy.simulated_spectra import simulate_spectra
 from sntransport.simulation.spectroscopy.spectrograph import Spectrograph
-from sntransport.simulation.spectroscopy.spectrum_files import write_spectra
+from sntransport.simulation.spectroscopy.spectrum_files import write_simulated_spectra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ class SpectraWriter:
             curves, job.templates, job.population, observing.spectrograph, phases=observing.phases,
             dates=observing.dates,
         )  # fmt: skip
-        return (*files, write_spectra(spectra, stem.with_name(f"{stem.name}_spectra.fits")))
+        return (*files, write_simulated_spectra(spectra, stem.with_name(f"{stem.name}_spectra.fits")))
 
 
 def with_spectra(source: JobSource, write: Writer) -> tuple[Writer, dict[str, str]]:

@@ -18,7 +18,7 @@ _FLUX = "erg s-1 cm-2 Angstrom-1"
 _UNITS = {"wave": "Angstrom", "flux": _FLUX, "flux_err": _FLUX}
 
 
-def write_spectra(spectra: SimulatedSpectra, path: str | Path) -> Path:
+def write_simulated_spectra(spectra: SimulatedSpectra, path: str | Path) -> Path:
     """Write spectra as one FITS file with the tables SPECTRA and PIXELS.
 
     Parameters
@@ -49,8 +49,8 @@ def write_spectra(spectra: SimulatedSpectra, path: str | Path) -> Path:
     return path
 
 
-def read_spectra(path: str | Path) -> SimulatedSpectra:
-    """Read what `write_spectra` wrote.
+def read_simulated_spectra(path: str | Path) -> SimulatedSpectra:
+    """Read what `write_simulated_spectra` wrote.
 
     Raises
     ------
@@ -67,7 +67,9 @@ def read_spectra(path: str | Path) -> SimulatedSpectra:
             sources = fits_tables.column({part.name: part for part in parts}, "SPECTRA", "source")
             pixels = {name: np.array(parts["PIXELS"].data[name.upper()], dtype=np.float64) for name in _UNITS}
     except (OSError, KeyError, ValueError, TypeError) as error:
-        raise ReadError(path, f"holds no simulated spectra ({error})", "give a file of write_spectra") from None
+        raise ReadError(
+            path, f"holds no simulated spectra ({error})", "give a file of write_simulated_spectra"
+        ) from None
     spectra = []
     for first, count, mjd, source in zip(rows["FIRST"], rows["COUNT"], rows["MJD"], sources, strict=True):
         part = slice(int(first), int(first + count))

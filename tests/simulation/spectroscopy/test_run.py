@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from sntransport._storage.read_error import ReadError
 from sntransport.cli.main import main
 from sntransport.simulation.spectroscopy.run import read_observing
-from sntransport.simulation.spectroscopy.spectrum_files import read_spectra
+from sntransport.simulation.spectroscopy.spectrum_files import read_simulated_spectra
 
 CONFIG = """
 keep = "triggered"
@@ -41,7 +41,7 @@ def test_the_command_writes_spectra_of_what_it_keeps(tmp_path):
     ending = ["-o", str(tmp_path / "out"), "--workers", "1"]
     done = CliRunner().invoke(main, ["simulate", str(write(tmp_path, CONFIG)), *ending])
     assert done.exit_code == 0, done.output
-    spectra = read_spectra(tmp_path / "out" / "a" / "shard-00000_spectra.fits")
+    spectra = read_simulated_spectra(tmp_path / "out" / "a" / "shard-00000_spectra.fits")
     truth = Table.read(tmp_path / "out" / "a" / "shard-00000.fits", hdu="TRUTH")
     assert set(spectra.object_id) == set(truth["OBJECT_ID"])
     assert np.unique(spectra.phase).tolist() == [0.0, 10.0]

@@ -13,7 +13,11 @@ from sntransport.simulation.events.distributions import Normal, Uniform
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.spectroscopy.simulated_spectra import simulate_spectra
 from sntransport.simulation.spectroscopy.spectrograph import Spectrograph
-from sntransport.simulation.spectroscopy.spectrum_files import read_spectra, write_folders, write_spectra
+from sntransport.simulation.spectroscopy.spectrum_files import (
+    read_simulated_spectra,
+    write_folders,
+    write_simulated_spectra,
+)
 from sntransport.spectra.sightline import Sightline, to_observer, to_rest
 from tests.simulation.test_events_in_simulations import survey, template
 
@@ -87,7 +91,7 @@ def test_those_that_have_a_spectrum_and_dates(curves):
 
 def test_files_come_back(curves, tmp_path):
     found = simulate_spectra(curves, [template()], POPULATION, SPECTROGRAPH, phases=[-5.0, 5.0], objects=[0, 1])
-    back = read_spectra(write_spectra(found, tmp_path / "s.fits"))
+    back = read_simulated_spectra(write_simulated_spectra(found, tmp_path / "s.fits"))
     np.testing.assert_array_equal(back.object_id, found.object_id)
     np.testing.assert_array_equal(back.phase, found.phase)
     for one, other in zip(back.spectra, found.spectra, strict=True):
@@ -95,10 +99,10 @@ def test_files_come_back(curves, tmp_path):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
         assert (one.mjd, one.source) == (other.mjd, other.source)
     none = simulate_spectra(curves, [template()], POPULATION, SPECTROGRAPH, objects=[])
-    assert read_spectra(write_spectra(none, tmp_path / "none.fits")).spectra == ()
+    assert read_simulated_spectra(write_simulated_spectra(none, tmp_path / "none.fits")).spectra == ()
     (tmp_path / "x.fits").write_bytes(b"nothing")
     with pytest.raises(ReadError, match="holds no simulated spectra"):
-        read_spectra(tmp_path / "x.fits")
+        read_simulated_spectra(tmp_path / "x.fits")
 
 
 def test_a_folder_is_read_and_built_to_the_template(tmp_path):
