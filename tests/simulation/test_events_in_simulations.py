@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+from scipy.special import gamma, gammainc
 
 import sntransport as snt
 from sntransport._numerics.units import njy_to_mag
@@ -82,12 +84,25 @@ def test_noise_of_hosts_is_that_of_the_formula():
     np.testing.assert_allclose(found.flux_err, np.sqrt(variance), rtol=1e-6)
     assert np.median(in_psf / 5.0) > 100.0
     assert np.any(in_psf < 0.999 * 10 ** (-0.4 * (total - 31.4)))
-    # The brightness itself, for the first object, by Sersic's law from the table and the separation along the axis.
-    row = int(truth["host_id"][0])
-    columns = hosts().table.columns
     pull = (found.flux - quiet.flux) / found.flux_err
     assert abs(pull.std() - 1.0) < 0.02
-    assert truth["host_mag_lsstr"][0] == columns["mag_lsstr"][row]
+
+
+def test_brightness_at_an_event_is_that_of_sersic():
+    """Round galaxies, from their table and the separation: b_n by a root of the incomplete gamma function."""
+    columns = dict(hosts().table.columns) | {"minor": hosts().table.columns["major"]}
+    round_ones = dataclasses.replace(hosts(), table=HostTable(columns=columns))
+    made = simulate([template()], QUIET, dataclasses.replace(POPULATION, hosts=round_ones), n=60, seed=3)
+    truth = made.truth.more
+    for i in range(60):
+        row = truth["host_id"][i]
+        n, half = columns["sersic"][row], columns["major"][row]
+        b = brentq(lambda value, n=n: gammainc(2 * n, value) - 0.5, 1e-3, 100.0, xtol=1e-14)
+        share = b ** (2 * n) / (2 * np.pi * n * half**2 * gamma(2 * n))
+        share *= np.exp(-b * (truth["host_separation"][i] / half) ** (1 / n))
+        expected = columns["mag_lsstr"][row] - 2.5 * np.log10(share)
+        assert truth["host_brightness_lsstr"][i] == pytest.approx(expected, abs=1e-6)
+        assert truth["host_mag_lsstr"][i] == columns["mag_lsstr"][row]
 
 
 def test_hosts_leave_the_events_as_they_are_and_steps_move_them():
