@@ -16,10 +16,10 @@ from sntransport._numerics.units import mag_err_to_relative
 from sntransport._version import __version__
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.common_coverage import CommonCoverage, common_coverage
+from sntransport.photometry.dust_polynomials import Dust
 from sntransport.simulation.events.distributions import Constant
 from sntransport.simulation.events.hosts import band_column
 from sntransport.simulation.events.population import Population
-from sntransport.simulation.flux_dust import Dust
 from sntransport.simulation.flux_lookup import peaks, places, tables_of
 from sntransport.simulation.flux_tables import FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate

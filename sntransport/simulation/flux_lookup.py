@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import Bandpass
-from sntransport.simulation.flux_dust import Dust, chebyshev, polynomials
+from sntransport.photometry.dust_polynomials import Dust, chebyshev, polynomials
 from sntransport.simulation.flux_tables import Z_STEP, FluxTables, flux_tables
 from sntransport.simulation.light_curves import Truth
 from sntransport.spectra.series import SpectralSeries

@@ -5,7 +5,7 @@ A band flux is an integral over the spectrum, so everything here is linear in it
     w(wave; z) exp(-k_mw E_mw) exp(-k_host E_host),   k = 0.4 ln 10 A(wave) / E(B-V).
 
 The mean k of the band is taken out as one factor (the *fade*, exact for each object); what is left varies slowly with
-E(B-V) and the host's R(V) and is written in a few combinations of polynomials (`simulation.flux_dust`), which are
+E(B-V) and the host's R(V) and is written in a few combinations of polynomials (`photometry.dust_polynomials`), which are
 tabulated. Between redshifts the table is cubic in ln(1 + z), between phases linear, as the series is.
 """
 
@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport.photometry.band_ratio import columns
 from sntransport.photometry.bands import Bandpass
-from sntransport.photometry.synthetic import MIN_COVERAGE, weighted_means
-from sntransport.simulation.flux_dust import (
+from sntransport.photometry.dust_polynomials import (
     Dust,
     bases,
     coefficients,
@@ -32,6 +31,7 @@ from sntransport.simulation.flux_dust import (
     rv_nodes,
     samples,
 )
+from sntransport.photometry.synthetic import MIN_COVERAGE, weighted_means
 from sntransport.spectra.series import SpectralSeries, require_series
 
 Z_STEP = 0.004

@@ -5,7 +5,7 @@ import pytest
 
 import sntransport as snt
 from sntransport.photometry.bands import load_bands
-from sntransport.simulation.flux_dust import Dust, chebyshev, corners
+from sntransport.photometry.dust_polynomials import Dust, chebyshev, corners
 from sntransport.simulation.flux_lookup import peaks, places
 from sntransport.simulation.flux_tables import flux_tables
 from sntransport.spectra.dust import LAWS
