@@ -5,8 +5,8 @@ A band flux is an integral over the spectrum, so everything here is linear in it
     w(wave; z) exp(-k_mw E_mw) exp(-k_host E_host),   k = 0.4 ln 10 A(wave) / E(B-V).
 
 The mean k of the band is taken out as one factor (the *fade*, exact for each object); what is left varies slowly with
-E(B-V) and the host's R(V) and is written in a few combinations of polynomials (`photometry.dust_polynomials`), which are
-tabulated. Between redshifts the table is cubic in ln(1 + z), between phases linear, as the series is.
+E(B-V) and the host's R(V) and is written in a few combinations of polynomials (`photometry.dust_polynomials`), which
+are tabulated. Between redshifts the table is cubic in ln(1 + z), between phases linear, as the series is.
 """
 
 from collections.abc import Sequence
