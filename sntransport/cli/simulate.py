@@ -78,6 +78,7 @@ def _simulate(
     from sntransport.report.figures.style import write_figure
     from sntransport.simulation.config import read_simulation
     from sntransport.simulation.run import JobSource, run_job
+    from sntransport.simulation.spectroscopy.run import with_spectra
     from sntransport.simulation.summary import kept_number, selection_rows, summary_rows, summary_table
 
     jobs = read_simulation(config, objects, seed)
@@ -87,10 +88,10 @@ def _simulate(
     for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
         source = JobSource(config=config.resolve(), index=i, objects=objects, seed=seed)
         with progress_bar(job.n, "objects", job.name) as bar:
+            write, also = with_spectra(source, partial(write_as, kind))
             made, paths = run_job(
-                source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,
-                n_worker=n_worker,
-            )  # fmt: skip
+                source, folder, write, chunk, bar.update, kind=kind, also=also, executor=executor, n_worker=n_worker
+            )
         tallies.append(made)
         n_file += len(paths)
         results.append({**summary_rows([made])[-1], "files": [str(path) for path in paths]})

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from sntransport._storage.config_schema import Key, Table
 from sntransport._storage.slurm import SLURM
-from sntransport.simulation.events.rates import RATES
+from sntransport.corrections.extrapolation import WAVE_POLICIES
+from sntransport.simulation.events.config_keys import EVENTS
 from sntransport.simulation.noise.noise_model import CHOICES
 from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
 
@@ -24,67 +25,6 @@ SURVEY = Table(
     several=True,
 )
 """A survey, as `sntransport.load_survey` takes it."""
-
-_KINDS = {
-    "value": Key(kind=float, words="always this"),
-    "uniform": Key(kind=list[float], words="least and largest", n=2),
-    "log_uniform": Key(kind=list[float], words="least and largest", n=2),
-    "normal": Key(kind=list[float], words="mean and standard deviation", n=2),
-    "two_sided": Key(kind=list[float], words="mode and the widths below and above", n=3),
-    "exponential": Key(kind=float, words="scale"),
-    "table": Key(kind=str, words="file with columns value and density, relative to this one"),
-}
-_MAX = Key(kind=float, words="where an exponential distribution is cut")
-
-
-def _distribution(words: str, example: str) -> Table:
-    return Table(
-        keys={**_KINDS, "max": _MAX},
-        words=words,
-        number=True,
-        one_of=tuple(_KINDS),
-        beside={"max": "exponential"},
-        example=(example,),
-    )
-
-
-REDSHIFT = Table(
-    keys={
-        **_KINDS,
-        "rate": Key(kind=str, words="volumetric rate", choices=tuple(RATES)),
-        "max": _MAX,
-        "range": Key(kind=list[float], words="the least and largest redshift", n=2, required=True),
-    },
-    words="of the expansion alone; a distribution here may also be a rate with its range",
-    number=True,
-    required=True,
-    one_of=(*_KINDS, "rate"),
-    beside={"max": "exponential", "range": "rate"},
-    example=('{ rate = "frohmaier2019", range = [0.005, 0.15] }',),
-)
-
-EVENTS: dict[str, Key | Table] = {
-    "redshift": REDSHIFT,
-    "mag_offset": _distribution("gray, added to the template [mag]", "{ normal = [0.0, 0.15] }"),
-    "ebv_host": _distribution("E(B-V) of the host [mag], with an upper bound", "{ exponential = 0.1, max = 0.6 }"),
-    "rv_host": Key(kind=float, words="R(V) of the host; 3.1 unless stated"),
-    "law_host": Key(kind=str, words="dust law of the host; F99 unless stated"),
-    "ebv_mw": Table(
-        keys={"table": Key(kind=str, words="file with columns ra, dec, ebv", required=True)},
-        words="E(B-V) of the Milky Way [mag], or a table of positions, of which the nearest counts",
-        number=True,
-        example=("0.05",),
-    ),
-    "law_mw": Key(kind=str, words="dust law of the Milky Way; F99 unless stated"),
-    "peculiar_velocity": Key(kind=float, words="standard deviation [km/s]", example=("300.0",)),
-    "solar_motion": Key(
-        kind=bool, words="whether heliocentric redshifts have the Sun's motion in them; false unless stated"
-    ),
-}
-"""What explodes, whatever the templates: fields of `sntransport.Population`."""
-
-DISTRIBUTION = Table(keys=REDSHIFT.keys)
-"""All that may describe one, for the page."""
 
 NOISE: dict[str, Key | Table] = {
     "reported_at": Key(
@@ -136,6 +76,14 @@ POPULATION = Table(
             example=('"bessellb"',),
         ),
         "peak_mag": Key(kind=float, words="which is this one [AB mag]", example=("-19.3",)),
+        "extend": Table(
+            keys={
+                "range": Key(kind=list[float], words="wavelengths to reach [rest-frame A]", n=2, required=True),
+                "policy": Key(kind=str, words="how", required=True, choices=(*WAVE_POLICIES, "hsiao")),
+            },
+            words="templates are extrapolated in wavelength before anything is simulated",
+            optional=True,
+        ),
         "objects": Key(
             kind=int,
             words="left out: as many as the rate gives in the footprint while the survey lasts",
@@ -149,6 +97,26 @@ POPULATION = Table(
     several=True,
 )
 
+SPECTROGRAPH = Table(
+    keys={
+        "wave_range": Key(kind=list[float], words="observer-frame wavelengths [A]", n=2, required=True),
+        "step": Key(kind=float, words="width of a pixel [A]", required=True),
+        "resolution": Key(kind=float, words="wavelength over the FWHM of a narrow line, or fwhm"),
+        "fwhm": Key(kind=float, words="of a narrow line [A]"),
+        "snr": Key(kind=float, words="signal-to-noise ratio in a pixel, or snr_table"),
+        "snr_table": Key(kind=str, words="file with columns wave [A] and snr, relative to this one"),
+        "mag": Key(kind=float, words="brightness that this is at [AB mag]; at every brightness unless stated"),
+        "bright_snr": Key(kind=float, words="the same at a brighter magnitude, or bright_snr_table"),
+        "bright_snr_table": Key(kind=str, words="as snr_table"),
+        "bright_mag": Key(kind=float, words="the brighter magnitude [AB mag]"),
+        "phases": Key(kind=list[float], words="when each object is looked at [rest-frame d]", default=[0.0]),
+        "dates": Key(kind=list[float], words="in place of phases: when all are looked at [MJD]"),
+    },
+    words="spectra of the objects that are written and, where that is drawn, have one",
+    optional=True,
+)
+"""A spectrograph, and when it looks."""
+
 SIMULATION = Table(
     keys={
         "seed": Key(kind=int, words="of all random numbers", default=1, example=("1",)),
@@ -160,9 +128,10 @@ SIMULATION = Table(
         ),
         "uncovered": Key(
             kind=str,
-            words="what to do with measurements in bands that a template does not cover",
+            words="what to do with measurements in bands that a template does not cover; drop_for_all: drop those that "
+            "any template of any population does not",
             default="error",
-            choices=("error", "nan", "drop"),
+            choices=("error", "nan", "drop", "drop_for_all"),
         ),
         "dates": Key(
             kind=list[float], words="first and last date of phase 0 [MJD]; those of the first survey unless stated", n=2
@@ -234,6 +203,7 @@ SIMULATION = Table(
         "cuts": CUTS,
         "prescale": PRESCALE,
         "population": POPULATION,
+        "spectrograph": SPECTROGRAPH,
         "slurm": SLURM,
     }
 )

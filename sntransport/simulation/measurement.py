@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport.photometry.common_coverage import CommonCoverage
+from sntransport.simulation.events.hosts import HostLight
 from sntransport.simulation.events.population import Population
-from sntransport.simulation.flux_lookup import Places, true_fluxes
+from sntransport.simulation.flux_lookup import Places, days_per_phase, true_fluxes
 from sntransport.simulation.flux_tables import FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.simulation.noise.error_model import SeenVisits
@@ -28,14 +30,14 @@ from sntransport.simulation.selection.fields import object_fields
 from sntransport.simulation.selection.selection import Selection
 from sntransport.simulation.selection.trigger_logic import logic_trigger
 from sntransport.simulation.surveys.footprint import measurements_of
+from sntransport.simulation.surveys.noise import noise_area
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import mjd_of
 
 if TYPE_CHECKING:
     from sntransport.simulation.selection.trigger_language import Logic
 
-Uncovered = Literal["nan", "drop", "error"]
+Uncovered = Literal["error", "nan", "drop", "drop_for_all"]
 Keep = Literal["all", "observed", "triggered", "selected"]
 
 
@@ -54,6 +56,7 @@ class How:
     noise: NoiseModel | None = None
     epochs: Epochs = "detections"
     selection: Selection | None = None
+    coverage: CommonCoverage | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,6 +69,7 @@ class SimulationPlan:
     seed: int
     tables: FluxTables
     bands: tuple[str, ...]
+    wave: Array
     of_survey: tuple[str, ...]
     zero_point: Array
     floor: Array
@@ -82,7 +86,7 @@ class SimulationPlan:
 def _dates(plan: SimulationPlan, truth: Truth) -> tuple[Array, Array]:
     """First and last date at which each object is measured, (n_object,) [d]."""
     ends = np.array([(series.phase[0], series.phase[-1]) for series in plan.templates])[truth.template]
-    first, last = (mjd_of(ends[:, side], truth.mjd_ref, truth.z) for side in (0, 1))
+    first, last = (truth.mjd_ref + ends[:, side] * days_per_phase(truth) for side in (0, 1))
     return first - plan.how.margin[0], last + plan.how.margin[1]
 
 
@@ -126,17 +130,44 @@ def _fired(
     return logic_trigger(logic, found, mjd, band=band, offset=offset, bands=plan.bands, epoch_window=how.epoch_window)
 
 
+def _known(
+    plan: SimulationPlan, offset: NDArray[np.int64], band: NDArray[np.int16], *, flux: Array, seen: Places
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Which measurements are kept."""
+    known = np.isfinite(flux) if plan.how.uncovered in ("drop", "drop_for_all") else np.ones(flux.size, dtype=np.bool_)
+    if plan.how.uncovered == "drop_for_all":
+        # Before and after its phases a template has the flux 0, whether or not the band counts.
+        counts = np.isfinite(seen.weights[:, :, 0])
+        known &= counts[np.repeat(np.arange(BLOCK), np.diff(offset)), band]
+    return known
+
+
+def _add_host_noise(
+    plan: SimulationPlan, columns: Array, offset: NDArray[np.int64], band: NDArray[np.int16], light: HostLight
+) -> None:  # fmt: skip
+    """Add the Poisson noise of hosts to the background, in place: ``b**2 + F / p`` with F in the noise-equivalent area.
+
+    ``columns`` are date, band, background, photons per nJy and more, (n, n_obs).
+    """
+    fwhm = np.array([plan.population.hosts.psf[name] for name in plan.bands]) if plan.population.hosts else np.zeros(0)
+    owner = np.repeat(np.arange(BLOCK), np.diff(offset))
+    flux = light.in_aperture(owner, band, noise_area(fwhm)[band])
+    columns[2] = np.sqrt(columns[2] ** 2 + flux / columns[3])
+
+
 def measure_block(
-    plan: SimulationPlan, block: int, truth: Truth, seen: Places
+    plan: SimulationPlan, block: int, truth: Truth, seen: Places, light: HostLight | None = None
 ) -> tuple[LightCurves, NDArray[np.bool_]]:
-    """What the surveys measure of a block, and which objects trigger."""
+    """What the surveys measure of a block, and which objects trigger; the noise of a host's ``light`` is added."""
     offset, columns = _visits(plan, truth, more=plan.noise is not None)
     mjd, band = columns[0].copy(), columns[1].astype(np.int16)
     flux = true_fluxes(plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.how.max_gap)
-    if plan.how.uncovered == "drop" and np.isnan(flux).any():
-        known = np.isfinite(flux)
+    known = _known(plan, offset, band, flux=flux, seen=seen)
+    if not known.all():
         offset = np.concatenate([[0], np.cumsum(known)])[offset]
         columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
+    if light is not None:
+        _add_host_noise(plan, columns, offset, band, light)
     made = _disturbed(plan, block, flux, offset=offset, columns=columns, band=band)
     uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
     how = plan.how

@@ -21,7 +21,9 @@ from astropy.table import Table
 from sntransport.datasets.nested_parquet import write_nested_parquet
 from sntransport.photometry.bands import load_bands
 from sntransport.simulation import engine, flux_lookup
+from sntransport.simulation.events.color_scatter import smooth_scatter
 from sntransport.simulation.events.distributions import Exponential, Uniform
+from sntransport.simulation.events.hosts import Hosts, HostStep, HostTable
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.noise import SNANA_NOISE, NoiseModel, read_error_maps
 from sntransport.simulation.random_streams import BLOCK
@@ -253,6 +255,43 @@ def test_cost_of_noise_by_choice(benchmark, template, survey, ours, tmp_path):
     benchmark.pedantic(run, cases["template noise"], rounds=1)
     for name in cases:
         benchmark.extra_info[f"{name}, to plain noise"] = min(spent[name]) / min(spent["plain"])
+
+
+def hosts_for(bands, n=100_000):
+    rng = np.random.default_rng(1)
+    columns = {
+        "id": np.arange(n), "z": rng.uniform(0.0, 0.7, n), "zphot": rng.uniform(0.0, 0.7, n),
+        "zphot_err": np.full(n, 0.05), "major": rng.uniform(0.3, 2.0, n), "minor": rng.uniform(0.2, 0.3, n),
+        "sersic": rng.uniform(0.5, 4.0, n), "angle": rng.uniform(0.0, 180.0, n), "logmass": rng.normal(10.0, 1.0, n),
+    }  # fmt: skip
+    columns |= {f"mag_{band}": rng.uniform(20.0, 25.0, n) for band in bands}
+    step = HostStep(column="logmass", at=10.0, mag=-0.05)
+    return Hosts(table=HostTable(columns=columns), steps=(step,), noise=True, psf=dict.fromkeys(bands, 0.8))
+
+
+def test_hosts_scatter_and_dust_against_without(benchmark, template, survey, ours):
+    """Each option alone and all at once, to the same without, with tables kept; the least of ratios taken in turn."""
+    options = {
+        "hosts": {"hosts": hosts_for(survey.bands)},
+        "color scatter": {"color_scatter": smooth_scatter(0.05, 0.1)},
+        "R(V) of each": {"rv_host": Uniform(low=2.4, high=4.5)},
+        "stretch": {"stretch": Uniform(low=0.8, high=1.2)},
+    }
+    options["all"] = {name: value for one in options.values() for name, value in one.items()}
+
+    def run(population):
+        return engine.simulate([template], survey, population, n=N, seed=2)
+
+    for name, more in options.items():
+        other = dataclasses.replace(POPULATION, **more)
+        ratios = []
+        for _ in range(3):
+            run(POPULATION)
+            plain = seconds(lambda: run(POPULATION))
+            run(other)
+            ratios.append(seconds(lambda other=other: run(other)) / plain)
+        benchmark.extra_info[f"{name}, to without"] = min(ratios)
+    benchmark.pedantic(run, (POPULATION,), rounds=1)
 
 
 def test_evaluation_kernel(benchmark, template, survey):

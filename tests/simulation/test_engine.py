@@ -12,12 +12,13 @@ import pytest
 import sntransport as snt
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import load_bands
+from sntransport.photometry.dust_polynomials import Dust
 from sntransport.simulation.engine import SelectionWarning, simulate, simulate_chunks
 from sntransport.simulation.events.distributions import Constant, Exponential, Normal, Uniform
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.events.solar_motion import cmb_redshift
 from sntransport.simulation.flux_lookup import places
-from sntransport.simulation.flux_tables import Dust, flux_tables
+from sntransport.simulation.flux_tables import flux_tables
 from sntransport.simulation.light_curves import concatenate
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
