@@ -67,9 +67,9 @@ def simulate(
         Number of objects, seen or not.
     seed : int
         The same one gives the same bytes.
-    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap, noise, epochs
+    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap
         As for `simulate_chunks`.
-    selection, coverage
+    noise, epochs, selection, coverage
         As for `simulate_chunks`.
 
     Returns
@@ -188,6 +188,8 @@ def simulate_chunks(
         raise ValueError(f"coverage is for uncovered='drop_for_all', and uncovered is {uncovered!r}")
     if min(margin) < 0 or not max_gap > 0:
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
+    if epochs == "visits" and selection is not None and selection.trigger:
+        raise ValueError("epochs='visits' goes with n_epochs, not with a trigger of a selection; leave one")
     how = How(
         efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
         epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap, noise=noise,
@@ -259,7 +261,8 @@ def _plan(
 
 def _noise_of(how: How, surveys: tuple[Survey, ...]) -> NoiseModel | None:
     """The model asked for; the default one where plain noise does not do."""
-    needed = how.efficiency.true or any(survey.template_noise.any() for survey in surveys)
+    curves = [how.efficiency, *(how.selection.field_efficiency.values() if how.selection is not None else ())]
+    needed = any(curve.true for curve in curves) or any(survey.template_noise.any() for survey in surveys)
     return NoiseModel() if how.noise is None and needed else how.noise
 
 

@@ -53,9 +53,9 @@ class How:
     uncovered: Uncovered
     margin: tuple[float, float]
     max_gap: float
+    selection: Selection | None = None
     noise: NoiseModel | None = None
     epochs: Epochs = "detections"
-    selection: Selection | None = None
     coverage: CommonCoverage | None = None
 
 
@@ -79,8 +79,8 @@ class SimulationPlan:
     noise: NoiseModel | None
     """None: plain noise, the formulas of `simulation.surveys.noise`."""
     field_names: tuple[str, ...] = ()
-    field_codes: tuple[NDArray[np.int64] | None, ...]
-    """Which of the names each visit of each survey is of, where fields are asked for."""
+    field_codes: tuple[NDArray[Any] | None, ...]
+    """Which of the names each visit of each survey is of, where fields are asked for: the last of its columns."""
 
 
 def _dates(plan: SimulationPlan, truth: Truth) -> tuple[Array, Array]:
@@ -95,7 +95,7 @@ def _visits(plan: SimulationPlan, truth: Truth, *, more: bool) -> tuple[NDArray[
     first, last = _dates(plan, truth)
     found, bands = [], 0
     for survey, code in zip(plan.surveys, plan.field_codes, strict=True):
-        offset, columns = measurements_of(survey, truth.ra, truth.dec, first, last, more=more, code=code)
+        offset, columns = measurements_of(survey, truth.ra, truth.dec, first, last, code=code, more=more)
         columns[1] += bands
         found.append((offset, columns))
         bands += survey.n_band
@@ -116,6 +116,11 @@ def _of_objects(mine: NDArray[np.bool_], offset: NDArray[np.int64]) -> tuple[NDA
     """The measurements of some objects, and their offsets among these."""
     count = np.diff(offset)
     return np.repeat(mine, count), np.concatenate([[0], np.cumsum(count[mine])])
+
+
+def _shown(made: Disturbed, efficiency: DetectionEfficiency) -> tuple[Array, Array]:
+    """Fluxes and errors that a detector sees; a ratio is a flux in units of its error."""
+    return (made.snr, np.ones(made.snr.size)) if efficiency.true else (made.flux, made.flux_err)
 
 
 def _fired(
@@ -171,15 +176,16 @@ def measure_block(
     made = _disturbed(plan, block, flux, offset=offset, columns=columns, band=band)
     uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
     how = plan.how
-    # A ratio is a flux in units of its error.
-    shown = (made.snr, np.ones(flux.size)) if how.efficiency.true else (made.flux, made.flux_err)
-    columns_of = partial(_rows, flux=shown[0], flux_err=shown[1], band=band, mjd=mjd, random=uniform)
+    shown, its_err = _shown(made, how.efficiency)
+    columns_of = partial(_rows, flux=shown, flux_err=its_err, band=band, mjd=mjd, random=uniform)
     found = how.detector(**columns_of(slice(None)), offset=offset, efficiency=how.efficiency, bands=plan.bands)
     if how.selection is not None and how.selection.fields:
         own_field = object_fields(plan.field_names, columns[-1], offset)
         truth = replace(truth, more={**truth.more, "field": own_field})
         for name, efficiency in how.selection.field_efficiency.items():
             rows, own = _of_objects(truth.more["field"] == name, offset)
+            shown, its_err = _shown(made, efficiency)
+            columns_of = partial(_rows, flux=shown, flux_err=its_err, band=band, mjd=mjd, random=uniform)
             found[rows] = how.detector(**columns_of(rows), offset=own, efficiency=efficiency, bands=plan.bands)
     found = found & ~made.saturated
     fired = _fired(plan, found, mjd, band=band, offset=offset)

@@ -139,7 +139,7 @@ def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
     selection = job.options.get("selection")
     if selection is not None and selection.fields:
         for survey in job.surveys:
-            digest.update(survey.field.tobytes())
+            digest.update(survey.field.tobytes() + repr(sorted(survey.field_names.items())).encode())
     efficiency = job.options.get("efficiency")
     if efficiency is not None:
         digest.update(efficiency.snr.tobytes() + efficiency.probability.tobytes())

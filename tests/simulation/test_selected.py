@@ -55,7 +55,9 @@ def template():
 def sky():
     """Two bands every other night; the northern half of the sky is the field DEEP, the other WIDE."""
     nights = survey_of(("lsstg", "lsstr"), nights=120, background=np.full(480, 900.0))
-    return dataclasses.replace(nights, more={"field_name": np.where(nights.dec > 0, "DEEP", "WIDE")}, radius=90.0)
+    return dataclasses.replace(
+        nights, field=(nights.dec > 0).astype(int), field_names={0: "WIDE", 1: "DEEP"}, radius=90.0
+    )
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport.simulation.surveys.survey import Survey
+from sntransport.simulation.surveys.survey import Survey, field_name
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,7 +41,7 @@ class SeenVisits:
     snr: Array
 
     def column(self, name: str) -> NDArray[Any]:
-        """A further column of the surveys (``Survey.more``), such as ``psf`` or ``field_name``.
+        """A further column of the surveys (``Survey.more``), such as ``psf``; or ``field_name``, which all have.
 
         Parameters
         ----------
@@ -56,21 +57,33 @@ class SeenVisits:
             Where a survey that has visits here does not have it.
         """
         used = [0] if len(self.surveys) == 1 else np.unique(self.survey).tolist()
-        for index in used:
-            if name not in self.surveys[index].more:
-                known = ", ".join(self.surveys[index].more) or "none"
-                raise ValueError(
-                    f"the error model asks for {name!r}, which survey {self.surveys[index].name!r} does not have "
-                    f"(it has {known}); give it in Survey.more, or leave it out of the model"
-                )
+        parts = {index: _columns_of(self.surveys[index], name) for index in used}
         if len(used) == 1:
-            return np.asarray(self.surveys[used[0]].more[name][self.visit])
-        parts = {index: self.surveys[index].more[name] for index in used}
+            return np.asarray(parts[used[0]][self.visit])
         made = np.empty(self.visit.size, dtype=np.result_type(*parts.values()) if parts else np.float64)
         for index, values in parts.items():
             rows = self.survey == index
             made[rows] = values[self.visit[rows]]
         return made
+
+
+_FIELDS: "WeakKeyDictionary[Survey, NDArray[np.str_]]" = WeakKeyDictionary()
+
+
+def _columns_of(survey: Survey, name: str) -> NDArray[Any]:
+    """A further column (n_visit,) of a survey."""
+    if name in survey.more:
+        return survey.more[name]
+    if name == "field_name":
+        if survey not in _FIELDS:
+            numbers, place = np.unique(survey.field, return_inverse=True)
+            _FIELDS[survey] = np.array([field_name(survey, number) for number in numbers.tolist()])[place]
+        return _FIELDS[survey]
+    known = ", ".join(survey.more) or "none"
+    raise ValueError(
+        f"the error model asks for {name!r}, which survey {survey.name!r} does not have (it has {known}); give it in "
+        "Survey.more, or leave it out of the model"
+    )
 
 
 class Errors(NamedTuple):

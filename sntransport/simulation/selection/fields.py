@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.simulation.surveys.survey import Survey, field_names
+from sntransport.simulation.surveys.survey import Survey, field_name
 
 _CODES: "WeakKeyDictionary[Survey, tuple[tuple[str, ...], NDArray[np.int64]]]" = WeakKeyDictionary()
 
@@ -15,7 +15,7 @@ _CODES: "WeakKeyDictionary[Survey, tuple[tuple[str, ...], NDArray[np.int64]]]" =
 def field_codes(surveys: Sequence[Survey]) -> tuple[tuple[str, ...], list[NDArray[Any]]]:
     """Names of the fields of all surveys, sorted, and which of them each visit of each survey is of; -1: of none.
 
-    A field without a name is called by its number.
+    ``field_names`` of the survey count; a field without a name is called by its number.
     """
     coded = [_coded(survey) for survey in surveys]
     names = tuple(sorted({name for own, _ in coded for name in own}))
@@ -51,9 +51,10 @@ def object_fields(names: Sequence[str], code: NDArray[Any], offset: NDArray[np.i
 def _coded(survey: Survey) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Names of the fields of a survey, and which of them each visit is of, -1 where not known; kept with the survey."""
     if survey not in _CODES:
-        given, which = np.unique(field_names(survey), return_inverse=True)
-        names = tuple(str(name) for name in given if name)
+        numbers, which = np.unique(survey.field, return_inverse=True)
+        given = [field_name(survey, int(number)) for number in numbers]
+        names = tuple(sorted({name for name in given if name}))
         place = {name: i for i, name in enumerate(names)}
-        code = np.array([place.get(name, -1) for name in given.tolist()], dtype=np.int64)
+        code = np.array([place.get(name, -1) for name in given], dtype=np.int64)
         _CODES[survey] = names, code[which]
     return _CODES[survey]

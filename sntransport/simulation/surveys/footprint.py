@@ -137,8 +137,8 @@ def visits_of(
 
 
 def measurements_of(
-    survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike, *, more: bool = False,
-    code: NDArray[Any] | None = None,
+    survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike, *,
+    code: NDArray[Any] | None = None, more: bool = False,
 ) -> tuple[NDArray[np.int64], Array]:  # fmt: skip
     """What is needed of the visits of `visits_of` to simulate them, without a look at the survey's own columns.
 
@@ -146,17 +146,17 @@ def measurements_of(
     ----------
     survey, ra, dec, mjd_first, mjd_last
         As for `visits_of`.
-    more : bool
-        Whether template noise and the number of the visit are needed, too.
     code : ndarray of int, (n_visit,), optional
         A number of each visit of the survey, such as that of its field.
+    more : bool
+        Whether template noise and the number of the visit are needed, too.
 
     Returns
     -------
     offset : ndarray of int, (n + 1,)
-    columns : ndarray, (5, n_total), or (7, n_total) with ``more``; one more with ``code``
-        Date [d], band, background [nJy], photons per nJy, saturation [nJy]; template noise [nJy], row of the survey;
-        code.
+    columns : ndarray, (5 to 8, n_total)
+        Date [d], band, background [nJy], photons per nJy, saturation [nJy]; with ``more`` template noise [nJy] and row
+        of the survey; with ``code`` that, as the last.
 
     Raises
     ------
@@ -166,16 +166,14 @@ def measurements_of(
     from sntransport.simulation.surveys import _kernels
 
     offset, keys = _keys(survey, ra, dec, mjd_first, mjd_last)
-    own = 7 if more else 5
-    columns = np.empty((own + (code is not None), keys.size))
-    if more:
-        columns[5] = 0.0
+    columns = np.empty((5 + 2 * more + (code is not None), keys.size))
+    columns[5:] = 0.0
     if keys.size:
-        _kernels.take_columns(keys, _grid(survey).columns, columns)
+        _kernels.take_columns(keys, _grid(survey).columns, columns[: 6 if more else 5])
     if more:
         columns[6] = keys >> 32
     if code is not None:
-        columns[own] = code[keys >> 32]
+        columns[-1] = code[keys >> 32]
     return offset, columns
 
 

@@ -120,14 +120,6 @@ def is_number(text: str) -> bool:
     return True
 
 
-def _opened(path: Path) -> IO[str]:
-    with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    if compressed:
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open("rt", encoding="utf-8")
-
-
 def plain_lines(file: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Lines with their numbers, without comments and the block of documentation."""
     inside = False
@@ -139,6 +131,14 @@ def plain_lines(file: Iterable[str]) -> Iterator[tuple[int, str]]:
             inside = False
         elif text and not inside:
             yield number, text
+
+
+def _opened(path: Path) -> IO[str]:
+    with path.open("rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+    if compressed:
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open("rt", encoding="utf-8")
 
 
 def _read_line(path: Path, library: Library, number: int, line: str) -> None:

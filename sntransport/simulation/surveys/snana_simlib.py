@@ -58,12 +58,13 @@ def read_simlib(
     Returns
     -------
     Survey
-        Each block is a field at its position, ``field`` is its LIBID. Blocks at the same position are one field. Noise
-        of the template (TEMPLATE_ZPT with TEMPLATE_SKYSIG or TEMPLATE_CCDSIG) is in ``template_noise``.
-        ``zero_point_error`` is the median ZPTERR of the band; that of each visit is in ``more``, with ``psf`` (PSF1),
-        ``sky_noise``, ``zero_point`` and ``field_name`` (FIELD). The columns of a coadded visit (``IDEXPT*N``) are
-        those of the sum, as SNANA's own tool for coadding writes them; N serves for saturation (NPE_PIXEL_SATURATE),
-        which is of each exposure and counts the sky. Visits that cannot be used are left out and counted in ``notes``.
+        Each block is a field at its position, ``field`` is its LIBID, and its FIELD its name. Blocks at the same
+        position are one field. Noise of the template (TEMPLATE_ZPT with TEMPLATE_SKYSIG or TEMPLATE_CCDSIG) is in
+        ``template_noise``. ``zero_point_error`` is the median ZPTERR of the band; that of each visit is in ``more``,
+        with ``psf`` (PSF1), ``sky_noise``, ``zero_point`` and, where FIELD changes between the visits of a block,
+        ``field_name``. The columns of a coadded visit (``IDEXPT*N``) are those of the sum, as SNANA's own tool for
+        coadding writes them; N serves for saturation (NPE_PIXEL_SATURATE), which is of each exposure and counts the
+        sky. Visits that cannot be used are left out and counted in ``notes``.
 
     Raises
     ------
@@ -111,8 +112,10 @@ def _survey(
     saturation = _saturation(path, library, photons, sigma=sigma, sky=(sky * gain) ** 2, n_exposure=columns["N"])
     more = {
         "psf": sigma * pixel * _FWHM_PER_SIGMA, "sky_noise": sky, "zero_point": columns["ZPTAVG"],
-        "zero_point_error": np.where(columns["ZPTERR"] > 0, columns["ZPTERR"], 0.0), "field_name": _fields(library),
+        "zero_point_error": np.where(columns["ZPTERR"] > 0, columns["ZPTERR"], 0.0),
     }  # fmt: skip
+    if len(library.states) > len(library.blocks):
+        more["field_name"] = _fields(library)
     checks = sky_checks(columns["MJD"], ra[block], dec[block], ("MJD", "RA", "DEC"))
     checks |= {
         "its filter is not known": band >= 0,
@@ -130,6 +133,7 @@ def _survey(
         zero_point_error=_medians(columns["ZPTERR"][keep], band[keep], len(bands)),
         saturation=saturation[keep], template_noise=template[keep],
         more={key: values[keep] for key, values in more.items()}, field=_identifiers(library)[block][keep],
+        field_names=_field_names(library),
         notes=(f"{counted(int(keep.sum()), 'visit')} in {counted(used.size, 'block')} read", note, *notes, *remarks),
         source=cited(path),
     )  # fmt: skip
@@ -284,3 +288,9 @@ def _radius(ra: Array, dec: Array, radius: float | None) -> tuple[float, str]:
 def _identifiers(library: Library) -> NDArray[np.int64]:
     texts = [keys["LIBID"].split()[0] if keys["LIBID"] else "" for keys in library.blocks]
     return np.array([int(text) if text.isdecimal() and len(text) < 19 else -1 for text in texts], dtype=np.int64)
+
+
+def _field_names(library: Library) -> dict[int, str]:
+    """The key FIELD of each block, or of the header, by LIBID."""
+    names = (keys.get("FIELD", library.header.get("FIELD", "")) for keys in library.blocks)
+    return {number: name for number, name in zip(_identifiers(library).tolist(), names, strict=True) if name}

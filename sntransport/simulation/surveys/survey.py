@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from dataclasses import field as field_of
+from dataclasses import field as dataclass_field
 from typing import Any
 
 import numpy as np
@@ -49,9 +49,12 @@ class Survey:
         0.
     field : array_like of int, (n_visit,), or None
         Number of the field or pointing, -1 where not known. None: -1.
+    field_names : mapping of int to str
+        Names of fields by number, where they have some; a name may be that of several.
     more : mapping of str to array_like, (n_visit,)
         Whatever else is known of the visits, by name, for what asks for it: ``psf`` (FWHM [arcsec]), ``sky_noise``
-        [ADU / pixel], ``zero_point`` [AB mag of 1 ADU], ``zero_point_error`` [mag] of each visit, ``field_name``.
+        [ADU / pixel], ``zero_point`` [AB mag of 1 ADU], ``zero_point_error`` [mag] of each visit, ``field_name`` where
+        it is not that of ``field``.
     notes : sequence of str
         What the reader assumed or rejected, and why.
     source : str
@@ -78,7 +81,8 @@ class Survey:
     saturation: Array = None  # type: ignore[assignment]
     template_noise: Array = None  # type: ignore[assignment]
     field: NDArray[np.int64] = None  # type: ignore[assignment]
-    more: Mapping[str, NDArray[Any]] = field_of(default_factory=dict)
+    field_names: Mapping[int, str] = dataclass_field(default_factory=dict)
+    more: Mapping[str, NDArray[Any]] = dataclass_field(default_factory=dict)
     notes: tuple[str, ...] = ()
     source: str = ""
 
@@ -108,9 +112,9 @@ class Survey:
         per_band = {name: self._per_band(name, label, bands) for name in ("zero_point_error", "calibration_floor")}
         if not 0 < self.radius <= 90:
             raise ValueError(f"{label}radius is {self.radius} deg, expected above 0 and at most 90")
-        set_fields(
-            self, bands=bands, radius=float(self.radius), notes=tuple(self.notes), more=more, **columns, **per_band
-        )
+        names = {int(number): str(name) for number, name in self.field_names.items()}
+        set_fields(self, bands=bands, radius=float(self.radius), field_names=names, notes=tuple(self.notes), more=more)
+        set_fields(self, **columns, **per_band)
 
     def _column(self, name: str, label: str, n_visit: int, missing: float = np.inf) -> Array:
         value: ArrayLike | None = getattr(self, name)
@@ -176,12 +180,9 @@ def select_visits(survey: Survey, keep: ArrayLike) -> Survey:
     return replace(survey, more=more, **{name: getattr(survey, name)[rows] for name in names})
 
 
-def field_names(survey: Survey) -> NDArray[np.str_]:
-    """The field of each visit, (n_visit,): its name where it has one (``more["field_name"]``), else its number as text;
-    empty for -1, which is none."""
-    number = np.where(survey.field < 0, "", survey.field.astype(np.str_))
-    named = survey.more.get("field_name")
-    return number if named is None else np.where(named == "", number, named)
+def field_name(survey: Survey, number: int) -> str:
+    """What a field is called: its name, else its number; empty for -1, which is none."""
+    return survey.field_names.get(number, str(number) if number >= 0 else "")
 
 
 def _names(bands: Sequence[str], label: str) -> tuple[str, ...]:

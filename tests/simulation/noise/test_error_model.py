@@ -1,5 +1,7 @@
 """What an error model is told of the visits."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,13 @@ def test_columns_of_several_surveys():
     assert seen.column("field_name").tolist() == ["c", "longer", "x", "a"]
     np.testing.assert_array_equal(seen_of((one, two), [1, 1], [1, 0]).column("psf"), [20.0, 10.0])
     assert seen_of((one, two), [], []).column("psf").size == 0
+
+
+def test_fields_have_names_without_a_column_of_their_own():
+    one = dataclasses.replace(survey_of("g", 3), field=np.array([7, -1, 9]), field_names={7: "X3"})
+    two = survey_of("r", 1, field_name=["own"])
+    seen = seen_of((one, two), [0, 1, 0, 0], [0, 0, 2, 1])
+    assert seen.column("field_name").tolist() == ["X3", "own", "9", ""]
 
 
 def test_a_survey_without_the_column():

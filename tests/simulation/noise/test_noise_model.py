@@ -18,6 +18,7 @@ from sntransport.simulation.selection.detection import (
     DetectionEfficiency,
     step_efficiency,
 )
+from sntransport.simulation.selection.selection import Selection
 from sntransport.simulation.surveys.snana_simlib import read_simlib
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
@@ -225,6 +226,23 @@ def test_detection_at_the_true_ratio_needs_a_flux(template):
     flux = simulate([template], quiet(survey), POPULATION, **options).flux
     np.testing.assert_array_equal(true.photflag & PHOTFLAG_DETECTION > 0, flux > 1e-6)
     np.testing.assert_array_equal(true.flux, measured.flux)
+
+
+def test_efficiencies_of_fields_may_be_of_the_true_ratio(template):
+    survey = dataclasses.replace(survey_of(), field=np.tile([0, 1], 900), field_names={0: "S", 1: "N"})
+    selection = Selection(field_efficiency={"N": step_efficiency(5.0, true=True)})
+    made, true = both(template, survey, efficiency=step_efficiency(5.0), selection=selection, n=200)
+    owner = np.repeat(np.arange(200), np.diff(made.offset))
+    north = made.truth.more["field"][owner] == "N"
+    assert 0.2 < north.mean() < 0.8
+    plain = np.sqrt(100.0**2 + true / 10.0)
+    expected = np.where(north, true >= 5 * plain, made.flux >= 5 * made.flux_err)
+    np.testing.assert_array_equal(made.photflag & PHOTFLAG_DETECTION > 0, expected)
+
+
+def test_epochs_of_visits_go_with_their_own_trigger(template):
+    with pytest.raises(ValueError, match="epochs='visits' goes with n_epochs"):
+        simulate([template], survey_of(), POPULATION, n=5, epochs="visits", selection=Selection(trigger="2 of g, r"))
 
 
 def test_errors_of_a_function_are_drawn_and_reported(template):
