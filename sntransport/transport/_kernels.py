@@ -12,6 +12,8 @@ from sntransport._numerics.arrays import Array as _F
 from sntransport._numerics.compiled import compiled
 
 _I = NDArray[np.int64]
+_U = NDArray[np.uint8]
+_B = NDArray[np.bool_]
 
 
 @compiled
@@ -344,3 +346,63 @@ def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _
                 row[i] += weight_b * (b[i_b] + (at_b - i_b) * rise_b[i_b])
         for i in range(n):
             row[i] *= row[i] * np.exp((1.0 - s) * smooth_a[i] + s * smooth_b[i])
+
+
+@compiled
+def tier_of(origin: int, value: float) -> int:
+    """How good a candidate is in a bin: 0 an observed spectrum itself, 1 from both sides, 2 from one."""
+    if origin == 2:
+        return 2
+    return 0 if np.isinf(value) else 1
+
+
+@compiled
+def add_candidates(
+    flux: _F, flux_err: _F, origin: _U, taper: _F, value: _F, scale: _F, row: _I, total: _F, sums: _F
+) -> None:  # fmt: skip
+    """Add candidates of one pair, (n, n_wave), to weighted sums of their phases ``row`` (n).
+
+    ``total`` is (n_phase, 3, n_wave), by `tier_of`; ``sums`` (n_phase, 3, 3, n_wave), of flux, error and of what is
+    bridged. A candidate of infinite ``value`` has a weight of 1, another ``value`` times ``taper``.
+    """
+    for m in range(row.size):
+        k = row[m]
+        for w in range(origin.size):
+            weight = 1.0 if np.isinf(value[m]) else value[m] * taper[w]
+            if origin[w] == 0 or weight == 0.0:
+                continue
+            tier = tier_of(origin[w], value[m])
+            total[k, tier, w] += weight
+            sums[k, tier, 0, w] += weight * (scale[m] * flux[m, w])
+            sums[k, tier, 1, w] += weight * (scale[m] * flux_err[m, w])
+            if origin[w] == 3:
+                sums[k, tier, 2, w] += weight
+
+
+@compiled
+def add_shares(origin: _U, taper: _F, value: _F, row: _I, inverse: _F, out: _F) -> None:
+    """Add up the shares of candidates over all bins, (n); ``inverse`` is 1 over the total of the best tier, else 0."""
+    for m in range(row.size):
+        for w in range(origin.size):
+            if origin[w] != 0:
+                weight = 1.0 if np.isinf(value[m]) else value[m] * taper[w]
+                out[m] += weight * inverse[row[m], tier_of(origin[w], value[m]), w]
+
+
+@compiled
+def find_what_matters(origin: _U, rows: _I, taper: _F, value: _F, least: float, matters: _B) -> None:
+    """Which candidates of one phase, the heaviest first, weigh more than ``least`` of the others in some bin.
+
+    ``origin`` is (n, n_wave), ``rows`` (n, 2) the spectra of each, ``taper`` (n_spec, n_wave).
+    """
+    total = np.zeros((3, taper.shape[1]))
+    for m in range(value.size):
+        a, b = taper[rows[m, 0]], taper[rows[m, 1]]
+        for w in range(taper.shape[1]):
+            weight = 1.0 if np.isinf(value[m]) else value[m] * min(a[w], b[w])
+            if origin[m, w] == 0 or weight == 0.0:
+                continue
+            tier = tier_of(origin[m, w], value[m])
+            better = (tier > 0 and total[0, w] > 0.0) or (tier > 1 and total[1, w] > 0.0)
+            matters[m] |= not better and weight > least * total[tier, w]
+            total[tier, w] += weight
