@@ -54,7 +54,7 @@ def normalized_cumulative(density: _F, width: _F) -> tuple[_F, float]:
     for i in range(1, n):
         cumulative[i] /= total
     cumulative[n] = 1.0
-    return cumulative, total
+    return cumulative, float(np.dot(density, width))
 
 
 @compiled
@@ -123,10 +123,10 @@ def share_below(level: _F, position: _F, edge: float, at: np.uintp) -> float:
 
 
 @compiled
-def deposit(edges: _F, per_width: _F, level: _F, position: _F, mass: float, out: _F) -> None:
+def deposit(edges: _F, width: _F, level: _F, position: _F, mass: float, out: _F) -> None:
     """Density on the bins of a measure whose quantile function is linear between (level, position) points.
 
-    Points end as those of `common_levels`; ``per_width`` is 1 over the widths of the bins. Four stretches of bins are
+    Points end as those of `common_levels`. Four stretches of bins are
     worked on side by side: a search that waits for its comparison leaves time for the others.
     """
     n = edges.size - 1
@@ -150,7 +150,7 @@ def deposit(edges: _F, per_width: _F, level: _F, position: _F, mass: float, out:
     # All mass lies within the edges, whatever rounding made of the outermost positions.
     below[n] = 1.0
     for k in range(n):
-        out[k] = mass * (below[k + 1] - below[k]) * per_width[k]
+        out[k] = mass * (below[k + 1] - below[k]) / width[k]
 
 
 @compiled
@@ -168,7 +168,7 @@ def displace_pair(wave: _F, a: _F, b: _F, t: _F, out: _F) -> bool:
     if not (0.0 < mass_a < np.inf and 0.0 < mass_b < np.inf):
         return False
     level, q_a, q_b = common_levels(cum_a, edges, cum_b, edges)
-    position, per_width = np.empty(level.size), 1.0 / width
+    position = np.empty(level.size)
     for k in range(t.size):
         s = t[k]
         # At the ends the answer is known without rounding.
@@ -179,7 +179,7 @@ def displace_pair(wave: _F, a: _F, b: _F, t: _F, out: _F) -> bool:
         elif 0.0 < s < 1.0:
             for i in range(level.size):
                 position[i] = (1.0 - s) * q_a[i] + s * q_b[i]
-            deposit(edges, per_width, level, position, (1.0 - s) * mass_a + s * mass_b, out[k])
+            deposit(edges, width, level, position, (1.0 - s) * mass_a + s * mass_b, out[k])
         else:
             return False
     return True
@@ -214,7 +214,7 @@ def mean_of_many(wave: _F, densities: _F, weight: _F, out: _F) -> bool:
             return False
         mean_mass += weight[m] * mass
     level, position = mean_quantile(edges, cumulative, weight)
-    deposit(edges, 1.0 / width, level, position, mean_mass, out)
+    deposit(edges, width, level, position, mean_mass, out)
     return True
 
 
