@@ -15,15 +15,15 @@ from sntransport._numerics.arrays import Array, Span
 from sntransport.photometry.synthetic import MIN_COVERAGE, BandMatrix
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.candidates import Candidates, Pair, Spectra
+from sntransport.transport.chain import SAME_PHASE, nearest_rows
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error
 from sntransport.transport.interpolators import ForPair, Interpolator
 from sntransport.transport.weights import Weight, color_mismatch
 
-_SAME = 1e-9
 # Phases that are worked on together: their sums take a few tens of MB, and few pairs are made twice.
 _BLOCK = 128
-# Thousands of candidates that weigh less than this, relative to the others, are less than the rounding of the mean.
-_LEAST_SHARE = 1e-20
+# A thousand candidates that weigh less than this, relative to the others, change a mean by less than 1e-13.
+_LEAST_SHARE = 1e-16
 _NOTHING = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
@@ -111,8 +111,8 @@ def synthesize(
         block = slice(start, start + _BLOCK)
         work = _Block(spectra, pairs, phase[block], interpolate)
         work.judge(weight, None if photometry is None else _rows(photometry, block))
-        flux[block], flux_err[block], origin[block] = work.average(tie=tie, errors=errors, share=share[block])
-        found.append((start + work.row, work.pair, work.shares()))
+        flux[block], flux_err[block], origin[block], inverse = work.average(tie=tie, errors=errors, share=share[block])
+        found.append((start + work.row, work.pair, work.shares(inverse)))
     dense = SpectralSeries(
         phase=phase,
         wave=sparse.wave,
@@ -143,13 +143,25 @@ def _error_shares(phase: Array, photometry: Photometry | None) -> Array:
     return np.where(known, SHARE_WITH_COLORS, 1.0)
 
 
+def near_pairs(phase: Array, max_gap: float) -> NDArray[np.int64]:
+    """Pairs (n_pair, 2) of rows at most ``max_gap`` apart, the earlier first, of increasing phases.
+
+    The work grows with their number, not with the square of that of the rows.
+    """
+    row = np.arange(phase.size)
+    # A hair more than the gap, then the very condition.
+    count = np.searchsorted(phase, phase + max_gap * (1.0 + 1e-9) + SAME_PHASE, side="right") - row - 1
+    before = np.repeat(row, count)
+    after = np.arange(before.size) - np.repeat(np.cumsum(count) - count, count) + before + 1
+    near = phase[after] - phase[before] <= max_gap
+    return np.stack([before[near], after[near]], axis=1).astype(np.int64)
+
+
 def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.int64]:
     """All pairs of rows up to ``max_gap`` apart, and each row that is itself a target as a pair with itself."""
-    n = sparse.n_phase
-    before, after = np.triu_indices(n, 1)
-    near = sparse.phase[after] - sparse.phase[before] <= max_gap
-    hit = np.flatnonzero(np.abs(sparse.phase[:, None] - phase).min(axis=1, initial=np.inf) <= _SAME)
-    pairs = np.concatenate([np.stack([before[near], after[near]], axis=1), np.stack([hit, hit], axis=1)])
+    hit = nearest_rows(sparse.phase, phase)
+    hit = np.unique(hit[np.abs(sparse.phase[hit] - phase) <= SAME_PHASE])
+    pairs = np.concatenate([near_pairs(sparse.phase, max_gap), np.stack([hit, hit], axis=1)])
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], dtype=np.int64)
 
 
@@ -164,27 +176,31 @@ class _Block:
     ) -> None:
         self.spectra, self.pairs, self.phase, self.interpolate = spectra, pairs, phase, interpolate
         before, after = spectra.series.phase[pairs].T
-        near = np.flatnonzero((before <= phase[-1] + _SAME) & (after >= phase[0] - _SAME))
+        near = np.flatnonzero((before <= phase[-1] + SAME_PHASE) & (after >= phase[0] - SAME_PHASE))
         before, after = before[near, None], after[near, None]
-        itself = (pairs[near, :1] == pairs[near, 1:]) & (np.abs(before - phase) <= _SAME)
-        where, self.row = np.nonzero(itself | ((before < phase - _SAME) & (after > phase + _SAME)))
+        itself = (pairs[near, :1] == pairs[near, 1:]) & (np.abs(before - phase) <= SAME_PHASE)
+        where, self.row = np.nonzero(itself | ((before < phase - SAME_PHASE) & (after > phase + SAME_PHASE)))
         self.pair = near[where]
         self.value, self.scale = np.zeros(self.pair.size), np.ones(self.pair.size)
         # Found when a spectrum is made: which bins of a pair are covered, and how.
         self.origin: dict[int, NDArray[np.uint8]] = {}
 
-    def _each(self) -> Iterator[tuple[int, Pair, Span]]:
-        """Pairs that still have candidates of some value, and where these are; those of no value are passed over."""
+    def _groups(self) -> Iterator[tuple[int, Span]]:
+        """Pairs that have candidates, and the entries of each."""
         starts = np.flatnonzero(np.diff(self.pair, prepend=-1))
         for start, stop in pairwise([*starts, self.pair.size]):
-            p, entries = int(self.pair[start]), slice(int(start), int(stop))
-            i, j = self.pairs[p]
-            pair = Pair(self.spectra, int(i), int(j), self.interpolate)
-            yield p, pair, entries
+            yield int(self.pair[start]), slice(int(start), int(stop))
+
+    def _made(self, p: int) -> Pair:
+        i, j = self.pairs[p]
+        return Pair(self.spectra, int(i), int(j), self.interpolate)
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
         self.pair, self.row, self.value, self.scale = (
-            column[kept] for column in (self.pair, self.row, self.value, self.scale)
+            self.pair[kept],
+            self.row[kept],
+            self.value[kept],
+            self.scale[kept],
         )
 
     def judge(self, weight: Weight, photometry: Photometry | None) -> None:
@@ -201,7 +217,8 @@ class _Block:
         """Band fluxes of all candidates, (n, n_band); those of spectra that do not overlap go."""
         n_band = 0 if photometry is None else len(photometry.matrix.bands)
         out, exists = np.full((self.pair.size, n_band), np.nan), np.ones(self.pair.size, dtype=bool)
-        for p, pair, entries in self._each():
+        for p, entries in self._groups():
+            pair = self._made(p)
             exists[entries] = pair.exists
             if photometry is None or not pair.exists:
                 continue
@@ -248,14 +265,17 @@ class _Block:
                 out[mine] = matters
         return out
 
-    def average(self, *, tie: bool, errors: ErrorModel, share: Array) -> tuple[Array, Array, NDArray[np.uint8]]:
-        """Weighted mean over candidates, bin by bin, from the best tier that covers: itself, both sides, one side."""
+    def average(self, *, tie: bool, errors: ErrorModel, share: Array) -> tuple[Array, Array, NDArray[np.uint8], Array]:
+        """Weighted mean over candidates, bin by bin, from the best tier that covers: itself, both sides, one side.
+
+        Flux, error and origin (n_phase, n_wave); last, (n_phase, 3, n_wave), 1 over the weight of that tier, else 0.
+        """
         from sntransport.transport import _kernels
 
         n, n_wave = self.phase.size, self.spectra.series.n_wave
         total, sums = np.zeros((n, 3, n_wave)), np.zeros((n, 3, 3, n_wave))
-        for p, pair, entries in self._each():
-            row = self.row[entries]
+        for p, entries in self._groups():
+            pair, row = self._made(p), self.row[entries]
             t = pair.positions(self.phase[row])
             made = pair.at(t)
             self.origin[p] = made.origin
@@ -268,26 +288,22 @@ class _Block:
         weight = np.take_along_axis(total, best, axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.take_along_axis(sums, best[:, :, None], axis=1)[:, 0] / weight
-        covered = weight[:, 0] > 0
-        self.inverse = np.zeros(total.shape)
-        np.put_along_axis(self.inverse, best, np.divide(1.0, weight, where=weight > 0, out=np.zeros(weight.shape)), 1)
+        covered, inverse = weight[:, 0] > 0, np.zeros(total.shape)
+        np.put_along_axis(inverse, best, np.divide(1.0, weight, where=weight > 0, out=np.zeros(weight.shape)), 1)
         origin = np.where(mean[:, 2] > 0.5, Origin.EXTRAPOLATED, Origin.OBSERVED)
         origin = np.where(covered, np.where(best[:, 0] == 2, Origin.ONE_SIDED, origin), Origin.NOT_COVERED)
-        return np.where(covered, mean[:, 0], np.nan), np.where(covered, mean[:, 1], np.nan), origin.astype(np.uint8)
+        flux, flux_err = (np.where(covered, mean[:, k], np.nan) for k in (0, 1))
+        return flux, flux_err, origin.astype(np.uint8), inverse
 
-    def shares(self) -> Array:
-        """Share of each candidate in the flux, averaged over the covered bins."""
+    def shares(self, inverse: Array) -> Array:
+        """Share of each candidate in the flux, averaged over the covered bins; ``inverse`` is from `average`."""
         from sntransport.transport import _kernels
 
         out, taper = np.zeros(self.pair.size), self.spectra.taper
-        starts = np.flatnonzero(np.diff(self.pair, prepend=-1))
-        for start, stop in pairwise([*starts, self.pair.size]):
-            p, mine = int(self.pair[start]), slice(int(start), int(stop))
-            i, j = self.pairs[p]
-            _kernels.add_shares(
-                self.origin[p], np.minimum(taper[i], taper[j]), self.value[mine], self.row[mine], self.inverse, out[mine]
-            )
-        bins = (self.inverse > 0).any(axis=1).sum(axis=1)
+        for p, mine in self._groups():
+            depth = np.minimum(*taper[self.pairs[p]])
+            _kernels.add_shares(self.origin[p], depth, self.value[mine], self.row[mine], inverse, out[mine])
+        bins = (inverse > 0).any(axis=1).sum(axis=1)
         return np.asarray(out / np.maximum(bins, 1)[self.row])
 
 
