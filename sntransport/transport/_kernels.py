@@ -147,8 +147,9 @@ def deposit(edges: _F, width: _F, level: _F, position: _F, mass: float, out: _F)
     for k in range(np.uintp(4) * quarter + np.uintp(1), np.uintp(n)):
         d = ahead(position, edges[k], d)
         below[k] = share_below(level, position, edges[k], d)
-    # All mass lies within the edges, whatever rounding made of the outermost positions.
-    below[n] = 1.0
+    # Rounding may leave the outermost position short of the last edge: then all mass lies below it.
+    if edges[n] <= position[position.size - 3]:
+        below[n] = share_below(level, position, edges[n], ahead(position, edges[n], d))
     for k in range(n):
         out[k] = mass * (below[k + 1] - below[k]) / width[k]
 
