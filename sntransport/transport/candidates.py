@@ -17,7 +17,7 @@ _TAPER = 20
 _NOBODY, _BOTH = -1, 2
 
 
-class Spectra:
+class PairSpectra:
     """Sparse spectra, with what all pairs need of each: coverage, noise, and the weight of each bin.
 
     ``covered`` (n_spec, n_wave); ``noise`` (n_spec, n_wave), variance of ln flux that the stated errors are; ``taper``
@@ -51,7 +51,7 @@ class Pair:
     ``exists`` says whether they overlap: if not there is no candidate.
     """
 
-    def __init__(self, spectra: Spectra, i: int, j: int, interpolate: Interpolator | ForPair) -> None:
+    def __init__(self, spectra: PairSpectra, i: int, j: int, interpolate: Interpolator | ForPair) -> None:
         series = spectra.series
         self.spectra, self.rows = spectra, (i, j)
         self.start, self.span = float(series.phase[i]), float(series.phase[j] - series.phase[i])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array, Span
 from sntransport.photometry.synthetic import MIN_COVERAGE, BandMatrix
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.candidates import Candidates, Pair, Spectra
+from sntransport.transport.candidates import Candidates, Pair, PairSpectra
 from sntransport.transport.chain import SAME_PHASE, nearest_rows
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error
 from sntransport.transport.interpolators import ForPair, Interpolator
@@ -100,7 +100,7 @@ def synthesize(
         ``tie`` the error of interpolation is `SHARE_WITH_COLORS` of `interpolation_error` of itself at phases with
         photometry in two bands or more, on the understanding that the colors of the result are calibrated by it.
     """
-    spectra, pairs = Spectra(sparse), _pairs(sparse, phase, max_gap)
+    spectra, pairs = PairSpectra(sparse), _pairs(sparse, phase, max_gap)
     shape = (phase.size, sparse.n_wave)
     flux, flux_err = np.full(shape, np.nan), np.full(shape, np.nan)
     origin = np.zeros(shape, dtype=np.uint8)
@@ -172,7 +172,7 @@ class _Block:
     """
 
     def __init__(
-        self, spectra: Spectra, pairs: NDArray[np.int64], phase: Array, interpolate: Interpolator | ForPair
+        self, spectra: PairSpectra, pairs: NDArray[np.int64], phase: Array, interpolate: Interpolator | ForPair
     ) -> None:
         self.spectra, self.pairs, self.phase, self.interpolate = spectra, pairs, phase, interpolate
         before, after = spectra.series.phase[pairs].T

@@ -7,7 +7,7 @@ import pytest
 from sntransport.calibration.preparation import prepare
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.candidates import Pair, Spectra
+from sntransport.transport.candidates import Pair, PairSpectra
 from sntransport.transport.chain import nearest_rows
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, interpolation_error, log_change
 from sntransport.transport.interpolators import linear, log_linear, wasserstein
@@ -340,7 +340,7 @@ def patchy():
 
 def by_twin(sparse, phase, weight, photometry):
     """Every candidate of every pair at one phase, all held at once, judged with `synthetic_flux` and averaged."""
-    spectra, made = Spectra(sparse), []
+    spectra, made = PairSpectra(sparse), []
     for i in range(sparse.n_phase):
         for j in range(i, sparse.n_phase):
             before, after = phase - sparse.phase[i], sparse.phase[j] - phase
