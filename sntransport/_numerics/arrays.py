@@ -65,6 +65,33 @@ def readonly(
     return array
 
 
+def borrowed(value: ArrayLike, name: str, ndim: int = 1) -> Array:
+    """``value`` as a C-ordered, read-only float64 array for work that ends with the call: a view where one will do.
+
+    Parameters
+    ----------
+    value, name, ndim
+        As in `readonly`.
+
+    Returns
+    -------
+    ndarray
+        Not to be kept: its owner may write to it later.
+
+    Raises
+    ------
+    ValueError
+        As `readonly`.
+    """
+    if type(value) is np.ndarray and value.dtype == np.float64 and value.ndim == ndim and value.flags.c_contiguous:
+        if not value.flags.writeable:
+            return value
+        view = value.view()
+        view.setflags(write=False)
+        return view
+    return readonly(value, name, ndim)
+
+
 def _converted(value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
     """A copy as ``dtype``; numpy itself would cut fractions and wrap what is too large."""
     if dtype.kind not in "iu":
