@@ -18,7 +18,8 @@ _COLUMN = 28
 
 _TOLD: dict[Any, str] = {
     int: "a whole number", float: "a finite number", str: "a text", bool: "true or false", list[str]: "a list of texts",
-    list[float]: "a list of numbers", dict[str, int]: "a table of whole numbers, 0 or more", object: "a value",
+    list[float]: "a list of numbers", dict[str, int]: "a table of whole numbers, 0 or more",
+    dict[str, object]: "a table", object: "a value",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import read_toml
 from sntransport._storage.slurm import SLURM
 from sntransport.simulation.config_keys import SURVEY
+from sntransport.simulation.events.class_codes import CODES
 from sntransport.simulation.events.config_keys import EVENTS
 from sntransport.simulation.selection_keys import CUTS, SPECTRUM
 
@@ -73,6 +74,11 @@ AUGMENTATION = Table(
                     choices=("error", "nan", "drop", "drop_for_all"),
                     example=('"drop"',),
                 ),
+                "true_flux": Key(
+                    kind=bool,
+                    words="whether files have the flux before noise of every measurement; SNANA's always do",
+                    default=False,
+                ),
             }
         ),
         "target": Table(
@@ -113,6 +119,7 @@ AUGMENTATION = Table(
             words="who gets a spectrum",
         ),
         "cuts": CUTS,
+        "codes": CODES,
         "slurm": SLURM,
     }
 )

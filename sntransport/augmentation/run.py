@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,13 +27,14 @@ from sntransport.augmentation.setup import Setup, events, mixing, set_up, templa
 from sntransport.augmentation.training_set import CANDIDATE, Candidates, Settled, TrainingSet, settle
 from sntransport.augmentation.training_set_file import template_columns, write_split
 from sntransport.augmentation.training_templates import TrainingTemplate
+from sntransport.simulation.events.class_codes import Codes
 from sntransport.simulation.light_curves import LightCurves, concatenate
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.run import OBJECT_BYTES, ROW_BYTES, Writer
 from sntransport.spectra.series_file import read_series, write_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Executor
 
     from sntransport.simulation.events.population import Population
@@ -45,26 +47,43 @@ _LEAST_BLOCKS, _MOST_LOOKS = 8, 4096
 Entries = list[dict[str, Any]]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Needs:
+    """What the files of a training set need besides its light curves.
+
+    ``codes`` of classes and bands are kept in the manifest, and `write_split` uses those of the classes; ``true_flux``
+    is whether the true fluxes are needed, whatever the configuration says; ``check(names, types)`` is called with all
+    templates when they are made (None: it is not), and raises where the files cannot hold them.
+    """
+
+    codes: Codes = field(default_factory=Codes)
+    true_flux: bool = False
+    check: Callable[[Sequence[str], Sequence[str]], object] | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingSource:
     """Where a training set comes from, so that a worker can make any part of it.
 
     ``inputs`` are what the result depends on, with the checksum of the configuration and all files that it names;
-    ``work`` is the folder of the first two passes.
+    ``work`` is the folder of the first two passes. ``true_flux``: whatever the configuration says, keep them;
+    ``classes`` are the numbers of the classes.
     """
 
     config: Path
     work: Path
-    inputs: tuple[tuple[str, str], ...]
+    inputs: tuple[tuple[str, Any], ...]
+    true_flux: bool = False
+    classes: tuple[tuple[str, int], ...] = ()
 
     @property
-    def told(self) -> dict[str, str]:
+    def told(self) -> dict[str, Any]:
         """The inputs by name."""
         return dict(self.inputs)
 
     def events(self) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
         """The configuration, its survey and its population; read once in a process."""
-        return _events(self.config, self.told["sha256"])
+        return events_of(self.config, self.told["sha256"])
 
     def setup(self) -> Setup:
         """What makes and chooses light curves, with the templates of the first pass; read once in a process."""
@@ -72,7 +91,14 @@ class TrainingSource:
 
 
 @lru_cache(maxsize=2)
-def _events(config: Path, sha256: str) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
+def events_of(config: Path, sha256: str) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
+    """A configuration, its survey and its population; ``sha256`` is of all files that it names.
+
+    Raises
+    ------
+    ReadError, ValueError
+        Where one cannot be read, or a value is wrong.
+    """
     given = read_augmentation(config)
     return given, *events(given, config)
 
@@ -80,12 +106,15 @@ def _events(config: Path, sha256: str) -> tuple[dict[str, dict[str, Any]], Surve
 @lru_cache(maxsize=2)
 def _setup(source: TrainingSource) -> Setup:
     given, survey, population = source.events()
-    return set_up(given, survey, population, _read_templates(source.work / _TEMPLATES), source.config)
+    simulation = given["simulation"] | ({"true_flux": True} if source.true_flux else {})
+    made = _read_templates(source.work / _TEMPLATES)
+    return set_up(given | {"simulation": simulation}, survey, population, made, source.config)
 
 
 def run_augmentation(
     config: Path, inputs: Mapping[str, str], out: Path, write: Writer | None, chunk: int, *,
-    executor: Executor | None = None, n_worker: int = 1, progress: Callable[[str, int], Callable[[int], object]],
+    needs: Needs | None = None, executor: Executor | None = None,
+    n_worker: int = 1, progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
     """Make a training set in shards.
 
@@ -101,6 +130,8 @@ def run_augmentation(
         Called with the objects of one split in each shard, and ``out / SPLIT-NNNNN``. Default: `write_split`.
     chunk : int
         Objects of a shard, of all splits together.
+    needs : Needs, optional
+        Of the files.
     executor, n_worker
         See `sntransport._storage.shards.run_shards`.
     progress : callable
@@ -122,15 +153,28 @@ def run_augmentation(
     n = sum(max(count, 0) for classes in given["target"].values() for count in classes.values())
     if n < 1:
         raise ValueError(f"{config}: [target] asks for no light curve; ask for one or more of a class")
-    plan = Plan(n=n, size=chunk, inputs=inputs)
-    source = TrainingSource(config=config.resolve(), work=(out / _WORK).resolve(), inputs=tuple(sorted(inputs.items())))
+    needs = Needs() if needs is None else needs
+    plan = Plan(n=n, size=chunk, inputs={**inputs, "codes": needs.codes.told()})
+    source = TrainingSource(
+        config=config.resolve(), work=(out / _WORK).resolve(), inputs=tuple(sorted(inputs.items())),
+        true_flux=needs.true_flux, classes=tuple(needs.codes.classes.items()),
+    )  # fmt: skip
     if (out / "_SUCCESS").is_file():
         entries = run_shards(out, plan, _nothing)
         shutil.rmtree(out / _WORK, ignore_errors=True)
         return entries
     with _workplace(out) as work:
         try:
-            entries = _passes(source, out, write, plan=plan, executor=executor, n_worker=n_worker, progress=progress)
+            entries = _passes(
+                source,
+                out,
+                write,
+                plan=plan,
+                check=needs.check,
+                executor=executor,
+                n_worker=n_worker,
+                progress=progress,
+            )
         except PlanError:
             raise
         except ValueError:
@@ -142,7 +186,8 @@ def run_augmentation(
 
 
 def _passes(
-    source: TrainingSource, out: Path, write: Writer | None, *, plan: Plan, executor: Executor | None, n_worker: int,
+    source: TrainingSource, out: Path, write: Writer | None, *, plan: Plan,
+    check: Callable[[Sequence[str], Sequence[str]], object] | None, executor: Executor | None, n_worker: int,
     progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
     given, _, _ = source.events()
@@ -152,6 +197,9 @@ def _passes(
     # Neither format nor version of the templates depends on how the set is cut.
     common = {key: value for key, value in told.items() if key != "format"}
     run_shards(source.work / _TEMPLATES, Plan(n=1, size=1, inputs=common), partial(_make_templates, source))
+    if check is not None:
+        series = [one.series for one in _read_templates(source.work / _TEMPLATES)]
+        check([one.name for one in series], [one.sn_type for one in series])
     size = BLOCK * max(_LEAST_BLOCKS, -(-n // (BLOCK * _MOST_LOOKS)))
     looks = run_shards(
         source.work / _LOOK, Plan(n=n, size=size, inputs=common), partial(_look, source, size, n), executor=executor,
@@ -283,7 +331,9 @@ def _write(
     for split in (name for name, count in counts.items() if count):
         stem = out / f"{split}-{number:05d}"
         if write is None:
-            files.append(write_split(whole, split, stem.with_name(f"{stem.name}.fits"), told))
+            files.append(
+                write_split(whole, split, stem.with_name(f"{stem.name}.fits"), told, class_codes=dict(source.classes))
+            )
         else:
             written = write(curves.take(whole.split == split), stem)
             files += [written] if isinstance(written, Path) else list(written)

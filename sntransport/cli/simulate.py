@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
 from sntransport.cli.console import EXISTING, FOLDER, conclude, example_option, fail, progress_bar, say, speaking
+from sntransport.datasets.writers import WRITERS, end_folder, needs_true_flux, require_format, run_codes, write_as
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
-    from sntransport.simulation.light_curves import LightCurves
-
-# Module, function, and what is appended to the name of a shard; functions that write several files append their own.
-WRITERS = {
-    "fits": ("simulation.run", "write_fits", ""),
-    "parquet": ("datasets.nested_parquet", "write_nested_parquet", ".parquet"),
-    "snana": ("datasets.snana_fits", "write_snana_fits", ""),
-    "lcdata": ("datasets.lcdata_hdf5", "write_lcdata", ".h5"),
-    "plasticc": ("datasets.plasticc_csv", "write_plasticc", ""),
-    "elasticc": ("datasets.elasticc_parquet", "write_elasticc", ""),
-    "atat": ("datasets.atat_hdf5", "write_atat", ".h5"),
-    "tokens": ("datasets.tokens", "write_tokens", ".parquet"),
-}
+    from sntransport.simulation.config import Job
+    from sntransport.simulation.events.class_codes import Codes
 
 
 @click.command()
@@ -35,6 +25,7 @@ WRITERS = {
 @example_option("simulation.config_keys", "SIMULATION")
 @click.option("-o", "--out", required=True, type=FOLDER, help="Folder for light curves, summary and figures.")
 @click.option("--format", "kind", type=click.Choice(list(WRITERS)), default="fits", show_default=True)
+@click.option("--survey-name", metavar="NAME", help="Of SURVEY in files of SNANA, not those of the surveys.")
 @click.option("--objects", type=click.IntRange(min=1), help="Number of objects of each population, not the file's.")
 @click.option("--seed", type=click.IntRange(min=0), help="In place of the file's.")
 @click.option("--chunk", type=click.IntRange(min=1), default=8192, show_default=True, help="Objects a shard.")
@@ -44,8 +35,8 @@ WRITERS = {
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, such as tcp://host:8786, to work on instead.")
 @speaking
 def simulate(
-    config: Path, out: Path, kind: str, objects: int | None, seed: int | None, chunk: int, workers: int | None,
-    scheduler: str | None,
+    config: Path, out: Path, kind: str, survey_name: str | None, objects: int | None, seed: int | None, chunk: int,
+    workers: int | None, scheduler: str | None,
 ) -> None:  # fmt: skip
     """Light curves of populations as surveys would measure them.
 
@@ -58,17 +49,36 @@ def simulate(
 
     jobs = read_simulation(config, objects, seed)
     try:
+        codes = _codes(kind, jobs, survey_name, -(-max(job.n for job in jobs) // chunk))
         most = max(job.n for job in jobs)
         with executor(config, scheduler, processes(workers, most, -(-most // chunk))) as (pool, n_worker):
-            _simulate(config, out, kind, objects=objects, seed=seed, chunk=chunk, executor=pool, n_worker=n_worker)
+            _simulate(
+                config, out, kind, codes, objects=objects, seed=seed, chunk=chunk, executor=pool, n_worker=n_worker
+            )
     except (ValueError, OSError, ImportError) as error:
         fail(error)
         sys.exit(1)
 
 
+def _codes(kind: str, jobs: Sequence[Job], survey_name: str | None, n_shard: int) -> Codes:
+    """The codes of the whole run; an error where the format cannot hold what comes of it."""
+    from dataclasses import replace
+
+    surveys = jobs[0].surveys
+    bands, names = [band for one in surveys for band in one.bands], [one.name for one in surveys for _ in one.bands]
+    series = [one for job in jobs for one in job.templates]
+    types = [one.sn_type for one in series]
+    given = replace(jobs[0].codes, survey=survey_name or jobs[0].codes.survey)
+    codes = run_codes(kind, given, bands=bands, surveys=names, types=types)
+    require_format(
+        kind, codes, bands=bands, surveys=names, names=[one.name for one in series], types=types, n_shard=n_shard
+    )
+    return codes
+
+
 def _simulate(
-    config: Path, out: Path, kind: str, *, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
-    n_worker: int,
+    config: Path, out: Path, kind: str, codes: Codes, *, objects: int | None, seed: int | None, chunk: int,
+    executor: Executor | None, n_worker: int,
 ) -> None:  # fmt: skip
     from astropy.table import Table
 
@@ -86,12 +96,19 @@ def _simulate(
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
     tallies, results, n_file = [], [], 0
     for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
-        source = JobSource(config=config.resolve(), index=i, objects=objects, seed=seed)
+        source = JobSource(
+            config=config.resolve(), index=i, objects=objects, seed=seed, true_flux=needs_true_flux(kind)
+        )
         with progress_bar(job.n, "objects", job.name) as bar:
-            write, also = with_spectra(source, partial(write_as, kind))
+            write, also = with_spectra(source, partial(write_as, kind, codes=codes))
             made, paths = run_job(
-                source, folder, write, chunk, bar.update, kind=kind, also=also, executor=executor, n_worker=n_worker
-            )
+                source, folder, write, chunk, bar.update, kind=kind, also={**also, "codes": codes.told()},
+                executor=executor, n_worker=n_worker,
+            )  # fmt: skip
+        end_folder(
+            kind, folder, paths, codes, bands=made.bands, templates=[one.name for one in job.templates],
+            told={"POPULATION": job.name, **made.examples.meta, "keep": job.keep},
+        )  # fmt: skip
         tallies.append(made)
         n_file += len(paths)
         results.append({**summary_rows([made])[-1], "files": [str(path) for path in paths]})
@@ -117,11 +134,3 @@ def _simulate(
                 f"population {job.name!r}: none of {job.n} objects is {job.keep}, so no light curve was written; look "
                 "at summary.png, narrow the redshifts, or set keep = 'all'"
             )
-
-
-def write_as(kind: str, curves: LightCurves, stem: Path) -> Path | tuple[Path, ...]:
-    """Write one shard in a format of `WRITERS`."""
-    module, name, ending = WRITERS[kind]
-    write = getattr(import_module(f"sntransport.{module}"), name)
-    written: Path | tuple[Path, ...] = write(curves, stem.with_name(f"{stem.name}{ending}"))
-    return written

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sntransport.datasets.plasticc_csv import write_plasticc as write_plasticc
     from sntransport.datasets.snana_fits import read_snana_fits as read_snana_fits
     from sntransport.datasets.snana_fits import write_snana_fits as write_snana_fits
+    from sntransport.datasets.snana_version import write_snana_version as write_snana_version
     from sntransport.datasets.tokens import astromer_windows as astromer_windows
     from sntransport.datasets.tokens import write_astromer as write_astromer
     from sntransport.datasets.tokens import write_tokens as write_tokens
@@ -30,6 +31,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "nested_parquet": ["read_nested_parquet", "write_nested_parquet"],
         "plasticc_csv": ["write_plasticc"],
         "snana_fits": ["read_snana_fits", "write_snana_fits"],
+        "snana_version": ["write_snana_version"],
         "tokens": ["astromer_windows", "write_astromer", "write_tokens"],
     },
 )

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._storage.atomic_files import atomic_path
-from sntransport.datasets.columns import fluxes, id_texts, known_rows, types
+from sntransport._storage.fits_tables import texts
+from sntransport.datasets.columns import fluxes, id_texts, known_rows
+from sntransport.simulation.events.class_codes import class_columns, codes_of_templates, default_codes
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION
 
@@ -74,7 +76,8 @@ def write_atat(
     light_curves : LightCurves
     path : path-like
     labels : mapping of str to int, optional
-        Number of each type; default: from 0 in the order of the types' names, kept in the attributes of ``labels``.
+        Number of each class or type; default: from 0 in the order of the names of the classes of this set. Kept in the
+        attributes of ``labels``. A run of several sets needs one table for all.
     splits : mapping of str to sequence of int, optional
         Rows of "test", "training_0", "validation_0" and so on. They should not share a supernova.
     length : int
@@ -96,15 +99,15 @@ def write_atat(
     """
     import h5py
 
-    known = sorted(set(light_curves.template_types))
-    numbers = {name: i for i, name in enumerate(known)} if labels is None else dict(labels)
-    if lost := [name for name in known if name not in numbers]:
-        raise ValueError(f"type {lost[0]!r} has no label; labels has {sorted(numbers)}")
+    numbers = labels or default_codes(light_curves.template_types, first=0)
+    of_template = codes_of_templates(light_curves.template_types, numbers, "label")
+    kinds = class_columns(light_curves.template_types, light_curves.truth.template, numbers)
     made = cube(light_curves, length)
     arrays: dict[str, Any] = {
         "data": made.flux, "data-var": made.flux_err, "time_phot": made.time, "time_alert": made.time,
         "mask_alert": made.mask, "mask_detection": made.detected,
-        "labels": np.array([numbers[kind] for kind in types(light_curves).tolist()], dtype=np.int64),
+        "labels": of_template[light_curves.truth.template].astype(np.int64), "class": texts(kinds["class"]),
+        "type": texts(kinds["type"]),
         "SNID": id_texts(light_curves).astype("S"), "redshift": light_curves.truth.z,
     }  # fmt: skip
     arrays |= {name: np.asarray(rows, dtype=np.int64) for name, rows in (splits or {}).items()}

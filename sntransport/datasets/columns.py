@@ -1,6 +1,6 @@
 """What several formats need: identifiers and classes as text, fluxes at a zero point, codes of bands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,6 @@ def id_texts(light_curves: LightCurves) -> NDArray[np.str_]:
     return np.char.mod("%d", light_curves.truth.object_id)
 
 
-def types(light_curves: LightCurves) -> NDArray[np.str_]:
-    """Type of each object's template, (n_object,)."""
-    return np.array(light_curves.template_types, dtype=str)[light_curves.truth.template]
-
-
 def names(light_curves: LightCurves) -> NDArray[np.str_]:
     """Name of each object's template, (n_object,)."""
     return np.array(light_curves.template_names, dtype=str)[light_curves.truth.template]
@@ -33,18 +28,16 @@ def truth_columns(light_curves: LightCurves) -> dict[str, NDArray[Any]]:
     """Fields of the truth with one value an object, and ``peak_mag_BAND``, ``peak_mjd_BAND`` for each band."""
     truth = light_curves.truth
     out = {name: column for name, column in truth.columns().items() if name not in PER_BAND}
-    labels = band_labels(light_curves)
+    labels = band_labels(light_curves.bands, light_curves.surveys)
     for name in PER_BAND:
         out |= {f"{name}_{label}": getattr(truth, name)[:, j] for j, label in enumerate(labels)}
     return out
 
 
-def band_labels(light_curves: LightCurves) -> tuple[str, ...]:
+def band_labels(bands: Sequence[str], surveys: Sequence[str]) -> tuple[str, ...]:
     """Return the bands, with their survey before them where two surveys have a band of that name."""
-    bands = light_curves.bands
     return tuple(
-        band if bands.count(band) == 1 else f"{survey}:{band}"
-        for band, survey in zip(bands, light_curves.surveys, strict=True)
+        band if bands.count(band) == 1 else f"{survey}:{band}" for band, survey in zip(bands, surveys, strict=True)
     )
 
 
@@ -54,21 +47,35 @@ def fluxes(light_curves: LightCurves, zero_point: float) -> tuple[Array, Array]:
     return light_curves.flux * scale, light_curves.flux_err * scale
 
 
-def codes(light_curves: LightCurves, given: Mapping[str, Any] | None, default: Mapping[str, Any]) -> list[Any]:
-    """Code of each band of a format.
+def codes(bands: Sequence[str], given: Mapping[str, Any] | None, default: Mapping[str, Any]) -> list[Any]:
+    """Code of each band of a format; the same band of two surveys is one filter and has one code.
+
+    Parameters
+    ----------
+    bands : sequence of str, (n_band,)
+    given : mapping, optional
+        By band; its codes are those of the default where it is left out or empty.
+    default : mapping
+
+    Returns
+    -------
+    list, (n_band,)
 
     Raises
     ------
     ValueError
         Where a band has no code, or two bands have the same.
     """
-    known = default if given is None else given
-    lost = [band for band in light_curves.bands if band not in known]
+    known = given or default
+    lost = [band for band in bands if band not in known]
     if lost:
-        raise ValueError(f"band {lost[0]!r} has no code in this format (there are {', '.join(known)}); state the codes")
-    out = [known[band] for band in light_curves.bands]
-    if len(set(out)) != len(out):
-        raise ValueError(f"bands {light_curves.bands} have the codes {out}, expected one for each")
+        raise ValueError(
+            f"band {lost[0]!r} has no code in this format (there are {', '.join(map(str, known))}); state the codes, "
+            "as under [codes] band"
+        )
+    out = [known[band] for band in bands]
+    if len(set(out)) != len(set(bands)):
+        raise ValueError(f"bands {tuple(bands)} have the codes {out}, expected one for each")
     return out
 
 

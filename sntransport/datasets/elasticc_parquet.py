@@ -17,8 +17,9 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
-from sntransport.datasets.columns import codes, fluxes, known_rows, names, types
-from sntransport.datasets.snana_fits import BAND_CODES
+from sntransport.datasets.columns import codes, fluxes, known_rows, names
+from sntransport.datasets.snana_header import BAND_CODES
+from sntransport.simulation.events.class_codes import class_columns
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION
 
@@ -29,7 +30,8 @@ _MOST_SOURCES = 1_000_000
 
 
 def write_elasticc(
-    light_curves: LightCurves, stem: str | os.PathLike[str], *, band_codes: Mapping[str, str] | None = None
+    light_curves: LightCurves, stem: str | os.PathLike[str], *, band_codes: Mapping[str, str] | None = None,
+    class_codes: Mapping[str, int] | None = None,
 ) -> tuple[Path, Path, Path, Path]:  # fmt: skip
     """Write ``STEM_diaObject``, ``STEM_diaSource``, ``STEM_diaForcedSource`` and ``STEM_truth``, all ``.parquet``.
 
@@ -41,6 +43,8 @@ def write_elasticc(
         Path without the endings.
     band_codes : mapping of str to str, optional
         Default: the letters u, g, r, i, z, Y for LSST, other bands by their name.
+    class_codes : mapping of str to int, optional
+        Number of each class or type; see `sntransport.simulation.events.class_codes.class_columns`.
 
     Returns
     -------
@@ -49,16 +53,17 @@ def write_elasticc(
     Notes
     -----
     Redshift and Milky Way dust are the true ones, with errors of 0; there are no columns of host galaxies. Sources are
-    numbered ``1000000 * diaObjectId + i``, so that no number occurs in two shards. In the truth, ``type``,
-    ``template``, ``mag_offset`` and ``weight`` are ours; ``gentype`` numbers ELAsTiCC's own models and is left out.
-    ``peakmjd`` is the date of phase 0. Lost: fluxes that are not known, digits beyond 32 bits but of dates and places,
-    and the trigger flag.
+    numbered ``1000000 * diaObjectId + i``, so that no number occurs in two shards. In the truth, ``class``,
+    ``class_code``, ``type``, ``template``, ``mag_offset`` and ``weight`` are ours; ``gentype`` numbers ELAsTiCC's own
+    models and is left out. ``peakmjd`` is the date of phase 0. Lost: fluxes that are not known, digits beyond 32 bits
+    but of dates and places, and the trigger flag.
     """
     with of_extra("parquet"):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-    letters = codes(light_curves, band_codes, {band: BAND_CODES.get(band, band) for band in light_curves.bands})
+    own = {band: BAND_CODES.get(band, band) for band in light_curves.bands}
+    letters = [str(code) for code in codes(light_curves.bands, band_codes, own)]
     rows, offset = known_rows(light_curves)
     flux, flux_err = (values[rows].astype(np.float32) for values in fluxes(light_curves, ZERO_POINT))
     truth, count = light_curves.truth, np.diff(offset)
@@ -81,7 +86,11 @@ def write_elasticc(
         },
         "diaSource": {"diaSourceId": number[found], **detected, **place, "snr": flux[found] / flux_err[found]},
         "diaForcedSource": {"diaForcedSourceId": number, **measured},
-        "truth": {"diaobject_id": truth.object_id, **_truth(light_curves, letters), "nobs": count},
+        "truth": {
+            "diaobject_id": truth.object_id,
+            **class_columns(light_curves.template_types, truth.template, class_codes),
+            **_truth(light_curves, letters), "nobs": count,
+        },
     }  # fmt: skip
     base = Path(stem)
     paths = []
@@ -102,6 +111,6 @@ def _truth(light_curves: LightCurves, letters: list[Any]) -> dict[str, Any]:
         "mag_offset": truth.mag_offset, "weight": truth.weight,
     }  # fmt: skip
     return {
-        "type": types(light_curves), "template": names(light_curves), "ra": truth.ra, "dec": truth.dec,
+        "template": names(light_curves), "ra": truth.ra, "dec": truth.dec,
         "peakmjd": truth.mjd_ref, **{name: values.astype(np.float32) for name, values in single.items()},
     }  # fmt: skip

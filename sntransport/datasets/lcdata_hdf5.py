@@ -1,26 +1,33 @@
 """HDF5 as lcdata reads it (for ParSNIP): ``/observations`` and ``/metadata``, sorted by object, zero point 25."""
 
 import os
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
-from sntransport.datasets.columns import fluxes, id_texts, known_rows, names, types
+from sntransport._storage.fits_tables import texts
+from sntransport.datasets.columns import fluxes, id_texts, known_rows, names
+from sntransport.simulation.events.class_codes import class_columns
 from sntransport.simulation.light_curves import LightCurves
 
 ZERO_POINT = 25.0
 """Of the fluxes, as ParSNIP expects them."""
 
 
-def write_lcdata(light_curves: LightCurves, path: str | os.PathLike[str]) -> Path:
+def write_lcdata(
+    light_curves: LightCurves, path: str | os.PathLike[str], *, class_codes: Mapping[str, int] | None = None
+) -> Path:  # fmt: skip
     """Write light curves; ``lcdata.read_hdf5`` reads them.
 
     Parameters
     ----------
     light_curves : LightCurves
     path : path-like
+    class_codes : mapping of str to int, optional
+        Number of each class or type; see `sntransport.simulation.events.class_codes.class_columns`.
 
     Returns
     -------
@@ -41,7 +48,7 @@ def write_lcdata(light_curves: LightCurves, path: str | os.PathLike[str]) -> Pat
     identifiers, truth = identifiers[order], held.truth
     rows, offset = known_rows(held)
     flux, flux_err = fluxes(held, ZERO_POINT)
-    bands = np.array(held.bands, dtype="S")
+    bands = texts(held.bands)
     observations = np.empty(
         rows.size,
         dtype=[("object_id", f"S{max(identifiers.dtype.itemsize // 4, 1)}"), ("time", "f8"), ("flux", "f4"),
@@ -50,9 +57,13 @@ def write_lcdata(light_curves: LightCurves, path: str | os.PathLike[str]) -> Pat
     observations["object_id"] = np.repeat(identifiers.astype("S"), np.diff(offset))
     observations["time"], observations["flux"], observations["fluxerr"] = held.mjd[rows], flux[rows], flux_err[rows]
     observations["band"] = bands[held.band[rows]]
+    labels = {
+        name: values if values.dtype.kind == "i" else texts(values)
+        for name, values in class_columns(held.template_types, held.truth.template, class_codes).items()
+    }
     metadata = Table({
-        "object_id": identifiers.astype("S"), "ra": truth.ra, "dec": truth.dec, "type": types(held).astype("S"),
-        "redshift": truth.z, "template": names(held).astype("S"), "mwebv": truth.ebv_mw,
+        "object_id": identifiers.astype("S"), "ra": truth.ra, "dec": truth.dec, **labels,
+        "redshift": truth.z, "template": texts(names(held)), "mwebv": truth.ebv_mw,
         "host_ebv": truth.ebv_host, "distmod": truth.distance_modulus, "mjd_ref": truth.mjd_ref, "weight": truth.weight,
     })  # fmt: skip
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file, h5py.File(BytesIO(), "w") as inner:

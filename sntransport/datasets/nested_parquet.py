@@ -10,16 +10,17 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
-from sntransport.datasets.columns import PER_BAND, names, types
-from sntransport.simulation.light_curves import TRUTH_FIELDS, LightCurves, Truth
+from sntransport.datasets.columns import PER_BAND, band_labels, names
+from sntransport.simulation.events.class_codes import class_columns
+from sntransport.simulation.light_curves import MEASURED, TRUTH_FIELDS, LightCurves, Truth
 
-_MEASURED = ("mjd", "band", "flux", "flux_err", "photflag")
 _NAMES = ("bands", "surveys", "template_names", "template_types")
 _KEY, _MORE = b"sntransport", "truth_more"
 
 
 def write_nested_parquet(
-    light_curves: LightCurves, path: str | os.PathLike[str], *, compression: str = "lz4"
+    light_curves: LightCurves, path: str | os.PathLike[str], *, compression: str = "lz4",
+    class_codes: Mapping[str, int] | None = None,
 ) -> Path:  # fmt: skip
     """Write light curves and truth; nothing is lost.
 
@@ -29,6 +30,8 @@ def write_nested_parquet(
     path : path-like
     compression : str
         Of pyarrow, for all columns.
+    class_codes : mapping of str to int, optional
+        Number of each class or type; see `sntransport.simulation.events.class_codes.class_columns`.
 
     Returns
     -------
@@ -36,27 +39,35 @@ def write_nested_parquet(
 
     Notes
     -----
-    Columns: ``object_id``, ``type``, ``template_name``, all of `Truth` (``peak_mag`` and ``peak_mjd`` as lists over the
-    bands), and ``lightcurve``, a struct of the lists ``mjd`` [d], ``band``, ``flux``, ``flux_err`` [nJy AB] and
-    ``photflag``. The file's metadata name the bands, surveys and templates and what made the set.
+    Columns: ``object_id``, ``class``, ``class_code``, ``type``, ``template_name``, all of `Truth` (``peak_mag`` and
+    ``peak_mjd`` as lists over the bands), and ``lightcurve``, a struct of the lists ``mjd`` [d], ``band`` (behind its
+    survey where two have one of that name), ``flux``, ``flux_err`` [nJy AB], ``photflag`` and, where it is kept,
+    ``true_flux``. The file's metadata name the bands, surveys and templates and what made the set.
     """
     with of_extra("parquet"):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
     offset = pa.array(light_curves.offset.astype(np.int32))
-    band = pa.DictionaryArray.from_arrays(pa.array(light_curves.band.astype(np.int32)), list(light_curves.bands))
+    band = pa.DictionaryArray.from_arrays(
+        pa.array(light_curves.band.astype(np.int32)), list(band_labels(light_curves.bands, light_curves.surveys))
+    )
     measured = {
         "mjd": pa.array(light_curves.mjd), "band": band.cast(pa.string()), "flux": pa.array(light_curves.flux),
         "flux_err": pa.array(light_curves.flux_err), "photflag": pa.array(light_curves.photflag),
     }  # fmt: skip
-    lists = [pa.ListArray.from_arrays(offset, measured[name]) for name in _MEASURED]
+    if light_curves.true_flux is not None:
+        measured["true_flux"] = pa.array(light_curves.true_flux)
+    lists = [pa.ListArray.from_arrays(offset, measured[name]) for name in light_curves.measured]
     truth = light_curves.truth
-    columns: dict[str, Any] = {"object_id": truth.object_id, "type": types(light_curves)}
+    columns: dict[str, Any] = {
+        "object_id": truth.object_id,
+        **class_columns(light_curves.template_types, light_curves.truth.template, class_codes),
+    }
     columns["template_name"] = names(light_curves)
     columns |= truth.columns()
     arrays = {name: _lists(value) if name in PER_BAND else pa.array(value) for name, value in columns.items()}
-    arrays["lightcurve"] = pa.StructArray.from_arrays(lists, names=list(_MEASURED))
+    arrays["lightcurve"] = pa.StructArray.from_arrays(lists, names=list(light_curves.measured))
     held = {name: list(getattr(light_curves, name)) for name in _NAMES}
     more = {_MORE: sorted(truth.more)} if truth.more else {}
     table = pa.table(arrays).replace_schema_metadata(
@@ -66,7 +77,7 @@ def write_nested_parquet(
         # Floating-point numbers gain nothing from dictionaries.
         pq.write_table(
             table, temporary, compression=compression,
-            use_dictionary=["type", "template_name", "lightcurve.band.list.element"], write_statistics=False,
+            use_dictionary=["class", "type", "template_name", "lightcurve.band.list.element"], write_statistics=False,
         )  # fmt: skip
     return Path(path)
 
@@ -117,14 +128,17 @@ def _table(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
 
 def _light_curves(table: Any, held: Mapping[str, Any]) -> LightCurves:
     curve = _whole(table, "lightcurve")
-    lists = {name: curve.field(name) for name in _MEASURED}
+    kept = (*MEASURED, *(["true_flux"] if curve.type.get_field_index("true_flux") >= 0 else []))
+    lists = {name: curve.field(name) for name in kept}
     offset = np.asarray(lists["mjd"].offsets, dtype=np.int64)
     for name, one in lists.items():
         if one.null_count or not np.array_equal(np.diff(np.asarray(one.offsets)), np.diff(offset)):
             raise ValueError(f"lightcurve.{name} has other lengths than mjd")
     values = {name: _known(one.flatten(), f"lightcurve.{name}") for name, one in lists.items()}
     coded = values["band"].dictionary_encode()
-    order = {name: i for i, name in enumerate(held["bands"])}
+    # What does not fit together is refused below, where it is named.
+    fit = len(held["bands"]) == len(held["surveys"])
+    order = {name: i for i, name in enumerate(band_labels(held["bands"], held["surveys"]) if fit else held["bands"])}
     found = coded.dictionary.to_pylist()
     if lost := sorted(set(found) - set(order)):
         raise ValueError(f"band {lost[0]!r} is not in the metadata")
@@ -145,6 +159,7 @@ def _light_curves(table: Any, held: Mapping[str, Any]) -> LightCurves:
         truth=Truth(**truth, more=more),
         template_names=held["template_names"],
         template_types=held["template_types"],
+        true_flux=values["true_flux"].to_numpy() if "true_flux" in values else None,
         meta=held["meta"],
     )
 

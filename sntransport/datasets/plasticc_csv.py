@@ -1,14 +1,17 @@
 """The two CSV files of PLAsTiCC (Kessler et al. 2019, PASP 131, 094501): metadata and light curves, zero point 27.5."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
-from sntransport.datasets.columns import codes, fluxes, known_rows, types
+from sntransport.datasets.columns import codes, fluxes, known_rows
+from sntransport.simulation.events.class_codes import class_columns, codes_of_templates
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION
 
@@ -18,8 +21,11 @@ ZERO_POINT = 27.5
 PASSBANDS: dict[str, int] = {"lsstu": 0, "lsstg": 1, "lsstr": 2, "lssti": 3, "lsstz": 4, "lssty": 5}
 """Numbers of the bands."""
 
+# Of a column of 8 bits.
+_MOST_PASSBAND = 127
+
 TARGETS: dict[str, int] = {"Ia": 90, "Ia-91bg": 67, "Iax": 52, "II": 42, "Ibc": 62}
-"""Classes of the challenge; a type is of the class with the longest name that it begins with, Ib and Ic of Ibc."""
+"""Classes of the challenge."""
 
 
 def write_plasticc(
@@ -36,7 +42,7 @@ def write_plasticc(
     passbands : mapping of str to int, optional
         Default: `PASSBANDS`, of LSST.
     targets : mapping of str to int, optional
-        Class of each type; default: `TARGETS`.
+        Class of each type or class; default: `TARGETS`. See `sntransport.simulation.events.class_codes.code_of`.
 
     Returns
     -------
@@ -50,15 +56,16 @@ def write_plasticc(
     Notes
     -----
     The photometric redshift of the host is that of its galaxy where the population has hosts, else the true one with an
-    error of 0; ``ddf`` is 0.
-    Lost: fluxes that are not known, saturation and trigger flags, host dust, luminosity, peak magnitudes.
+    error of 0; ``ddf`` is 0. The columns ``class`` and ``type`` are ours. Lost: fluxes that are not known, saturation
+    and trigger flags, host dust, luminosity, peak magnitudes.
     """
     with of_extra("parquet"):
         import pyarrow as pa
         from pyarrow import csv
 
-    numbers = np.array(codes(light_curves, passbands, PASSBANDS), dtype=np.int8)
-    target = _targets(light_curves, TARGETS if targets is None else targets)
+    numbers = _numbers(codes(light_curves.bands, passbands, PASSBANDS))
+    target = codes_of_templates(light_curves.template_types, targets or TARGETS, "class in this format")
+    labels = class_columns(light_curves.template_types, light_curves.truth.template, targets or TARGETS)
     rows, offset = known_rows(light_curves)
     flux, flux_err = fluxes(light_curves, ZERO_POINT)
     truth, n_object = light_curves.truth, light_curves.n_object
@@ -69,7 +76,8 @@ def write_plasticc(
         "ddf": np.zeros(n_object, np.int8), "hostgal_specz": truth.z,
         "hostgal_photoz": truth.more.get("host_zphot", truth.z),
         "hostgal_photoz_err": truth.more.get("host_zphot_err", zero),
-        "distmod": truth.distance_modulus, "mwebv": truth.ebv_mw, "target": target,
+        "distmod": truth.distance_modulus, "mwebv": truth.ebv_mw, "target": target[truth.template],
+        "class": labels["class"], "type": labels["type"],
     })  # fmt: skip
     measured = pa.table({
         "object_id": np.repeat(truth.object_id, np.diff(offset)), "mjd": light_curves.mjd[rows],
@@ -84,18 +92,11 @@ def write_plasticc(
     return paths
 
 
-def _targets(light_curves: LightCurves, targets: Mapping[str, int]) -> np.ndarray:
-    found = {}
-    for name in set(types(light_curves).tolist()):
-        plain = name.removeprefix("SN").strip()
-        fitting = [key for key in targets if plain.lower().startswith(key.lower())]
-        fitting += ["Ibc"] if not fitting and "Ibc" in targets and plain[:2] in ("Ib", "Ic") else []
-        if not fitting:
-            raise ValueError(
-                f"type {name!r} has no class in this format (there are {', '.join(targets)}); state targets"
-            )
-        found[name] = targets[max(fitting, key=len)]
-    return np.array([found[name] for name in types(light_curves).tolist()], dtype=np.int32)
+def _numbers(given: Sequence[Any]) -> NDArray[np.int8]:
+    """Numbers of the bands; a ValueError where one is no number of the format."""
+    if bad := [code for code in given if not isinstance(code, int) or not 0 <= code <= _MOST_PASSBAND]:
+        raise ValueError(f"a band has the code {bad[0]!r}, expected a number from 0 to {_MOST_PASSBAND} (passband)")
+    return np.array(given, dtype=np.int8)
 
 
 def _galactic(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Windows and tokens for transformers: (time, mag, magerr) as Astromer reads them, and flat tables of tokens."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
-from sntransport.datasets.columns import band_labels, fluxes, id_texts, known_rows, types
+from sntransport.datasets.columns import band_labels, fluxes, id_texts, known_rows
+from sntransport.simulation.events.class_codes import class_columns
 from sntransport.simulation.light_curves import LightCurves
 
 WINDOW = 200
 """Length of Astromer's windows (Donoso-Oliva et al. 2023, A&A 670, A54)."""
 
 
-def write_astromer(light_curves: LightCurves, path: str | os.PathLike[str], *, band: str) -> Path:
+def write_astromer(
+    light_curves: LightCurves, path: str | os.PathLike[str], *, band: str, class_codes: Mapping[str, int] | None = None
+) -> Path:  # fmt: skip
     """Write one shard: a row an object, with lists of time, magnitude and error in one band.
 
     Parameters
@@ -27,6 +31,8 @@ def write_astromer(light_curves: LightCurves, path: str | os.PathLike[str], *, b
     path : path-like
     band : str
         Astromer reads one band.
+    class_codes : mapping of str to int, optional
+        Number of each class or type; see `sntransport.simulation.events.class_codes.class_columns`.
 
     Returns
     -------
@@ -39,17 +45,21 @@ def write_astromer(light_curves: LightCurves, path: str | os.PathLike[str], *, b
 
     Notes
     -----
-    Columns ``id``, ``label``, ``mjd``, ``mag``, ``errmag``. Lost: all other bands, and measurements with a flux that is
-    not positive, which have no magnitude.
+    Columns ``id``, ``label`` (the type), ``class``, ``class_code``, ``mjd``, ``mag``, ``errmag``. Lost: all other
+    bands, and measurements with a flux that is not positive, which have no magnitude.
     """
     with of_extra("parquet"):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
     rows, offset, mag, mag_err = _magnitudes(light_curves, band)
-    starts = pa.array(offset.astype(np.int32))
+    starts, labels = (
+        pa.array(offset.astype(np.int32)),
+        class_columns(light_curves.template_types, light_curves.truth.template, class_codes),
+    )
     table = pa.table({
-        "id": id_texts(light_curves), "label": types(light_curves),
+        "id": id_texts(light_curves), "label": labels["type"], "class": labels["class"],
+        "class_code": labels["class_code"],
         "mjd": pa.ListArray.from_arrays(starts, pa.array(light_curves.mjd[rows])),
         "mag": pa.ListArray.from_arrays(starts, pa.array(mag)),
         "errmag": pa.ListArray.from_arrays(starts, pa.array(mag_err)),
@@ -91,7 +101,8 @@ def astromer_windows(
 
 
 def write_tokens(
-    light_curves: LightCurves, path: str | os.PathLike[str], *, length: int | None = None, zero_point: float = 31.4
+    light_curves: LightCurves, path: str | os.PathLike[str], *, length: int | None = None, zero_point: float = 31.4,
+    class_codes: Mapping[str, int] | None = None,
 ) -> Path:  # fmt: skip
     """Write a flat table of tokens: object_id, time, flux, error, band_id, mask.
 
@@ -104,6 +115,8 @@ def write_tokens(
         has measurements.
     zero_point : float
         Of flux and error; 31.4 is nJy.
+    class_codes : mapping of str to int, optional
+        Number of each class or type; see `sntransport.simulation.events.class_codes.class_columns`.
 
     Returns
     -------
@@ -112,7 +125,7 @@ def write_tokens(
     Notes
     -----
     ``time`` is from the first measurement of the object [d]; the names of the bands are in the file's metadata.
-    Lost: all truth but the type.
+    Lost: all truth but ``class``, ``class_code`` and ``type``.
     """
     with of_extra("parquet"):
         import pyarrow as pa
@@ -136,8 +149,13 @@ def write_tokens(
     ):  # fmt: skip
         columns[name] = np.zeros(int(start[-1]), dtype=value.dtype)
         columns[name][place] = value[room]
-    columns["type"] = np.repeat(types(light_curves), n_each)
-    table = pa.table(columns).replace_schema_metadata({b"bands": ",".join(band_labels(light_curves)).encode()})
+    columns |= {
+        name: np.repeat(one, n_each)
+        for name, one in class_columns(light_curves.template_types, light_curves.truth.template, class_codes).items()
+    }
+    table = pa.table(columns).replace_schema_metadata(
+        {b"bands": ",".join(band_labels(light_curves.bands, light_curves.surveys)).encode()}
+    )
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_statistics=False)
     return Path(path)

@@ -15,6 +15,8 @@ from sntransport.reading.formats.blocks import is_snana, is_snoopy, snana_table,
 from sntransport.reading.formats.columns import TextTable, plain, table_with_names
 from sntransport.reading.formats.dates import of_header
 from sntransport.reading.formats.photometry_names import in_our_names
+from sntransport.reading.formats.snana_objects import object_table
+from sntransport.reading.formats.snana_pair import is_head
 from sntransport.reading.formats.surveys import LIMIT, survey_table
 from sntransport.reading.formats.text import content_of, lines_of, to_number
 from sntransport.reading.formats.units import factor
@@ -28,13 +30,14 @@ class Stated:
     """What the user says of photometry besides the files: ``[photometry]`` of ``sn.toml``; empty where nothing.
 
     ``units`` by our column (mjd, mag, mag_err, flux, flux_err); ``system`` and ``instrument`` of rows that name none;
-    ``bands``, our names by those in the files.
+    ``bands``, our names by those in the files; ``name``, which supernova of a file that holds several.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
     system: str = ""
     instrument: str = ""
     bands: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,7 +99,7 @@ def read_rows(path: Path, account: Account, stated: Stated) -> Rows:
     ReadError
         With the line and the field.
     """
-    table, notes = survey_table(table_of_photometry(path))
+    table, notes = survey_table(table_of_photometry(path, stated.name))
     if not table.form:
         table = in_our_names(table)
     for note in notes:
@@ -122,9 +125,14 @@ def read_rows(path: Path, account: Account, stated: Stated) -> Rows:
     )
 
 
-def table_of_photometry(path: Path) -> TextTable:
-    """The table of a file: FITS, VOTable, ECSV, IPAC, SNANA or SNooPy by their content, else columns of text."""
+def table_of_photometry(path: Path, name: str = "") -> TextTable:
+    """The table of a file: FITS, VOTable, ECSV, IPAC, SNANA or SNooPy by their content, else columns of text.
+
+    ``name`` is that of the supernova where a file holds several.
+    """
     content = content_of(path)
+    if is_head(content):
+        return object_table(path, name)
     if content.startswith(b"SIMPLE"):
         return astropy_table(path, content, "fits")
     lines = lines_of(path, content)

@@ -12,11 +12,13 @@ import numpy as np
 
 from sntransport._numerics.quantities import MAGNITUDE, MJD, NUMBER, bare
 from sntransport._storage.read_error import ReadError, number, one_line
-from sntransport.reading.account import Account, Facts, require_ranges
+from sntransport.reading.account import Account, Facts, assemble, distance_from_z, require_ranges
 from sntransport.reading.folder import read_folder
 from sntransport.reading.folder_keys import checked_system
+from sntransport.reading.formats.snana_objects import object_facts
 from sntransport.reading.osc import read_osc
 from sntransport.reading.photometry_files import read_photometry_file
+from sntransport.reading.photometry_tables import Stated
 from sntransport.spectra.dust import LAWS
 from sntransport.spectra.observations import LightCurve, Supernova
 
@@ -53,8 +55,9 @@ def read_supernova(
     Parameters
     ----------
     path : path-like
-        An Open Supernova Catalog file (.json or .json.gz), or a folder with ``sn.toml``, spectra (ASCII, ECSV or FITS)
-        and photometry (a table, or the file of a survey: see `docs/own-data.md`).
+        An Open Supernova Catalog file (.json or .json.gz); a folder with ``sn.toml``, spectra (ASCII, ECSV or FITS)
+        and photometry (a table, or the file of a survey: see `docs/own-data.md`); or a file of SNANA, its text or the
+        HEAD of a FITS pair, which has photometry alone.
     name : str
         Which event to take from a file that holds several; otherwise the name to give it.
     sn_type : str
@@ -118,13 +121,25 @@ def read_supernova(
             raise ReadError(shown, "no such file or folder", "check the path")
         if not path.is_file():
             raise ReadError(shown, "not a regular file", "give a file or a folder")
-        return read_osc(path, known)
+        facts = object_facts(path, known.name or "")
+        return read_osc(path, known) if facts is None else _read_snana(path, known.over(Facts(**facts)))
     except OSError as error:
         raise ReadError(shown, f"cannot be read ({error})", "check its permissions") from None
 
 
+def _read_snana(path: Path, facts: Facts) -> Supernova:
+    """One object of a file of SNANA, without spectra."""
+    account = Account()
+    curve = read_photometry_file(path, facts.default_system, account, Stated(name=facts.name or ""))
+    if facts.z is None:
+        raise ReadError(path, "REDSHIFT_HELIO is missing or none", "pass z=")
+    if facts.distance_modulus is None:
+        facts = replace(facts, distance_modulus=distance_from_z(path, facts.z, account))
+    return assemble(path, facts, (), curve, account)
+
+
 def read_light_curve(
-    path: str | os.PathLike[str], *, default_system: str | Mapping[str, str] | None = None
+    path: str | os.PathLike[str], *, name: str | None = None, default_system: str | Mapping[str, str] | None = None
 ) -> LightCurve:
     """Read photometry alone.
 
@@ -132,6 +147,8 @@ def read_light_curve(
     ----------
     path : path-like
         A table of photometry (any format of `docs/own-data.md`), or a supernova as `read_supernova` takes it.
+    name : str
+        Which event to take from a file that holds several, such as the HEAD file of SNANA's FITS pair (its SNID).
     default_system : {"AB", "Vega"} or mapping
         Magnitude system of the rows that name none, see `read_supernova`.
 
@@ -151,12 +168,12 @@ def read_light_curve(
     """
     path = Path(path)
     if path.is_dir() or path.name.lower().endswith((".json", ".json.gz")):
-        return read_supernova(path, default_system=default_system).light_curve
+        return read_supernova(path, name=name, default_system=default_system).light_curve
     if not path.is_file():
         raise ReadError(one_line(str(path)), "no such file", "check the path")
     known = _checked(one_line(str(path)), Facts(default_system=default_system))
     account = Account()
-    light_curve = read_photometry_file(path, known.default_system, account)
+    light_curve = read_photometry_file(path, known.default_system, account, Stated(name=name or ""))
     if account.all_notes():
         warnings.warn(f"{path}: {'; '.join(account.all_notes())}", stacklevel=2)
     return light_curve

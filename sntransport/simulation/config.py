@@ -19,8 +19,10 @@ from sntransport.photometry.bands import load_bands
 from sntransport.photometry.common_coverage import common_coverage
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.simulation.config_keys import SIMULATION
+from sntransport.simulation.events.class_codes import Codes
 from sntransport.simulation.events.config import read_population
 from sntransport.simulation.events.rates import RATES, Cosmology, expected_number
+from sntransport.simulation.light_curves import LARGEST_ID
 from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
 from sntransport.simulation.noise.snana_error_maps import read_error_maps
 from sntransport.simulation.selection.detection import DetectionEfficiency, step_efficiency
@@ -44,7 +46,7 @@ _YEAR = 365.25
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Job:
-    """One population to simulate; the arguments of `sntransport.simulate_chunks`."""
+    """One population to simulate; the arguments of `sntransport.simulate_chunks`, and the codes of its files."""
 
     name: str
     templates: tuple[SpectralSeries, ...]
@@ -54,6 +56,8 @@ class Job:
     seed: int
     keep: str
     options: dict[str, Any]
+    first_id: int = 0
+    codes: Codes = dataclasses.field(default_factory=Codes)
 
 
 def read_simulation(path: Path, objects: int | None = None, seed: int | None = None) -> tuple[Job, ...]:
@@ -68,7 +72,8 @@ def read_simulation(path: Path, objects: int | None = None, seed: int | None = N
     Returns
     -------
     tuple of Job
-        Population number i gets the seed made from ``seed`` and i.
+        Population number i gets the seed made from ``seed`` and i, and identifiers behind those of the populations
+        before it.
 
     Raises
     ------
@@ -92,6 +97,8 @@ def read_simulation(path: Path, objects: int | None = None, seed: int | None = N
     keep = given["keep"] or ("selected" if given["cuts"] or given["prescale"] else "triggered")
     if keep == "selected" and selection is None:
         raise top.wrong("keep", "is 'selected', but nothing is selected by", "add [[cuts]] or the like")
+    if given["true_flux"]:
+        options["true_flux"] = True
     if given["max_gap"] is not None:
         options["max_gap"] = given["max_gap"]
     sections = top.sections("population")
@@ -99,7 +106,7 @@ def read_simulation(path: Path, objects: int | None = None, seed: int | None = N
     if len(set(names)) != len(names):
         raise top.wrong("population", f"names are {names}", "give each population a name of its own")
     base = given["seed"] if seed is None else seed
-    jobs = tuple(
+    jobs = [
         _job(
             section,
             names[i],
@@ -111,8 +118,16 @@ def read_simulation(path: Path, objects: int | None = None, seed: int | None = N
             options=options,
         )
         for i, section in enumerate(sections)
+    ]
+    # No object of another population has the number of one.
+    first = np.concatenate([[0], np.cumsum([job.n for job in jobs])])
+    if first[-1] > LARGEST_ID:
+        raise top.wrong("population", f"{first[-1]} objects in all", f"ask for {LARGEST_ID} at most")
+    codes = read_codes(top.section("codes"))
+    numbered = tuple(
+        dataclasses.replace(job, first_id=int(one), codes=codes) for job, one in zip(jobs, first[:-1], strict=True)
     )
-    return _with_common_coverage(jobs) if given["uncovered"] == "drop_for_all" else jobs
+    return _with_common_coverage(numbered) if given["uncovered"] == "drop_for_all" else numbered
 
 
 def _with_common_coverage(jobs: Sequence[Job]) -> tuple[Job, ...]:
@@ -122,6 +137,21 @@ def _with_common_coverage(jobs: Sequence[Job]) -> tuple[Job, ...]:
     z_max = max(job.population.z_range[1] for job in jobs)
     same = common_coverage(templates, load_bands(bands), z_max)
     return tuple(dataclasses.replace(job, options=job.options | {"coverage": same}) for job in jobs)
+
+
+def read_codes(section: Section) -> Codes:
+    """Codes of classes and bands of the table ``[codes]``.
+
+    Raises
+    ------
+    ReadError
+        For a value that is no code.
+    """
+    given = section.values
+    try:
+        return Codes(classes=given["class"], bands=given["band"], survey=given["survey"] or "")
+    except ValueError as error:
+        raise section.wrong("", str(error).removeprefix("codes: "), "correct it") from None
 
 
 def _seed(base: int, index: int) -> int:

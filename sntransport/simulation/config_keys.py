@@ -5,6 +5,7 @@ from dataclasses import replace
 from sntransport._storage.config_schema import Key, Table
 from sntransport._storage.slurm import SLURM
 from sntransport.corrections.extrapolation import WAVE_POLICIES
+from sntransport.simulation.events.class_codes import CODES
 from sntransport.simulation.events.config_keys import EVENTS
 from sntransport.simulation.noise.noise_model import CHOICES
 from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
@@ -142,6 +143,11 @@ SIMULATION = Table(
             default=[0.0, 0.0],
             n=2,
         ),
+        "true_flux": Key(
+            kind=bool,
+            words="whether files have the flux before noise of every measurement; SNANA's always do",
+            default=False,
+        ),
         "max_gap": Key(
             kind=float, words="widest step between phases of a template to interpolate over [d]; 5 unless stated"
         ),
@@ -204,6 +210,7 @@ SIMULATION = Table(
         "prescale": PRESCALE,
         "population": POPULATION,
         "spectrograph": SPECTROGRAPH,
+        "codes": CODES,
         "slurm": SLURM,
     }
 )

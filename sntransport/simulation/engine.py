@@ -22,7 +22,7 @@ from sntransport.simulation.events.hosts import band_column
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.flux_lookup import peaks, places, tables_of
 from sntransport.simulation.flux_tables import FluxTables
-from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
+from sntransport.simulation.light_curves import LARGEST_ID, LightCurves, Truth, concatenate
 from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
 from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
@@ -53,6 +53,7 @@ def simulate(
     keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
     margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, noise: NoiseModel | None = None,
     epochs: Epochs = "detections", selection: Selection | None = None, coverage: CommonCoverage | None = None,
+    true_flux: bool = False, first_id: int = 0,
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
 
@@ -69,7 +70,7 @@ def simulate(
         The same one gives the same bytes.
     objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap
         As for `simulate_chunks`.
-    noise, epochs, selection, coverage
+    noise, epochs, selection, coverage, true_flux, first_id
         As for `simulate_chunks`.
 
     Returns
@@ -104,6 +105,7 @@ def simulate(
         templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
         detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
         margin=margin, max_gap=max_gap, noise=noise, epochs=epochs, selection=selection, coverage=coverage,
+        true_flux=true_flux, first_id=first_id,
     )  # fmt: skip
     parts = list(made)
     if not sum(part.n_object for part in parts):
@@ -120,7 +122,7 @@ def simulate_chunks(
     n_epochs: int = 2, epoch_window: float = 0.02, keep: Keep = "all", uncovered: Uncovered = "error",
     dates: tuple[float, float] | None = None, margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
     noise: NoiseModel | None = None, epochs: Epochs = "detections", selection: Selection | None = None,
-    coverage: CommonCoverage | None = None,
+    coverage: CommonCoverage | None = None, true_flux: bool = False, first_id: int = 0,
 ) -> Iterator[LightCurves]:  # fmt: skip
     """The same light curves as those of `simulate`, a part at a time, so that memory does not grow with their number.
 
@@ -162,6 +164,12 @@ def simulate_chunks(
         What is drawn together, what is reported, errors beyond photon statistics. Default: `NoiseModel()`.
     coverage : CommonCoverage, optional
         Of the templates of all classes, for ``uncovered="drop_for_all"``. Default: of ``templates``.
+    true_flux : bool
+        Whether to keep the true flux of each measurement, and in ``truth.more`` where each object is: ``field``, the
+        name of the field of most of its measurements, and ``field_number``, that of its first visit (-1: not known).
+    first_id : int
+        Identifier of the first object; so that those of several populations differ. The numbers drawn do not depend
+        on it.
 
     Yields
     ------
@@ -186,6 +194,8 @@ def simulate_chunks(
         raise ValueError(f"keep is {keep!r} and uncovered {uncovered!r}, which are not known")
     if coverage is not None and uncovered != "drop_for_all":
         raise ValueError(f"coverage is for uncovered='drop_for_all', and uncovered is {uncovered!r}")
+    if not 0 <= first_id <= LARGEST_ID + 1 - n:
+        raise ValueError(f"first_id is {first_id} for {n} objects, expected identifiers from 0 to {LARGEST_ID}")
     if min(margin) < 0 or not max_gap > 0:
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
     if epochs == "visits" and selection is not None and selection.trigger:
@@ -193,10 +203,12 @@ def simulate_chunks(
     how = How(
         efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
         epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap, noise=noise,
-        epochs=epochs, selection=selection, coverage=coverage,
+        epochs=epochs, selection=selection, coverage=coverage, true_flux=true_flux,
     )  # fmt: skip
     surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
     plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates)
+    if first_id:
+        plan = replace(plan, first_id=first_id, meta={**plan.meta, "first_id": first_id})
     edges = [*range(first, last, chunk), last] if last > first else [first, last]
     return (_chunk(plan, low, high) for low, high in pairwise(edges))
 
@@ -236,7 +248,7 @@ def _plan(
         raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
     for date in own:
         require_date(date, "dates")
-    by_field = how.selection is not None and how.selection.fields
+    by_field = how.true_flux or (how.selection is not None and how.selection.fields)
     field_names, codes = field_codes(surveys) if by_field else ((), [None] * len(surveys))
     meta = _meta(population, surveys, how, seed=seed, n=n, dates=own)
     return SimulationPlan(
@@ -325,6 +337,14 @@ def _is_always(given: object, value: float) -> bool:
 
 
 def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
+    made = _numbered(plan, first, last)
+    # Only here: what is drawn for an object is drawn by its number in the population.
+    ids = made.truth.object_id + plan.first_id
+    return replace(made, truth=replace(made.truth, object_id=ids)) if plan.first_id else made
+
+
+def _numbered(plan: SimulationPlan, first: int, last: int) -> LightCurves:
+    """Objects with their numbers in the population, from 0."""
     blocks = range(first // BLOCK, max((last - 1) // BLOCK, first // BLOCK) + 1)
     parts = [_block(plan, b, max(first - b * BLOCK, 0), min(last - b * BLOCK, BLOCK)) for b in blocks]
     if len(parts) == 1:

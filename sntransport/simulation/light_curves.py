@@ -10,8 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, further_columns, readonly, require_shape, set_fields
 from sntransport.spectra.observations import LightCurve
 
+# Columns that files make of the templates, or of where the measurements are.
+_OF_FILES = {"class", "class_code", "type", "template_name", "lightcurve", "first", "count"}
 _INTEGERS = {"object_id": np.int64, "template": np.int32}
-_LARGEST_ID = 2**31 - 1
+LARGEST_ID = 2**31 - 1
+"""Of an object: what clients that count with 32 bits take."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,7 +79,7 @@ class Truth:
             dtype = _INTEGERS.get(item.name, np.float64)
             set_fields(self, **{item.name: readonly(getattr(self, item.name), f"Truth.{item.name}", ndim, dtype)})
         n_object = self.object_id.size
-        taken = {item.name for item in TRUTH_FIELDS}
+        taken = {item.name for item in TRUTH_FIELDS} | _OF_FILES
         set_fields(self, more=further_columns(self.more, "Truth.more", n_object, taken=taken, meaning="(n_object,)"))
         for item in TRUTH_FIELDS:
             value = getattr(self, item.name)
@@ -84,8 +87,8 @@ class Truth:
             require_shape(
                 value, f"Truth.{item.name}", shape, "(n_object, n_band)" if value.ndim == 2 else "(n_object,)"
             )
-        if n_object and not 0 <= self.object_id.min() <= self.object_id.max() <= _LARGEST_ID:
-            raise ValueError(f"Truth.object_id has values outside 0 to {_LARGEST_ID}")
+        if n_object and not 0 <= self.object_id.min() <= self.object_id.max() <= LARGEST_ID:
+            raise ValueError(f"Truth.object_id has values outside 0 to {LARGEST_ID}")
         if np.unique(self.object_id).size != n_object:
             raise ValueError("Truth.object_id has values that occur twice")
 
@@ -102,6 +105,14 @@ class Truth:
 
 TRUTH_FIELDS = tuple(item for item in fields(Truth) if item.name != "more")
 """Fields of `Truth` that every simulation has."""
+
+
+# Columns that files make of the templates, or of where the measurements are.
+_OF_FILES = {"class", "class_code", "type", "template_name", "lightcurve", "first", "count"}
+
+
+MEASURED = ("mjd", "band", "flux", "flux_err", "photflag")
+"""Fields of `LightCurves` with one value a measurement that every set has."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,6 +137,8 @@ class LightCurves:
         detection.
     truth : Truth
     template_names, template_types : sequence of str, (n_template,)
+    true_flux : array_like, (n_obs,) [nJy AB], or None
+        Before any noise; NaN where the template does not cover the band. None: not kept, as it is a third more memory.
     meta : mapping
         What made them: cosmology, seed, version, policies; JSON values only.
 
@@ -146,11 +159,12 @@ class LightCurves:
     truth: Truth
     template_names: tuple[str, ...]
     template_types: tuple[str, ...]
+    true_flux: Array | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         types = {"offset": np.int64, "band": np.int16, "photflag": np.int32}
-        for name in ("offset", "mjd", "band", "flux", "flux_err", "photflag"):
+        for name in ("offset", *self.measured):
             value = readonly(getattr(self, name), f"LightCurves.{name}", dtype=types.get(name, np.float64))
             set_fields(self, **{name: value})
             if name not in ("offset", "mjd"):
@@ -173,6 +187,11 @@ class LightCurves:
         ):
             if index.size and not 0 <= index.min() <= index.max() < limit:
                 raise ValueError(f"LightCurves.{name} has values outside 0 to {limit - 1}")
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Names of the columns with one value a measurement."""
+        return MEASURED if self.true_flux is None else (*MEASURED, "true_flux")
 
     @property
     def n_object(self) -> int:
@@ -205,7 +224,7 @@ class LightCurves:
         counts = np.diff(self.offset)[rows]
         offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         place = np.repeat(self.offset[:-1][rows] - offset[:-1], counts) + np.arange(offset[-1])
-        columns = {name: getattr(self, name)[place] for name in ("mjd", "band", "flux", "flux_err", "photflag")}
+        columns = {name: getattr(self, name)[place] for name in self.measured}
         return replace(self, offset=offset, truth=self.truth.take(rows), **columns)
 
 
@@ -224,7 +243,8 @@ def concatenate(parts: Sequence[LightCurves]) -> LightCurves:
     Raises
     ------
     ValueError
-        Where there are none, bands or templates differ, or an identifier occurs in two of them.
+        Where there are none, bands or templates differ, an identifier occurs in two of them, or only some have a true
+        flux.
     """
     if not parts:
         raise ValueError("concatenate needs at least one set of light curves")
@@ -234,13 +254,14 @@ def concatenate(parts: Sequence[LightCurves]) -> LightCurves:
             raise ValueError(f"concatenate: {name} differ, so indices would change their meaning")
     if any(part.truth.more.keys() != parts[0].truth.more.keys() for part in parts):
         raise ValueError("concatenate: truth.more has other columns in some of them")
+    if any(part.measured != parts[0].measured for part in parts):
+        raise ValueError("concatenate: some of them have true_flux and others do not")
     starts = np.concatenate([[0], np.cumsum([part.n_obs for part in parts])])
     offset = [part.offset[:-1] + start for part, start in zip(parts, starts[:-1], strict=True)]
     names = [item.name for item in TRUTH_FIELDS]
     truth = {name: np.concatenate([getattr(part.truth, name) for part in parts]) for name in names}
     more = {name: np.concatenate([part.truth.more[name] for part in parts]) for name in parts[0].truth.more}
     columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("mjd", "band", "flux", "flux_err", "photflag")
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in parts[0].measured
     }
     return replace(parts[0], offset=np.concatenate([*offset, starts[-1:]]), truth=Truth(**truth, more=more), **columns)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._numerics.arrays import Array
+from sntransport._numerics.arrays import Array, readonly
 from sntransport.photometry.common_coverage import CommonCoverage
 from sntransport.simulation.events.hosts import HostLight
 from sntransport.simulation.events.population import Population
@@ -29,7 +29,7 @@ from sntransport.simulation.selection.detection import (
 from sntransport.simulation.selection.fields import object_fields
 from sntransport.simulation.selection.selection import Selection
 from sntransport.simulation.selection.trigger_logic import logic_trigger
-from sntransport.simulation.surveys.footprint import measurements_of
+from sntransport.simulation.surveys.footprint import measurements_of, visits_of
 from sntransport.simulation.surveys.noise import noise_area
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
@@ -57,6 +57,7 @@ class How:
     noise: NoiseModel | None = None
     epochs: Epochs = "detections"
     coverage: CommonCoverage | None = None
+    true_flux: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,6 +82,7 @@ class SimulationPlan:
     field_names: tuple[str, ...] = ()
     field_codes: tuple[NDArray[Any] | None, ...]
     """Which of the names each visit of each survey is of, where fields are asked for: the last of its columns."""
+    first_id: int = 0
 
 
 def _dates(plan: SimulationPlan, truth: Truth) -> tuple[Array, Array]:
@@ -147,6 +149,17 @@ def _known(
     return known
 
 
+def _fields(plan: SimulationPlan, truth: Truth) -> NDArray[np.int64]:
+    """Number of the field of the first visit that sees each object, -1 where none does or its number is not known."""
+    found = np.full(truth.ra.size, -1, dtype=np.int64)
+    for survey in plan.surveys:
+        if np.any(survey.field >= 0):
+            offset, index = visits_of(survey, truth.ra, truth.dec, *_dates(plan, truth))
+            new = np.flatnonzero((np.diff(offset) > 0) & (found < 0))
+            found[new] = survey.field[index[offset[new]]]
+    return found
+
+
 def _add_host_noise(
     plan: SimulationPlan, columns: Array, offset: NDArray[np.int64], band: NDArray[np.int16], light: HostLight
 ) -> None:  # fmt: skip
@@ -173,15 +186,20 @@ def measure_block(
         columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
     if light is not None:
         _add_host_noise(plan, columns, offset, band, light)
+    # The noise is added in place.
+    true_flux = readonly(flux, "true_flux") if plan.how.true_flux else None
+    if plan.how.true_flux:
+        truth = replace(truth, more={**truth.more, "field_number": _fields(plan, truth)})
     made = _disturbed(plan, block, flux, offset=offset, columns=columns, band=band)
     uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
     how = plan.how
     shown, its_err = _shown(made, how.efficiency)
     columns_of = partial(_rows, flux=shown, flux_err=its_err, band=band, mjd=mjd, random=uniform)
     found = how.detector(**columns_of(slice(None)), offset=offset, efficiency=how.efficiency, bands=plan.bands)
-    if how.selection is not None and how.selection.fields:
+    if plan.field_codes[0] is not None:
         own_field = object_fields(plan.field_names, columns[-1], offset)
         truth = replace(truth, more={**truth.more, "field": own_field})
+    if how.selection is not None:
         for name, efficiency in how.selection.field_efficiency.items():
             rows, own = _of_objects(truth.more["field"] == name, offset)
             shown, its_err = _shown(made, efficiency)
@@ -205,6 +223,7 @@ def measure_block(
         truth=truth,
         template_names=tuple(series.name for series in plan.templates),
         template_types=tuple(series.sn_type for series in plan.templates),
+        true_flux=true_flux,
         meta=plan.meta,
     )
     return curves, fired.triggered

@@ -19,6 +19,7 @@ from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._version import __version__
 from sntransport.simulation.config import Job, read_simulation
 from sntransport.simulation.engine import simulate_chunks
+from sntransport.simulation.events.class_codes import class_columns
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.selected import selected
@@ -52,10 +53,12 @@ class JobSource:
     index: int
     objects: int | None = None
     seed: int | None = None
+    true_flux: bool = False
 
     def job(self) -> Job:
-        """The job; read once in a process."""
-        return _jobs(self.config, self.objects, self.seed)[self.index]
+        """The job, read once in a process; with true fluxes where the format needs them, whatever the file says."""
+        job = _jobs(self.config, self.objects, self.seed)[self.index]
+        return replace(job, options=job.options | {"true_flux": True}) if self.true_flux else job
 
 
 @lru_cache(maxsize=2)
@@ -65,7 +68,7 @@ def _jobs(config: Path, objects: int | None, seed: int | None) -> tuple[Job, ...
 
 def run_job(
     source: JobSource, out: Path, write: Writer, chunk: int, done: Callable[[int], object] = lambda n: None, *,
-    kind: str = "fits", also: Mapping[str, str] | None = None, executor: Executor | None = None, n_worker: int = 1,
+    kind: str = "fits", also: Mapping[str, Any] | None = None, executor: Executor | None = None, n_worker: int = 1,
 ) -> tuple[Tally, list[Path]]:  # fmt: skip
     """Simulate a population in shards and write the objects to be kept.
 
@@ -82,8 +85,8 @@ def run_job(
         Told the number of objects of each shard.
     kind : str
         Name of the format, which the manifest keeps.
-    also : mapping of str to str, optional
-        What else the files depend on, which it keeps, too.
+    also : mapping, optional
+        What else the files depend on, such as codes (JSON values), which it keeps, too.
     executor, n_worker
         See `sntransport._storage.shards.run_shards`.
 
@@ -144,7 +147,8 @@ def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
     if efficiency is not None:
         digest.update(efficiency.snr.tobytes() + efficiency.probability.tobytes())
     return {
-        "version": __version__, "population": job.name, "seed": job.seed, "keep": job.keep, "options": options,
+        "version": __version__, "population": job.name, "seed": job.seed, "first_id": job.first_id, "keep": job.keep,
+        "options": options,
         "templates_sha256": templates, "surveys_sha256": digest.hexdigest(),
         "simulation": {name: meta[name] for name in meta if name not in ("n_generated", "surveys", "rejected")},
     }  # fmt: skip
@@ -167,8 +171,9 @@ def _simulate_shards(
 
 def _chunks(job: Job, objects: tuple[int, int], chunk: int) -> Iterator[LightCurves]:
     return simulate_chunks(
-        job.templates, job.surveys, job.population, n=job.n, seed=job.seed, chunk=chunk, objects=objects, **job.options
-    )
+        job.templates, job.surveys, job.population, n=job.n, seed=job.seed, chunk=chunk, objects=objects,
+        first_id=job.first_id, **job.options,
+    )  # fmt: skip
 
 
 def _kept(curves: LightCurves, keep: str) -> LightCurves:
@@ -185,7 +190,7 @@ def _estimate(job: Job, first: LightCurves) -> int:
     return int((ROW_BYTES * kept.n_obs + OBJECT_BYTES * kept.n_object) / first.n_object * job.n)
 
 
-def write_fits(curves: LightCurves, stem: Path) -> Path:
+def write_fits(curves: LightCurves, stem: Path, *, class_codes: Mapping[str, int] | None = None) -> Path:
     """Light curves as one FITS file with the tables TRUTH, MEASUREMENTS, BANDS and TEMPLATES.
 
     Parameters
@@ -193,18 +198,22 @@ def write_fits(curves: LightCurves, stem: Path) -> Path:
     curves : LightCurves
     stem : Path
         ``.fits`` is added.
+    class_codes : mapping of str to int, optional
+        Number of each class or type; see `sntransport.simulation.events.class_codes.class_columns`.
 
     Returns
     -------
     Path
-        Row i of TRUTH has the measurements ``FIRST`` to ``FIRST + COUNT`` (from 0). The cosmology, the seed and all
+        Row i of TRUTH has the measurements ``FIRST`` to ``FIRST + COUNT`` (from 0), and its CLASS, CLASS_CODE and TYPE.
+        The cosmology, the seed and all
         other entries of ``curves.meta`` are in the primary header's METADATA, as JSON.
     """
     from astropy.io import fits
 
-    truth = curves.truth.columns()
+    truth = curves.truth.columns() | class_columns(curves.template_types, curves.truth.template, class_codes)
     truth |= {"first": curves.offset[:-1], "count": np.diff(curves.offset)}
-    columns = {name: getattr(curves, name) for name in ("mjd", "band", "flux", "flux_err", "photflag")}
+    columns = {name: getattr(curves, name) for name in curves.measured}
+    units = {"mjd": "d", **{name: "nJy" for name in columns if "flux" in name}}
     primary = fits.PrimaryHDU()
     # Cards of long text are continued; that of cosmology is for those who only look.
     primary.header["METADATA"] = json.dumps(curves.meta)
@@ -214,7 +223,7 @@ def write_fits(curves: LightCurves, stem: Path) -> Path:
         [
             primary,
             fits_tables.table_hdu("TRUTH", truth, {name: unit for name, unit in _UNITS.items() if name in truth}),
-            fits_tables.table_hdu("MEASUREMENTS", columns, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
+            fits_tables.table_hdu("MEASUREMENTS", columns, units),
             fits_tables.table_hdu("BANDS", {"band": np.array(curves.bands), "survey": np.array(curves.surveys)}),
             fits_tables.table_hdu(
                 "TEMPLATES", {"name": np.array(curves.template_names), "type": np.array(curves.template_types)}

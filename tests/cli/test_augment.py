@@ -211,7 +211,7 @@ def test_what_is_left_out_has_its_default(tmp_path):
     config = read_augmentation(path)
     assert config["split"] == {"train": 0.7, "test": 0.3}
     assert config["templates"]["augmented"] == ["train"]
-    assert config["simulation"] == {"n": 1, "keep": "triggered", "uncovered": "drop"}
+    assert config["simulation"] == {"n": 1, "keep": "triggered", "uncovered": "drop", "true_flux": False}
     assert config["selection"]["band"] is None
     with pytest.raises(ReadError, match="cannot be read"):
         read_augmentation(tmp_path / "absent.toml")

@@ -2,6 +2,7 @@
 
 import csv
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,16 @@ def test_nested_parquet_loses_nothing(tmp_path):
         read_nested_parquet(write_tokens(held, tmp_path / "t.parquet"))
 
 
+def test_nested_parquet_keeps_true_fluxes_and_which_survey_a_band_is_of(tmp_path):
+    held = curves(bands=("lsstg", "lsstr", "lsstg"))
+    held = replace(held, surveys=("wfd", "wfd", "ddf"), true_flux=held.flux + 1)
+    again = read_nested_parquet(write_nested_parquet(held, tmp_path / "a.parquet"))
+    np.testing.assert_array_equal(again.true_flux, held.true_flux)
+    np.testing.assert_array_equal(again.band, held.band)
+    assert (again.bands, again.surveys) == (held.bands, held.surveys)
+    assert read_nested_parquet(write_nested_parquet(curves(), tmp_path / "b.parquet")).true_flux is None
+
+
 def test_nested_parquet_in_nested_pandas(tmp_path):
     nested = pytest.importorskip("nested_pandas")
     held = curves()
@@ -112,14 +123,17 @@ def test_snana_pair_in_sncosmo_and_in_our_reader(tmp_path):
     header, objects = read_snana_fits(head)
     assert header["ZP_FLUXCAL"] == 27.5
     for table, ours in zip(tables, objects, strict=True):
-        mjd, band, flux, flux_err = expected[int(np.asarray(table.meta["SNID"]).astype(str).item())]
+        mjd, band, flux, flux_err = expected[int(np.asarray(table.meta["SNID"]).astype(str).item()) - 1]
         np.testing.assert_array_equal(np.asarray(table["MJD"]), mjd)
         np.testing.assert_allclose(np.asarray(table["FLUXCAL"]) / njy_at_zero_point(27.5), flux, rtol=1e-6)
         letters = [value.decode().strip() for value in np.asarray(table["BAND"]).astype("S")]
         assert letters == ["ugrizY"[b] for b in band]
         np.testing.assert_allclose(ours["flux"], flux, rtol=1e-6)
         np.testing.assert_allclose(ours["flux_err"], flux_err, rtol=1e-6)
-    twenty = next(t for t in tables if int(np.asarray(t.meta["SNID"]).astype(str).item()) == held.truth.object_id[0])
+    # SNANA counts from 1.
+    twenty = next(
+        t for t in tables if int(np.asarray(t.meta["SNID"]).astype(str).item()) - 1 == held.truth.object_id[0]
+    )
     assert twenty["FLUXCAL"][0] == pytest.approx(1000.0, rel=1e-6)
     new = write_snana_fits(held, tmp_path / "NEW", zero_point=31.4)[0]
     assert read_snana_fits(new)[0]["ZP_FLUXCAL"] == 31.4

@@ -118,6 +118,38 @@ def test_noise_is_that_of_the_formula(template):
         np.testing.assert_allclose(found.flux_err[rows], expected, rtol=1e-6)
 
 
+def test_the_true_flux_is_that_without_noise(template):
+    """Kept or not, it changes nothing else; and the fluxes scatter about it as their errors say."""
+    given = [template], survey_of(BANDS, field=np.arange(2 * 4 * 400) % 2), POPULATION
+    plain, kept = (simulate(*given, n=40, seed=4, true_flux=true) for true in (False, True))
+    assert plain.true_flux is None
+    np.testing.assert_array_equal(plain.flux, kept.flux)
+    pull = (kept.flux - kept.true_flux) / kept.flux_err
+    assert abs(pull.mean()) < 4 / np.sqrt(pull.size)
+    assert pull.std() == pytest.approx(1.0, abs=4 / np.sqrt(2 * pull.size))
+    # A survey without noise to speak of measures it.
+    quiet = survey_of(BANDS, background=np.full(3200, 1e-9), photons_per_njy=np.full(3200, np.inf))
+    exact = simulate([template], quiet, POPULATION, n=40, seed=4)
+    np.testing.assert_allclose(kept.true_flux, exact.flux, atol=1e-7)
+    assert "field_number" not in plain.truth.more
+    # One pointing sees the north, the other the south.
+    np.testing.assert_array_equal(kept.truth.more["field_number"], (kept.truth.dec > 0).astype(int))
+    assert simulate([template], survey_of(BANDS), POPULATION, n=3, true_flux=True).truth.more[
+        "field_number"
+    ].tolist() == [-1, -1, -1]
+
+
+def test_identifiers_begin_where_they_are_told_to(template):
+    given = {"survey": survey_of(BANDS), "population": POPULATION, "n": 30, "seed": 4}
+    plain, later = (simulate([template], first_id=first, **given) for first in (0, 1000))
+    np.testing.assert_array_equal(later.truth.object_id, plain.truth.object_id + 1000)
+    np.testing.assert_array_equal(later.flux, plain.flux)
+    last = simulate([template], first_id=2**31 - 30, **given)
+    assert last.truth.object_id[-1] == 2**31 - 1
+    with pytest.raises(ValueError, match="first_id is 2147483619 for 30 objects, expected identifiers from 0 to"):
+        simulate([template], first_id=2**31 - 29, **given)
+
+
 def test_pulls_are_standard_normal(template):
     survey = survey_of(BANDS, zero_point_error=np.full(4, 0.02))
     quiet = simulate([template], without_noise(survey), POPULATION, n=500, seed=3)

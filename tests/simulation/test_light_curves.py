@@ -51,6 +51,22 @@ def test_joining_undoes_selection():
     np.testing.assert_array_equal(again.truth.object_id, whole.truth.object_id)
 
 
+def test_the_true_flux_goes_with_its_measurements():
+    plain = curves([3, 0, 2, 4])
+    whole = dataclasses.replace(plain, true_flux=plain.flux + 0.5)
+    some = whole.take([3, 0])
+    np.testing.assert_array_equal(some.true_flux, some.flux + 0.5)
+    again = concatenate([whole.take([0, 1]), whole.take([2, 3])])
+    np.testing.assert_array_equal(again.true_flux, whole.true_flux)
+    assert not again.true_flux.flags.writeable
+    assert plain.take([1]).true_flux is None
+    assert concatenate([plain.take([0]), plain.take([2])]).true_flux is None
+    with pytest.raises(ValueError, match="some of them have true_flux and others do not"):
+        concatenate([whole.take([0]), plain.take([2])])
+    with pytest.raises(ValueError, match=r"LightCurves\.true_flux has shape \(3,\)"):
+        dataclasses.replace(plain, true_flux=np.ones(3))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

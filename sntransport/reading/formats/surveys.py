@@ -58,6 +58,10 @@ def survey_table(table: TextTable) -> tuple[TextTable, tuple[str, ...]]:
         raise ReadError(table.path, "a table of distances (Pantheon+), no photometry", "give its light curves")
     if table.form == "SNANA":
         return _snana(table, names)
+    if {"fluxcal", "fluxcalerr"} <= set(names):
+        # Without HEAD nobody knows the zero point, nor where one supernova ends.
+        remedy = "give the HEAD file beside it, and name= of the supernova"
+        raise ReadError(table.path, "a PHOT file of SNANA, the measurements alone", remedy)
     if table.form == "SNooPy":
         return _snoopy(table, names)
     for needed, form, rule in _RULES:
@@ -247,21 +251,22 @@ def _sousa(table: TextTable, names: Names) -> Made:
 
 
 def _snana(table: TextTable, names: Names) -> Made:
-    """SNANA's text format (SNANA manual, section 4.36): FLUXCAL at ZP_FLUXCAL, else 27.5, in the survey's system."""
+    """SNANA's text (its manual, section 4.36) or one object of a pair: FLUXCAL at ZP_FLUXCAL, else 27.5."""
     flux, err = names.get("fluxcal"), names.get("fluxcalerr")
     bands = _first(names, "flt", "band")
     if flux is None or err is None or bands is None or "mjd" not in names:
         raise ReadError(table.path, "SNANA's VARLIST without MJD, FLT, FLUXCAL and FLUXCALERR", "add them")
     zero_point = str(table.meta.get("zp_fluxcal", _SNANA_ZERO_POINT)).split()[0]
     survey = str(table.meta.get("survey", "")).split("#")[0].strip().split("(")[0].strip()
-    stem = _SNANA_SURVEYS.get(survey.upper(), "")
+    stem, own = _SNANA_SURVEYS.get(survey.upper(), ""), table.meta.get("bands") or {}
     flags = [to_number(cell) for cell in names.get("photflag", ["0"] * table.n_rows)]
     columns = {
-        "mjd": names["mjd"], "band": [_snana_band(stem, name) for name in bands], "flux": flux, "flux_err": err,
+        "mjd": names["mjd"], "band": [own.get(name.strip()) or _snana_band(stem, name) for name in bands],
+        "flux": flux, "flux_err": err,
         "zp": [zero_point] * table.n_rows, "instrument": [survey] * table.n_rows,
         "reject": ["saturated (PHOTFLAG 1024)" if flag > 0 and int(flag) & _SNANA_SATURATED else "" for flag in flags],
     }  # fmt: skip
-    if stem:
+    if stem or own:
         columns["system"] = ["AB"] * table.n_rows
     stated = "ZP_FLUXCAL" if "zp_fluxcal" in table.meta else "not stated, so of"
     note = f"SNANA: FLUXCAL with the zero point {zero_point} ({stated}{'' if 'ZP' in stated else ' old files'})"

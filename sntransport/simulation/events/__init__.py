@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from sntransport.simulation.events.class_codes import Codes as Codes
+    from sntransport.simulation.events.class_codes import default_codes as default_codes
     from sntransport.simulation.events.population import Population as Population
     from sntransport.simulation.events.rates import Cosmology as Cosmology
     from sntransport.simulation.events.rates import expected_number as expected_number
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "class_codes": ["Codes", "default_codes"],
         "population": ["Population"],
         "rates": ["Cosmology", "expected_number", "rate_redshifts"],
     },

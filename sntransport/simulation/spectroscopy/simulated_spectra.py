@@ -105,6 +105,8 @@ def simulate_spectra(
     require_finite(asked, "phases" if dates is None else "dates")
     for date in () if dates is None else asked:
         require_date(float(date), "dates")
+    # What is drawn for an object is drawn by its number in the population.
+    first = curves.meta.get("first_id", 0)
     found: list[tuple[int, float, Spectrum]] = []
     for k, i in enumerate(rows):
         series, number = templates[truth.template[i]], int(truth.object_id[i])
@@ -114,7 +116,7 @@ def simulate_spectra(
         change = dimming(rest, _sightline(truth, population, int(i)))
         if scatter is not None and population.color_scatter is not None:
             change = change * 10.0 ** (-0.4 * population.color_scatter.at(scatter[k : k + 1], rest[None])[0])
-        rng = object_stream(curves.meta["seed"], number, Purpose.SPECTRA)
+        rng = object_stream(curves.meta["seed"], number - first, Purpose.SPECTRA)
         for phase in at:
             flux = np.interp(rest, series.wave, series.at(phase).flux[0], left=np.nan, right=np.nan) * change
             light = smeared(paths, flux)
@@ -178,7 +180,7 @@ def _scatter(curves: LightCurves, population: Population, rows: NDArray[np.int64
             raise ValueError("population has another color_scatter than that of the light curves")
         return None
     made = np.empty((rows.size, scatter.wave.size))
-    block, place = np.divmod(truth.object_id[rows], BLOCK)
+    block, place = np.divmod(truth.object_id[rows] - curves.meta.get("first_id", 0), BLOCK)
     for number in np.unique(block):
         drawn = scatter.draw(stream(curves.meta["seed"], int(number), Purpose.COLOR_SCATTER), BLOCK)
         made[block == number] = drawn[place[block == number]]
