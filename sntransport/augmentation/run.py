@@ -12,16 +12,20 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.config_schema import checked
 from sntransport._storage.folder_lock import locked
+from sntransport._storage.planned_config import ChangedInputError, PlannedConfig, plain, plan_config, unchanged
 from sntransport._storage.shards import Made, Plan, PlanError, run_shards
 from sntransport._storage.tables import write_table
-from sntransport.augmentation.config import read_augmentation
+from sntransport._version import __version__
+from sntransport.augmentation.config import AUGMENTATION, augmentation_of
 from sntransport.augmentation.setup import Setup, events, mixing, set_up, templates
 from sntransport.augmentation.training_set import CANDIDATE, Candidates, Settled, TrainingSet, settle
 from sntransport.augmentation.training_set_file import template_columns, write_split
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     from sntransport.simulation.surveys.survey import Survey
 
 _WORK, _TEMPLATES, _LOOK = "_work", "templates", "candidates"
+# The key whose texts may name folders.
+_SERIES = "series"
 # Shards of the second pass: blocks of each, and how many shards at most, as the manifest is in memory.
 _LEAST_BLOCKS, _MOST_LOOKS = 8, 4096
 
@@ -47,34 +53,66 @@ Entries = list[dict[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSource:
-    """Where a training set comes from, so that a worker can make any part of it.
+    """Where a training set comes from, so that a worker makes any part of the one that was planned.
 
-    ``inputs`` are what the result depends on, with the checksum of the configuration and all files that it names;
-    ``work`` is the folder of the first two passes.
+    ``planned`` is the configuration, from `plan_augmentation`; ``work`` the folder of the first two passes; ``kind``
+    the name of the format.
     """
 
-    config: Path
+    planned: PlannedConfig
     work: Path
-    inputs: tuple[tuple[str, str], ...]
+    kind: str
 
     @property
     def told(self) -> dict[str, str]:
-        """The inputs by name."""
-        return dict(self.inputs)
+        """What goes into files: the name of the configuration, a checksum of all inputs, version and format."""
+        inputs = json.dumps(self.inputs(), sort_keys=True)
+        return {
+            "config": self.planned.path.name, "sha256": sha256(inputs.encode()).hexdigest(), "version": __version__,
+            "format": self.kind,
+        }  # fmt: skip
+
+    def inputs(self) -> dict[str, Any]:
+        """The configuration and the checksums of the files that it names."""
+        values = dict(checked(self.planned.section(), AUGMENTATION).values)
+        # Where the work is done changes nothing of it.
+        del values["slurm"]
+        return {"configuration": plain(values), "files": self.planned.checksums()}
 
     def events(self) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
-        """The configuration, its survey and its population; read once in a process."""
-        return _events(self.config, self.told["sha256"])
+        """The configuration, its survey and its population; read once in a process.
+
+        Raises
+        ------
+        ChangedInputError
+            Where a file that they are made of is not what it was.
+        """
+        return _events(self.planned)
 
     def setup(self) -> Setup:
         """What makes and chooses light curves, with the templates of the first pass; read once in a process."""
         return _setup(self)
 
 
+def plan_augmentation(config: Path) -> PlannedConfig:
+    """A configuration as it is now, with the files that it names, also those in folders of supernovae.
+
+    Raises
+    ------
+    ReadError
+        As `sntransport.augmentation.config.read_augmentation`.
+    """
+    planned = plan_config(config, folders=(_SERIES,))
+    augmentation_of(planned.section())
+    return planned
+
+
 @lru_cache(maxsize=2)
-def _events(config: Path, sha256: str) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
-    given = read_augmentation(config)
-    return given, *events(given, config)
+def _events(planned: PlannedConfig) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
+    section = planned.section()
+    given = augmentation_of(section)
+    with unchanged(planned, {key: value for key, value in section.values.items() if key != _SERIES}):
+        return given, *events(given, planned.path)
 
 
 @lru_cache(maxsize=2)
@@ -84,23 +122,23 @@ def _setup(source: TrainingSource) -> Setup:
 
 
 def run_augmentation(
-    config: Path, inputs: Mapping[str, str], out: Path, write: Writer | None, chunk: int, *,
+    planned: PlannedConfig, out: Path, write: Writer | None, chunk: int, *, kind: str = "fits",
     executor: Executor | None = None, n_worker: int = 1, progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
     """Make a training set in shards.
 
     Parameters
     ----------
-    config : Path
-        See `sntransport.augmentation.config`.
-    inputs : mapping of str to str
-        All that the result depends on; ``sha256`` is of the configuration and the files that it names.
+    planned : PlannedConfig
+        From `plan_augmentation`; see `sntransport.augmentation.config` for what is in it.
     out : Path
         See `sntransport._storage.shards` for what is in it and how a run that was killed goes on.
     write : callable, optional
         Called with the objects of one split in each shard, and ``out / SPLIT-NNNNN``. Default: `write_split`.
     chunk : int
         Objects of a shard, of all splits together.
+    kind : str
+        Name of the format, which the manifest keeps.
     executor, n_worker
         See `sntransport._storage.shards.run_shards`.
     progress : callable
@@ -115,23 +153,28 @@ def run_augmentation(
     ------
     LeakError, ValueError
         Where a supernova would be in two splits, or there are fewer objects than asked for: nothing is written.
+    ChangedInputError
+        Where this process or a worker finds other inputs than were planned; it makes nothing of them.
     BusyError, PlanError, OSError
         As `sntransport._storage.shards.run_shards`.
     """
-    given = read_augmentation(config)
+    given = augmentation_of(planned.section())
     n = sum(max(count, 0) for classes in given["target"].values() for count in classes.values())
     if n < 1:
-        raise ValueError(f"{config}: [target] asks for no light curve; ask for one or more of a class")
-    plan = Plan(n=n, size=chunk, inputs=inputs)
-    source = TrainingSource(config=config.resolve(), work=(out / _WORK).resolve(), inputs=tuple(sorted(inputs.items())))
+        raise ValueError(f"{planned.path}: [target] asks for no light curve; ask for one or more of a class")
+    source = TrainingSource(planned=planned, work=(out / _WORK).absolute(), kind=kind)
+    common = {"version": __version__, **source.inputs()}
+    plan = Plan(n=n, size=chunk, inputs={**common, "format": kind})
     if (out / "_SUCCESS").is_file():
         entries = run_shards(out, plan, _nothing)
         shutil.rmtree(out / _WORK, ignore_errors=True)
         return entries
     with _workplace(out) as work:
         try:
-            entries = _passes(source, out, write, plan=plan, executor=executor, n_worker=n_worker, progress=progress)
-        except PlanError:
+            entries = _passes(
+                source, out, write, plan=plan, common=common, executor=executor, n_worker=n_worker, progress=progress
+            )
+        except (PlanError, ChangedInputError):
             raise
         except ValueError:
             # The same input would fail again: there is nothing to go on with.
@@ -142,15 +185,14 @@ def run_augmentation(
 
 
 def _passes(
-    source: TrainingSource, out: Path, write: Writer | None, *, plan: Plan, executor: Executor | None, n_worker: int,
-    progress: Callable[[str, int], Callable[[int], object]],
+    source: TrainingSource, out: Path, write: Writer | None, *, plan: Plan, common: Mapping[str, Any],
+    executor: Executor | None, n_worker: int, progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
+    """All three; ``common`` is what the first two depend on, which is neither the format nor how the set is cut."""
     given, _, _ = source.events()
-    n, told = given["simulation"]["n"], source.told
+    n = given["simulation"]["n"]
     if n < 1:
-        raise ValueError(f"{source.config}: [simulation] n is {n}, expected 1 or more")
-    # Neither format nor version of the templates depends on how the set is cut.
-    common = {key: value for key, value in told.items() if key != "format"}
+        raise ValueError(f"{source.planned.path}: [simulation] n is {n}, expected 1 or more")
     run_shards(source.work / _TEMPLATES, Plan(n=1, size=1, inputs=common), partial(_make_templates, source))
     size = BLOCK * max(_LEAST_BLOCKS, -(-n // (BLOCK * _MOST_LOOKS)))
     looks = run_shards(
@@ -186,7 +228,8 @@ def _workplace(out: Path) -> Iterator[Path]:
 
 def _make_templates(source: TrainingSource, first: int, last: int) -> Iterator[tuple[int, Made]]:
     given, _, _ = source.events()
-    made = templates(given, source.config, mixing(given["templates"]["barycenter"]))
+    with unchanged(source.planned, {_SERIES: given[""][_SERIES]}):
+        made = templates(given, source.planned.path, mixing(given["templates"]["barycenter"]))
     folder, paths = source.work / _TEMPLATES, []
     for i, one in enumerate(made):
         paths.append(folder / f"template-{i:05d}.fits")

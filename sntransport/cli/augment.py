@@ -6,11 +6,10 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from sntransport._version import __version__
 from sntransport.cli.console import (
     EXISTING,
     FOLDER,
@@ -26,7 +25,7 @@ from sntransport.cli.console import (
 from sntransport.cli.simulate import WRITERS, write_as
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 @click.command()
@@ -51,11 +50,11 @@ def augment(config: Path, out: Path, kind: str, chunk: int, workers: int | None,
     from astropy.table import Table
 
     from sntransport._storage.workers import executor, processes
-    from sntransport.augmentation.config import read_augmentation
-    from sntransport.augmentation.run import run_augmentation
+    from sntransport.augmentation.config import augmentation_of
+    from sntransport.augmentation.run import plan_augmentation, run_augmentation
 
-    given = read_augmentation(config)
-    inputs = {"config": config.name, "sha256": checksum(config, given), "version": __version__, "format": kind}
+    planned = plan_augmentation(config)
+    given = augmentation_of(planned.section())
     finished = (out / "_SUCCESS").is_file()
     n = max(given["simulation"]["n"], 1)
     n_process = processes(workers, n, -(-n // chunk))
@@ -65,7 +64,7 @@ def augment(config: Path, out: Path, kind: str, chunk: int, workers: int | None,
             pool, n_worker = stack.enter_context(executor(config, scheduler, n_process)) if not finished else (None, 1)
             bars = partial(_bar, stack)
             entries = run_augmentation(
-                config, inputs, out, write, chunk, executor=pool, n_worker=n_worker, progress=bars
+                planned, out, write, chunk, kind=kind, executor=pool, n_worker=n_worker, progress=bars
             )
     except ImportError as error:
         fail(error)
@@ -84,37 +83,6 @@ def augment(config: Path, out: Path, kind: str, chunk: int, workers: int | None,
     if not finished:
         say(f"wrote {len(paths)} files to {out}")
     conclude([{"output": str(path)} for path in paths])
-
-
-def checksum(config: Path, given: dict[str, Any]) -> str:
-    """Of the configuration and of all files that it names, so that a changed input is noticed."""
-    import hashlib
-    from glob import glob
-
-    from sntransport._storage.atomic_files import sha256
-
-    digest = hashlib.sha256(config.read_bytes())
-    for pattern in given[""]["series"]:
-        for name in sorted(glob(str(config.parent / pattern))):
-            inside = [Path(name)] if Path(name).is_file() else sorted(p for p in Path(name).rglob("*") if p.is_file())
-            digest.update("".join(sha256(path) for path in inside).encode())
-    for text in (*_texts(given["survey"]), *_texts(given["population"])):
-        path = config.parent / text
-        try:
-            digest.update((sha256(path) if path.is_file() else "").encode())
-        except OSError:
-            # Too long for a name; whoever reads it says so.
-            continue
-    return digest.hexdigest()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """All texts in a table, in its order."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
 
 
 def _bar(stack: ExitStack, what: str, n: int) -> Callable[[int], object]:

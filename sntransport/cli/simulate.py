@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sntransport.simulation.light_curves import LightCurves
+    from sntransport.simulation.run import JobSource
 
 # Module, function, and what is appended to the name of a shard; functions that write several files append their own.
 WRITERS = {
@@ -54,36 +55,33 @@ def simulate(
     and figures. A run that was stopped goes on where it was when it is started again; a finished one is left as it is.
     """
     from sntransport._storage.workers import executor, processes
-    from sntransport.simulation.config import read_simulation
+    from sntransport.simulation.run import plan_jobs
 
-    jobs = read_simulation(config, objects, seed)
+    sources = plan_jobs(config, objects, seed)
+    most = max(source.job().n for source in sources)
     try:
-        most = max(job.n for job in jobs)
         with executor(config, scheduler, processes(workers, most, -(-most // chunk))) as (pool, n_worker):
-            _simulate(config, out, kind, objects=objects, seed=seed, chunk=chunk, executor=pool, n_worker=n_worker)
-    except (ValueError, OSError, ImportError) as error:
+            _simulate(sources, out, kind, chunk=chunk, executor=pool, n_worker=n_worker)
+    except ImportError as error:
         fail(error)
         sys.exit(1)
 
 
 def _simulate(
-    config: Path, out: Path, kind: str, *, objects: int | None, seed: int | None, chunk: int, executor: Executor | None,
-    n_worker: int,
+    sources: tuple[JobSource, ...], out: Path, kind: str, *, chunk: int, executor: Executor | None, n_worker: int
 ) -> None:  # fmt: skip
     from sntransport._storage.atomic_files import file_stem
     from sntransport._storage.tables import text_table, write_table
     from sntransport.report.figures import simulation
     from sntransport.report.figures.style import write_figure
-    from sntransport.simulation.config import read_simulation
-    from sntransport.simulation.run import JobSource, run_job
+    from sntransport.simulation.run import run_job
     from sntransport.simulation.summary import summary_rows, summary_table
 
-    jobs = read_simulation(config, objects, seed)
+    jobs = [source.job() for source in sources]
     folders = [out / file_stem(job.name) for job in jobs]
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
     tallies, results, n_file = [], [], 0
-    for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
-        source = JobSource(config=config.resolve(), index=i, objects=objects, seed=seed)
+    for source, job, folder in zip(sources, jobs, folders, strict=True):
         with progress_bar(job.n, "objects", job.name) as bar:
             made, paths = run_job(
                 source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,
@@ -99,7 +97,8 @@ def _simulate(
         say(f"{out} is finished already; nothing was written")
     else:
         say(f"wrote {write_figure(simulation.population_figure(tallies), out / 'summary.png')}")
-        say(f"wrote {write_table(summary_table(tallies, {'config': config.name}), out / 'summary.ecsv')}")
+        table = summary_table(tallies, {"config": sources[0].planned.path.name})
+        say(f"wrote {write_table(table, out / 'summary.ecsv')}")
         say(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
     say(text_table([{key: str(value) for key, value in row.items()} for row in summary_rows(tallies)]))
     conclude(results)

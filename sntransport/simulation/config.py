@@ -82,7 +82,12 @@ def read_simulation(path: Path, objects: int | None = None, seed: int | None = N
     ReadError
         For a key that is not known, missing, or of a wrong type or value; the message names it.
     """
-    top = checked(read_toml(path), SIMULATION)
+    return jobs_of(read_toml(path), objects, seed)
+
+
+def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -> tuple[Job, ...]:
+    """As `read_simulation`, of the outermost table of a file."""
+    top = checked(top, SIMULATION)
     given = top.values
     cosmology = Cosmology(**given["cosmology"])
     surveys = tuple(read_survey(section) for section in top.sections("survey"))

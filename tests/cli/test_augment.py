@@ -140,10 +140,15 @@ def test_a_finished_set_is_left_alone_and_a_changed_input_refused(folder, done):
     assert again.exit_code == 0, again.output
     assert "is finished already" in again.output
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "pq").iterdir()}
-    config.write_text(CONFIG + "# changed\n")
+    config.write_text(CONFIG.replace("years = 0.5", "years = 0.4") + "# changed\n")
     other = CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet"])
     assert other.exit_code == 1
-    assert "holds the output of something else: sha256 was" in other.output
+    assert "holds the output of something else: survey.years was 0.5 and is now 0.4" in other.output
+    config.write_text(CONFIG + "# changed\n")
+    assert (
+        CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet"]).exit_code
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
