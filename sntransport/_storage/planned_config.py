@@ -127,12 +127,12 @@ def plan_config(path: Path, folders: tuple[str, ...] = ()) -> PlannedConfig:
     return PlannedConfig(path=path, text=text, files=found, folders=folders)
 
 
-def plain(value: Any) -> Any:
+def json_values(value: Any) -> Any:
     """Values of a configuration as JSON values that are equal to themselves: dates, NaN and infinities become texts."""
     if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): json_values(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [json_values(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -20,8 +20,15 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.config_schema import checked
+from sntransport._storage.config_schema import checked
 from sntransport._storage.folder_lock import locked
-from sntransport._storage.planned_config import ChangedInputError, PlannedConfig, plain, plan_config, unchanged
+from sntransport._storage.planned_config import (
+    ChangedInputError,
+    PlannedConfig,
+    json_values,
+    plan_config,
+    unchanged,
+)
 from sntransport._storage.shards import Made, Plan, PlanError, run_shards
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
@@ -77,7 +84,7 @@ class TrainingSource:
         values = dict(checked(self.planned.section(), AUGMENTATION).values)
         # Where the work is done changes nothing of it.
         del values["slurm"]
-        return {"configuration": plain(values), "files": self.planned.checksums()}
+        return {"configuration": json_values(values), "files": self.planned.checksums()}
 
     def events(self) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
         """The configuration, its survey and its population; read once in a process.

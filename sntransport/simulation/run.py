@@ -16,7 +16,7 @@ from sntransport._numerics.limits import require_memory
 from sntransport._storage import fits_tables
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.config_schema import checked
-from sntransport._storage.planned_config import ChangedInputError, PlannedConfig, plain, plan_config, unchanged
+from sntransport._storage.planned_config import ChangedInputError, PlannedConfig, json_values, plan_config, unchanged
 from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._version import __version__
 from sntransport.simulation.config import Job, jobs_of
@@ -73,7 +73,7 @@ class JobSource:
         values["population"] = dict(values["population"][self.index])
         for table, key, value in ((values["population"], "objects", self.objects), (values, "seed", self.seed)):
             table[key] = table[key] if value is None else value
-        return {"configuration": plain(values), "files": self.planned.checksums(values)}
+        return {"configuration": json_values(values), "files": self.planned.checksums(values)}
 
 
 def plan_jobs(config: Path, objects: int | None = None, seed: int | None = None) -> tuple[JobSource, ...]:
@@ -176,7 +176,7 @@ def fingerprint(source: JobSource, first: LightCurves) -> dict[str, Any]:
     told = {name: meta[name] for name in meta if name not in ("n_generated", "surveys")}
     return {
         "version": __version__, "population": job.name, **source.inputs(),
-        "derived": {**contents(job), "simulation": plain(told)},
+        "derived": {**contents(job), "simulation": json_values(told)},
     }  # fmt: skip
 
 
