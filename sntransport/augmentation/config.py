@@ -7,7 +7,7 @@ from typing import Any
 from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.workers import SLURM
-from sntransport.simulation.config_keys import EVENTS, SURVEY
+from sntransport.simulation.config_keys import EVENTS, PLACES, SURVEY
 
 AUGMENTATION = Table(
     keys={
@@ -52,7 +52,7 @@ AUGMENTATION = Table(
                 ),
             }
         ),
-        "survey": dataclasses.replace(SURVEY, words="a name or a file, and options of `load_survey`", several=False),
+        "survey": SURVEY,
         "population": Table(keys=EVENTS, words="the same for all classes", required=True),
         "simulation": Table(
             keys={
@@ -71,6 +71,7 @@ AUGMENTATION = Table(
                     choices=("error", "nan", "drop"),
                     example=('"drop"',),
                 ),
+                "places": dataclasses.replace(PLACES, example=('"first"',)),
             }
         ),
         "target": Table(

@@ -86,8 +86,8 @@ class TrainingSource:
         del values["slurm"]
         return {"configuration": json_values(values), "files": self.planned.checksums()}
 
-    def events(self) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
-        """The configuration, its survey and its population; read once in a process.
+    def events(self) -> tuple[dict[str, dict[str, Any]], tuple[Survey, ...], Population]:
+        """The configuration, its surveys and its population; read once in a process.
 
         Raises
         ------
@@ -115,7 +115,7 @@ def plan_augmentation(config: Path) -> PlannedConfig:
 
 
 @lru_cache(maxsize=2)
-def _events(planned: PlannedConfig) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
+def _events(planned: PlannedConfig) -> tuple[dict[str, dict[str, Any]], tuple[Survey, ...], Population]:
     section = planned.section()
     given = augmentation_of(section)
     with unchanged(planned, {key: value for key, value in section.values.items() if key != _SERIES}):
@@ -124,8 +124,8 @@ def _events(planned: PlannedConfig) -> tuple[dict[str, dict[str, Any]], Survey, 
 
 @lru_cache(maxsize=2)
 def _setup(source: TrainingSource) -> Setup:
-    given, survey, population = source.events()
-    return set_up(given, survey, population, _read_templates(source.work / _TEMPLATES))
+    given, surveys, population = source.events()
+    return set_up(given, surveys, population, _read_templates(source.work / _TEMPLATES))
 
 
 def run_augmentation(
@@ -154,7 +154,8 @@ def run_augmentation(
     Returns
     -------
     list of dict
-        Entries of the manifest; ``extra`` has the objects of each split, that of the first shard the notes too.
+        Entries of the manifest; ``extra`` has the objects of each split, that of the first shard the notes, and the
+        bands with their surveys, too.
 
     Raises
     ------
@@ -341,6 +342,7 @@ def _write(
     if number == 0:
         files.append(write_table(Table(template_columns(made), meta=told), out / "templates.ecsv"))
         extra["notes"] = list(notes)
+        extra["bands"] = [list(pair) for pair in zip(curves.bands, curves.surveys, strict=True)]
     return Made(files=tuple(files), objects=curves.n_object, rows=curves.n_obs, extra=extra)
 
 

@@ -45,7 +45,7 @@ class Setup:
     """All that is needed to make any part of the light curves and to choose from it."""
 
     rule: Rule
-    survey: Survey
+    surveys: tuple[Survey, ...]
     events: Population
     n: int
     options: Mapping[str, Any]
@@ -54,7 +54,7 @@ class Setup:
         """Light curves of some objects, a block at a time; ``first`` is a multiple of `random_streams.BLOCK`."""
         series = [one.series for one in self.rule.templates]
         return simulate_chunks(
-            series, self.survey, self.events, n=self.n, seed=self.rule.seed, chunk=BLOCK, objects=(first, last),
+            series, self.surveys, self.events, n=self.n, seed=self.rule.seed, chunk=BLOCK, objects=(first, last),
             **self.options,
         )  # fmt: skip
 
@@ -89,22 +89,23 @@ def templates(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = 
     return made
 
 
-def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Survey, Population]:
-    """The survey and the population of a configuration, whatever the templates.
+def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[tuple[Survey, ...], Population]:
+    """The surveys and the population of a configuration, whatever the templates.
 
     Raises
     ------
     ReadError, ValueError
         Where one cannot be read, or a value is wrong.
     """
-    survey = read_survey(Section(path=path, where="survey", values=config["survey"]))
-    propensity(config["selection"], survey.bands)
-    return survey, read_population(Section(path=path, where="population", values=config["population"]), Cosmology())
+    given = Section(path=path, where="", values={"survey": config["survey"]}).sections("survey")
+    surveys = tuple(read_survey(section) for section in given)
+    propensity(config["selection"], bands_of(surveys))
+    return surveys, read_population(Section(path=path, where="population", values=config["population"]), Cosmology())
 
 
 def set_up(
     config: Mapping[str, Mapping[str, Any]],
-    survey: Survey,
+    surveys: Sequence[Survey],
     population: Population,
     training_templates: Sequence[TrainingTemplate],
 ) -> Setup:
@@ -120,9 +121,14 @@ def set_up(
     selection, options = config["selection"], dict(config["simulation"])
     rule = make_rule(
         training_templates, config["target"], config[""]["seed"], **config["balance"],
-        propensity=propensity(selection, survey.bands), biased=selection["biased"], undo=selection["undo"],
+        propensity=propensity(selection, bands_of(surveys)), biased=selection["biased"], undo=selection["undo"],
     )  # fmt: skip
-    return Setup(rule=rule, survey=survey, events=weighted, n=options.pop("n"), options=options)
+    return Setup(rule=rule, surveys=tuple(surveys), events=weighted, n=options.pop("n"), options=options)
+
+
+def bands_of(surveys: Sequence[Survey]) -> tuple[str, ...]:
+    """Bands of surveys, in the order of their light curves."""
+    return tuple(band for one in surveys for band in one.bands)
 
 
 def mixing(barycenter: str) -> Make:

@@ -111,7 +111,7 @@ def write_tokens(
 
     Notes
     -----
-    ``time`` is from the first measurement of the object [d]; the names of the bands are in the file's metadata.
+    ``time`` is from the first measurement of the object [d]; the bands and their surveys are in the file's metadata.
     Lost: all truth but the type.
     """
     with of_extra("parquet"):
@@ -137,7 +137,8 @@ def write_tokens(
         columns[name] = np.zeros(int(start[-1]), dtype=value.dtype)
         columns[name][place] = value[room]
     columns["type"] = np.repeat(types(light_curves), n_each)
-    table = pa.table(columns).replace_schema_metadata({b"bands": ",".join(band_labels(light_curves)).encode()})
+    named = {b"bands": ",".join(band_labels(light_curves)), b"surveys": ",".join(light_curves.surveys)}
+    table = pa.table(columns).replace_schema_metadata({key: text.encode() for key, text in named.items()})
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_statistics=False)
     return Path(path)

@@ -25,8 +25,9 @@ from sntransport.simulation.selection.detection import (
     detect,
     step_efficiency,
 )
-from sntransport.simulation.surveys.footprint import draw_positions
+from sntransport.simulation.surveys.footprint import Where, draw_positions, footprint_area
 from sntransport.simulation.surveys.survey import Survey
+from sntransport.simulation.surveys.survey_dates import Ranges, date_ranges, draw_dates
 from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.ranges import require_date
 from sntransport.spectra.series import SpectralSeries
@@ -41,7 +42,7 @@ def simulate(
     seed: int = 1, objects: tuple[int, int] | None = None, efficiency: DetectionEfficiency | None = None,
     detector: Callable[..., NDArray[np.bool_]] = detect, n_epochs: int = 2, epoch_window: float = 0.02,
     keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
-    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
+    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, places: Where = "first",
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
 
@@ -49,14 +50,14 @@ def simulate(
     ----------
     templates : sequence of SpectralSeries
     survey : Survey or sequence of Survey
-        Several see the same events; places and dates are drawn from the first. Its spatial index, and tables of the
-        templates' band fluxes, are kept while survey and templates are: the same again is faster.
+        Several see the same events; ``places`` says at which places and dates. Their spatial index, and tables
+        of the templates' band fluxes, are kept while survey and templates are: the same again is faster.
     population : Population
     n : int
         Number of objects, seen or not.
     seed : int
         The same one gives the same bytes.
-    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap
+    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap, places
         As for `simulate_chunks`.
 
     Returns
@@ -90,7 +91,7 @@ def simulate(
     made = simulate_chunks(
         templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
         detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
-        margin=margin, max_gap=max_gap,
+        margin=margin, max_gap=max_gap, places=places,
     )  # fmt: skip
     parts = list(made)
     if not sum(part.n_object for part in parts):
@@ -104,6 +105,7 @@ def simulate_chunks(
     efficiency: DetectionEfficiency | None = None, detector: Callable[..., NDArray[np.bool_]] = detect,
     n_epochs: int = 2, epoch_window: float = 0.02, keep: Keep = "all", uncovered: Uncovered = "error",
     dates: tuple[float, float] | None = None, margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
+    places: Where = "first",
 ) -> Iterator[LightCurves]:  # fmt: skip
     """The same light curves as those of `simulate`, a part at a time, so that memory does not grow with their number.
 
@@ -129,11 +131,15 @@ def simulate_chunks(
         for single phases; always NaN; leave the measurement out. A template that was exported with its
         wavelengths extrapolated covers them.
     dates : tuple of float, optional [d]
-        Range of the date of phase 0, of which all are equally likely. Default: that of the first survey's visits.
+        Range of the date of phase 0, of which all are equally likely. Default: from the first to the last visit of the
+        surveys, as ``places`` says.
     margin : tuple of float [d]
         Visits are kept up to this long before the first and after the last phase of a template, where its flux is 0.
     max_gap : float [rest-frame d]
         A template is not interpolated over wider steps of phase; visits there are not covered.
+    places : {"first", "all", "any"}
+        Where and when events are, of several surveys: at places and dates of the first, whether or not the others look
+        there; at those that all have in common; or at those that any of them has.
 
     Yields
     ------
@@ -144,7 +150,8 @@ def simulate_chunks(
     ------
     ValueError, TypeError
         At the call: for arguments out of range, a survey without visits or a band that is not known, templates that
-        do not cover a band (with ``uncovered="error"``).
+        do not cover a band (with ``uncovered="error"``), surveys that have no place or date in common (with
+        ``places="all"``).
     """
     if n < 0 or chunk < 1 or seed < 0:
         raise ValueError(f"n is {n}, chunk {chunk}, seed {seed}: expected n and seed of 0 or more, chunk of 1 or more")
@@ -160,14 +167,14 @@ def simulate_chunks(
         epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
     )  # fmt: skip
     surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
-    plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates)
+    plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates, places=places)
     edges = [*range(first, last, chunk), last] if last > first else [first, last]
     return (_chunk(plan, low, high) for low, high in pairwise(edges))
 
 
 def _plan(
     templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, how: How, *,
-    seed: int, n: int, dates: tuple[float, float] | None,
+    seed: int, n: int, dates: tuple[float, float] | None, places: Where,
 ) -> SimulationPlan:  # fmt: skip
     if not templates or not surveys:
         raise ValueError("simulate needs at least one template and one survey")
@@ -188,12 +195,13 @@ def _plan(
     tables = tables_of(templates, load_bands(bands), population.z_range, dust)
     if how.uncovered == "error":
         _require_coverage(tables, templates, bands)
-    own = (float(surveys[0].mjd[0]), float(surveys[0].mjd[-1])) if dates is None else (float(dates[0]), float(dates[1]))
-    if not -np.inf < own[0] <= own[1] < np.inf:
-        raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
-    for date in own:
-        require_date(date, "dates")
-    meta = _meta(population, surveys, how, seed=seed, n=n, dates=own)
+    if places != "first":
+        # Made here, where an error is one of the call.
+        footprint_area(surveys, places)
+    ranges = _dates(surveys, dates, places)
+    meta = _meta(population, surveys, how, seed=seed, n=n, dates=(ranges[0][0], ranges[-1][1]))
+    if places != "first":
+        meta |= {"places": places, "date_ranges": [list(one) for one in ranges]}
     return SimulationPlan(
         templates=templates,
         surveys=surveys,
@@ -204,10 +212,22 @@ def _plan(
         of_survey=tuple(one.name for one in surveys for _ in one.bands),
         zero_point=mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
         floor=mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])),
-        dates=own,
+        places=places,
+        dates=ranges,
         how=how,
         meta=meta,
     )
+
+
+def _dates(surveys: Sequence[Survey], dates: tuple[float, float] | None, places: Where) -> Ranges:
+    if dates is None:
+        return date_ranges(surveys, places)
+    own = float(dates[0]), float(dates[1])
+    if not -np.inf < own[0] <= own[1] < np.inf:
+        raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
+    for date in own:
+        require_date(date, "dates")
+    return (own,)
 
 
 def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], bands: Sequence[str]) -> None:
@@ -250,8 +270,8 @@ def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
 def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurves:
     """Objects ``first`` to ``last`` of a block. All of it is simulated, so that its random numbers stay the same."""
     drawn = plan.population.draw(stream(plan.seed, block, Purpose.OBJECTS), BLOCK, len(plan.templates))
-    ra, dec = draw_positions(plan.surveys[0], BLOCK, stream(plan.seed, block, Purpose.POSITIONS))
-    mjd_ref = stream(plan.seed, block, Purpose.DATES).uniform(*plan.dates, BLOCK)
+    ra, dec = draw_positions(plan.surveys, BLOCK, stream(plan.seed, block, Purpose.POSITIONS), plan.places)
+    mjd_ref = draw_dates(plan.dates, BLOCK, stream(plan.seed, block, Purpose.DATES))
     ebv_mw = plan.population.milky_way(ra, dec)
     scale = 10.0 ** (-0.4 * (drawn.distance_modulus + drawn.mag_offset))
     seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale)

@@ -14,8 +14,9 @@ from sntransport.simulation.flux_tables import FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.selection.detection import PHOTFLAG_SATURATED, DetectionEfficiency, photflags, trigger
-from sntransport.simulation.surveys.footprint import measurements_of
+from sntransport.simulation.surveys.footprint import Where, measurements_of
 from sntransport.simulation.surveys.survey import Survey
+from sntransport.simulation.surveys.survey_dates import Ranges
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import mjd_of
 
@@ -50,7 +51,8 @@ class SimulationPlan:
     of_survey: tuple[str, ...]
     zero_point: Array
     floor: Array
-    dates: tuple[float, float]
+    places: Where
+    dates: Ranges
     how: How
     meta: dict[str, Any]
 

@@ -176,7 +176,10 @@ def fingerprint(source: JobSource, first: LightCurves) -> dict[str, Any]:
     told = {name: meta[name] for name in meta if name not in ("n_generated", "surveys")}
     return {
         "version": __version__, "population": job.name, **source.inputs(),
-        "derived": {**contents(job), "simulation": json_values(told)},
+        "derived": {
+            **contents(job), "bands": [list(pair) for pair in zip(first.bands, first.surveys, strict=True)],
+            "simulation": json_values(told),
+        },
     }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ test = 0.4
 mixtures = 1
 draws = 1
 barycenter = "linear"
-[survey]
+[[survey]]
 source = "ztf"
 years = 0.3
 [population]

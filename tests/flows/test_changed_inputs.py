@@ -40,7 +40,7 @@ series = ["templates/*.fits"]
 train = 1.0
 [templates]
 barycenter = "linear"
-[survey]
+[[survey]]
 source = "visits.ecsv"
 radius = 3.0
 [population]

@@ -289,7 +289,7 @@ def _augment(folder):
     path = folder / "config.toml"
     path.write_text(
         'seed = 3\nseries = ["*.fits"]\n[split]\ntrain = 0.6\ntest = 0.4\n[templates]\nmixtures = 2\ndraws = 1\n'
-        'parents = 2\nconcentration = 1.5\nbarycenter = "linear"\naugmented = ["train"]\n[survey]\n'
+        'parents = 2\nconcentration = 1.5\nbarycenter = "linear"\naugmented = ["train"]\n[[survey]]\n'
         'source = "visits.csv"\nradius = 1.0\npixel_scale = 0.2\n[population]\nredshift = { uniform = [0.02, 0.05] }\n'
         "mag_offset = { normal = [0.0, 0.1] }\n"
         'ebv_host = { exponential = 0.05, max = 0.5 }\n[simulation]\nn = 1500\nkeep = "all"\n[target.train]\nIa = 60\n'
