@@ -26,6 +26,7 @@ from sntransport.cli.kcorrect import kcorrect
 from sntransport.cli.report import completion, plot, report
 from sntransport.cli.series import bolometric, photometry
 from sntransport.cli.simulate import simulate
+from sntransport.cli.survey import survey
 from sntransport.cli.template import template_group
 from sntransport.cli.validate import bandtest, validate
 
@@ -79,6 +80,6 @@ def main(debug: bool) -> None:
 
 for _command in (
     build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate,
-    augment, demo, completion,
+    augment, survey, demo, completion,
 ):  # fmt: skip
     main.add_command(_command)
