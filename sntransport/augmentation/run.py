@@ -20,7 +20,6 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.config_schema import checked
-from sntransport._storage.config_schema import checked
 from sntransport._storage.folder_lock import locked
 from sntransport._storage.planned_config import (
     ChangedInputError,
