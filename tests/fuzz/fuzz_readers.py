@@ -301,14 +301,10 @@ def _augment(folder):
 
 def _augment_read(path):
     """All that `augment` takes from the file itself."""
-    from sntransport._storage.config_sections import Section
     from sntransport.augmentation.config import read_augmentation
-    from sntransport.simulation.config import read_population, read_survey
-    from sntransport.simulation.events.rates import Cosmology
+    from sntransport.augmentation.setup import events
 
-    given = read_augmentation(path)
-    read_survey(Section(path=path, where="survey", values=given["survey"]))
-    read_population(Section(path=path, where="population", values=given["population"]), Cosmology())
+    events(read_augmentation(path), path)
 
 
 def _by_kind(rng, name, raw, scratch):
