@@ -11,7 +11,7 @@ import numpy as np
 
 import sntransport as snt
 from sntransport.corrections.extrapolation import extend_decline, extend_rise
-from sntransport.export.snana import coverage_text
+from sntransport.photometry.redshift_range import coverage_text
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "EXAMPLE_MODEL")
 phase, wave = np.arange(-8.0, 41.0), np.arange(3200.0, 9500.0, 5.0)

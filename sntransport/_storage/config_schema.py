@@ -51,8 +51,9 @@ class Key:
 class Table:
     """A table: its keys, and what any ``others`` are (None: there are none).
 
-    ``several``: a list of tables, one or more. ``number``: a number may stand in its place, and it may be left out.
-    ``one_of``: exactly one of these keys is given, and the keys of ``beside`` only with the one that each names.
+    ``several``: a list of tables, one or more, or where it is not required none. ``number``: a number may stand in its
+    place, and it may be left out. ``one_of``: exactly one of these keys is given, and the keys of ``beside`` only with
+    the one that each names.
     ``default``: in place of a table that is empty or missing. ``example``: the table in one line, else its keys are
     shown; ``example_others`` are those without a name of their own.
     """
@@ -113,6 +114,8 @@ def _table(section: Section, key: str, known: Table) -> Any:
     """The values of a table inside another: a mapping, a list of them, or a number or None in place of one."""
     value = section.values.get(key)
     if known.several:
+        if not known.required and key not in section.values:
+            return []
         if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
             raise section.wrong(key, "missing or not a list of tables", f"add one or more [[{section.name(key)}]]")
         return [

@@ -7,23 +7,16 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sntransport._storage.config_schema import Key, Table, checked
-from sntransport._storage.config_sections import Section, read_toml
+from sntransport._storage.config_sections import read_toml
 from sntransport._storage.extras import of_extra
+from sntransport._storage.slurm import slurm_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from concurrent.futures import Executor
     from pathlib import Path
 
 _WORTH_A_PROCESS = 50_000
-
-SLURM = Table(
-    keys={"jobs": Key(kind=int, words="how many", default=1, least=1)},
-    words="a Dask cluster of its own on SLURM",
-    others=Key(kind=object, words="options of `dask_jobqueue.SLURMCluster`"),
-)
-"""The table ``[slurm]`` of a configuration."""
 
 
 def processes(workers: int | None, n_object: int, n_shard: int) -> int:
@@ -39,7 +32,7 @@ def executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tup
     Parameters
     ----------
     config : Path
-        A table ``[slurm]`` in it asks for a cluster of its own; see `slurm_cluster`.
+        A table ``[slurm]`` in it asks for a cluster of its own; see `sntransport._storage.slurm`.
     scheduler : str, optional
         Address of a Dask cluster, such as ``tcp://host:8786``.
     n_worker : int
@@ -64,9 +57,8 @@ def executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tup
             yield client.get_executor(), len(client.scheduler_info()["workers"])
     elif slurm is not None:
         connect = _distributed("distributed").Client
-        made, jobs = slurm_cluster(config, slurm)
         # The jobs end with the cluster, not with the client.
-        with made as cluster, connect(cluster) as client:
+        with slurm_cluster(config, slurm) as (cluster, jobs), connect(cluster) as client:
             cluster.scale(jobs=jobs)
             client.wait_for_workers(1)
             # Others may wait in the queue still; the work is cut for all that are to come.
@@ -82,46 +74,16 @@ def executor(config: Path, scheduler: str | None, n_worker: int) -> Iterator[tup
         yield None, 1
 
 
-def slurm_cluster(config: Path, table: Mapping[str, Any]) -> tuple[Any, int]:
-    """A ``dask_jobqueue.SLURMCluster`` without jobs yet, and how many it is to have.
-
-    Parameters
-    ----------
-    config : Path
-        For messages.
-    table : mapping
-        ``jobs`` (1), and whatever a ``SLURMCluster`` takes. Without ``scheduler_options``, here or in Dask's own
-        configuration, the dashboard gets a free port.
-
-    Raises
-    ------
-    ReadError
-        For a key that is not known, missing or of a wrong value.
-    MissingExtraError
-        Where dask-jobqueue is not installed.
-    """
-    section, make = (
-        checked(Section(path=config, where="slurm", values=table), SLURM),
-        _distributed("dask_jobqueue").SLURMCluster,
-    )
-    jobs = section.values["jobs"]
-    given = {key: value for key, value in table.items() if key != "jobs"}
-    configured = _distributed("dask").config.get("jobqueue.slurm.scheduler-options", None)
-    if "scheduler_options" not in given and not configured:
-        # Dask's usual port for its dashboard is taken wherever two runs share a login node.
-        given["scheduler_options"] = {"dashboard_address": ":0"}
-    try:
-        return make(**given), jobs
-    except (TypeError, ValueError) as error:
-        wrong = str(error).splitlines()[0]
-        raise section.wrong("", wrong, "give jobs and the options of dask_jobqueue.SLURMCluster") from None
-
-
 def end_with_parent() -> None:
-    """Let this process end when the one that started it does, however it does: a killed run leaves no workers."""
+    """Let this process end when the one that started it does, however it does: a killed run leaves no workers.
+
+    Ctrl-C reaches it too; what that means is for the one that started it to say.
+    """
+    import signal
     from multiprocessing import connection, parent_process
     from threading import Thread
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is None:
         return

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sntransport.augmentation.selection import effective_number as effective_number
     from sntransport.augmentation.selection import inverse_propensity_weights as inverse_propensity_weights
     from sntransport.augmentation.selection import select as select
-    from sntransport.augmentation.selection import spectroscopic_propensity as spectroscopic_propensity
     from sntransport.augmentation.splits import LeakError as LeakError
     from sntransport.augmentation.splits import assign_splits as assign_splits
     from sntransport.augmentation.splits import designation as designation
@@ -33,13 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "mixing": ["Mixture", "draw_mixtures", "feature_mix", "linear_mix", "mix", "mix_linear"],
         "run": ["plan_augmentation", "run_augmentation"],
-        "selection": [
-            "balanced",
-            "effective_number",
-            "inverse_propensity_weights",
-            "select",
-            "spectroscopic_propensity",
-        ],
+        "selection": ["balanced", "effective_number", "inverse_propensity_weights", "select"],
         "splits": ["LeakError", "assign_splits", "designation", "require_no_leak"],
         "training_set": ["TrainingSet", "select_training_set"],
         "training_templates": ["TrainingTemplate", "make_templates", "template_weights"],

@@ -6,8 +6,9 @@ from typing import Any
 
 from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import Section, read_toml
-from sntransport._storage.workers import SLURM
+from sntransport._storage.slurm import SLURM
 from sntransport.simulation.config_keys import EVENTS, PLACES, SURVEY
+from sntransport.simulation.selection_keys import CUTS, SPECTRUM
 
 AUGMENTATION = Table(
     keys={
@@ -95,9 +96,7 @@ AUGMENTATION = Table(
         ),
         "selection": Table(
             keys={
-                "band": Key(kind=str, words="whose peak magnitude decides", example=('"lsstr"',)),
-                "half": Key(kind=float, words="where half of them get a spectrum [mag]", example=("21.5",)),
-                "width": Key(kind=float, words="scale of the logistic fall [mag]", default=0.5, example=("0.5",)),
+                **SPECTRUM,
                 "biased": Key(
                     kind=list[str],
                     words="splits that only hold what got one",
@@ -113,6 +112,7 @@ AUGMENTATION = Table(
             },
             words="who gets a spectrum",
         ),
+        "cuts": CUTS,
         "slurm": SLURM,
     }
 )

@@ -113,18 +113,23 @@ def plan_augmentation(config: Path) -> PlannedConfig:
     return planned
 
 
+def _of_light_curves(planned: PlannedConfig) -> dict[str, Any]:
+    """What is read for light curves once there are templates: all but the series."""
+    return {key: value for key, value in planned.section().values.items() if key != _SERIES}
+
+
 @lru_cache(maxsize=2)
 def _events(planned: PlannedConfig) -> tuple[dict[str, dict[str, Any]], tuple[Survey, ...], Population]:
-    section = planned.section()
-    given = augmentation_of(section)
-    with unchanged(planned, {key: value for key, value in section.values.items() if key != _SERIES}):
+    given = augmentation_of(planned.section())
+    with unchanged(planned, _of_light_curves(planned)):
         return given, *events(given, planned.path)
 
 
 @lru_cache(maxsize=2)
 def _setup(source: TrainingSource) -> Setup:
     given, surveys, population = source.events()
-    return set_up(given, surveys, population, _read_templates(source.work / _TEMPLATES))
+    with unchanged(source.planned, _of_light_curves(source.planned)):
+        return set_up(given, surveys, population, _read_templates(source.work / _TEMPLATES), source.planned.path)
 
 
 def run_augmentation(

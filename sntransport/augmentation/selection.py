@@ -11,35 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
-from sntransport.simulation.random_streams import BLOCK, Purpose, stream
-
-
-def spectroscopic_propensity(peak_mag: ArrayLike, half: float, width: float) -> Array:
-    """Probability that an object of some peak brightness gets a spectrum.
-
-    Parameters
-    ----------
-    peak_mag : array_like, (n_object,) [mag]
-        NaN, for a band that is not covered, has the propensity 0.
-    half : float [mag]
-        Where half of them do.
-    width : float [mag]
-        Scale of the logistic fall toward faint ones, above 0.
-
-    Returns
-    -------
-    ndarray, (n_object,)
-        ``1 / (1 + exp((peak_mag - half) / width))``.
-
-    Raises
-    ------
-    ValueError
-        Where ``half`` is not finite or ``width`` is not above 0.
-    """
-    if not np.isfinite(half) or not width > 0:
-        raise ValueError(f"half = {half}, width = {width}: expected a magnitude and a width above 0")
-    x = np.clip((readonly(peak_mag, "peak_mag") - half) / width, -700.0, 700.0)
-    return np.where(np.isfinite(x), 1.0 / (1.0 + np.exp(x)), 0.0)
+from sntransport.simulation.random_streams import Purpose, own_numbers, uniform_numbers
 
 
 def select(propensity: ArrayLike, seed: int, object_id: ArrayLike | None = None) -> NDArray[np.bool_]:
@@ -225,15 +197,10 @@ def make_quota(target: Mapping[str, int], z_edges: ArrayLike = (), z_shares: Arr
     return Quota(names=tuple(target), edges=edges, counts=counts.reshape(len(target), shares.size))
 
 
-def uniform_numbers(object_id: ArrayLike, seed: int) -> Array:
-    """Numbers from 0 to 1 that belong to objects, (n_object,): the same for the same seed and identifier."""
-    return np.asarray(_by_object(object_id, seed, Purpose.SELECTION) / 2.0**33)
-
-
 def keys(object_id: ArrayLike, seed: int) -> NDArray[np.uint64]:
     """The order in which objects are chosen, (n_object,): random, then the identifier, so that no two are equal."""
     number = np.asarray(object_id, dtype=np.uint64)
-    return np.asarray(_by_object(object_id, seed, Purpose.BALANCE) << np.uint64(_ID_BITS) | number)
+    return np.asarray(own_numbers(object_id, seed, Purpose.BALANCE) << np.uint64(_ID_BITS) | number)
 
 
 def key_id(key: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -288,16 +255,3 @@ def whole_counts(n: int, shares: ArrayLike) -> NDArray[np.int64]:
 
 def _digit(key: NDArray[np.uint64]) -> NDArray[np.int64]:
     return (key >> np.uint64(64 - _DIGIT_BITS)).astype(np.int64)
-
-
-def _by_object(object_id: ArrayLike, seed: int, purpose: Purpose) -> NDArray[np.uint64]:
-    """33 random bits of each object."""
-    number = np.asarray(object_id, dtype=np.int64)
-    out = np.empty(number.size, dtype=np.uint64)
-    order = np.argsort(number, kind="stable")
-    blocks, starts = np.unique(number[order] // BLOCK, return_index=True)
-    for block, start, end in zip(blocks, starts, [*starts[1:], number.size], strict=False):
-        rows = order[start:end]
-        rng = stream(seed, int(block), purpose)
-        out[rows] = rng.integers(2**33, size=BLOCK, dtype=np.uint64)[number[rows] % BLOCK]
-    return out

@@ -4,16 +4,15 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from glob import glob
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sntransport._numerics.arrays import Array
 from sntransport._storage.config_sections import Section
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.mixing import Mixture, feature_mix, mix, mix_linear
-from sntransport.augmentation.selection import spectroscopic_propensity
 from sntransport.augmentation.splits import assign_splits, designation, identities, require_no_leak
 from sntransport.augmentation.training_set import Rule, make_rule
 from sntransport.augmentation.training_templates import TrainingTemplate, make_templates, template_weights
@@ -25,6 +24,10 @@ from sntransport.simulation.events.population import Population
 from sntransport.simulation.events.rates import Cosmology
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.random_streams import BLOCK
+from sntransport.simulation.selection.efficiencies import EfficiencyMaps
+from sntransport.simulation.selection.objects import numbers_of
+from sntransport.simulation.selection.selection import Propensity, Selection
+from sntransport.simulation.selection_config import read_cuts, read_propensity
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.doubts import doubts_among
 from sntransport.spectra.ranges import UnusualValueWarning
@@ -99,7 +102,7 @@ def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[tuple[S
     """
     given = Section(path=path, where="", values={"survey": config["survey"]}).sections("survey")
     surveys = tuple(read_survey(section) for section in given)
-    propensity(config["selection"], bands_of(surveys))
+    selection_of(config, path, surveys)
     return surveys, read_population(Section(path=path, where="population", values=config["population"]), Cosmology())
 
 
@@ -108,8 +111,11 @@ def set_up(
     surveys: Sequence[Survey],
     population: Population,
     training_templates: Sequence[TrainingTemplate],
+    path: Path = Path(),
 ) -> Setup:
     """What light curves of some templates are made and chosen by; survey and population are those of `events`.
+
+    ``path`` is of the configuration, for the files that it names.
 
     Raises
     ------
@@ -118,17 +124,37 @@ def set_up(
     """
     require_no_leak([one.parents for one in training_templates], [one.split for one in training_templates])
     weighted = replace(population, template_weight=template_weights(training_templates, config["target"]))
-    selection, options = config["selection"], dict(config["simulation"])
+    given, options = config["selection"], dict(config["simulation"])
+    chance, selection = selection_of(config, path, surveys)
+    if selection is not None:
+        options |= {"selection": selection} | ({"keep": "selected"} if selection.cuts else {})
     rule = make_rule(
         training_templates, config["target"], config[""]["seed"], **config["balance"],
-        propensity=propensity(selection, bands_of(surveys)), biased=selection["biased"], undo=selection["undo"],
+        propensity=None if chance is None else partial(numbers_of, chance, name="[selection]"), biased=given["biased"],
+        undo=given["undo"],
     )  # fmt: skip
     return Setup(rule=rule, surveys=tuple(surveys), events=weighted, n=options.pop("n"), options=options)
 
 
-def bands_of(surveys: Sequence[Survey]) -> tuple[str, ...]:
+def survey_bands(surveys: Sequence[Survey]) -> tuple[str, ...]:
     """Bands of surveys, in the order of their light curves."""
     return tuple(band for one in surveys for band in one.bands)
+
+
+def selection_of(
+    config: Mapping[str, Any], path: Path, surveys: Sequence[Survey]
+) -> tuple[Propensity | None, Selection | None]:  # fmt: skip
+    """The chance of a spectrum, and what light curves are kept by; None where nothing is asked.
+
+    Raises
+    ------
+    ReadError
+        For a value that cannot be.
+    """
+    chance = read_propensity(Section(path=path, where="selection", values=config["selection"]), survey_bands(surveys))
+    cuts = read_cuts(Section(path=path, where="", values={"cuts": config["cuts"]}))
+    by_field = isinstance(chance, EfficiencyMaps) and chance.by_field
+    return chance, Selection(cuts=cuts, fields=by_field) if cuts or by_field else None
 
 
 def mixing(barycenter: str) -> Make:
@@ -197,19 +223,3 @@ def _source(path: Path) -> Source:
     for doubt in doubts_among(result.notes):
         warnings.warn(f"{sn.name}: {doubt}", UnusualValueWarning, stacklevel=2)
     return Source(series=result.series, aliases=sn.aliases)
-
-
-def propensity(given: Mapping[str, Any], bands: Sequence[str]) -> Callable[[LightCurves], Array] | None:
-    """Chance of a spectrum by the peak magnitude in a band, or None where no band is given.
-
-    Raises
-    ------
-    ValueError
-        Where there is no such band, or ``half`` is not given with it.
-    """
-    if given["band"] is None:
-        return None
-    if given["band"] not in bands or given["half"] is None:
-        raise ValueError(f"[selection] needs half and a band among {', '.join(bands)}, got {given['band']!r}")
-    column = list(bands).index(given["band"])
-    return lambda them: spectroscopic_propensity(them.truth.peak_mag[:, column], given["half"], given["width"])

@@ -26,8 +26,8 @@ SURVEY_BANDS = "lsstu,lsstg,lsstr,lssti,lsstz,lssty"
 )  # fmt: skip
 @click.option("-o", "--out", type=FOLDER, help="Folder to write; for snana and simsed the folder of the model.")
 @click.option("--check", "checked", type=FOLDER, help="Check a model folder instead; exit 1 if SNANA would stop.")
-@click.option("--zero", default="bolometric maximum", show_default=True, type=click.Choice(MEANINGS),
-              help="What phase 0 shall mean.")  # fmt: skip
+@click.option("--zero", type=click.Choice(MEANINGS),
+              help="What phase 0 shall mean; default: bolometric maximum, for sncosmo B maximum.")  # fmt: skip
 @click.option("--given", type=click.Choice(MEANINGS), help="What phase 0 of the series means, where it stays.")
 @click.option("--brightest", is_flag=True, help="Take the brightest phase as the maximum where data do not bracket it.")
 @click.option("--wave-step", default=5.0, show_default=True, help="[A]")
@@ -42,6 +42,8 @@ SURVEY_BANDS = "lsstu,lsstg,lsstr,lssti,lsstz,lssty"
 @click.option("--rise", is_flag=True, help="Add a rise from explosion, as time squared.")
 @click.option("--decline", type=float, metavar="PHASE", help="Add a decline of 56Co to this phase [d].")
 @click.option("--bands", default=SURVEY_BANDS, show_default=True, help="Of the survey, for the usable redshifts.")
+@click.option("--leakage-cut", default=0.0, show_default=True,
+              help="LEAKAGE_CUT of the survey's calibration file, which makes its filters narrower.")  # fmt: skip
 @click.option("--redshifts", nargs=2, type=float, help="Range to simulate; refused where a band is not covered.")
 @click.option("--allow-beyond", is_flag=True, help="Write it all the same.")
 @click.option("--overwrite", is_flag=True, help="Write to a folder that is not empty.")
@@ -49,7 +51,7 @@ SURVEY_BANDS = "lsstu,lsstg,lsstr,lssti,lsstz,lssty"
 def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked: Path | None, **options: Any) -> None:
     """Series as templates for SNANA, sncosmo and LightCurveLynx; or check such a folder (--check)."""
     if checked is not None:
-        _check(checked, options["bands"])
+        _check(checked, options["bands"], options["leakage_cut"])
         return
     if not files or form is None or out is None:
         raise click.UsageError("name series files, --to and -o OUT; or --check DIR")
@@ -117,7 +119,8 @@ def _write(
     options: dict[str, Any],
 ) -> None:  # fmt: skip
     shared = {
-        "zero": options["zero"], "given": options["given"], "unbracketed": "edge" if options["brightest"] else "error",
+        "zero": options["zero"] or ("B maximum" if form == "sncosmo" else "bolometric maximum"),
+        "given": options["given"], "unbracketed": "edge" if options["brightest"] else "error",
         "wave_step": options["wave_step"], "phase_step": options["phase_step"],
         "wave_range": options["wave_range"] or None,
     }  # fmt: skip
@@ -127,14 +130,15 @@ def _write(
                 _note(f"{series.name}: {note}")
         _write_tables(form, out, made, shared)
         return
-    from sntransport.export.snana import coverage_text, to_snana
+    from sntransport.export.snana import to_snana
+    from sntransport.photometry.redshift_range import coverage_text
 
     z = [float("nan") if one.sightline is None else one.sightline.z for one in held]
     bands = [name.strip() for name in options["bands"].split(",") if name.strip()]
     model = to_snana(
         made, out, form="NON1ASED" if form == "snana" else "SIMSED", z=z, bands=bands,
-        redshifts=options["redshifts"] or None, beyond="allow" if options["allow_beyond"] else "error",
-        overwrite=options["overwrite"], notes=notes,
+        leakage_cut=options["leakage_cut"], redshifts=options["redshifts"] or None,
+        beyond="allow" if options["allow_beyond"] else "error", overwrite=options["overwrite"], notes=notes,
         announce=lambda limits: say(f"usable redshifts:\n{coverage_text(limits)}"), **shared,
     )  # fmt: skip
     for note in model.notes:
@@ -165,14 +169,15 @@ def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict
     conclude(results)
 
 
-def _check(folder: Path, bands: str) -> None:
+def _check(folder: Path, bands: str, leakage_cut: float) -> None:
     from dataclasses import asdict
 
     from sntransport.export.snana_check import check_folder, coverage_table
 
     try:
         found = check_folder(folder)
-        table = coverage_table(found, [name.strip() for name in bands.split(",") if name.strip()])
+        names = [name.strip() for name in bands.split(",") if name.strip()]
+        table = coverage_table(found, names, leakage_cut=leakage_cut)
     except FAILURES as error:
         fail(error)
         sys.exit(1)

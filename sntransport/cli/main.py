@@ -25,8 +25,7 @@ from sntransport.cli.interrupts import Stopped, interruptible
 from sntransport.cli.kcorrect import kcorrect
 from sntransport.cli.report import completion, plot, report
 from sntransport.cli.series import bolometric, photometry
-from sntransport.cli.simulate import simulate
-from sntransport.cli.survey import survey
+from sntransport.cli.simulate import simulate, survey
 from sntransport.cli.template import template_group
 from sntransport.cli.validate import bandtest, validate
 

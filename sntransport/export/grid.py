@@ -7,13 +7,11 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.limits import require_memory
+from sntransport.export.snana_limits import MOST_PHASES, MOST_WAVES
 from sntransport.photometry.reference_phase import Meaning, find_maximum, is_maximum, rezero
 from sntransport.spectra.phases import MAX_GAP, neighbors
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
 from sntransport.spectra.sightline import mjd_of
-
-MOST_PHASES, MOST_WAVES = 400, 5000
-"""Bins that SNANA has room for (MXBIN_DAYSED_SEDMODEL, MXBIN_LAMSED_SEDMODEL of its genmag_SEDtools.h)."""
 
 _EDGES = 40
 
@@ -128,6 +126,18 @@ def template_grid(
         shift=float(series.phase[0] - moved.phase[0] + shift),
         notes=tuple(notes),
     )
+
+
+def exported_range(series: SpectralSeries) -> tuple[float, float] | None:
+    """First and last wavelength [rest-frame A] of the template that an export of a series makes where nothing is asked.
+
+    The brightest phase is taken as the maximum where data do not bracket it. None where no template can be made.
+    """
+    try:
+        grid = template_grid(series, unbracketed="edge")
+    except ValueError:
+        return None
+    return float(grid.wave[0]), float(grid.wave[-1])
 
 
 def _zeroed(

@@ -9,44 +9,28 @@ LightCurveLynx reads the SIMSED form too.
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
-from sntransport._storage.atomic_files import atomic_path, sha256
-from sntransport._version import __version__
+from sntransport._storage.atomic_folders import atomic_folder, recover
+from sntransport._storage.read_error import one_line
+from sntransport.export import snana_files as files
 from sntransport.export.grid import TemplateGrid, template_grid
 from sntransport.export.snana_classes import exact_weights, template_codes
+from sntransport.export.snana_files import SnanaModel
+from sntransport.export.snana_limits import BRIGHT, MOST_CODE, MOST_INDEX, PHASE_ROOM, PHASES_READ
 from sntransport.export.text_files import write_sed
-from sntransport.photometry.band_ratio import columns
-from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.bands import Bandpass
+from sntransport.photometry.redshift_range import LOWEST_REDSHIFT, coverage_text, leakage_note, usable_redshifts
 from sntransport.photometry.reference_phase import Meaning
 from sntransport.spectra.series import SpectralSeries
 
-_LOWEST = 0.001
-_COVERED = 0.999
-_UNIT = "erg s-1 cm-2 A-1 at 10 pc, rest frame, free of dust"
-_CITATION = "Ramirez et al. 2024, arXiv:2409.10701"
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class SnanaModel:
-    """A model folder that was written: its ``folder``, the ``grids`` in it, ``weight`` and ``sntype`` of each.
-
-    ``z_range`` has for each band the redshifts at which every template covers it, None where there are none; ``notes``
-    one line for each thing that was cut, moved, extrapolated or set to 0.
-    """
-
-    folder: Path
-    grids: tuple[TemplateGrid, ...]
-    weight: Array
-    sntype: tuple[int, ...]
-    z_range: Mapping[str, tuple[float, float] | None]
-    notes: tuple[str, ...]
+SURVEY_BANDS = ("lsstu", "lsstg", "lsstr", "lssti", "lsstz", "lssty")
+"""Bands of the survey where none are stated."""
 
 
 def to_snana(
@@ -65,7 +49,8 @@ def to_snana(
     wave_step: float = 5.0,
     phase_step: float = 1.0,
     wave_range: tuple[float, float] | None = None,
-    bands: Sequence[str | Bandpass] = (),
+    bands: Sequence[str | Bandpass] = SURVEY_BANDS,
+    leakage_cut: float = 0.0,
     redshifts: tuple[float, float] | None = None,
     beyond: Literal["error", "allow"] = "error",
     overwrite: bool = False,
@@ -78,9 +63,10 @@ def to_snana(
     ----------
     series : sequence of SpectralSeries
     folder : path-like
-        Made when it is missing. Its name is the name of the model.
+        Made when it is missing. Its name is the name of the model, a word; SNANA knows a SIMSED model by a name that
+        begins with ``SIMSED.``.
     form : {"NON1ASED", "SIMSED"}
-        NON1A.LIST with an include file of weights, or SED.INFO.
+        NON1A.LIST with an include file of weights, or SED.INFO with a column of them.
     weights : sequence, or mapping of class to number, or None
         Of the templates, relative; of a class, shared by its templates. None: all equal. They are written as decimals
         whose sum is 1 exactly.
@@ -93,14 +79,18 @@ def to_snana(
     z : sequence of float, optional
         Redshift of each supernova, for the date of phase 0.
     bands : sequence
-        Of the survey; for each the redshifts at which all templates cover it are worked out and written down.
+        Of the survey; for each the redshifts at which SNANA can use all templates are worked out and written down, by
+        `sntransport.photometry.redshift_range.usable_redshifts`.
+    leakage_cut : float
+        ``LEAKAGE_CUT`` of the survey's calibration file, 0 where it has none.
     redshifts : tuple of float, optional
-        Range that is to be simulated. Default: what all bands allow, where ``bands`` are given.
+        Range that is to be simulated. Default: what all bands allow that can be used at all. SNANA needs it to begin
+        above 0.00123; it is written from 0.002.
     beyond : {"error", "allow"}
         What to do where ``redshifts`` go beyond what a band allows.
     overwrite : bool
-        Whether a folder that is not empty may be written to. Lists, include files and spectra of an earlier model in it
-        are removed first.
+        Whether a folder that is not empty may be written to. An earlier model in it stays until the new one is
+        complete; its lists, include files, spectra and README are then replaced, and other files are kept.
     notes : sequence of sequence of str
         What was done to each series before, such as ``Extrapolated.notes``; it becomes part of its file and the README.
     announce : callable
@@ -117,18 +107,22 @@ def to_snana(
     sntransport.photometry.reference_phase.MaximumError
         Where a maximum is not bracketed by data.
     ValueError
-        Where ``redshifts`` go beyond what the templates cover, weights are negative or all 0, a class has no code, or
-        a series cannot be put on a grid; nothing has been written then.
+        Where ``redshifts`` go beyond what the templates cover, weights are negative or all 0, a class has no code, a
+        series cannot be put on a grid, or the name of the folder is no word; nothing has been written then.
+    OSError
+        Where the folder cannot be written; an earlier model is then still there.
 
     Notes
     -----
-    The list (or SED.INFO) is written last: a folder without it is not a model. The same series give the same bytes.
+    The folder is written under another name and renamed when it is complete. The same series give the same bytes.
     """
     place = Path(folder)
     if not series:
         raise ValueError("to_snana needs at least one series")
     if form not in ("NON1ASED", "SIMSED"):
         raise ValueError(f"form is {form!r}, expected 'NON1ASED' or 'SIMSED'")
+    _require_word(place.resolve().name)
+    recover(place, files.belongs)
     if place.is_dir() and any(place.iterdir()) and not overwrite:
         raise FileExistsError(f"{place} is not empty; choose another folder, or allow overwriting")
     at = [np.nan] * len(series) if z is None else list(z)
@@ -142,29 +136,20 @@ def to_snana(
     )  # fmt: skip
     weight = exact_weights(grids, weights)
     codes = template_codes(grids, sntype)
-    limits = usable_redshifts(grids, bands)
+    _require_room(len(grids), codes, form)
+    limits = usable_redshifts(common_range(grids), bands, leakage_cut=leakage_cut)
     announce(limits)
-    allowed = _redshifts(limits, redshifts, beyond)
-    names = _file_names(grids)
-    said = [f"{name}: {note}" for grid, name in zip(grids, names, strict=True) for note in grid.notes]
-    if form == "SIMSED" and not place.resolve().name.startswith("SIMSED"):
-        said.append("SNANA knows a SIMSED model by its folder, whose name begins with SIMSED; LightCurveLynx does not")
+    allowed, about = _redshifts(limits, redshifts, beyond)
+    names = files.file_names(grids)
+    said = [f"{one_line(name)}: {one_line(note)}" for grid, name in zip(grids, names, strict=True)
+            for note in (*grid.notes, *_edges(grid, form))]  # fmt: skip
+    said += about + [note for note in (leakage_note(bands, leakage_cut),) if note] + _of_form(place, form, codes)
     model = SnanaModel(
-        folder=place,
-        grids=grids,
-        weight=np.array([float(w) for w in weight]),
-        sntype=codes,
-        z_range=limits,
-        notes=tuple(said),
-    )
-    _clear(place)
-    for grid, name in zip(grids, names, strict=True):
-        write_sed(place / f"{name}.SED.gz", _header(grid), grid.phase, grid.wave, grid.flux)
-    _write(place / f"SIMGEN_INCLUDE_{place.resolve().name}.INPUT",
-           _include(model, form, names, weight=weight, magoff=magoff, magsmear=magsmear, allowed=allowed))  # fmt: skip
-    _write(place / "README.md", _readme(model, form, names, weight, allowed))
-    listed = _non1a_list(model, names) if form == "NON1ASED" else _sed_info(model, names, weight)
-    _write(place / ("NON1A.LIST" if form == "NON1ASED" else "SED.INFO"), listed)
+        folder=place, grids=grids, weight=np.array([float(w) for w in weight]), sntype=codes, z_range=limits,
+        redshifts=allowed, notes=tuple(said),
+    )  # fmt: skip
+    with atomic_folder(place, own=files.belongs, last=("NON1A.LIST", "SED.INFO")) as new:
+        _write(new, model, form, names, weight=weight, mag=(magoff, magsmear))
     return model
 
 
@@ -175,36 +160,110 @@ def as_series(grid: TemplateGrid) -> SpectralSeries:
     )  # fmt: skip
 
 
-def usable_redshifts(
-    grids: Sequence[TemplateGrid], bands: Sequence[str | Bandpass]
-) -> dict[str, tuple[float, float] | None]:  # fmt: skip
-    """Range of redshifts from 0 to 5 at which every template covers a band, for each band; None where there is none.
+def common_range(grids: Sequence[TemplateGrid]) -> tuple[float, float]:
+    """First and last wavelength [A] that all templates have; one of no width where they have none in common."""
+    low, high = max(float(grid.wave[0]) for grid in grids), min(float(grid.wave[-1]) for grid in grids)
+    return (low, high) if low < high else (low, low + 1e-3)
 
-    Covered means 99.9 % here, more than `band_flux` asks for: some simulators take what is missing to be 0.
+
+def _write(
+    new: Path, model: SnanaModel, form: str, names: Sequence[str], *, weight: Sequence[Decimal],
+    mag: tuple[float, float],
+) -> None:  # fmt: skip
+    sizes = []
+    for grid, name in zip(model.grids, names, strict=True):
+        path = write_sed(new / f"{name}.SED.gz", files.header(grid), grid.phase, grid.wave, grid.flux)
+        sizes.append(path.stat().st_size)
+    if form == "SIMSED":
+        _make_longest_largest(new, model.grids, names, sizes)
+    texts = {"README.md": files.readme(model, form, names, weight, new)}
+    # SNANA stops at a SIMSED model of another name; such a folder is for LightCurveLynx alone.
+    if form == "NON1ASED" or _is_simsed(model.folder):
+        texts[f"SIMGEN_INCLUDE_{model.folder.resolve().name}.INPUT"] = files.include(
+            model, form, names, weight=weight, magoff=mag[0], magsmear=mag[1]
+        )
+    if form == "NON1ASED":
+        texts["NON1A.LIST"] = files.non1a_list(model, names)
+    else:
+        texts["SED.INFO"] = files.sed_info(model, names, weight)
+    for name, text in texts.items():
+        (new / name).write_text(text, encoding="utf-8")
+
+
+def _is_simsed(place: Path) -> bool:
+    return place.resolve().name.startswith("SIMSED.")
+
+
+def _make_longest_largest(
+    new: Path, grids: Sequence[TemplateGrid], names: Sequence[str], sizes: Sequence[int]
+) -> None:  # fmt: skip
+    """Write the template with the most phases so that its file is the largest, where the largest has too few phases.
+
+    SNANA takes the number of phases of the largest file as that of all, with a few to spare, and stops at a template
+    that has more (genmag_SIMSED.c, set_SIMSED_MXDAY).
     """
-    z = np.arange(0.0, 5.0, 0.005)
-    out: dict[str, tuple[float, float] | None] = {}
-    for band in load_bands(bands):
-        covered = np.ones(z.size, dtype=bool)
-        for grid in grids:
-            seen = columns(grid.wave, band, z)
-            covered &= seen.cover_weight[:, : z.size].sum(axis=0) >= _COVERED * seen.photon_total
-        known = z[covered]
-        out[band.name] = (float(known[0]), float(known[-1])) if known.size else None
+    count = [grid.phase.size for grid in grids]
+    if max(count) <= count[int(np.argmax(sizes))] + PHASE_ROOM:
+        return
+    k = int(np.argmax(count))
+    grid, path = grids[k], new / f"{names[k]}.SED.gz"
+    head = [*files.header(grid), "stored as it is, and so the largest file: SNANA counts the phases of that one"]
+    write_sed(path, head, grid.phase, grid.wave, grid.flux, compressed=False)
+    missing = max(sizes) - path.stat().st_size + 1
+    if missing > 0:
+        head += ["-" * 100] * (missing // 100 + 1)
+        write_sed(path, head, grid.phase, grid.wave, grid.flux, compressed=False)
+
+
+def _edges(grid: TemplateGrid, form: str) -> list[str]:
+    """What SNANA makes of the first and last phases of a template."""
+    out, total = [], grid.flux.sum(axis=1)
+    share = total[[0, -1]] / max(float(total.max()), np.finfo(float).tiny)
+    if share[0] > BRIGHT:
+        out.append(f"at its first phase, {grid.phase[0]:.1f} d, it has {share[0]:.0%} of its brightest flux: SNANA "
+                   "shows nothing before it")  # fmt: skip
+    if share[1] > BRIGHT:
+        out.append(f"at its last phase, {grid.phase[-1]:.1f} d, it has {share[1]:.0%} of its brightest flux: SNANA "
+                   "extrapolates the decline from there")  # fmt: skip
+    first, last = PHASES_READ["NON1A.LIST" if form == "NON1ASED" else "SED.INFO"]
+    if grid.phase[0] < first or grid.phase[-1] > last:
+        out.append(f"SNANA reads phases from {first:g} to {last:g} d only")
     return out
 
 
-def coverage_text(limits: Mapping[str, tuple[float, float] | None]) -> str:
-    """Usable redshifts as lines, for people."""
-    return "\n".join(
-        f"{band:12s} {'at no redshift' if limit is None else f'z = {limit[0]:.3f} to {limit[1]:.3f}'}"
-        for band, limit in limits.items()
-    )
+def _of_form(place: Path, form: str, codes: Sequence[int]) -> list[str]:
+    """Notes on what a SIMSED model cannot do."""
+    if form != "SIMSED":
+        return []
+    out = []
+    if not _is_simsed(place):
+        out.append("SNANA knows a SIMSED model by its folder, whose name begins with SIMSED and a dot: this one is for "
+                   "LightCurveLynx alone, and has no include file")  # fmt: skip
+    if len(set(codes)) > 1:
+        out.append("WARNING: templates of several classes in one SIMSED model; SNANA gives them one type (GENTYPE of "
+                   "its input file): export one class a folder, or use NON1ASED")  # fmt: skip
+    return out
+
+
+def _require_word(name: str) -> None:
+    if re.search(r"[\s#!%@$,]", name) or not name.isprintable():
+        raise ValueError(
+            f"the folder {name!r} is the name of the model, which SNANA reads as a word: no blanks, and none of #!%@$,"
+        )
+
+
+def _require_room(count: int, codes: Sequence[int], form: str) -> None:
+    if form == "NON1ASED" and count >= MOST_INDEX:
+        raise ValueError(f"{count} series, and SNANA has room for {MOST_INDEX - 1} in a NON1ASED model; make several")
+    for code in codes:
+        if not 0 <= code < MOST_CODE:
+            raise ValueError(f"sntype has {code}, and SNANA has room for 0 to {MOST_CODE - 1}")
 
 
 def _redshifts(
     limits: Mapping[str, tuple[float, float] | None], asked: tuple[float, float] | None, beyond: str
-) -> tuple[float, float] | None:  # fmt: skip
+) -> tuple[tuple[float, float] | None, list[str]]:
+    """Redshifts of the include file, and what to say about them."""
     if asked is not None and not 0 <= asked[0] <= asked[1]:
         raise ValueError(f"redshifts is {asked}, expected two ascending numbers of 0 or more")
     if asked is not None and beyond != "allow":
@@ -215,122 +274,25 @@ def _redshifts(
                     f"{coverage_text(limits)}\nnarrow them, leave {band} out, extrapolate the series in wavelength, or "
                     "allow it (beyond='allow')"
                 )
+    lost = [band for band, limit in limits.items() if limit is None]
+    notes = [f"at no redshift can SNANA use all templates in {', '.join(lost)}: it leaves the band out"] if lost else []
     known = [limit for limit in limits.values() if limit is not None]
-    if asked is not None or not known:
-        return asked
-    low, high = max(limit[0] for limit in known), min(limit[1] for limit in known)
-    # SNANA has no distance for redshift 0.
-    return (max(low, _LOWEST), high) if max(low, _LOWEST) <= high else None
+    if asked is not None:
+        if asked[0] < LOWEST_REDSHIFT:
+            notes.append(f"redshifts begin at {LOWEST_REDSHIFT:g}: SNANA stops unless they are above 370 km/s")
+        low = max(asked[0], LOWEST_REDSHIFT)
+        return (low, max(asked[1], low)), notes
+    if not known:
+        return None, notes
+    low, high = max(LOWEST_REDSHIFT, *(limit[0] for limit in known)), min(limit[1] for limit in known)
+    # The file has four decimals.
+    if low + 1e-4 > high:
+        notes.append(
+            f"the bands have no redshift above {LOWEST_REDSHIFT:g} in common: none is written; use fewer bands"
+        )
+        return None, notes
+    return (low, high), notes
 
 
 def _noted(told: Sequence[str], grid: TemplateGrid) -> TemplateGrid:
     return replace(grid, notes=(*told, *grid.notes))
-
-
-def _clear(place: Path) -> None:
-    """Remove an earlier model, its list first: what is left is none."""
-    for pattern in ("NON1A.LIST", "SED.INFO", "SIMGEN_INCLUDE_*.INPUT", "*.SED.gz", "README.md"):
-        for path in sorted(place.glob(pattern)) if place.is_dir() else ():
-            path.unlink()
-
-
-def _file_names(grids: Sequence[TemplateGrid]) -> list[str]:
-    out: list[str] = []
-    for i, grid in enumerate(grids, start=1):
-        name = re.sub(r"[^A-Za-z0-9+_-]+", "_", grid.name).strip("_")[:60] or f"template_{i}"
-        out.append(f"{name}_{i}" if name in out else name)
-    return out
-
-
-def _header(grid: TemplateGrid) -> list[str]:
-    date = "not known" if np.isnan(grid.mjd_ref) else f"MJD {grid.mjd_ref:.4f}"
-    return [
-        f"{grid.name} ({grid.sn_type}), made with sntransport {__version__}",
-        f"phase [rest-frame d from the {grid.zero}, {date}]   wavelength [rest-frame A]   flux [{_UNIT}]",
-        f"share of bins extrapolated: {grid.extrapolated:.4f}",
-        *grid.notes,
-    ]
-
-
-def _non1a_list(model: SnanaModel, names: Sequence[str]) -> str:
-    low, high = _rest_range(model)
-    lines = ["# templates of a NON1ASED model; see README.md", "FLUX_SCALE: 1.0", f"RESTLAMBDA_RANGE: {low} {high}", ""]
-    for i, (grid, name) in enumerate(zip(model.grids, names, strict=True), start=1):
-        lines.append(f"NON1A: {i:4d} {_token(grid.sn_type):10s} {name}.SED")
-    return "\n".join(lines) + "\n"
-
-
-def _sed_info(model: SnanaModel, names: Sequence[str], weight: Sequence[Decimal]) -> str:
-    low, high = _rest_range(model)
-    lines = [
-        "# templates of a SIMSED model; see README.md", "FLUX_SCALE: 1.0", f"RESTLAMBDA_RANGE: {low} {high}", "NPAR: 2",
-        "PARNAMES: TEMPLATE_INDEX WEIGHT", "",
-    ]  # fmt: skip
-    lines += [f"SED: {name}.SED {i} {w}" for i, (name, w) in enumerate(zip(names, weight, strict=True), start=1)]
-    return "\n".join(lines) + "\n"
-
-
-def _include(
-    model: SnanaModel, form: str, names: Sequence[str], *, weight: Sequence[Decimal], magoff: float, magsmear: float,
-    allowed: tuple[float, float] | None,
-) -> str:  # fmt: skip
-    folder = model.folder.resolve().name
-    lines = ["# for a sim-input file: INPUT_INCLUDE_FILE; run above the folder of the model, or put its path here"]
-    if form == "NON1ASED":
-        lines += ["GENMODEL: NON1ASED", f"PATH_NON1ASED: {folder}", ""]
-        lines += ["NON1A_KEYS: 5 INDEX WGT MAGOFF MAGSMEAR SNTYPE"]
-        for i, (w, code, name) in enumerate(zip(weight, model.sntype, names, strict=True), start=1):
-            lines.append(f"NON1A: {i:4d} {w} {magoff:.4f} {magsmear:.4f} {code:4d}  # {name}")
-    else:
-        lines += ["# each template with the same chance: SNANA does not take WEIGHT of SED.INFO as one"]
-        lines += [f"GENMODEL: {folder}", "SIMSED_GRIDONLY: TEMPLATE_INDEX", f"GENRANGE_TEMPLATE_INDEX: 1 {len(names)}"]
-    first, last = (max(grid.phase[0] for grid in model.grids), min(grid.phase[-1] for grid in model.grids))
-    widest = (min(grid.phase[0] for grid in model.grids), max(grid.phase[-1] for grid in model.grids))
-    if first < last:
-        lines += ["", f"# what all templates support (any of them: {widest[0]:.2f} {widest[1]:.2f})"]
-        lines += [f"GENRANGE_TREST: {first:.2f} {last:.2f}"]
-    else:
-        lines += ["", "# no phase that all templates support; this is what any of them does"]
-        lines += [f"GENRANGE_TREST: {widest[0]:.2f} {widest[1]:.2f}"]
-    if allowed is not None:
-        lines.append(f"GENRANGE_REDSHIFT: {allowed[0]:.4f} {allowed[1]:.4f}")
-    return "\n".join(lines) + "\n"
-
-
-def _readme(
-    model: SnanaModel, form: str, names: Sequence[str], weight: Sequence[Decimal], allowed: tuple[float, float] | None
-) -> str:  # fmt: skip
-    lines = [
-        f"# {model.folder.resolve().name}", "",
-        f"A {form} model of {len(names)} templates, made with sntransport {__version__}. Please cite {_CITATION}.", "",
-        f"Flux: {_UNIT}. Neither Milky Way nor host dust is in it.", "",
-        "| # | file | class | SNTYPE | weight | phase 0 | phases [d] | wavelengths [A] | extrapolated | sha256 |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
-    for i, (grid, name, w, code) in enumerate(zip(model.grids, names, weight, model.sntype, strict=True), start=1):
-        date = "" if np.isnan(grid.mjd_ref) else f", MJD {grid.mjd_ref:.2f}"
-        lines.append(
-            f"| {i} | {name}.SED.gz | {grid.sn_type} | {code} | {w} | {grid.zero}{date} | {grid.phase[0]:.1f} to "
-            f"{grid.phase[-1]:.1f} | {grid.wave[0]:.1f} to {grid.wave[-1]:.1f} | {grid.extrapolated:.1%} | "
-            f"{sha256(model.folder / f'{name}.SED.gz')} |"
-        )
-    if model.z_range:
-        lines += ["", "Redshifts at which all templates cover a band:", "", "```", coverage_text(model.z_range), "```"]
-    if allowed is not None:
-        lines += ["", f"Redshifts of the include file: {allowed[0]:.4f} to {allowed[1]:.4f}."]
-    return "\n".join([*lines, "", "## Notes", "", *(f"- {note}" for note in model.notes), ""])
-
-
-def _rest_range(model: SnanaModel) -> tuple[str, str]:
-    low, high = max(g.wave[0] for g in model.grids), min(g.wave[-1] for g in model.grids)
-    return f"{low:.1f}", f"{high:.1f}"
-
-
-def _token(text: str) -> str:
-    """Return a word without blanks, as lists of words need it."""
-    return re.sub(r"[^A-Za-z0-9/+_-]+", "_", text.strip())[:18] or "unknown"
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sntransport.export.grid import MOST_PHASES, MOST_WAVES
-from sntransport.export.snana_reader import Entry, Finding, Spectra, find_file, read_lines, read_list, read_spectra
+from sntransport._storage.atomic_folders import put_aside
+from sntransport.export.snana_include import check_includes, check_sum
+from sntransport.export.snana_limits import BRIGHT, MOST_PHASES, MOST_WAVES, PHASE_ROOM, PHASES_READ, WAVES_READ
+from sntransport.export.snana_reader import Entry, Finding, TemplateList, find_file, read_list, say_at
+from sntransport.export.snana_spectra import Spectra, read_spectra
 from sntransport.photometry.bands import Bandpass
-from sntransport.photometry.coverage import band_coverage
+from sntransport.photometry.redshift_range import leakage_note, range_text, usable_redshifts
 from sntransport.spectra.series import SpectralSeries
 
 _STEP = 1e-3
@@ -42,10 +45,12 @@ def check_folder(folder: str | os.PathLike[str]) -> Checked:
     Returns
     -------
     Checked
-        Findings that would stop the simulator: a missing list or file, malformed lines, an index that is out of range
-        or used twice, wavelengths that differ between phases, numbers that are none, weights of templates that are not
-        in the list. Others are warnings: steps that are not constant, phase 0 not at the brightest phase, negative
-        flux, weights whose sum is not 1, fluxes that are hardly those of a supernova at 10 pc.
+        Findings that would stop the simulator: a missing list or file, malformed or too long lines, an index that is
+        out of range or used twice, wavelengths that differ between phases, numbers that are none, weights of templates
+        that are not in the list, keys that come twice, redshifts that begin too low, a GENMODEL that is no path.
+        Others are warnings: steps that are not constant, phase 0 not at the brightest phase, a first or last phase
+        that is bright, negative flux, a range that cuts templates, weights that are not used or whose sum is not 1,
+        fluxes that are hardly those of a supernova at 10 pc.
 
     Raises
     ------
@@ -54,110 +59,131 @@ def check_folder(folder: str | os.PathLike[str]) -> Checked:
     """
     place = Path(folder)
     if not place.is_dir():
-        raise NotADirectoryError(f"{place} is no folder")
+        aside = put_aside(place)
+        hint = f"; an export that was killed has put the earlier one aside, as {aside}" if aside.is_dir() else ""
+        raise NotADirectoryError(f"{place} is no folder{hint}")
     found: list[Finding] = []
     lists = [place / name for name in ("NON1A.LIST", "SED.INFO") if (place / name).is_file()]
     if not lists:
         near = difflib.get_close_matches("NON1A.LIST", [p.name.upper() for p in place.iterdir()], n=1)
         hint = "rename it: upper case counts" if near else "write the list of templates"
-        found.append(Finding(path=place.name, line=0, text="neither NON1A.LIST nor SED.INFO", remedy=hint, abort=True))
+        say_at(found, (place, 0), "neither NON1A.LIST nor SED.INFO", hint, abort=True)
     templates: dict[str, SpectralSeries] = {}
-    if any(path.name == "SED.INFO" for path in lists) and not place.resolve().name.startswith("SIMSED"):
-        remedy = "let its name begin with SIMSED, unless only LightCurveLynx is to read it"
-        found.append(
-            Finding(
-                path=place.name, line=0, text="SNANA knows a SIMSED model by its folder", remedy=remedy, abort=False
-            )
-        )
+    if any(path.name == "SED.INFO" for path in lists) and not place.resolve().name.startswith("SIMSED."):
+        remedy = "let its name begin with SIMSED., unless only LightCurveLynx is to read it"
+        say_at(found, (place, 0), "SNANA knows a SIMSED model by its folder", remedy, abort=False)
     for path in lists:
-        entries, scale = read_list(path, found)
-        if path.name == "NON1A.LIST":
-            _check_indices(path, entries, found)
-            _check_includes(place, entries, found)
-        for entry in entries:
+        listed = read_list(path, found)
+        _check_entries(listed, found)
+        check_includes(place, listed, found, alone=len(lists) == 1)
+        for entry in listed.entries:
             if entry.name not in templates:
-                held = _check_file(place, path, entry, scale, found)
+                held = _check_file(place, listed, entry, found)
                 templates |= {} if held is None else {entry.name: held}
+        if listed.simsed:
+            _check_room(place, listed, templates, found)
     return Checked(findings=tuple(found), templates=templates)
 
 
-def coverage_table(checked: Checked, bands: Sequence[str | Bandpass]) -> str:
-    """Lines of template, band, and the redshifts at which nine of ten phases cover it."""
-    lines = []
-    for name, series in checked.templates.items():
-        for one in band_coverage(series, 0.0, bands, z_max=4.0):
-            text = "at no redshift" if one.z_most is None else f"z = {one.z_most[0]:.2f} to {one.z_most[1]:.2f}"
-            lines.append(f"{name:30s} {one.band:12s} {text}")
-    return "\n".join(lines)
+def coverage_table(checked: Checked, bands: Sequence[str | Bandpass], *, leakage_cut: float = 0.0) -> str:
+    """Lines of template, band, and the redshifts at which SNANA can use it; of several templates also those of all.
+
+    The rule is that of `sntransport.photometry.redshift_range.usable_redshifts`.
+    """
+    ranges = {name: (float(one.wave[0]), float(one.wave[-1])) for name, one in checked.templates.items()}
+    if len(ranges) > 1:
+        low, high = max(one[0] for one in ranges.values()), min(one[1] for one in ranges.values())
+        ranges |= {"all templates": (low, high)} if low < high else {}
+    lines = [
+        f"{name:30s} {band:12s} {range_text(limit)}"
+        for name, held in ranges.items()
+        for band, limit in usable_redshifts(held, bands, leakage_cut=leakage_cut).items()
+    ]
+    note = leakage_note(bands, leakage_cut)
+    return "\n".join([*lines, *([note] if note and lines else [])])
 
 
-def _check_indices(path: Path, entries: Sequence[Entry], findings: list[Finding]) -> None:
+def _check_entries(listed: TemplateList, findings: list[Finding]) -> None:
     first: dict[int, int] = {}
-    for entry in entries:
+    for entry in listed.entries if not listed.simsed else ():
         if entry.index in first:
             text = f"index {entry.index} is that of line {first[entry.index]} too, which is then never simulated"
-            findings.append(
-                Finding(
-                    path=path.name,
-                    line=entry.line,
-                    text=text,
-                    remedy="give each template an index of its own",
-                    abort=True,
-                )
-            )
+            say_at(findings, (listed.path, entry.line), text, "give each template an index of its own", abort=True)
         first.setdefault(entry.index, entry.line)
-    names = [entry.name for entry in entries]
-    findings += [
-        Finding(
-            path=path.name,
-            line=entry.line,
-            text=f"file {entry.name!r} is listed twice",
-            remedy="list it once and raise its weight",
-            abort=False,
-        )
-        for entry in entries
-        if names.index(entry.name) != entries.index(entry)
-    ]
+    names = [entry.name for entry in listed.entries]
+    for entry in listed.entries:
+        if names.index(entry.name) != listed.entries.index(entry):
+            text = f"file {entry.name!r} is listed twice"
+            say_at(findings, (listed.path, entry.line), text, "list it once and raise its weight", abort=False)
+    if listed.simsed and "WGT" in listed.parameters:
+        _check_weights(listed, listed.parameters.index("WGT"), findings)
 
 
-def _check_file(
-    place: Path, listed: Path, entry: Entry, scale: float, findings: list[Finding]
-) -> SpectralSeries | None:  # fmt: skip
-    if "/" in entry.name or entry.name.startswith("."):
-        findings.append(
-            Finding(
-                path=listed.name,
-                line=entry.line,
-                text=f"file {entry.name!r} is outside of the folder",
-                remedy="put it into the folder: a model that is copied elsewhere loses it",
-                abort=True,
+def _check_weights(listed: TemplateList, column: int, findings: list[Finding]) -> None:
+    """Weights of SED.INFO."""
+    weights = []
+    for entry in listed.entries:
+        try:
+            weights.append(float(entry.values[column]))
+        except (ValueError, IndexError):
+            return
+        if not weights[-1] >= 0:
+            text = f"weight {entry.values[column]} is not a number of 0 or more"
+            say_at(findings, (listed.path, entry.line), text, "correct it", abort=True)
+    check_sum(listed.path, weights, findings)
+
+
+def _check_room(
+    place: Path, listed: TemplateList, templates: dict[str, SpectralSeries], findings: list[Finding]
+) -> None:  # fmt: skip
+    """SNANA counts the phases of the largest file and stops at a template that has more, but for a few."""
+    sizes: dict[str, int] = {}
+    for entry in listed.entries:
+        path = find_file(place, entry.name, simsed=True)
+        if path is not None and entry.name in templates:
+            sizes.setdefault(entry.name, path.stat().st_size)
+    if not sizes:
+        return
+    largest = max(sizes, key=lambda name: sizes[name])
+    most = templates[largest].n_phase + PHASE_ROOM
+    for entry in listed.entries:
+        if entry.name in templates and templates[entry.name].n_phase > most:
+            text = (
+                f"{entry.name!r} has {templates[entry.name].n_phase} phases, SNANA has room for {most}: {PHASE_ROOM} "
+                f"more than the largest file has ({largest!r})"
             )
-        )
+            say_at(findings, (listed.path, entry.line), text, "write that template uncompressed", abort=True)
+
+
+def _check_file(place: Path, listed: TemplateList, entry: Entry, findings: list[Finding]) -> SpectralSeries | None:
+    if "/" in entry.name or entry.name.startswith("."):
+        text = f"file {entry.name!r} is outside of the folder"
+        remedy = "put it into the folder: a model that is copied elsewhere loses it"
+        say_at(findings, (listed.path, entry.line), text, remedy, abort=True)
         return None
-    path = find_file(place, entry.name)
+    path = find_file(place, entry.name, simsed=listed.simsed)
     if path is None:
         there = {name.lower().removesuffix(".gz"): name for name in sorted(p.name for p in place.iterdir())}
         near = difflib.get_close_matches(entry.name.lower(), list(there), n=1)
         remedy = f"did you mean {there[near[0]]!r}?" if near else "add the file, or take the line out"
-        findings.append(
-            Finding(
-                path=listed.name,
-                line=entry.line,
-                text=f"no file {entry.name!r}, with or without .SED and .gz",
-                remedy=remedy,
-                abort=True,
-            )
+        endings = "with or without .gz" if listed.simsed else "with or without .gz, or with .SED"
+        say_at(findings, (listed.path, entry.line), f"no file {entry.name!r}, {endings}", remedy, abort=True)
+        # What is wrong with the file that is meant is said all the same.
+        path = next(
+            (p for p in (place / f"{entry.name}.SED", place / f"{entry.name}.SED.gz") if os.path.isfile(p)), None
         )
+    if path is None:
         return None
     spectra = read_spectra(path, findings)
     if spectra is None or not _check_grid(path, spectra, findings):
         return None
-    _check_flux(path, spectra, scale, findings)
+    _check_ranges(path, spectra, listed, findings)
+    _check_flux(path, spectra, listed.scale, findings)
     with np.errstate(over="ignore"):
-        kept = np.maximum(spectra.flux, 0.0) * scale
+        kept = np.maximum(spectra.flux, 0.0) * listed.scale
     if not np.all(np.isfinite(kept)):
-        text = f"flux times FLUX_SCALE {scale:g} is beyond all numbers"
-        findings.append(Finding(path=path.name, line=0, text=text, remedy="correct one of them", abort=True))
+        text = f"flux times FLUX_SCALE {listed.scale:g} is beyond all numbers"
+        say_at(findings, (path, 0), text, "correct one of them", abort=True)
         return None
     return SpectralSeries(phase=spectra.phase, wave=spectra.wave, flux=kept, name=entry.name, sn_type=entry.kind)
 
@@ -166,40 +192,50 @@ def _check_grid(path: Path, spectra: Spectra, findings: list[Finding]) -> bool:
     """Findings on the axes; whether they can be used at all."""
 
     def say(text: str, remedy: str, *, abort: bool) -> None:
-        findings.append(Finding(path=path.name, line=0, text=text, remedy=remedy, abort=abort))
+        say_at(findings, (path, 0), text, remedy, abort=abort)
 
     phase, wave = spectra.phase, spectra.wave
     if phase.size < 2 or wave.size < 3:
-        say(
-            f"{phase.size} phases and {wave.size} wavelengths",
-            "a template needs two phases and three wavelengths",
-            abort=True,
-        )
+        text = f"{phase.size} phases and {wave.size} wavelengths"
+        say(text, "a template needs two phases and three wavelengths", abort=True)
         return False
     if np.any(np.diff(wave) <= 0) or wave[0] <= 0:
         say("wavelengths do not ascend from above 0", "sort them", abort=True)
         return False
     if phase.size > MOST_PHASES or wave.size > MOST_WAVES:
-        say(
-            f"{phase.size} phases and {wave.size} wavelengths, SNANA has room for {MOST_PHASES} and {MOST_WAVES}",
-            "take larger steps",
-            abort=True,
-        )
+        text = f"{phase.size} phases and {wave.size} wavelengths, SNANA has room for {MOST_PHASES} and {MOST_WAVES}"
+        say(text, "take larger steps", abort=True)
     for name, steps, unit in (("wavelength", np.diff(wave), "A"), ("phase", np.diff(phase), "d")):
         if np.ptp(steps) > _STEP * max(float(np.median(steps)), 1.0):
-            say(
-                f"{name} steps from {steps.min():g} to {steps.max():g} {unit}, not constant",
-                "put it on a grid of constant steps",
-                abort=name == "wavelength",
-            )
+            text = f"{name} steps from {steps.min():g} to {steps.max():g} {unit}, not constant"
+            say(text, "put it on a grid of constant steps", abort=name == "wavelength")
     if wave[-1] < 2000.0:
         say(f"wavelengths from {wave[0]:g} to {wave[-1]:g}", "write them in Angstrom, not nm or micron", abort=False)
     return True
 
 
+def _check_ranges(path: Path, spectra: Spectra, listed: TemplateList, findings: list[Finding]) -> None:
+    """What SNANA does not read of a template."""
+    low, high = WAVES_READ if listed.wave_range is None else listed.wave_range
+    read = (spectra.wave >= low) & (spectra.wave <= high)
+    if np.count_nonzero(read) < 3:
+        text = f"RESTLAMBDA_RANGE {low:g} to {high:g} leaves {np.count_nonzero(read)} of its wavelengths"
+        say_at(findings, (path, 0), text, "let it hold all wavelengths of all templates", abort=True)
+    elif not read.all():
+        text = (
+            f"RESTLAMBDA_RANGE {low:g} to {high:g} cuts it, {spectra.wave[0]:g} to {spectra.wave[-1]:g} A, and may "
+            "move phase 0"
+        )
+        say_at(findings, (path, 0), text, "let it hold all wavelengths of all templates", abort=False)
+    first, last = PHASES_READ[listed.path.name]
+    if spectra.phase[0] < first or spectra.phase[-1] > last:
+        text = f"phases {spectra.phase[0]:g} to {spectra.phase[-1]:g} d, SNANA reads {first:g} to {last:g} d only"
+        say_at(findings, (path, 0), text, "take the others out, or move phase 0", abort=False)
+
+
 def _check_flux(path: Path, spectra: Spectra, scale: float, findings: list[Finding]) -> None:
     def say(text: str, remedy: str, *, abort: bool = False) -> None:
-        findings.append(Finding(path=path.name, line=0, text=text, remedy=remedy, abort=abort))
+        say_at(findings, (path, 0), text, remedy, abort=abort)
 
     flux, phase = spectra.flux, spectra.phase
     if not np.any(flux > 0):
@@ -207,7 +243,8 @@ def _check_flux(path: Path, spectra: Spectra, scale: float, findings: list[Findi
         return
     if np.any(flux < 0):
         say(f"{int(np.count_nonzero(flux < 0))} negative fluxes", "set them to 0")
-    k = int(flux.sum(axis=1).argmax())
+    total = flux.sum(axis=1)
+    k = int(total.argmax())
     if k in (0, phase.size - 1):
         say(
             f"brightest at its {'first' if k == 0 else 'last'} phase, {phase[k]:g} d: the maximum is not bracketed",
@@ -215,6 +252,12 @@ def _check_flux(path: Path, spectra: Spectra, scale: float, findings: list[Findi
         )
     elif abs(phase[k]) > 0.5 * max(float(np.median(np.diff(phase))), 1.0):
         say(f"brightest at phase {phase[k]:g} d, which SNANA will take as 0", "move phase 0 there yourself")
+    for row, name, what in ((0, "first", "shows nothing before it"), (-1, "last", "extrapolates from there")):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            share = float(total[row] / total[k])
+        if share > BRIGHT:
+            say(f"{share:.0%} of its brightest flux at its {name} phase, {phase[row]:g} d: SNANA {what}",
+                "add phases, or simulate none beyond it")  # fmt: skip
     middle = np.interp(5500.0, spectra.wave, flux[k], left=0.0, right=0.0)
     if middle > 0:
         # A sum of logarithms, which has neither too large nor too small a product in it.
@@ -224,100 +267,3 @@ def _check_flux(path: Path, spectra: Spectra, scale: float, findings: list[Findi
                 f"AB magnitude {magnitude:.1f} at 5500 A and maximum, no supernova at 10 pc",
                 "write flux in erg/s/cm2/A at 10 pc, or set FLUX_SCALE",
             )
-
-
-def _check_includes(place: Path, entries: Sequence[Entry], findings: list[Finding]) -> None:
-    paths = sorted(path for path in place.iterdir() if path.suffix.upper() == ".INPUT")
-    if not paths:
-        findings.append(
-            Finding(
-                path=place.name,
-                line=0,
-                text="no include file (*.INPUT) with weights",
-                remedy="write NON1A_KEYS and one NON1A line for each template",
-                abort=False,
-            )
-        )
-    for path in paths:
-        _check_include(path, {entry.index for entry in entries}, findings)
-
-
-def _check_include(path: Path, listed: set[int], findings: list[Finding]) -> None:
-    keys: list[str] = []
-    weights: dict[int, float] = {}
-    seen: set[str] = set()
-    for line, words in read_lines(path, findings):
-        seen.add(words[0])
-        if words[0] == "NON1A_KEYS:":
-            keys = _check_keys(path, line, words[1:], findings)
-        elif words[0] == "NON1A:":
-            _check_weight(path, line, words[1:], keys=keys, listed=listed, weights=weights, findings=findings)
-    findings += [
-        Finding(path=path.name, line=0, text=f"no {key} line", remedy="add it", abort=True)
-        for key in ("GENMODEL:", "NON1A_KEYS:", "NON1A:")
-        if key not in seen
-    ]
-    findings += [
-        Finding(
-            path=path.name,
-            line=0,
-            text=f"template {index} of the list has no weight and is never simulated",
-            remedy="add a NON1A line for it",
-            abort=False,
-        )
-        for index in (sorted(listed - set(weights)) if weights else ())
-    ]
-    total = sum(weights.values())
-    if weights and total <= 0:
-        findings.append(
-            Finding(path=path.name, line=0, text="all weights are 0", remedy="write weights whose sum is 1", abort=True)
-        )
-    elif weights and abs(total - 1.0) > 1e-9:
-        findings.append(
-            Finding(
-                path=path.name, line=0, text=f"the sum of the weights is {total:.6g}", remedy="make it 1", abort=False
-            )
-        )
-
-
-def _check_keys(path: Path, line: int, words: Sequence[str], findings: list[Finding]) -> list[str]:
-    names = list(words[1:])
-    if not words or not words[0].isdecimal() or int(words[0]) != len(names) or names[:2] != ["INDEX", "WGT"]:
-        findings.append(
-            Finding(
-                path=path.name,
-                line=line,
-                text=f"NON1A_KEYS: {' '.join(words)!r}",
-                remedy="write their number, then INDEX WGT and the others",
-                abort=True,
-            )
-        )
-    return names
-
-
-def _check_weight(
-    path: Path, line: int, words: Sequence[str], *, keys: Sequence[str], listed: set[int], weights: dict[int, float],
-    findings: list[Finding],
-) -> None:  # fmt: skip
-    def say(text: str, remedy: str) -> None:
-        findings.append(Finding(path=path.name, line=line, text=text, remedy=remedy, abort=True))
-
-    if keys and len(words) != len(keys):
-        say(f"{len(words)} numbers for the {len(keys)} keys {' '.join(keys)}", "write one for each")
-        return
-    try:
-        index, weight = int(words[0]), float(words[1])
-        others = [float(word) for word in words[2:]]
-    except (ValueError, IndexError):
-        say(f"{' '.join(words)!r} are no numbers", "write index, weight and the other numbers of NON1A_KEYS")
-        return
-    if not 0 <= weight < np.inf or not np.all(np.isfinite(others)):
-        say(f"weight {words[1]} of template {index} is not a number of 0 or more", "correct it")
-        return
-    if "SNTYPE" in keys and not words[list(keys).index("SNTYPE")].isdecimal():
-        say(f"SNTYPE {words[list(keys).index('SNTYPE')]!r} is no whole number", "write the code of the class")
-    if index not in listed:
-        say(f"template {index} is not in NON1A.LIST", "correct the index, or add it to the list")
-    if index in weights:
-        say(f"template {index} has a weight already", "write one line for each template")
-    weights[index] = weights.get(index, 0.0) + weight

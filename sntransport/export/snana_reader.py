@@ -1,30 +1,34 @@
-"""A strict reader of SNANA's model folders, ours or anybody's: everything that is wrong becomes a finding.
+"""A strict reader of the lists of SNANA's model folders, ours or anybody's: everything that is wrong becomes a finding.
 
-The rules are those of SNANA's own readers (see `sntransport.export.snana`): names of keys, index above 0 and below
-1000, a file found by its name, with ``.SED`` or with ``.gz`` appended, the same wavelengths at every phase.
+The rules are those of SNANA's own readers (see `sntransport.export.snana_limits` for where they are): names of keys,
+index above 0, a file found by its name or with ``.gz`` appended, comments as each of its readers has them.
 """
 
-import gzip
 import os
-import re
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from sntransport._numerics.arrays import Array
+from sntransport.export.snana_limits import LONGEST_COMMENT, LONGEST_TYPE, LONGEST_WORD, MOST_INDEX
 
 LIST_KEYS = ("NON1A:", "NONIA:", "NON1ASED:", "NONIASED:", "PEC1A:", "PECIA:")
 """Keys of a template in NON1A.LIST."""
 
-MOST_INDEX = 1000
-_OTHER_KEYS = {"NON1A.LIST": ("FLUX_SCALE:", "RESTLAMBDA_RANGE:"),
-               "SED.INFO": ("FLUX_SCALE:", "RESTLAMBDA_RANGE:", "NPAR:", "PARNAMES:", "FLUX_ERRFLAG:", "LOGZBIN:",
-                            "MAG_ERR:", "DOCANA:", "DOCUMENTATION:", "DOCUMENTATION_END:", "OPTMASK:")}  # fmt: skip
-_LARGEST = 2**29
+COMMENT = "#!%@"
+"""A word that begins with one of these ends a line of an input file."""
+
+_KEYS = {
+    "NON1A.LIST": (*LIST_KEYS, "FLUX_SCALE:", "RESTLAMBDA_RANGE:"),
+    "SED.INFO": (
+        "SED:", "FLUX_SCALE:", "RESTLAMBDA_RANGE:", "NPAR:", "PARNAMES:", "FLUX_ERRFLAG:", "LOGZBIN:", "MAG_ERR:",
+        "OPTFLAG_T0SHIFT_PEAKMAG:", "MINSLOPE_EXTRAPMAG_LATE:", "UVLAM_EXTRAPFLUX:",
+    ),
+}  # fmt: skip
+_UNREAD = ("DOCANA:", "DOCUMENTATION:", "DOCUMENTATION_END:", "OPTMASK:")
+_LONGEST = {"NON1A.LIST": 79, "SED.INFO": LONGEST_WORD}
+_LONGEST_NAMES, _LONGEST_VALUE = 199, 31
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,89 +48,117 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A template of a list: its ``index``, ``kind``, file ``name`` and the ``line`` of the list."""
+    """A template of a list: its ``index``, ``kind``, file ``name``, parameters ``values``, and ``line`` of the list."""
 
     index: int
     kind: str
     name: str
     line: int
+    values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Spectra:
-    """What a file of spectra holds: phases (n_phase,), wavelengths (n_wave,), flux (n_phase, n_wave)."""
+@dataclass(frozen=True, kw_only=True)
+class TemplateList:
+    """What a list holds: templates, scale of flux, rest-frame range [A] to read, and names of the parameters."""
 
-    phase: Array
-    wave: Array
-    flux: Array
+    path: Path
+    entries: tuple[Entry, ...]
+    scale: float
+    wave_range: tuple[float, float] | None
+    parameters: tuple[str, ...]
+
+    @property
+    def simsed(self) -> bool:
+        """Whether it is SED.INFO."""
+        return self.path.name == "SED.INFO"
 
 
-def read_lines(path: Path, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
-    """Words of each line that is no comment, with its number."""
+def say_at(findings: list[Finding], place: tuple[Path, int], text: str, remedy: str, *, abort: bool) -> None:
+    """Append a finding at a path and line; line 0: all of the file."""
+    findings.append(Finding(path=place[0].name, line=place[1], text=text, remedy=remedy, abort=abort))
+
+
+def read_lines(path: Path, findings: list[Finding]) -> Iterator[tuple[int, list[str], str]]:
+    """Words of each line before its comment, with the line's number and all of its text."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        findings.append(
-            Finding(
-                path=path.name,
-                line=0,
-                text=f"cannot be read: {error}",
-                remedy="make it a readable text file",
-                abort=True,
-            )
-        )
+        say_at(findings, (path, 0), f"cannot be read: {error}", "make it a readable text file", abort=True)
         return
     for number, line in enumerate(text.splitlines(), start=1):
-        words = re.split(r"[#!%]", line, maxsplit=1)[0].split()
+        words = line.split()
+        end = next((k for k, word in enumerate(words) if word[0] in COMMENT), len(words))
+        yield number, words[:end], line
+
+
+def read_list(path: Path, findings: list[Finding]) -> TemplateList:
+    """Templates, scale of flux, range and parameters of NON1A.LIST or SED.INFO."""
+    held = _Held()
+    for line, words, text in read_lines(path, findings):
+        _check_comment(path, line, text, findings)
         if words:
-            yield number, words
+            _take(held, path, (line, words, text), findings)
+    _check_whole(path, held, findings)
+    return TemplateList(
+        path=path, entries=tuple(held.entries), scale=held.scale, wave_range=held.wave_range,
+        parameters=held.names or (),
+    )  # fmt: skip
 
 
-def read_list(path: Path, findings: list[Finding]) -> tuple[list[Entry], float]:
-    """Templates and scale of flux of NON1A.LIST or SED.INFO."""
-    entries: list[Entry] = []
-    scale, npar, names = 1.0, None, None
+@dataclass(eq=False, kw_only=True)
+class _Held:
+    """What was read of a list so far."""
+
+    entries: list[Entry] = field(default_factory=list)
+    scale: float = 1.0
+    npar: int | None = None
+    names: tuple[str, ...] | None = None
+    wave_range: tuple[float, float] | None = None
+
+
+def _take(held: _Held, path: Path, of: tuple[int, list[str], str], findings: list[Finding]) -> None:
+    """Read one line."""
+    line, (key, *rest), text = of
     simsed = path.name == "SED.INFO"
-    for line, words in read_lines(path, findings):
-        key, rest = words[0], words[1:]
 
-        def say(text: str, remedy: str, *, abort: bool = True, line: int = line) -> None:
-            findings.append(Finding(path=path.name, line=line, text=text, remedy=remedy, abort=abort))
+    def say(what: str, remedy: str, *, abort: bool = True) -> None:
+        say_at(findings, (path, line), what, remedy, abort=abort)
 
-        if key in (("SED:",) if simsed else LIST_KEYS):
-            entry = _sed_entry(rest, line, npar, len(entries) + 1, say) if simsed else _list_entry(rest, line, say)
-            entries += [] if entry is None else [entry]
-        elif key == "FLUX_SCALE:":
-            scale = _number(rest, say, "FLUX_SCALE")
-        elif key == "RESTLAMBDA_RANGE:":
-            _range(rest, say)
-        elif key == "NPAR:":
-            npar = int(_number(rest, say, "NPAR"))
-        elif key == "PARNAMES:":
-            names = rest
-        elif key not in _OTHER_KEYS[path.name]:
-            near = "SED:" if simsed else "NON1A:"
-            say(f"{key!r} is no key of this file, the line is not read", f"write {near!r} for a template",
-                abort=False)  # fmt: skip
-    if names is not None and npar is not None and len(names) != npar:
-        findings.append(
-            Finding(
-                path=path.name,
-                line=0,
-                text=f"NPAR is {npar} and PARNAMES has {len(names)} names",
-                remedy="make them agree",
-                abort=True,
-            )
-        )
-    if not entries:
+    if simsed and key == "SED:":
+        entry = _sed_entry(rest, line, held.names, len(held.entries) + 1, say)
+        held.entries += [] if entry is None else [entry]
+    elif not simsed and key in LIST_KEYS:
+        entry = _list_entry(rest, line, say)
+        held.entries += [] if entry is None else [entry]
+    elif key == "FLUX_SCALE:":
+        held.scale = _number(rest, say, "FLUX_SCALE")
+    elif key == "RESTLAMBDA_RANGE:":
+        held.wave_range = _range(rest, say)
+    elif key == "NPAR:":
+        held.npar = int(_number(rest, say, "NPAR"))
+    elif key == "PARNAMES:":
+        held.names = tuple(text.split()[1:])
+        _check_names(held.names, text, say)
+    elif key not in (*_KEYS[path.name], *_UNREAD):
+        near = "SED:" if simsed else "NON1A:"
+        say(f"{key!r} is no key of this file, the line is not read", f"write {near!r} for a template", abort=False)
+
+
+def _check_whole(path: Path, held: _Held, findings: list[Finding]) -> None:
+    if held.names is not None and held.npar is not None and len(held.names) != held.npar:
+        text = f"NPAR is {held.npar} and PARNAMES has {len(held.names)} names"
+        say_at(findings, (path, 0), text, "make them agree", abort=True)
+    for key, value in (("PARNAMES", held.names), ("RESTLAMBDA_RANGE", held.wave_range)):
+        if path.name == "SED.INFO" and value is None:
+            say_at(findings, (path, 0), f"no {key}: line", "add it: SNANA requires it", abort=True)
+    if not held.entries:
         remedy = "add lines 'NON1A: INDEX TYPE FILE' (or 'SED: FILE ...')"
-        findings.append(Finding(path=path.name, line=0, text="no template in it", remedy=remedy, abort=True))
-    return entries, scale
+        say_at(findings, (path, 0), "no template in it", remedy, abort=True)
 
 
-def find_file(folder: Path, name: str) -> Path | None:
-    """Where SNANA finds a file of a list: with .SED, as it is, or with .gz; None where it does not."""
-    for ending in (".SED", ".SED.gz", "", ".gz"):
+def find_file(folder: Path, name: str, *, simsed: bool) -> Path | None:
+    """Where SNANA finds a file of a list: with .SED (of NON1A.LIST only), as it is, or with .gz; None where not."""
+    for ending in ("", ".gz") if simsed else (".SED", "", ".gz"):
         path = folder / f"{name}{ending}"
         # pathlib raises for a name that is too long; this says that there is no such file.
         if os.path.isfile(path):
@@ -134,114 +166,33 @@ def find_file(folder: Path, name: str) -> Path | None:
     return None
 
 
-def read_spectra(path: Path, findings: list[Finding]) -> Spectra | None:
-    """Spectra of a file; None, with findings, where they cannot be read."""
-    text = _text(path, findings)
-    if text is None:
-        return None
-    lines = text.splitlines()
-    table = None
-    if any(line.split("#")[0].strip() for line in lines):
-        with suppress(ValueError):
-            table = np.loadtxt(lines, ndmin=2)
-    if table is None or table.shape[1] not in (3, 4):
-        line, words = _bad_line(text)
-        findings.append(
-            Finding(
-                path=path.name,
-                line=line,
-                text=f"expected three numbers (phase, wavelength, flux), got {words!r}",
-                remedy="write one line for each phase and wavelength",
-                abort=True,
-            )
-        )
-        return None
-    return _arranged(path, table, text, findings)
+def _check_comment(path: Path, line: int, text: str, findings: list[Finding]) -> None:
+    """Comments whose words SNANA reads all the same, and words that it has no room for."""
+    keys, longest = _KEYS[path.name], _LONGEST[path.name]
+    words = text.split()
+    for word in words:
+        if len(word.encode()) > longest:
+            what = f"a word of {len(word.encode())} letters, SNANA has room for {longest}: {word[:20]!r}"
+            say_at(findings, (path, line), what, "shorten it", abort=True)
+            return
+    start = next((k for k, word in enumerate(words) if word[0] in "#!%"), None)
+    if start is None:
+        return
+    comment = text[text.index(words[start]) + len(words[start]) :]
+    # SED.INFO has no comments for SNANA, and those of NON1A.LIST are short.
+    read = comment.split() if path.name == "SED.INFO" else comment[LONGEST_COMMENT:].split()
+    if key := next((word for word in read if word in keys), None):
+        say_at(findings, (path, line), f"{key!r} in a comment, which SNANA reads as a key", "reword it", abort=True)
 
 
-def _arranged(path: Path, table: Array, text: str, findings: list[Finding]) -> Spectra | None:
-    """Rows as a grid; the same wavelengths at every phase."""
-
-    def say(row: int, what: str, remedy: str) -> None:
-        findings.append(Finding(path=path.name, line=_line_of(text, row), text=what, remedy=remedy, abort=True))
-
-    if not np.all(np.isfinite(table)):
-        say(int(np.argwhere(~np.isfinite(table))[0, 0]), "NaN or infinite number", "fill it or cut the range")
-        return None
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(table[:, 0]) != 0]))
-    phase, sizes = table[starts, 0], np.diff(np.append(starts, len(table)))
-    if np.any(np.diff(phase) <= 0):
-        k = int(np.flatnonzero(np.diff(phase) <= 0)[0]) + 1
-        say(int(starts[k]), f"phase {phase[k]:g} comes after {phase[k - 1]:g}",
-            "sort by phase, all wavelengths of a phase together")  # fmt: skip
-        return None
-    wave = table[: sizes[0], 1]
-    for k, (start, size) in enumerate(zip(starts, sizes, strict=True)):
-        if size != wave.size or np.any(np.abs(table[start : start + size, 1] - wave) > 1e-3):
-            say(int(start), f"wavelengths of phase {phase[k]:g} differ from those of the first phase ({size} against "
-                f"{wave.size} of them)", "use one grid for all phases")  # fmt: skip
-            return None
-    return Spectra(phase=phase, wave=wave, flux=table[:, 2].reshape(phase.size, wave.size))
-
-
-def _line_of(text: str, row: int) -> int:
-    """Line of the file that holds a row of data."""
-    data = [number for number, line in enumerate(text.splitlines(), start=1) if line.split("#")[0].strip()]
-    return data[row]
-
-
-def _text(path: Path, findings: list[Finding]) -> str | None:
-    try:
-        with path.open("rb") as file:
-            zipped = file.read(2) == b"\x1f\x8b"
-    except OSError as error:
-        findings.append(
-            Finding(
-                path=path.name, line=0, text=f"cannot be read: {error.strerror}", remedy="make it readable", abort=True
-            )
-        )
-        return None
-    if zipped != (path.suffix == ".gz"):
-        findings.append(
-            Finding(
-                path=path.name,
-                line=0,
-                text="named .gz and not gzip" if not zipped else "gzip and not named .gz",
-                remedy="compress it with gzip, or name it for what it is",
-                abort=True,
-            )
-        )
-        return None
-    try:
-        if not zipped:
-            return path.read_text(encoding="ascii", errors="replace")
-        with gzip.open(path, "rb") as stream:
-            data = stream.read(_LARGEST)
-            if stream.read(1):
-                raise OSError(f"more than {_LARGEST // 2**20} MiB")
-        return data.decode("ascii", errors="replace")
-    except (OSError, EOFError, zlib.error) as error:
-        findings.append(
-            Finding(
-                path=path.name, line=0, text=f"cannot be decompressed: {error}", remedy="write it again", abort=True
-            )
-        )
-        return None
-
-
-def _bad_line(text: str) -> tuple[int, str]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        words = line.split("#")[0].split()
-        if words and not _numeric(words):
-            return number, line.strip()[:60]
-    return 0, "no data"
-
-
-def _numeric(words: list[str]) -> bool:
-    try:
-        return len([float(word) for word in words]) in (3, 4)
-    except ValueError:
-        return False
+def _check_names(names: tuple[str, ...], text: str, say: Callable[..., None]) -> None:
+    index = [name for name in names if any(word in name for word in ("INDEX", "INDX", "index", "indx"))]
+    if len(index) > 1:
+        say(f"PARNAMES has several names with INDEX: {' '.join(index)}", "SNANA takes one as the template's: rename")
+    if len(text.partition(":")[2].encode()) > _LONGEST_NAMES or any(name[0] in COMMENT for name in names):
+        say(f"PARNAMES is {text[:60]!r}", f"write names alone, {_LONGEST_NAMES} letters at most: no comment ends it")
+    if "\t" in text:
+        say("a tab in PARNAMES", "write blanks")
 
 
 def _list_entry(rest: list[str], line: int, say: Callable[..., None]) -> Entry | None:
@@ -256,19 +207,35 @@ def _list_entry(rest: list[str], line: int, say: Callable[..., None]) -> Entry |
     if not 0 < index < MOST_INDEX:
         say(f"index {index} is not between 1 and {MOST_INDEX - 1}", "number the templates from 1")
         return None
+    if len(rest[1].encode()) > LONGEST_TYPE:
+        say(f"type {rest[1]!r} has more than {LONGEST_TYPE} letters", "shorten it")
     if len(rest) > 3:
         say(f"words after the file name are not read: {' '.join(rest[3:])!r}", "types and names have no blanks",
             abort=False)  # fmt: skip
     return Entry(index=index, kind=rest[1], name=rest[2], line=line)
 
 
-def _sed_entry(rest: list[str], line: int, npar: int | None, index: int, say: Callable[..., None]) -> Entry | None:
+def _sed_entry(
+    rest: list[str], line: int, names: tuple[str, ...] | None, index: int, say: Callable[..., None]
+) -> Entry | None:  # fmt: skip
     if not rest:
         say("no file name after SED:", "write it")
         return None
-    if npar is not None and len(rest) - 1 != npar:
-        say(f"{len(rest) - 1} parameters, NPAR is {npar}", "write as many as PARNAMES has")
-    return Entry(index=index, kind="", name=rest[0], line=line)
+    if names is None:
+        say("SED: before PARNAMES:", "write PARNAMES first")
+    elif len(rest) - 1 != len(names):
+        say(f"{len(rest) - 1} parameters, PARNAMES has {len(names)}", "write as many as PARNAMES has")
+    for word in rest[1:]:
+        if not _is_number(word) or len(word) > _LONGEST_VALUE:
+            say(f"parameter {word[:40]!r} is no number of at most {_LONGEST_VALUE} letters", "correct it")
+    return Entry(index=index, kind="", name=rest[0], line=line, values=tuple(rest[1:]))
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return bool(np.isfinite(float(word)))
+    except ValueError:
+        return False
 
 
 def _number(rest: list[str], say: Callable[..., None], name: str) -> float:
@@ -282,10 +249,12 @@ def _number(rest: list[str], say: Callable[..., None], name: str) -> float:
     return value
 
 
-def _range(rest: list[str], say: Callable[..., None]) -> None:
+def _range(rest: list[str], say: Callable[..., None]) -> tuple[float, float] | None:
     try:
         low, high = (float(word) for word in rest[:2])
     except ValueError:
         low, high = 1.0, 0.0
     if not 0 < low < high:
         say(f"RESTLAMBDA_RANGE is {' '.join(rest)!r}", "write two ascending wavelengths [A]")
+        return None
+    return low, high

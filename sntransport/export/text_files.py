@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.read_error import one_line
+from sntransport.export.snana_limits import LONGEST_LINE
 from sntransport.spectra.series import SpectralSeries, require_series
 
 if TYPE_CHECKING:
@@ -24,6 +26,29 @@ if TYPE_CHECKING:
 
 _DIGITS = 6
 _LEVEL = 1
+
+
+def comment_lines(text: str) -> list[str]:
+    """Cut a text into lines that are no longer than `LONGEST_LINE` with ``# `` before them."""
+    out = [""]
+    for word in one_line(text).split(" "):
+        for part in _parts(word, LONGEST_LINE - 4):
+            longer = f"{out[-1]} {part}" if out[-1] else part
+            if len(longer.encode()) > LONGEST_LINE - 2:
+                out.append(f"  {part}")
+            else:
+                out[-1] = longer
+    return out
+
+
+def _parts(word: str, most: int) -> list[str]:
+    """A word in pieces of so many bytes at most."""
+    out = [""]
+    for letter in word:
+        if len((out[-1] + letter).encode()) > most:
+            out.append("")
+        out[-1] += letter
+    return out
 
 
 def sed_lines(phase: Array, wave: Array, flux: Array) -> bytes:
@@ -55,11 +80,17 @@ def sed_lines(phase: Array, wave: Array, flux: Array) -> bytes:
     return out.tobytes()
 
 
-def write_sed(path: Path, header: list[str], phase: Array, wave: Array, flux: Array) -> Path:
-    """Write a gzipped file: header lines after ``#``, then the lines of `sed_lines`; no date or name in it."""
+def write_sed(
+    path: Path, header: list[str], phase: Array, wave: Array, flux: Array, *, compressed: bool = True
+) -> Path:
+    """Write a gzipped file: header lines after ``#``, then the lines of `sed_lines`; no date or name in it.
+
+    Not ``compressed``, it is a gzip file that stores its content as it is.
+    """
     text = "".join(f"# {line}\n" for line in header).encode("utf-8")
     held = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=held, mtime=0) as file:
+    level = _LEVEL if compressed else 0
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=level, fileobj=held, mtime=0) as file:
         file.write(text + sed_lines(phase, wave, flux))
     with atomic_path(path) as temporary:
         temporary.write_bytes(held.getvalue())

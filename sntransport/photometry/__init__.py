@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sntransport.photometry.bands import read_bandpass as read_bandpass
     from sntransport.photometry.coverage import BandCoverage as BandCoverage
     from sntransport.photometry.coverage import band_coverage as band_coverage
+    from sntransport.photometry.redshift_range import filter_range as filter_range
+    from sntransport.photometry.redshift_range import usable_redshifts as usable_redshifts
     from sntransport.photometry.reference_phase import Maximum as Maximum
     from sntransport.photometry.reference_phase import MaximumError as MaximumError
     from sntransport.photometry.reference_phase import find_maximum as find_maximum
@@ -35,6 +37,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "read_bandpass",
         ],
         "coverage": ["BandCoverage", "band_coverage"],
+        "redshift_range": ["filter_range", "usable_redshifts"],
         "reference_phase": ["Maximum", "MaximumError", "find_maximum", "rezero"],
         "synthetic": ["CoverageWarning", "band_flux", "band_flux_err"],
     },

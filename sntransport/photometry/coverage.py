@@ -1,4 +1,4 @@
-"""In which bands, at which phases and out to which redshift a series can be used."""
+"""In which bands and at which phases a series can be used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,30 +18,22 @@ BANDS = (
 )  # fmt: skip
 """Bands that a report lists."""
 
-MOST = 0.9
-"""The share of its covered phases that "most phases" means."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class BandCoverage:
     """Where one band is covered at least 98 %.
 
-    ``phase`` first and last phase, as observed through the sightline [rest-frame d]; ``n_phase`` how many. ``z_some``
-    and ``z_most``: lowest and highest redshift at which the band is covered at some phase, and at nine of ten covered
-    phases. None where there is none.
+    ``phase`` first and last phase, as observed through the sightline [rest-frame d]; ``n_phase`` how many. None where
+    there is none.
     """
 
     band: str
     phase: tuple[float, float] | None
     n_phase: int
-    z_some: tuple[float, float] | None
-    z_most: tuple[float, float] | None
 
 
-def band_coverage(
-    series: SpectralSeries, z: float, bands: Sequence[str | Bandpass] = BANDS, *, z_max: float = 2.0, step: float = 0.02
-) -> list[BandCoverage]:
-    """Which bands a series covers, at its own redshift and at others.
+def band_coverage(series: SpectralSeries, z: float, bands: Sequence[str | Bandpass] = BANDS) -> list[BandCoverage]:
+    """Which bands a series covers as it was observed. For other redshifts see `usable_redshifts`.
 
     Parameters
     ----------
@@ -49,8 +41,6 @@ def band_coverage(
     z : float
         Where it was observed.
     bands : sequence of str or Bandpass
-    z_max, step : float
-        Redshifts from 0 to ``z_max`` are tried in such steps.
 
     Returns
     -------
@@ -60,26 +50,18 @@ def band_coverage(
     Raises
     ------
     ValueError
-        Where a band is not known, or ``step`` or ``z_max`` is not positive.
+        Where a band is not known.
     """
-    if not (step > 0 and z_max > 0):
-        raise ValueError(f"step {step:g} and z_max {z_max:g}: expected positive numbers")
     # Many phases cover the same bins: each pattern is looked at once.
     patterns, of_phase = np.unique(series.covered[series.covered.any(axis=1)], axis=0, return_inverse=True)
     flat = np.where(patterns, 1.0, np.nan)
-    count = np.bincount(of_phase.ravel(), minlength=len(patterns))
-    redshifts = np.arange(0.0, z_max + 1e-9, step)
     names = [band if isinstance(band, str) else band.name for band in bands]
-    share = np.array([count @ _covered(series.wave, flat, bands, one) for one in redshifts]) / max(count.sum(), 1)
     own = _covered(series.wave, flat, bands, z)[of_phase.ravel()]
     phase = series.phase[series.covered.any(axis=1)]
     return [
-        BandCoverage(
-            band=name, phase=_range(phase, own[:, j]), n_phase=int(own[:, j].sum()),
-            z_some=_range(redshifts, share[:, j] > 0), z_most=_range(redshifts, share[:, j] >= MOST),
-        )
+        BandCoverage(band=name, phase=_range(phase, own[:, j]), n_phase=int(own[:, j].sum()))
         for j, name in enumerate(names)
-    ]  # fmt: skip
+    ]
 
 
 def _covered(wave: Array, flat: Array, bands: Sequence[str | Bandpass], z: float) -> NDArray[np.bool_]:

@@ -14,7 +14,9 @@ import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
-from sntransport.photometry.coverage import band_coverage
+from sntransport.export.grid import exported_range
+from sntransport.photometry.coverage import BANDS, band_coverage
+from sntransport.photometry.redshift_range import range_text, usable_redshifts
 from sntransport.report.build_tables import residual_text
 from sntransport.report.contents import Material, figures
 from sntransport.report.page_data import light_curve_panels, spectra
@@ -242,13 +244,14 @@ def _gap_test(material: Material) -> list[dict[str, str]]:
 def _coverage(material: Material) -> list[dict[str, str]]:
     held = material.held
     z = 0.0 if held.sightline is None else held.sightline.z
+    template = exported_range(held.series)
+    usable = {} if template is None else usable_redshifts(template, BANDS)
     return [
         {
             "band": one.band,
             "phases": _span(one.phase, "{:.1f}", " d"),
             "number": str(one.n_phase),
-            "z_some": _span(one.z_some, "{:.2f}"),
-            "z_most": _span(one.z_most, "{:.2f}"),
+            "z_usable": range_text(usable.get(one.band)),
         }
         for one in band_coverage(held.series, z)
     ]

@@ -34,6 +34,7 @@ from sntransport.simulation.events.population import Population, nearest_positio
 from sntransport.simulation.events.rates import RATES, Cosmology, expected_number, rate_redshifts
 from sntransport.simulation.selection.detection import DetectionEfficiency, step_efficiency
 from sntransport.simulation.selection.snana_searcheff import read_searcheff
+from sntransport.simulation.selection_config import read_selection
 from sntransport.simulation.surveys.footprint import footprint_area
 from sntransport.simulation.surveys.load import load_survey
 from sntransport.simulation.surveys.survey_dates import date_ranges
@@ -99,6 +100,12 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
         "places": given["places"],
         **_detection(top.section("detection")),
     }
+    selection = read_selection(top, [band for one in surveys for band in one.bands])
+    if selection is not None:
+        options["selection"] = selection
+    keep = given["keep"] or ("selected" if given["cuts"] or given["prescale"] else "triggered")
+    if keep == "selected" and selection is None:
+        raise top.wrong("keep", "is 'selected', but nothing is selected by", "add [[cuts]] or the like")
     if given["max_gap"] is not None:
         options["max_gap"] = given["max_gap"]
     sections = top.sections("population")
@@ -114,7 +121,7 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
             cosmology=cosmology,
             objects=objects,
             seed=_seed(base, i),
-            keep=given["keep"],
+            keep=keep,
             options=options,
         )
         for i, section in enumerate(sections)

@@ -1,10 +1,12 @@
 """The keys of a configuration of ``sntransport simulate``, with kinds, ranges, defaults, meaning and an example."""
 
+from dataclasses import replace
 from typing import get_args
 
 from sntransport._storage.config_schema import Key, Table
-from sntransport._storage.workers import SLURM
+from sntransport._storage.slurm import SLURM
 from sntransport.simulation.events.rates import RATES
+from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
 from sntransport.simulation.surveys.footprint import Where
 
 SURVEY = Table(
@@ -124,9 +126,8 @@ SIMULATION = Table(
         "seed": Key(kind=int, words="of all random numbers", default=1, example=("1",)),
         "keep": Key(
             kind=str,
-            words="which light curves are written",
-            default="triggered",
-            choices=("triggered", "observed", "all"),
+            words="which are written; with cuts selected unless stated",
+            choices=("triggered", "selected", "observed", "all"),
             example=('"triggered"',),
         ),
         "uncovered": Key(
@@ -183,8 +184,15 @@ SIMULATION = Table(
                     least=0.0,
                     example=("0.02",),
                 ),
+                **DETECTION,
             }
         ),
+        "spectroscopy": SPECTROSCOPY,
+        "host_redshift": replace(
+            SPECTROSCOPY, words="whose host has a redshift: columns has_host_redshift and host_redshift_probability"
+        ),
+        "cuts": CUTS,
+        "prescale": PRESCALE,
         "population": POPULATION,
         "slurm": SLURM,
     }

@@ -5,6 +5,7 @@ A light curve is the same to the byte for any size of a chunk and any number of 
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -20,11 +21,14 @@ from sntransport.simulation.flux_tables import Dust, FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
 from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
+from sntransport.simulation.selected import selected, with_selection
 from sntransport.simulation.selection.detection import (
     DetectionEfficiency,
     detect,
     step_efficiency,
 )
+from sntransport.simulation.selection.fields import field_codes
+from sntransport.simulation.selection.selection import Selection
 from sntransport.simulation.surveys.footprint import Where, draw_positions, footprint_area
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.simulation.surveys.survey_dates import Ranges, date_ranges, draw_dates
@@ -42,7 +46,8 @@ def simulate(
     seed: int = 1, objects: tuple[int, int] | None = None, efficiency: DetectionEfficiency | None = None,
     detector: Callable[..., NDArray[np.bool_]] = detect, n_epochs: int = 2, epoch_window: float = 0.02,
     keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
-    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, places: Where = "first",
+    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, selection: Selection | None = None,
+    places: Where = "first",
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
 
@@ -57,7 +62,7 @@ def simulate(
         Number of objects, seen or not.
     seed : int
         The same one gives the same bytes.
-    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap, places
+    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap, selection, places
         As for `simulate_chunks`.
 
     Returns
@@ -91,11 +96,13 @@ def simulate(
     made = simulate_chunks(
         templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
         detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
-        margin=margin, max_gap=max_gap, places=places,
+        margin=margin, max_gap=max_gap, selection=selection, places=places,
     )  # fmt: skip
     parts = list(made)
     if not sum(part.n_object for part in parts):
-        warnings.warn(f"none of {n} objects is left by keep={keep!r}", SelectionWarning, stacklevel=2)
+        counts = parts[0].meta.get("rejected", {})
+        why = "".join(f"; {count} not {stage}" for stage, count in counts.items() if count) if counts else ""
+        warnings.warn(f"none of {n} objects is left by keep={keep!r}{why}", SelectionWarning, stacklevel=2)
     return parts[0]
 
 
@@ -105,7 +112,7 @@ def simulate_chunks(
     efficiency: DetectionEfficiency | None = None, detector: Callable[..., NDArray[np.bool_]] = detect,
     n_epochs: int = 2, epoch_window: float = 0.02, keep: Keep = "all", uncovered: Uncovered = "error",
     dates: tuple[float, float] | None = None, margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
-    places: Where = "first",
+    selection: Selection | None = None, places: Where = "first",
 ) -> Iterator[LightCurves]:  # fmt: skip
     """The same light curves as those of `simulate`, a part at a time, so that memory does not grow with their number.
 
@@ -123,8 +130,9 @@ def simulate_chunks(
         In place of `sntransport.simulation.selection.detection.detect`, with its arguments.
     n_epochs, epoch_window
         Of `sntransport.simulation.selection.detection.trigger`.
-    keep : {"all", "observed", "triggered"}
-        Which objects to return: also those without measurements, those with at least one, those that trigger.
+    keep : {"all", "observed", "triggered", "selected"}
+        Which objects to return: also those without measurements, those with at least one, those that trigger, those
+        that pass everything that ``selection`` asks.
     uncovered : {"error", "nan", "drop"}
         What to do with a measurement in a band that the template does not cover at that redshift and phase: refuse
         before the first object where a band is not covered at any phase at some redshift of the population, and NaN
@@ -137,6 +145,9 @@ def simulate_chunks(
         Visits are kept up to this long before the first and after the last phase of a template, where its flux is 0.
     max_gap : float [rest-frame d]
         A template is not interpolated over wider steps of phase; visits there are not covered.
+    selection : Selection, optional
+        Another trigger, who gets a spectrum or a host redshift, cuts and prescales. The truth then has further columns;
+        unless ``keep`` is ``selected``, among them ``rejected_by``, the first stage that an object does not pass.
     places : {"first", "all", "any"}
         Where and when events are, of several surveys: at places and dates of the first, whether or not the others look
         there; at those that all have in common; or at those that any of them has.
@@ -144,7 +155,8 @@ def simulate_chunks(
     Yields
     ------
     LightCurves
-        At least one, which may be empty.
+        At least one, which may be empty. With a selection, ``meta["rejected"]`` has the number of objects, of all of
+        this part, that each stage rejects; see `sntransport.simulation.selected.rejection_rows`.
 
     Raises
     ------
@@ -158,13 +170,16 @@ def simulate_chunks(
     first, last = (0, n) if objects is None else objects
     if not 0 <= first <= last <= n:
         raise ValueError(f"objects is {objects}, expected a range within 0 to {n}")
-    if keep not in ("all", "observed", "triggered") or uncovered not in ("error", "nan", "drop"):
+    if keep == "selected" and selection is None:
+        raise ValueError("keep is 'selected', which needs a selection")
+    if keep not in ("all", "observed", "triggered", "selected") or uncovered not in ("error", "nan", "drop"):
         raise ValueError(f"keep is {keep!r} and uncovered {uncovered!r}, which are not known")
     if min(margin) < 0 or not max_gap > 0:
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
     how = How(
         efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
         epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
+        selection=selection,
     )  # fmt: skip
     surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
     plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates, places=places)
@@ -199,6 +214,8 @@ def _plan(
         # Made here, where an error is one of the call.
         footprint_area(surveys, places)
     ranges = _dates(surveys, dates, places)
+    by_field = how.selection is not None and how.selection.fields
+    field_names, codes = field_codes(surveys) if by_field else ((), [None] * len(surveys))
     meta = _meta(population, surveys, how, seed=seed, n=n, dates=(ranges[0][0], ranges[-1][1]))
     if places != "first":
         meta |= {"places": places, "date_ranges": [list(one) for one in ranges]}
@@ -216,6 +233,8 @@ def _plan(
         dates=ranges,
         how=how,
         meta=meta,
+        field_names=field_names,
+        field_codes=tuple(codes),
     )
 
 
@@ -258,13 +277,20 @@ def _meta(
         "surveys": {one.name: one.source for one in surveys},
         "outside_phases": "flux 0 before the first and after the last phase of the template",
         **{name: getattr(how, name) for name in kept},
+        **({} if how.selection is None else {"selection": how.selection.told()}),
     }  # fmt: skip
 
 
 def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
     blocks = range(first // BLOCK, max((last - 1) // BLOCK, first // BLOCK) + 1)
     parts = [_block(plan, b, max(first - b * BLOCK, 0), min(last - b * BLOCK, BLOCK)) for b in blocks]
-    return parts[0] if len(parts) == 1 else concatenate(parts)
+    if len(parts) == 1:
+        return parts[0]
+    whole = concatenate(parts)
+    if plan.how.selection is None:
+        return whole
+    counts = [part.meta["rejected"] for part in parts]
+    return replace(whole, meta={**whole.meta, "rejected": {key: sum(one[key] for one in counts) for key in counts[0]}})
 
 
 def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurves:
@@ -294,7 +320,22 @@ def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurv
         peak_mjd=peak_mjd,
     )
     made, triggered = measure_block(plan, block, truth, seen)
+    mine = np.zeros(BLOCK, dtype=bool)
+    mine[first:last] = True
+    if plan.how.selection is not None:
+        return _selected_block(plan, made if mine.all() else made.take(mine), triggered[mine])
     counts = np.diff(made.offset)
-    kept = {"all": np.ones(BLOCK, dtype=bool), "observed": counts > 0, "triggered": triggered}[plan.how.keep].copy()
-    kept[:first] = kept[last:] = False
+    kept = {"all": mine, "observed": mine & (counts > 0), "triggered": mine & triggered}[plan.how.keep]
+    return made if kept.all() else made.take(kept)
+
+
+def _selected_block(plan: SimulationPlan, made: LightCurves, triggered: NDArray[np.bool_]) -> LightCurves:
+    selection, keep = plan.how.selection, plan.how.keep
+    assert selection is not None
+    made = with_selection(made, triggered, selection, plan.seed)
+    if keep == "selected":
+        return selected(made)
+    kept = {"all": np.ones(triggered.size, dtype=bool), "observed": np.diff(made.offset) > 0, "triggered": triggered}[
+        keep
+    ]
     return made if kept.all() else made.take(kept)

@@ -7,9 +7,13 @@ and number of the block alone, so what is drawn is the same to the byte for any 
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 BLOCK = 1024
 """Objects that share random numbers."""
+
+OWN_BITS = 33
+"""Random bits of an object: with its identifier of 31 they fill a number of 64."""
 
 
 class Purpose(IntEnum):
@@ -21,11 +25,41 @@ class Purpose(IntEnum):
     NOISE = 3
     DETECTION = 4
     SELECTION = 5
-    """Which objects of a training set get a spectrum."""
+    """Which objects get a spectrum."""
     BALANCE = 6
     """Which objects of a kind are taken."""
+    HOST_REDSHIFT = 20
+    """Which hosts have a redshift."""
+    PRESCALE = 21
+    """Which of many objects are kept for all of them."""
 
 
 def stream(seed: int, block: int, purpose: Purpose) -> np.random.Generator:
     """The random numbers of a block of objects for one purpose, from their first."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block, int(purpose))))
+
+
+def own_numbers(object_id: ArrayLike, seed: int, purpose: Purpose) -> NDArray[np.uint64]:
+    """33 random bits of each object, (n_object,): the same for the same seed, identifier and purpose.
+
+    Parameters
+    ----------
+    object_id : array_like of int, (n_object,)
+        In any order.
+    seed : int
+    purpose : Purpose
+    """
+    number = np.asarray(object_id, dtype=np.int64)
+    out = np.empty(number.size, dtype=np.uint64)
+    order = np.argsort(number, kind="stable")
+    blocks, starts = np.unique(number[order] // BLOCK, return_index=True)
+    for block, start, end in zip(blocks, starts, [*starts[1:], number.size], strict=False):
+        rows = order[start:end]
+        rng = stream(seed, int(block), purpose)
+        out[rows] = rng.integers(2**OWN_BITS, size=BLOCK, dtype=np.uint64)[number[rows] % BLOCK]
+    return out
+
+
+def uniform_numbers(object_id: ArrayLike, seed: int, purpose: Purpose = Purpose.SELECTION) -> NDArray[np.float64]:
+    """Numbers from 0 to 1 that belong to objects, (n_object,): the same for the same seed and identifier."""
+    return np.asarray(own_numbers(object_id, seed, purpose) / 2.0**OWN_BITS)

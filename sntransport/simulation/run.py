@@ -24,6 +24,7 @@ from sntransport.simulation.config_keys import SIMULATION
 from sntransport.simulation.engine import simulate_chunks
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.random_streams import BLOCK
+from sntransport.simulation.selected import selected
 from sntransport.simulation.summary import Tally, add, counts_of, from_numbers, is_triggered, tally
 
 if TYPE_CHECKING:
@@ -167,13 +168,15 @@ def contents(job: Job) -> dict[str, str]:
                      "calibration_floor"):  # fmt: skip
             digest.update(getattr(survey, name).tobytes())
         digest.update(repr((survey.name, survey.bands, survey.radius)).encode())
+    for survey in job.surveys if job.options.get("selection") is not None else ():
+        digest.update(survey.field.tobytes() + repr(sorted(survey.field_names.items())).encode())
     return {"templates_sha256": templates, "surveys_sha256": digest.hexdigest()}
 
 
 def fingerprint(source: JobSource, first: LightCurves) -> dict[str, Any]:
     """Everything that the light curves of a job depend on, as JSON values; ``first`` are some of them."""
     job, meta = source.job(), first.meta
-    told = {name: meta[name] for name in meta if name not in ("n_generated", "surveys")}
+    told = {name: meta[name] for name in meta if name not in ("n_generated", "surveys", "rejected")}
     return {
         "version": __version__, "population": job.name, **source.inputs(),
         "derived": {
@@ -207,8 +210,7 @@ def _simulate_shards(
     objects = plan.objects(first)[0], plan.objects(last - 1)[1]
     chunks = _chunks(job, objects, plan.size)
     for number, curves in zip(range(first, last), chunks, strict=True):
-        kept = {"all": np.ones(curves.n_object, bool), "observed": np.diff(curves.offset) > 0}.get(job.keep)
-        chosen = curves.take(is_triggered(curves) if kept is None else kept)
+        chosen = _kept(curves, job.keep)
         written = write(chosen, out / f"shard-{number:05d}") if chosen.n_object else ()
         files = (written,) if isinstance(written, Path) else tuple(written)
         counts = counts_of(tally(job.name, curves, job.population.redshift.support))
@@ -221,9 +223,17 @@ def _chunks(job: Job, objects: tuple[int, int], chunk: int) -> Iterator[LightCur
     )
 
 
+def _kept(curves: LightCurves, keep: str) -> LightCurves:
+    """The objects that are written."""
+    if keep == "selected":
+        return selected(curves)
+    kept = {"all": np.ones(curves.n_object, bool), "observed": np.diff(curves.offset) > 0}.get(keep)
+    return curves.take(is_triggered(curves) if kept is None else kept)
+
+
 def _estimate(job: Job, first: LightCurves) -> int:
     """About how many bytes all light curves of a job will have, by its first."""
-    kept = first.take(is_triggered(first)) if job.keep == "triggered" else first
+    kept = first if job.keep == "observed" else _kept(first, job.keep)
     return int((ROW_BYTES * kept.n_obs + OBJECT_BYTES * kept.n_object) / first.n_object * job.n)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport.simulation.selected import rejection_rows
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Tally:
 
     ``generated``, ``observed`` and ``triggered`` (n_z,) in bins of ``z_edges``; ``peak`` (n_band, n), ``snr``
     (n_band, n) and ``detections`` (n,) are histograms with their ``*_edges``, the last two of observed objects only;
-    ``examples`` the first light curves that triggered.
+    ``examples`` the first light curves that triggered. ``rejected`` (n_stage,) of the ``stages`` of a selection.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Tally:
     peak_edges: Array
     snr_edges: Array
     detections_edges: Array
+    stages: tuple[str, ...] = ()
+    rejected: Array = field(default_factory=lambda: np.zeros(0))
 
 
 def is_triggered(curves: LightCurves) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -75,6 +78,7 @@ def tally(name: str, curves: LightCurves, z_range: tuple[float, float]) -> Tally
     """
     edges = np.linspace(*z_range, N_Z + 1) if z_range[1] > z_range[0] else z_range[0] + np.array([-1e-6, 1e-6])
     observed, triggered = np.diff(curves.offset) > 0, is_triggered(curves)
+    rejected = curves.meta.get("rejected", {})
     z = np.clip(curves.truth.z, edges[0], edges[-1])
     ratio = np.divide(curves.flux, curves.flux_err)
     bands = range(len(curves.bands))
@@ -95,24 +99,32 @@ def tally(name: str, curves: LightCurves, z_range: tuple[float, float]) -> Tally
         peak_edges=_PEAK_EDGES,
         snr_edges=_SNR_EDGES,
         detections_edges=_COUNT_EDGES,
+        stages=tuple(rejected),
+        rejected=np.array(list(rejected.values()), dtype=np.float64),
     )
 
 
 def counts_of(one: Tally) -> dict[str, Any]:
     """Counts of a tally as lists, without its examples."""
-    return {name: getattr(one, name).astype(np.int64).tolist() for name in _COUNTS}
+    return {name: getattr(one, name).astype(np.int64).tolist() for name in _counted(one)}
 
 
 def from_numbers(like: Tally, values: Mapping[str, Any]) -> Tally:
     """The tally of counts from `numbers`, with the edges and names of another of the same population; no examples."""
-    arrays: dict[str, Any] = {name: np.array(values[name], dtype=np.float64) for name in _COUNTS}
+    arrays: dict[str, Any] = {name: np.array(values[name], dtype=np.float64) for name in _counted(like)}
     return replace(like, examples=like.examples.take(np.empty(0, dtype=np.int64)), **arrays)
+
+
+def _counted(one: Tally) -> tuple[str, ...]:
+    return (*_COUNTS, "rejected") if one.stages else _COUNTS
 
 
 def add(one: Tally, other: Tally) -> Tally:
     """Counts of two chunks of the same population."""
     examples = one.examples if one.examples.n_object >= other.examples.n_object else other.examples
-    return replace(one, examples=examples, **{name: getattr(one, name) + getattr(other, name) for name in _COUNTS})
+    return replace(
+        one, examples=examples, **{name: getattr(one, name) + getattr(other, name) for name in _counted(one)}
+    )
 
 
 def summary_rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
@@ -131,6 +143,23 @@ def summary_table(tallies: Sequence[Tally], meta: Mapping[str, Any]) -> Table:
 
     rows = summary_rows(tallies)
     return Table({key: [row[key] for row in rows] for key in rows[0]}, meta=dict(meta))
+
+
+def kept_number(one: Tally, keep: str) -> int:
+    """How many objects ``keep`` leaves."""
+    if keep == "selected":
+        return int(one.generated.sum() - one.rejected.sum())
+    return int(getattr(one, "generated" if keep == "all" else keep).sum())
+
+
+def selection_rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
+    """One row for each population and stage of its selection; none where nothing was selected."""
+    rows = []
+    for one in tallies:
+        if one.stages:
+            counts = dict(zip(one.stages, one.rejected.astype(int).tolist(), strict=True))
+            rows += [{"population": one.name, **row} for row in rejection_rows(counts, int(one.generated.sum()))]
+    return rows
 
 
 def _row(one: Tally, low: float, high: float, bins: slice) -> dict[str, Any]:

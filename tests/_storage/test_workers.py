@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from sntransport._storage import workers
-from sntransport._storage.read_error import ReadError
 from sntransport._storage.shards import run_shards
-from sntransport._storage.workers import executor, processes, slurm_cluster
+from sntransport._storage.workers import executor, processes
 from tests.support.shardwork import PLAN, run, work
-from tests.support.slurm import OPTIONS, stand_in, table
+from tests.support.slurm import stand_in, table
 
 
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
     pytest.importorskip("dask_jobqueue")
+    # The keys of a run are kept at home.
+    monkeypatch.setenv("HOME", str(tmp_path))
     return stand_in(tmp_path / "bin", monkeypatch)
 
 
@@ -28,48 +29,6 @@ def test_processes_are_as_many_as_there_is_work_for(monkeypatch):
     assert processes(None, 10**9, 5) == 5
     assert processes(20, 1000, 100) == 20
     assert processes(20, 1000, 3) == 3
-
-
-def test_the_job_script_holds_what_the_keys_say(slurm):
-    made, jobs = slurm_cluster(Path("config.toml"), {**OPTIONS, "jobs": 7})
-    with made as cluster:
-        lines = cluster.job_script().splitlines()
-    assert jobs == 7
-    for line in ("-p short", "-A sn", "--cpus-per-task=2", "-t 00:10:00", "--mem=4G"):
-        assert f"#SBATCH {line}" in lines
-    (command,) = [line for line in lines if "dask_worker" in line]
-    assert "--nworkers 2" in command
-    assert "--nthreads 1" in command
-    assert not (slurm / "job.sh").exists()
-
-
-def test_two_runs_share_a_login_node(slurm):
-    # A port that is taken is a warning, and that an error here.
-    with slurm_cluster(Path("config.toml"), OPTIONS)[0] as one, slurm_cluster(Path("config.toml"), OPTIONS)[0] as other:
-        assert one.scheduler_address != other.scheduler_address
-
-
-def test_options_of_the_scheduler_are_those_given(slurm):
-    table = {**OPTIONS, "scheduler_options": {"dashboard_address": "127.0.0.1:0"}}
-    with slurm_cluster(Path("config.toml"), table)[0] as made:
-        assert made.scheduler_spec["options"]["dashboard_address"] == "127.0.0.1:0"
-
-
-# Dask complains of the end of a cluster that was not made.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"quue": "short"}, "config.toml: slurm.*unexpected keyword argument 'quue'.*; give jobs and the options of"),
-        ({"memory": "much"}, "Could not interpret 'much' as a byte unit; give jobs"),
-        ({"jobs": 0}, r"slurm\.jobs: is 0; expected 1 or more"),
-        ({"jobs": "many"}, r"slurm\.jobs: is 'many'; expected a whole number"),
-        ({"cores": "two"}, "slurm.*; give jobs and the options"),
-    ],
-)
-def test_wrong_keys_are_named(slurm, change, message):
-    with pytest.raises(ReadError, match=message):
-        slurm_cluster(Path("config.toml"), {**OPTIONS, **change})
 
 
 def test_jobs_of_slurm_give_the_same_bytes_and_end_with_the_run(slurm, tmp_path):

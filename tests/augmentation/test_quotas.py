@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
-from sntransport.augmentation.selection import balanced, key_id, keys, limits, make_quota, select, uniform_numbers
+from sntransport.augmentation.selection import balanced, key_id, keys, limits, make_quota, select
+from sntransport.simulation.random_streams import uniform_numbers
 
 
 def cut(group, key, edges):

@@ -10,18 +10,9 @@ from sntransport.augmentation.selection import (
     effective_number,
     inverse_propensity_weights,
     select,
-    spectroscopic_propensity,
     whole_counts,
 )
-
-
-def test_propensity_is_a_logistic_in_magnitude():
-    chance = spectroscopic_propensity([18.0, 21.0, 21.5, 60.0, np.nan, -1e9], half=21.0, width=0.5)
-    np.testing.assert_allclose(chance[:3], [1 / (1 + np.exp(-6)), 0.5, 1 / (1 + np.e)])
-    np.testing.assert_allclose(chance[3:], [0, 0, 1], atol=1e-30)
-    for half, width in ((np.nan, 1.0), (21.0, 0.0)):
-        with pytest.raises(ValueError, match="half"):
-            spectroscopic_propensity([20.0], half, width)
+from sntransport.simulation.selection.efficiencies import spectroscopic_propensity
 
 
 def test_weights_undo_the_selection():

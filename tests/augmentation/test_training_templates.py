@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sntransport.augmentation.mixing import mix_linear
-from sntransport.augmentation.selection import spectroscopic_propensity
 from sntransport.augmentation.splits import LeakError
 from sntransport.augmentation.training_set import select_training_set
 from sntransport.augmentation.training_templates import TrainingTemplate, make_templates, template_weights
 from sntransport.simulation.light_curves import TRUTH_FIELDS, LightCurves, Truth
+from sntransport.simulation.selection.efficiencies import spectroscopic_propensity
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
 

@@ -8,8 +8,10 @@ made as theirs is.
 """
 
 import dataclasses
+import time
 import timeit
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,6 +24,9 @@ from sntransport.simulation import engine, flux_lookup
 from sntransport.simulation.events.distributions import Exponential, Uniform
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.random_streams import BLOCK
+from sntransport.simulation.selection.cuts import Cut
+from sntransport.simulation.selection.efficiencies import EfficiencyMap, EfficiencyMaps
+from sntransport.simulation.selection.selection import Prescale, Selection
 from sntransport.simulation.surveys import built_in, footprint
 from sntransport.simulation.surveys.noise import depth_of
 from sntransport.transport.templates.sources import hsiao
@@ -34,6 +39,10 @@ N = 10_000
 def seconds(work, repeat=3):
     """Least of several repeats: what the work costs when nothing disturbs it."""
     return min(timeit.repeat(work, number=1, repeat=repeat))
+
+
+def processor_seconds(work):
+    return timeit.timeit(work, number=1, timer=time.process_time)
 
 
 @pytest.fixture(scope="module")
@@ -276,3 +285,49 @@ def test_cost_and_memory_do_not_grow(benchmark, template, survey):
         benchmark.extra_info[f"megabytes at {n} objects"] = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     benchmark.pedantic(run, (10_000,), rounds=1)
+
+
+PARTS = {
+    "trigger": {"trigger": "2 of g, r, i within 30 d and 3 detections in any band on 2 nights"},
+    "chances": {
+        "spectroscopy": EfficiencyMaps(
+            maps=(
+                EfficiencyMap(
+                    variables=("REDSHIFT", "r"), nodes=[[0.0, 1.0], [18.0, 22.0, 25.0]],
+                    probability=[[1.0, 0.8, 0.0], [1.0, 0.4, 0.0]],
+                ),
+            ),
+            extrapolate=True,
+        ),
+        "host_redshift": lambda truth: 1.0 / (1.0 + truth.z),
+    },
+    "five cuts": {
+        "cuts": (
+            Cut(quantity="snr_max", least=10.0, bands=("g", "r", "i"), n_bands=2),
+            Cut(quantity="n_nights", least=3.0, phase=(-20.0, 0.0)),
+            Cut(quantity="last_phase", least=10.0),
+            Cut(quantity="z", most=0.5),
+            Cut(quantity="ebv_mw", most=0.1),
+        )
+    },
+    "prescale": {"prescale": (Prescale(factor=3.0, z=(0.2, 1.0)),)},
+    "fields": {"fields": True},
+}  # fmt: skip
+
+
+def test_selection(benchmark, template, survey, ours):
+    """What each part of a selection costs, and all of them together, as shares of the time without."""
+
+    def run(selection=None):
+        engine.simulate([template], survey, POPULATION, n=N, seed=1, keep="triggered", selection=selection)
+
+    together = {key: value for given in PARTS.values() for key, value in given.items()}
+    without = {key: value for key, value in together.items() if key != "fields"}
+    asked = {**PARTS, "all but fields": without, "all": together}
+    for name, given in asked.items():
+        selection = Selection(**given)
+        run(selection)
+        # In turns, and in time of the processor, so that what else the machine does falls on both.
+        pairs = [(processor_seconds(run), processor_seconds(partial(run, selection))) for _ in range(9)]
+        benchmark.extra_info[f"{name}: time to that without"] = min(b for _, b in pairs) / min(a for a, _ in pairs)
+    benchmark.pedantic(run, (Selection(**together),), rounds=3)

@@ -179,7 +179,7 @@ def test_a_finished_set_is_left_alone_and_a_changed_input_refused(folder, done):
         ("Ia = 60", "'Ib/c' = 6", "6 objects of class Ib/c in the split 'train' asked for, but no template"),
         ("[target.test]", "[target.tset]", "in the split 'tset' asked for, but no template"),
         ('"linear"', '"mean"', "templates.barycenter: is 'mean'; expected features, wasserstein, linear"),
-        ('"ztfr"', '"lsstr"', "a band among ztfg, ztfr, got 'lsstr'"),
+        ('"ztfr"', '"lsstr"', "no band 'lsstr' among ztfg, ztfr"),
         ("[0.02, 0.05]", "[0.02]", "population.redshift.uniform: is [0.02]; expected a list of 2 numbers"),
         ("mag_offset", "mag_ofset", "population.mag_ofset: no such key; did you mean mag_offset"),
         ('"*.fits"', '"*.fit"', "*.fit: no such file"),

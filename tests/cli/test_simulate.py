@@ -150,7 +150,7 @@ def test_populations_have_their_own_random_numbers(tmp_path):
         (lambda t: t.replace('"ztf"', '"ztff"'), "ztff: no survey of that name and no such file; use ztf"),
         (lambda t: t.replace("years", "year"), "ztf: no option 'year' for this kind of survey"),
         (lambda t: t + "ebv_host = { normal = [0.1, 0.1] }\n", r"population\[0\].*ebv_host reaches from -inf"),
-        (lambda t: "keep = 'some'\n" + t, "keep: is 'some'; expected triggered, observed, all"),
+        (lambda t: "keep = 'some'\n" + t, "keep: is 'some'; expected triggered, selected, observed, all"),
         (lambda t: t + "[cosmology]\nh0 = -1\n", "cosmology.h0: is -1; expected 1 to 1000"),
         (lambda t: t + "[detection]\nthreshhold = 5\n", r"detection\.threshhold: no such key; did you mean threshold"),
         (lambda t: t + "[detection]\nsearcheff = 'x'\n", r"detection\.searcheff: no file"),

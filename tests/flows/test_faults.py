@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 import sntransport as snt
 from sntransport._storage import shards
+from sntransport._storage.atomic_folders import recover
 from sntransport._storage.tables import write_table
 from sntransport.cli.main import main
 from sntransport.datasets.atat_hdf5 import write_atat
@@ -29,12 +30,14 @@ from sntransport.datasets.plasticc_csv import write_plasticc
 from sntransport.datasets.snana_fits import write_snana_fits
 from sntransport.datasets.tokens import write_astromer, write_tokens
 from sntransport.export.snana import to_snana
+from sntransport.export.snana_check import check_folder
 from sntransport.simulation.run import write_fits
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series_file import read_series, write_series
 from tests.datasets.test_formats import curves
 from tests.export.test_exports import bump
 from tests.reading.test_osc import event, spectrum
+from tests.support.disks import mounted
 
 ROOT = Path(__file__).resolve().parents[2]
 N_INPUT = 12
@@ -56,17 +59,6 @@ def command(*arguments, **options):
 def content(folder):
     """Bytes of all files by their path; a figure or a file in a text format alike."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def mounted(place, options):
-    """Mount a small file system of its own, or skip where that is not allowed; returns how to let go of it."""
-    if os.geteuid() or not shutil.which("mount"):
-        pytest.skip("only the superuser mounts")
-    place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
-    return lambda: subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def require_whole(folder):
@@ -123,6 +115,58 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path):
     assert b"Traceback" not in said
     assert "SN2099zz.fits" not in require_whole(out)
     assert not [path.name for path in out.iterdir() if path.name.startswith(".")]
+
+
+def model_of(tmp_path, name):
+    """The command that writes a model of one series over another."""
+    write_series(dataclasses.replace(bump(), name=name), tmp_path / f"{name}.fits")
+    return ("export", tmp_path / f"{name}.fits", "--to", "snana", "--overwrite", "-o")
+
+
+def finished(process):
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_an_export_that_is_stopped_leaves_a_whole_model(tmp_path, number):
+    """The earlier one or the new one, whenever it is stopped."""
+    out = tmp_path / "models" / "M"
+    finished(command(*model_of(tmp_path, "old"), out))
+    words = model_of(tmp_path, "new")
+    begun = time.monotonic()
+    finished(command(*words, tmp_path / "other"))
+    whole = time.monotonic() - begun
+    for k in range(6):
+        process = command(*words, out)
+        time.sleep(whole * (0.4 + 0.1 * k))
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        recover(out)
+        found = check_folder(out)
+        assert not found.would_abort
+        assert [*found.templates] in (["old.SED"], ["new.SED"])
+        assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.slow
+def test_an_export_to_a_full_disk_leaves_the_earlier_model(tmp_path):
+    place = tmp_path / "disk"
+    release = mounted(place, "size=1m")
+    try:
+        finished(command(*model_of(tmp_path, "old"), place / "M", "--wave-step", "50"))
+        before = content(place)
+        (place / "filler").write_bytes(bytes(700_000))
+        done = command(*model_of(tmp_path, "new"), place / "M")
+        _, said = done.communicate(timeout=60)
+        assert done.returncode == 1
+        assert b"No space left" in said
+        assert b"Traceback" not in said
+        (place / "filler").unlink()
+        assert content(place) == before
+    finally:
+        release()
 
 
 @pytest.mark.slow

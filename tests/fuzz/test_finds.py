@@ -14,7 +14,7 @@ from sntransport._storage.fits_tables import require_intact
 from sntransport._storage.read_error import ReadError
 from sntransport.datasets.nested_parquet import read_nested_parquet, write_nested_parquet
 from sntransport.datasets.snana_fits import read_snana_fits, write_snana_fits
-from sntransport.export import snana_reader
+from sntransport.export import snana_spectra
 from sntransport.export.snana_check import check_folder
 from sntransport.photometry.bands import read_bandpass
 from sntransport.reading import spectrum_files
@@ -231,7 +231,7 @@ def test_model_folder_with_digits_that_are_none(tmp_path):
 
 
 def test_model_folder_with_a_decompression_bomb(tmp_path, monkeypatch):
-    monkeypatch.setattr(snana_reader, "_LARGEST", 2**20)
+    monkeypatch.setattr(snana_spectra, "_LARGEST", 2**20)
     (tmp_path / "NON1A.LIST").write_text("NON1A: 1 II a\n")
     (tmp_path / "a.SED.gz").write_bytes(gzip.compress(b"0" * 2**21))
     assert any("cannot be decompressed: more than 1 MiB" in one.text for one in check_folder(tmp_path).findings)

@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # What a package's own words must have for a license of the page.
 WORDS = {
-    "BSD-3-Clause": "BSD", "BSD-2-Clause": "BSD", "MIT": "MIT", "Apache-2.0": "Apache", "MIT-CMU": "MIT-CMU|HPND",
+    "BSD-3-Clause": "BSD", "BSD-2-Clause": "BSD", "MIT": "MIT", "Apache-2.0": "Apache",
+    "Apache-2.0 OR BSD-3-Clause": "Apache-2.0 OR BSD", "MIT-CMU": "MIT-CMU|HPND",
     "PSF-2.0": "Python Software Foundation|PSF", "MPL-2.0": "MPL-2.0|Mozilla", "MPL-2.0 AND MIT": "MPL-2.0.*MIT",
 }  # fmt: skip
 

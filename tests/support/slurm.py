@@ -16,6 +16,7 @@ kill -- "-$1"
 """
 OPTIONS = {
     "jobs": 1, "cores": 2, "processes": 2, "memory": "4GiB", "queue": "short", "walltime": "00:10:00", "account": "sn",
+    "interface": "lo",
 }  # fmt: skip
 
 

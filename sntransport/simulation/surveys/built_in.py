@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.cameras import ATLAS, LSST, ZTF, Camera, visit_photons, visit_saturation
+from sntransport.simulation.surveys.footprint import galactic_latitude
 from sntransport.simulation.surveys.survey import Survey
 
 # A new moon (2000-01-06 18:14 UT), the synodic month and the year [d] (Meeus, Astronomical Algorithms).
@@ -75,7 +76,7 @@ def tiling(step: float, dec_first: float, dec_last: float, least_latitude: float
         ra.append(np.arange(n) * 360.0 / n)
         dec.append(np.full(n, ring))
     centers = np.concatenate(ra), np.concatenate(dec)
-    keep = np.abs(_galactic_latitude(*centers)) >= least_latitude
+    keep = np.abs(galactic_latitude(*centers)) >= least_latitude
     return centers[0][keep], centers[1][keep]
 
 
@@ -261,10 +262,3 @@ def _sidereal(mjd: Any, longitude: float) -> Any:
 def _illumination(mjd: Array) -> Array:
     """Lit share of the moon, 0 to 1."""
     return np.asarray(0.5 * (1.0 - np.cos(2.0 * np.pi * (mjd - _NEW_MOON) / _MONTH)))
-
-
-def _galactic_latitude(ra: Array, dec: Array) -> Array:
-    """Galactic latitude [deg]; pole at 192.85948, 27.12825 deg (J2000)."""
-    pole, dec = np.radians(27.12825), np.radians(dec)
-    sine = np.sin(dec) * np.sin(pole) + np.cos(dec) * np.cos(pole) * np.cos(np.radians(ra - 192.85948))
-    return np.asarray(np.degrees(np.arcsin(sine)))

@@ -45,6 +45,13 @@ def unit_vectors(ra: ArrayLike, dec: ArrayLike) -> Array:
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
+def galactic_latitude(ra: ArrayLike, dec: ArrayLike) -> Array:
+    """Galactic latitudes (n,) [deg] of positions (n,) [deg]; pole at 192.85948, 27.12825 deg (J2000)."""
+    pole, dec = np.radians(27.12825), np.radians(dec)
+    sine = np.sin(dec) * np.sin(pole) + np.cos(dec) * np.cos(pole) * np.cos(np.radians(np.subtract(ra, 192.85948)))
+    return np.asarray(np.degrees(np.arcsin(sine)))
+
+
 def draw_positions(
     survey: Survey | Sequence[Survey], n: int, rng: np.random.Generator, places: Where = "first"
 ) -> tuple[Array, Array]:  # fmt: skip
@@ -146,7 +153,8 @@ def visits_of(
 
 
 def measurements_of(
-    survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike
+    survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike, *,
+    code: NDArray[Any] | None = None,
 ) -> tuple[NDArray[np.int64], Array]:  # fmt: skip
     """What is needed of the visits of `visits_of` to simulate them, without a look at the survey's own columns.
 
@@ -154,12 +162,14 @@ def measurements_of(
     ----------
     survey, ra, dec, mjd_first, mjd_last
         As for `visits_of`.
+    code : ndarray of int, (n_visit,), optional
+        A number of each visit of the survey, such as that of its field.
 
     Returns
     -------
     offset : ndarray of int, (n + 1,)
-    columns : ndarray, (5, n_total)
-        Date [d], band, background [nJy], photons per nJy, saturation [nJy].
+    columns : ndarray, (5, n_total), or (6, n_total) with ``code``
+        Date [d], band, background [nJy], photons per nJy, saturation [nJy], code.
 
     Raises
     ------
@@ -169,9 +179,11 @@ def measurements_of(
     from sntransport.simulation.surveys import _kernels
 
     offset, keys = _keys(survey, ra, dec, mjd_first, mjd_last)
-    columns = np.empty((5, keys.size))
+    columns = np.empty((5 if code is None else 6, keys.size))
     if keys.size:
         _kernels.take_columns(keys, _grid(survey).columns, columns)
+    if code is not None:
+        columns[5] = code[keys >> 32]
     return offset, columns
 
 

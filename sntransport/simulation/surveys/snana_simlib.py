@@ -74,8 +74,9 @@ def read_simlib(
     Returns
     -------
     Survey
-        Each block is a field at its position, ``field`` is its LIBID. Blocks at the same position are one field. Noise
-        of the template (TEMPLATE_ZPT, TEMPLATE_SKYSIG) is added as if it were drawn anew for each visit.
+        Each block is a field at its position, ``field`` is its LIBID, and its FIELD its name. Blocks at the same
+        position are one field. Noise of the template (TEMPLATE_ZPT, TEMPLATE_SKYSIG) is added as if it were drawn
+        anew for each visit.
         ``zero_point_error`` is the median ZPTERR of the band. The columns of a coadded visit (``IDEXPT*N``) are
         those of the sum, as SNANA's own tool for coadding writes them; N serves for saturation, which is of each
         exposure. Visits that cannot be used are left out and counted in ``notes``.
@@ -132,7 +133,7 @@ def _survey(
         background=background[keep], photons_per_njy=photons[keep], radius=size,
         zero_point_error=_medians(columns["ZPTERR"][keep], band[keep], len(bands)),
         saturation=_saturation(path, library, photons[keep], area[keep], columns["N"][keep]),
-        field=_identifiers(library)[block][keep],
+        field=_identifiers(library)[block][keep], field_names=_field_names(library),
         notes=(f"{counted(int(keep.sum()), 'visit')} in {counted(used.size, 'block')} read", note, *notes, *remarks),
         source=cited(path),
     )  # fmt: skip
@@ -251,6 +252,12 @@ def _identifiers(library: Library) -> NDArray[np.int64]:
     return np.array([int(text) if text.isdecimal() and len(text) < 19 else -1 for text in texts], dtype=np.int64)
 
 
+def _field_names(library: Library) -> dict[int, str]:
+    """The key FIELD of each block, or of the header, by LIBID."""
+    names = (keys.get("FIELD", library.header.get("FIELD", "")) for keys in library.blocks)
+    return {number: name for number, name in zip(_identifiers(library).tolist(), names, strict=True) if name}
+
+
 # With a noise area in place of the PSF there are no PSF2 and PSFRATIO.
 
 
@@ -274,7 +281,7 @@ def parse_simlib(path: Path) -> Library:
     library = Library()
     try:
         with _opened(path) as file:
-            for number, line in _plain_lines(file):
+            for number, line in plain_lines(file):
                 _read_line(path, library, number, line)
     except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         raise ReadError(path, f"cannot be read as text ({error})", "give a SIMLIB file") from None
@@ -343,7 +350,7 @@ def _opened(path: Path) -> IO[str]:
     return path.open("rt", encoding="utf-8")
 
 
-def _plain_lines(file: Iterable[str]) -> Iterator[tuple[int, str]]:
+def plain_lines(file: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Lines with their numbers, without comments and the block of documentation."""
     inside = False
     for number, line in enumerate(file, start=1):

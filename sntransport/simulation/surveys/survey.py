@@ -1,7 +1,8 @@
 """`Survey`: when, where and how deep a survey looked, as columns over its visits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ class Survey:
         Flux above which a source saturates; infinite where not known. None: infinite.
     field : array_like of int, (n_visit,), or None
         Number of the field or pointing, -1 where not known. None: -1.
+    field_names : mapping of int to str
+        Names of fields by number, where they have some; a name may be that of several.
     notes : sequence of str
         What the reader assumed or rejected, and why.
     source : str
@@ -69,6 +72,7 @@ class Survey:
     calibration_floor: Array = None  # type: ignore[assignment]
     saturation: Array = None  # type: ignore[assignment]
     field: NDArray[np.int64] = None  # type: ignore[assignment]
+    field_names: Mapping[int, str] = dataclass_field(default_factory=dict)
     notes: tuple[str, ...] = ()
     source: str = ""
 
@@ -95,6 +99,7 @@ class Survey:
         if not 0 < self.radius <= 90:
             raise ValueError(f"{label}radius is {self.radius} deg, expected above 0 and at most 90")
         set_fields(self, bands=bands, radius=float(self.radius), notes=tuple(self.notes), **columns, **per_band)
+        set_fields(self, field_names={int(number): str(name) for number, name in self.field_names.items()})
 
     def _column(self, name: str, label: str, n_visit: int) -> Array:
         value: ArrayLike | None = getattr(self, name)
@@ -157,6 +162,11 @@ def select_visits(survey: Survey, keep: ArrayLike) -> Survey:
     rows = rows.astype(np.int64) if rows.size == 0 else rows
     names = ("mjd", "band", "ra", "dec", "background", "photons_per_njy", "saturation", "field")
     return replace(survey, **{name: getattr(survey, name)[rows] for name in names})
+
+
+def field_name(survey: Survey, number: int) -> str:
+    """What a field is called: its name, else its number; empty for -1, which is none."""
+    return survey.field_names.get(number, str(number) if number >= 0 else "")
 
 
 def _names(bands: Sequence[str], label: str) -> tuple[str, ...]:
