@@ -16,8 +16,6 @@ from tests.support.slurm import stand_in, table
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
     pytest.importorskip("dask_jobqueue")
-    # The keys of a run are kept at home.
-    monkeypatch.setenv("HOME", str(tmp_path))
     return stand_in(tmp_path / "bin", monkeypatch)
 
 

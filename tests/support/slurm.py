@@ -27,6 +27,8 @@ def stand_in(folder, monkeypatch):
         (folder / name).write_text(text.format(folder=folder))
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    # The keys of a run are kept at home.
+    monkeypatch.setenv("HOME", str(folder.parent))
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     return folder
 
