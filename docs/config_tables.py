@@ -15,6 +15,7 @@ from pathlib import Path
 from sntransport._storage.config_schema import example, key_table
 from sntransport.augmentation import config as augmentation
 from sntransport.simulation import config_keys as simulation
+from sntransport.simulation.events.config_keys import DISTRIBUTION
 
 HERE = Path(__file__).resolve().parent
 PAGES = (HERE / "simulation.md", HERE / "augmentation.md")
@@ -24,7 +25,7 @@ MARKED = re.compile(r"(<!-- keys: ([\w ]+) -->\n).*?(<!-- /keys -->)", flags=re.
 EXAMPLE = example(simulation.SIMULATION, simulation.EXAMPLE)
 TEXTS = {
     "simulation": key_table(simulation.SIMULATION),
-    "distributions": key_table(simulation.DISTRIBUTION),
+    "distributions": key_table(DISTRIBUTION),
     "augmentation": key_table(augmentation.AUGMENTATION),
     "augmentation example": f"```toml\n{example(augmentation.AUGMENTATION, augmentation.EXAMPLE)}```",
 }

@@ -185,7 +185,7 @@ def gaussian_process(found: dict[str, Any]) -> str:
 
 SPEED = (
     (
-        "one pair of spectra, one position, 2,000 bins (`_kernels.displace_pair`)",
+        "`displace` of one pair of spectra to one position, 2,000 bins",
         "{test_one_pair_at_one_position: microseconds: .0f} µs",
     ),
     (
@@ -193,8 +193,25 @@ SPEED = (
         "{test_one_pair_at_one_position: to two cumsum and one interp: .2f} x",
     ),
     (
-        "... against POT's `emd_1d` and a histogram of the displaced points",
-        "{test_one_pair_at_one_position: faster than POT: .0f} x faster",
+        "... against POT's `emd_1d` and a histogram of the displaced points, or their cumulative mass interpolated",
+        "{test_one_pair_at_one_position: faster than POT: .1f} x and "
+        "{test_one_pair_at_one_position: faster than POT, interpolated: .1f} x faster",
+    ),
+    (
+        "... to 100 positions at once",
+        "{test_one_pair_at_many_positions: microseconds a position: .1f} µs each, "
+        "{test_one_pair_at_many_positions: to a copy of the result: .0f} x a copy of the result; POT's plan made once: "
+        "{test_one_pair_at_many_positions: faster than POT: .1f} x and "
+        "{test_one_pair_at_many_positions: faster than POT, interpolated: .1f} x faster",
+    ),
+    (
+        "`barycenter` of five spectra",
+        "{test_barycenter_of_five: microseconds: .0f} µs, {test_barycenter_of_five: to numpy: .2f} x the same in numpy",
+    ),
+    (
+        "`band_flux` of 10,000 spectra of 2,000 bins in twelve bands",
+        "{test_ten_thousand_spectra_in_twelve_bands: milliseconds: .0f} ms, "
+        "{test_ten_thousand_spectra_in_twelve_bands: to one product: .2f} x one product of matrices (BLAS)",
     ),
     (
         "`feature_transport` of one pair, 1,498 bins",
@@ -225,6 +242,20 @@ SPEED = (
         "`build` of SN2013am (31 spectra, {test_build_of_a_real_supernova: phases: .0f} phases x "
         "{test_build_of_a_real_supernova: bins: ,.0f} bins, 15 bands), warm",
         "{test_build_of_a_real_supernova: build [s CPU]: .2f} s of CPU",
+    ),
+    (
+        "`build` of 10, 100 and 1,000 made-up spectra, one a night",
+        "{test_cost_grows_with_the_spectra[default]: 10 spectra [s CPU]: .1f}, "
+        "{test_cost_grows_with_the_spectra[default]: 100 spectra [s CPU]: .1f} and "
+        "{test_cost_grows_with_the_spectra[default]: 1000 spectra [s CPU]: .0f} s of CPU, at most "
+        "{test_cost_grows_with_the_spectra[default]: 1000 spectra [MB]: .0f} MB",
+    ),
+    (
+        "... with all pairs within 40 d (`paper_recipe`)",
+        "{test_cost_grows_with_the_spectra[paper]: 10 spectra [s CPU]: .1f}, "
+        "{test_cost_grows_with_the_spectra[paper]: 100 spectra [s CPU]: .1f} and "
+        "{test_cost_grows_with_the_spectra[paper]: 1000 spectra [s CPU]: .0f} s of CPU, at most "
+        "{test_cost_grows_with_the_spectra[paper]: 1000 spectra [MB]: .0f} MB",
     ),
     (
         "reading its file (0.75 MB gzip, 63,000 pixels)",

@@ -32,7 +32,7 @@ from sntransport.transport.calibrated_series import (
 )
 from sntransport.transport.interpolation_errors import ErrorModel, interpolation_error
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
-from sntransport.transport.synthesis import Photometry, synthesize
+from sntransport.transport.synthesis import Photometry, near_pairs, synthesize
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import Weight
 
@@ -162,7 +162,7 @@ def _build(
     matrix = band_matrix(prepared.series.wave, curves.bands, sn.sightline)
     fitted = for_supernova(interpolate, sn, prepared.series)
     notes = [*doubts(sn), *sn.notes, *prepared.notes, *curves.notes, *getattr(fitted, "notes", ())]
-    targets = _targets(prepared.series, cadence, phases)
+    targets = _targets(prepared.series, cadence, phases, max_gap=None if weight is None else max_gap)
     features = split_features(prepared.series, interpolate=fitted, max_gap=max_gap)
     notes += _impossible_notes(prepared.series, features)
     found = _level(sn, features, prepared, curves, matrix, phase=targets) if calibrate else None
@@ -170,7 +170,7 @@ def _build(
         # Without a level of its own a spectrum has that of its photometry, or is of no use.
         prepared, more = _with_scale(sn, prepared, curves, matrix)
         notes += more
-        targets = _targets(prepared.series, cadence, phases)
+        targets = _targets(prepared.series, cadence, phases, max_gap=None if weight is None else max_gap)
         features = split_features(prepared.series, interpolate=fitted, max_gap=max_gap)
         level = observed_level(features, targets)
         if calibrate:
@@ -251,21 +251,24 @@ def _check(cadence: float, max_gap: float) -> None:
             raise ValueError(f"{name} is {value}, expected a positive number of days")
 
 
-def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None) -> Array:
+def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None, *, max_gap: float | None) -> Array:
+    """Target phases; ``max_gap`` is that of all pairs, or none where neighbors alone are used."""
+    n_pair = sparse.n_phase if max_gap is None else near_pairs(sparse.phase, max_gap).shape[0] + sparse.n_phase
     if phases is not None:
         targets = readonly(phases, "phases", unit=DAY)
         require_increasing(targets, "phases")
-        _require_room(sparse, targets.size, "give fewer phases at once")
+        _require_room(sparse, targets.size, n_pair, "give fewer phases at once")
         return targets
     # A hair of tolerance, so that a spectrum exactly on the grid is in it whatever the rounding.
     first = int(np.ceil(sparse.phase[0] / cadence - 1e-9))
     last = int(np.floor(sparse.phase[-1] / cadence + 1e-9))
-    _require_room(sparse, last - first + 1, f"use a cadence above {cadence:g} d, or build parts with phases=")
+    remedy = f"use a cadence above {cadence:g} d, or build parts with phases="
+    _require_room(sparse, last - first + 1, n_pair, remedy)
     targets = np.clip(np.arange(first, last + 1) * cadence, sparse.phase[0], sparse.phase[-1])
     return readonly(targets if targets.size else sparse.phase[:1], "phases")
 
 
-def _require_room(sparse: SpectralSeries, n_phase: int, remedy: str) -> None:
+def _require_room(sparse: SpectralSeries, n_phase: int, n_pair: int, remedy: str) -> None:
     """Refuse more phases than the limits of `sntransport._numerics.limits`, with the step that may be a wrong date."""
     span = f"a series of {n_phase} phases from {sparse.phase[0]:.0f} to {sparse.phase[-1]:.0f} d"
     step = np.diff(sparse.phase, append=sparse.phase[-1])
@@ -277,7 +280,7 @@ def _require_room(sparse: SpectralSeries, n_phase: int, remedy: str) -> None:
         )
     if n_phase > MOST_PHASES:
         raise ValueError(f"{sparse.name}: {span}, more than {MOST_PHASES}: {remedy}")
-    n_bytes = n_phase * (_BYTES_PER_BIN * sparse.n_wave + 8.0 * sparse.n_phase**2)
+    n_bytes = n_phase * (_BYTES_PER_BIN * sparse.n_wave + 8.0 * n_pair)
     require_memory(n_bytes, f"{sparse.name}: {span} at {sparse.n_wave} wavelengths", remedy)
 
 

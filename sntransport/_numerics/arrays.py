@@ -1,6 +1,7 @@
 """The checks every value object makes of its arrays: type, shape, order; made once, then read-only."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -64,6 +65,33 @@ def readonly(
     return array
 
 
+def borrowed(value: ArrayLike, name: str, ndim: int = 1) -> Array:
+    """``value`` as a C-ordered, read-only float64 array for work that ends with the call: a view where one will do.
+
+    Parameters
+    ----------
+    value, name, ndim
+        As in `readonly`.
+
+    Returns
+    -------
+    ndarray
+        Not to be kept: its owner may write to it later.
+
+    Raises
+    ------
+    ValueError
+        As `readonly`.
+    """
+    if type(value) is np.ndarray and value.dtype == np.float64 and value.ndim == ndim and value.flags.c_contiguous:
+        if not value.flags.writeable:
+            return value
+        view = value.view()
+        view.setflags(write=False)
+        return view
+    return readonly(value, name, ndim)
+
+
 def _converted(value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
     """A copy as ``dtype``; numpy itself would cut fractions and wrap what is too large."""
     if dtype.kind not in "iu":
@@ -110,3 +138,43 @@ def require_finite(array: Array, name: str) -> None:
     bad = np.flatnonzero(~np.isfinite(array.ravel()))
     if bad.size:
         raise ValueError(f"{name} has {bad.size} values that are not finite, the first at index {int(bad[0])}")
+
+
+def further_columns(
+    given: Mapping[str, ArrayLike], label: str, n: int, *, taken: Collection[str] = (), meaning: str = "(n,)"
+) -> dict[str, NDArray[Any]]:
+    """Columns by name beside the fields of a value object, as read-only copies.
+
+    Parameters
+    ----------
+    given : mapping of str to array_like, (n,)
+        Numbers, truth values or texts.
+    label : str
+        What to call them in an error message.
+    n : int
+    taken : collection of str
+        Names that are fields already.
+    meaning : str
+        Of the shape.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        For a name that is taken or no word of small letters, digits and underscores; a column of another type or
+        shape.
+    """
+    held = {}
+    for name, values in given.items():
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in taken:
+            raise ValueError(f"{label} has {name!r}, expected a name of small letters that no other column has")
+        column = np.array(values)
+        if column.dtype.kind not in "biufU":
+            raise ValueError(f"{label}: {name} has the type {column.dtype}, expected numbers or texts")
+        require_shape(column, f"{label}: {name}", (n,), meaning)
+        column.setflags(write=False)
+        held[name] = column
+    return held

@@ -51,9 +51,9 @@ class Key:
 class Table:
     """A table: its keys, and what any ``others`` are (None: there are none).
 
-    ``several``: a list of tables, one or more, or where it is not required none. ``number``: a number may stand in its
-    place, and it may be left out. ``one_of``: exactly one of these keys is given, and the keys of ``beside`` only with
-    the one that each names.
+    ``several``: a list of tables, one or more, or where it is not required none. ``optional``: it may be left out, and
+    is then None. ``number``: a number may stand in its place, and it may be left out. ``one_of``: exactly one of these
+    keys is given, and the keys of ``beside`` only with the one that each names.
     ``default``: in place of a table that is empty or missing. ``example``: the table in one line, else its keys are
     shown; ``example_others`` are those without a name of their own.
     """
@@ -63,6 +63,7 @@ class Table:
     others: Key | None = None
     required: bool = False
     several: bool = False
+    optional: bool = False
     number: bool = False
     one_of: tuple[str, ...] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
@@ -122,7 +123,7 @@ def _table(section: Section, key: str, known: Table) -> Any:
             checked(one, known).values
             for one in Section(path=section.path, where=section.where, values={key: value}).sections(key)
         ]
-    if known.number and key not in section.values:
+    if (known.number or known.optional) and key not in section.values:
         if known.required:
             raise section.wrong(key, "missing", f"give it {known.told}")
         return None
@@ -228,14 +229,14 @@ def key_table(table: Table) -> str:
     return "\n".join(rows)
 
 
-def _rows(table: Table, prefix: str) -> list[str]:
+def _rows(table: Table, prefix: str, path: str = "") -> list[str]:
     rows = []
     for name, known in table.keys.items():
         if isinstance(known, Table) and not known.number:
-            head = f"`[[{name}]]` " if known.several else f"`[{name}]` "
+            head = f"`[[{path}{name}]]` " if known.several else f"`[{path}{name}]` "
             if known.words or not known.keys:
                 rows.append(_row(head.strip(), known.told, known.default or known.required, known.words))
-            rows += _rows(known, head)
+            rows += _rows(known, head, f"{path}{name}.")
             if known.keys and known.others is not None:
                 rows.append(_row(f"{head}others", known.others.told, None, known.others.words))
         else:

@@ -7,7 +7,8 @@ from typing import Any
 from sntransport._storage.config_schema import Key, Table, checked
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.slurm import SLURM
-from sntransport.simulation.config_keys import EVENTS, PLACES, SURVEY
+from sntransport.simulation.config_keys import PLACES, SURVEY
+from sntransport.simulation.events.config_keys import EVENTS
 from sntransport.simulation.selection_keys import CUTS, SPECTRUM
 
 AUGMENTATION = Table(
@@ -67,9 +68,9 @@ AUGMENTATION = Table(
                 ),
                 "uncovered": Key(
                     kind=str,
-                    words="what to do with measurements in bands that a series does not cover",
+                    words="what to do with bands that a series does not cover",
                     default="drop",
-                    choices=("error", "nan", "drop"),
+                    choices=("error", "nan", "drop", "drop_for_all"),
                     example=('"drop"',),
                 ),
                 "places": dataclasses.replace(PLACES, example=('"first"',)),

@@ -18,8 +18,9 @@ from sntransport.augmentation.training_set import Rule, make_rule
 from sntransport.augmentation.training_templates import TrainingTemplate, make_templates, template_weights
 from sntransport.pipeline import build
 from sntransport.reading.supernova import read_supernova
-from sntransport.simulation.config import read_population, read_survey
+from sntransport.simulation.config import read_survey
 from sntransport.simulation.engine import simulate_chunks
+from sntransport.simulation.events.config import read_population
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.events.rates import Cosmology
 from sntransport.simulation.light_curves import LightCurves

@@ -89,6 +89,7 @@ def _simulate(
     from sntransport.report.figures import simulation
     from sntransport.report.figures.style import write_figure
     from sntransport.simulation.run import run_job
+    from sntransport.simulation.spectroscopy.run import with_spectra
     from sntransport.simulation.summary import kept_number, selection_rows, summary_rows, summary_table
 
     jobs, told = [source.job() for source in sources], {"config": sources[0].planned.path.name}
@@ -97,10 +98,10 @@ def _simulate(
     tallies, results, n_file = [], [], 0
     for source, job, folder in zip(sources, jobs, folders, strict=True):
         with progress_bar(job.n, "objects", job.name) as bar:
+            write, also = with_spectra(source, partial(write_as, kind))
             made, paths = run_job(
-                source, folder, partial(write_as, kind), chunk, bar.update, kind=kind, executor=executor,
-                n_worker=n_worker,
-            )  # fmt: skip
+                source, folder, write, chunk, bar.update, kind=kind, also=also, executor=executor, n_worker=n_worker
+            )
         tallies.append(made)
         n_file += len(paths)
         results.append({**summary_rows([made])[-1], "files": [str(path) for path in paths]})

@@ -49,7 +49,8 @@ def write_plasticc(
 
     Notes
     -----
-    The photometric redshift of the host is the true one with an error of 0, as there is no model of it; ``ddf`` is 0.
+    The photometric redshift of the host is that of its galaxy where the population has hosts, else the true one with an
+    error of 0; ``ddf`` is 0.
     Lost: fluxes that are not known, saturation and trigger flags, host dust, luminosity, peak magnitudes.
     """
     with of_extra("parquet"):
@@ -65,8 +66,10 @@ def write_plasticc(
     zero = np.zeros(n_object)
     metadata = pa.table({
         "object_id": truth.object_id, "ra": truth.ra, "decl": truth.dec, "gal_l": longitude, "gal_b": latitude,
-        "ddf": np.zeros(n_object, np.int8), "hostgal_specz": truth.z, "hostgal_photoz": truth.z,
-        "hostgal_photoz_err": zero, "distmod": truth.distance_modulus, "mwebv": truth.ebv_mw, "target": target,
+        "ddf": np.zeros(n_object, np.int8), "hostgal_specz": truth.z,
+        "hostgal_photoz": truth.more.get("host_zphot", truth.z),
+        "hostgal_photoz_err": truth.more.get("host_zphot_err", zero),
+        "distmod": truth.distance_modulus, "mwebv": truth.ebv_mw, "target": target,
     })  # fmt: skip
     measured = pa.table({
         "object_id": np.repeat(truth.object_id, np.diff(offset)), "mjd": light_curves.mjd[rows],

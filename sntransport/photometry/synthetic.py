@@ -110,16 +110,19 @@ def synthetic_flux(flux: Array, matrix: BandMatrix) -> tuple[Array, Array]:
 
 def weighted_means(flux: Array, flux_weight: Array, cover_weight: Array, photon_total: Array) -> tuple[Array, Array]:
     """The matrix products of `synthetic_flux`, for weights as in `BandMatrix`."""
-    known = np.isfinite(flux)
-    whole = bool(known.all())
-    filled = flux if whole else np.where(known, flux, 0.0)
-    mask = np.ones((1, flux.shape[1])) if whole else known.astype(np.float64)
     n_band = flux_weight.shape[1]
+    # What is not known anywhere in a spectrum is not known of its products: they say for nothing that there are gaps.
+    light = flux @ flux_weight if np.isfinite(flux[:1]).all() else None
+    if light is not None and np.isfinite(light).all():
+        mask = np.ones((1, flux.shape[1]))
+    else:
+        known = np.isfinite(flux)
+        mask, light = known.astype(np.float64), np.where(known, flux, 0.0) @ flux_weight
     sums = mask @ cover_weight
     coverage = np.broadcast_to(sums[:, :n_band] / photon_total, (flux.shape[0], n_band))
     norm = sums[:, n_band:]
     with np.errstate(divide="ignore", invalid="ignore"):
-        band_flux = np.where(coverage >= MIN_COVERAGE, filled @ flux_weight / norm, np.nan)
+        band_flux = np.where(coverage >= MIN_COVERAGE, light / norm, np.nan)
     return band_flux, coverage
 
 
@@ -151,7 +154,8 @@ def band_flux(series: SpectralSeries, bands: Sequence[Bandpass | str], sightline
     require_series(series, "band_flux")
     matrix = band_matrix(series.wave, bands, sightline)
     flux, _ = synthetic_flux(series.flux, matrix)
-    known = series.covered.any(axis=1)
+    # Few series have gaps: only there the whole flux is looked at once more.
+    known = series.covered.any(axis=1) if np.isnan(flux).any() else np.ones(series.n_phase, dtype=bool)
     short = [
         f"{band.name} ({int(np.sum(missing))} of {int(np.sum(known))} phases)"
         for band, missing in zip(matrix.bands, np.isnan(flux[known]).T, strict=True)

@@ -10,28 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._numerics.arrays import readonly
-from sntransport._numerics.quantities import DEGREE, MAGNITUDE, NUMBER
 from sntransport._numerics.units import mag_to_njy
-from sntransport._storage.atomic_files import require_countable
 from sntransport._storage.config_schema import checked
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.read_error import ReadError
+from sntransport.corrections.extrapolation import WAVE_POLICIES, continue_template, extend_wave
 from sntransport.photometry.bands import load_bands
+from sntransport.photometry.common_coverage import common_coverage
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
-from sntransport.simulation.config_keys import EVENTS, REDSHIFT, SIMULATION
-from sntransport.simulation.events.distributions import (
-    Constant,
-    Distribution,
-    Exponential,
-    LogUniform,
-    Normal,
-    Tabulated,
-    TwoSidedNormal,
-    Uniform,
-)
-from sntransport.simulation.events.population import Population, nearest_position
-from sntransport.simulation.events.rates import RATES, Cosmology, expected_number, rate_redshifts
+from sntransport.simulation.config_keys import SIMULATION
+from sntransport.simulation.events.config import read_population
+from sntransport.simulation.events.rates import RATES, Cosmology, expected_number
+from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
+from sntransport.simulation.noise.snana_error_maps import read_error_maps
 from sntransport.simulation.selection.detection import DetectionEfficiency, step_efficiency
 from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.selection_config import read_selection
@@ -43,8 +34,9 @@ from sntransport.spectra.sightline import Sightline
 from sntransport.transport.templates.sources import hsiao
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
+    from sntransport.simulation.events.population import Population
     from sntransport.simulation.surveys.survey import Survey
     from sntransport.spectra.series import SpectralSeries
 
@@ -99,6 +91,7 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
         "uncovered": given["uncovered"],
         "places": given["places"],
         **_detection(top.section("detection")),
+        "noise": _noise(top.section("noise")),
     }
     selection = read_selection(top, [band for one in surveys for band in one.bands])
     if selection is not None:
@@ -113,7 +106,7 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
     if len(set(names)) != len(names):
         raise top.wrong("population", f"names are {names}", "give each population a name of its own")
     base = given["seed"] if seed is None else seed
-    return tuple(
+    jobs = tuple(
         _job(
             section,
             names[i],
@@ -126,6 +119,16 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
         )
         for i, section in enumerate(sections)
     )
+    return _with_common_coverage(jobs) if given["uncovered"] == "drop_for_all" else jobs
+
+
+def _with_common_coverage(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """The jobs, in which a band counts at a redshift where the templates of all of them cover it."""
+    templates = [series for job in jobs for series in job.templates]
+    bands = list(dict.fromkeys(band for survey in jobs[0].surveys for band in survey.bands))
+    z_max = max(job.population.z_range[1] for job in jobs)
+    same = common_coverage(templates, load_bands(bands), z_max)
+    return tuple(dataclasses.replace(job, options=job.options | {"coverage": same}) for job in jobs)
 
 
 def _seed(base: int, index: int) -> int:
@@ -168,92 +171,6 @@ def _natural_number(
     return round(expected_number(rate, low, high, area=area, years=years, cosmology=cosmology))
 
 
-def read_population(section: Section, cosmology: Cosmology) -> Population:
-    """The population of a table: redshift, luminosity scatter and dust, each a number or a distribution.
-
-    Raises
-    ------
-    ReadError
-        For a value that cannot be; the section was `checked` before.
-    """
-    values = {key: section.values[key] for key in EVENTS if section.values.get(key) is not None}
-    for key in ("redshift", "mag_offset", "ebv_host"):
-        if key in values:
-            values[key] = _distribution(section, key, cosmology)
-    if isinstance(values.get("ebv_mw"), dict):
-        values |= _dust_table(section.section("ebv_mw"))
-    try:
-        return Population(**values, cosmology=cosmology, template_weight=section.values.get("template_weight"))
-    except (ValueError, TypeError) as error:
-        # The message begins with the field; the file has it under the same name.
-        raise section.wrong("", str(error).replace("Population.", ""), "correct it") from None
-
-
-def _dust_table(section: Section) -> dict[str, Any]:
-    table = _columns(section, "table", {"ra": DEGREE, "dec": DEGREE, "ebv": MAGNITUDE})
-    return {"ebv_mw": nearest_position(**table), "ebv_mw_max": float(table["ebv"].max())}
-
-
-_MAKERS: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
-    "value": (Constant, ("value",)),
-    "uniform": (Uniform, ("low", "high")),
-    "log_uniform": (LogUniform, ("low", "high")),
-    "normal": (Normal, ("mean", "sigma")),
-    "two_sided": (TwoSidedNormal, ("mode", "sigma_low", "sigma_high")),
-}
-"""What a kind of distribution makes of its numbers in the file, in their order; the schema counts them."""
-
-
-def _distribution(section: Section, key: str, cosmology: Cosmology) -> Distribution:
-    """A number, or a table with one key that says what kind of distribution."""
-    if not isinstance(section.values[key], dict):
-        return Constant(value=section.values[key])
-    inner = section.section(key)
-    (kind,) = (name for name in inner.values if name not in REDSHIFT.beside)
-    value = inner.values[kind]
-    try:
-        if kind == "rate":
-            low, high = inner.values["range"]
-            return rate_redshifts(RATES[value], low, high, cosmology)
-        if kind == "table":
-            unit = NUMBER if key == "redshift" else MAGNITUDE
-            return Tabulated(**_columns(inner, kind, {"value": unit, "density": NUMBER}))
-        if kind == "exponential":
-            return Exponential(scale=value, high=inner.values.get("max"))
-        make, names = _MAKERS[kind]
-        return make(**dict(zip(names, value if isinstance(value, list) else [value], strict=True)))
-    except ReadError:
-        raise
-    except ValueError as error:
-        raise inner.wrong(kind, str(error), "correct it") from None
-
-
-def _columns(section: Section, key: str, names: dict[str, str]) -> dict[str, np.ndarray[Any, Any]]:
-    """Columns of a table by name, in the units given; none of their values may be missing."""
-    from astropy.table import Table
-
-    path = section.file(key)
-    try:
-        require_countable(path.read_bytes())
-        table = Table.read(path)
-        columns = {name: table[name] for name in names}
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise section.wrong(key, f"{path} has no columns {', '.join(names)} ({reason})", "give ECSV or FITS") from None
-    if "ra" in columns and str(getattr(columns["ra"], "unit", "")) == "h":
-        # Hours of time are hours of the angle here.
-        columns["ra"].unit = "hourangle"
-    try:
-        read = {name: readonly(column, name, unit=names[name]) for name, column in columns.items()}
-    except ValueError as error:
-        raise section.wrong(key, f"{path}: {error}", "correct it") from None
-    for name, column in read.items():
-        if missing := [i for i, value in enumerate(column, start=1) if not np.isfinite(value)]:
-            wrong = f"{path}: {name}, row {missing[0]}: no value"
-            raise section.wrong(key, wrong, f"fill it in, or leave out such rows ({len(missing)})")
-    return read
-
-
 def read_survey(section: Section) -> Survey:
     """The survey of a table: ``source``, a name or a file beside the configuration, and options of `load_survey`."""
     values = {key: value for key, value in section.values.items() if value is not None}
@@ -275,12 +192,25 @@ def _detection(section: Section) -> dict[str, Any]:
     threshold, searcheff = section.values["threshold"], section.values["searcheff"]
     if threshold is not None and searcheff is not None:
         raise section.wrong("threshold", "stands beside searcheff", "give one of them")
+    true = section.values["snr"] == "true"
     efficiency: DetectionEfficiency = (
-        step_efficiency(5.0 if threshold is None else threshold)
+        step_efficiency(5.0 if threshold is None else threshold, true=true)
         if searcheff is None
-        else read_searcheff(section.file("searcheff"))
+        else dataclasses.replace(read_searcheff(section.file("searcheff")), true=true)
     )
-    return {"efficiency": efficiency, **{key: section.values[key] for key in ("n_epochs", "epoch_window")}}
+    return {"efficiency": efficiency, **{key: section.values[key] for key in ("n_epochs", "epoch_window", "epochs")}}
+
+
+def _noise(section: Section) -> NoiseModel | None:
+    """The noise of a table; None where it asks for nothing."""
+    errors, unreported = section.values["errors"], section.values["unreported"]
+    if errors is None and unreported:
+        raise section.wrong("unreported", "stands without errors", "name the FLUXERRMODEL file")
+    choices = {name: section.values[name] for name in CHOICES}
+    if errors is None and choices == {name: getattr(NoiseModel(), name) for name in CHOICES}:
+        return None
+    model = None if errors is None else read_error_maps(section.file("errors"), unreported=tuple(unreported or ()))
+    return NoiseModel(**choices, errors=model)
 
 
 def _templates(section: Section) -> tuple[SpectralSeries, ...]:
@@ -301,6 +231,7 @@ def _templates(section: Section) -> tuple[SpectralSeries, ...]:
         made += [read_series(path) for path in found]
     if not made:
         raise section.wrong("templates", "is empty", "name one series file or more, or hsiao")
+    made = [_extended(section, series) for series in made]
     peak_mag, peak_band = section.values["peak_mag"], section.values["peak_band"]
     if (peak_mag is None) != (peak_band is None):
         raise section.wrong("peak_mag", "peak_mag and peak_band go together", "give both or none")
@@ -309,6 +240,20 @@ def _templates(section: Section) -> tuple[SpectralSeries, ...]:
             raise section.wrong("peak_mag", "missing", "the template hsiao is in relative units: state its peak")
         return tuple(made)
     return tuple(_scaled(section, series) for series in made)
+
+
+def _extended(section: Section, series: SpectralSeries) -> SpectralSeries:
+    """A template extrapolated in wavelength, where the file asks for it."""
+    if section.values["extend"] is None:
+        return series
+    inner = section.section("extend")
+    low, high = inner.values["range"]
+    name = inner.values["policy"]
+    policy = continue_template(hsiao()) if name == "hsiao" else WAVE_POLICIES[name]
+    try:
+        return extend_wave(series, (low, high), policy).series
+    except ValueError as error:
+        raise inner.wrong("range", str(error), "correct it") from None
 
 
 def _scaled(section: Section, series: SpectralSeries) -> SpectralSeries:

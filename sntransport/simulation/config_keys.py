@@ -5,7 +5,9 @@ from typing import get_args
 
 from sntransport._storage.config_schema import Key, Table
 from sntransport._storage.slurm import SLURM
-from sntransport.simulation.events.rates import RATES
+from sntransport.corrections.extrapolation import WAVE_POLICIES
+from sntransport.simulation.events.config_keys import EVENTS
+from sntransport.simulation.noise.noise_model import CHOICES
 from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
 from sntransport.simulation.surveys.footprint import Where
 
@@ -34,63 +36,39 @@ PLACES = Key(
 )
 """Where and when events are."""
 
-_KINDS = {
-    "value": Key(kind=float, words="always this"),
-    "uniform": Key(kind=list[float], words="least and largest", n=2),
-    "log_uniform": Key(kind=list[float], words="least and largest", n=2),
-    "normal": Key(kind=list[float], words="mean and standard deviation", n=2),
-    "two_sided": Key(kind=list[float], words="mode and the widths below and above", n=3),
-    "exponential": Key(kind=float, words="scale"),
-    "table": Key(kind=str, words="file with columns value and density, relative to this one"),
-}
-_MAX = Key(kind=float, words="where an exponential distribution is cut")
-
-
-def _distribution(words: str, example: str) -> Table:
-    return Table(
-        keys={**_KINDS, "max": _MAX},
-        words=words,
-        number=True,
-        one_of=tuple(_KINDS),
-        beside={"max": "exponential"},
-        example=(example,),
-    )
-
-
-REDSHIFT = Table(
-    keys={
-        **_KINDS,
-        "rate": Key(kind=str, words="volumetric rate", choices=tuple(RATES)),
-        "max": _MAX,
-        "range": Key(kind=list[float], words="the least and largest redshift", n=2, required=True),
-    },
-    words="of the expansion alone; a distribution here may also be a rate with its range",
-    number=True,
-    required=True,
-    one_of=(*_KINDS, "rate"),
-    beside={"max": "exponential", "range": "rate"},
-    example=('{ rate = "frohmaier2019", range = [0.005, 0.15] }',),
-)
-
-EVENTS: dict[str, Key | Table] = {
-    "redshift": REDSHIFT,
-    "mag_offset": _distribution("gray, added to the template [mag]", "{ normal = [0.0, 0.15] }"),
-    "ebv_host": _distribution("E(B-V) of the host [mag], with an upper bound", "{ exponential = 0.1, max = 0.6 }"),
-    "rv_host": Key(kind=float, words="R(V) of the host; 3.1 unless stated"),
-    "law_host": Key(kind=str, words="dust law of the host; F99 unless stated"),
-    "ebv_mw": Table(
-        keys={"table": Key(kind=str, words="file with columns ra, dec, ebv", required=True)},
-        words="E(B-V) of the Milky Way [mag], or a table of positions, of which the nearest counts",
-        number=True,
-        example=("0.05",),
+NOISE: dict[str, Key | Table] = {
+    "reported_at": Key(
+        kind=str,
+        words="flux that the reported error has the Poisson noise of; SNANA's is the measured one",
+        default="true",
+        choices=CHOICES["reported_at"],
     ),
-    "law_mw": Key(kind=str, words="dust law of the Milky Way; F99 unless stated"),
-    "peculiar_velocity": Key(kind=float, words="standard deviation [km/s]", example=("300.0",)),
-}
-"""What explodes, whatever the templates: fields of `sntransport.Population`."""
-
-DISTRIBUTION = Table(keys=REDSHIFT.keys)
-"""All that may describe one, for the page."""
+    "template": Key(
+        kind=str,
+        words="noise of the template: common to an object's visits in a band, anew for each visit, or left out",
+        default="common",
+        choices=CHOICES["template"],
+    ),
+    "zero_point": Key(
+        kind=str, words="error of the zero point: of the band, or of each visit", default="band",
+        choices=CHOICES["zero_point"],
+    ),
+    "zero_point_in": Key(
+        kind=str,
+        words="whether it is drawn and reported, only in fluxes, only in errors, or left out",
+        default="both",
+        choices=CHOICES["zero_point_in"],
+    ),
+    "saturated": Key(
+        kind=str,
+        words="a saturated flux is NaN, or 0 with an error of 1e8 nJy",
+        default="nan",
+        choices=CHOICES["saturated"],
+    ),
+    "errors": Key(kind=str, words="SNANA's FLUXERRMODEL file, relative to this one"),
+    "unreported": Key(kind=list[str], words="names of its maps that the reported errors do not know of"),
+}  # fmt: skip
+"""Fields of `NoiseModel`."""
 
 POPULATION = Table(
     keys={
@@ -108,6 +86,14 @@ POPULATION = Table(
             example=('"bessellb"',),
         ),
         "peak_mag": Key(kind=float, words="which is this one [AB mag]", example=("-19.3",)),
+        "extend": Table(
+            keys={
+                "range": Key(kind=list[float], words="wavelengths to reach [rest-frame A]", n=2, required=True),
+                "policy": Key(kind=str, words="how", required=True, choices=(*WAVE_POLICIES, "hsiao")),
+            },
+            words="templates are extrapolated in wavelength before anything is simulated",
+            optional=True,
+        ),
         "objects": Key(
             kind=int,
             words="left out: as many as the rate gives in the footprint while the survey lasts",
@@ -121,6 +107,26 @@ POPULATION = Table(
     several=True,
 )
 
+SPECTROGRAPH = Table(
+    keys={
+        "wave_range": Key(kind=list[float], words="observer-frame wavelengths [A]", n=2, required=True),
+        "step": Key(kind=float, words="width of a pixel [A]", required=True),
+        "resolution": Key(kind=float, words="wavelength over the FWHM of a narrow line, or fwhm"),
+        "fwhm": Key(kind=float, words="of a narrow line [A]"),
+        "snr": Key(kind=float, words="signal-to-noise ratio in a pixel, or snr_table"),
+        "snr_table": Key(kind=str, words="file with columns wave [A] and snr, relative to this one"),
+        "mag": Key(kind=float, words="brightness that this is at [AB mag]; at every brightness unless stated"),
+        "bright_snr": Key(kind=float, words="the same at a brighter magnitude, or bright_snr_table"),
+        "bright_snr_table": Key(kind=str, words="as snr_table"),
+        "bright_mag": Key(kind=float, words="the brighter magnitude [AB mag]"),
+        "phases": Key(kind=list[float], words="when each object is looked at [rest-frame d]", default=[0.0]),
+        "dates": Key(kind=list[float], words="in place of phases: when all are looked at [MJD]"),
+    },
+    words="spectra of the objects that are written and, where that is drawn, have one",
+    optional=True,
+)
+"""A spectrograph, and when it looks."""
+
 SIMULATION = Table(
     keys={
         "seed": Key(kind=int, words="of all random numbers", default=1, example=("1",)),
@@ -132,9 +138,10 @@ SIMULATION = Table(
         ),
         "uncovered": Key(
             kind=str,
-            words="what to do with measurements in bands that a template does not cover",
+            words="what to do with measurements in bands that a template does not cover; drop_for_all: drop those that "
+            "any template of any population does not",
             default="error",
-            choices=("error", "nan", "drop"),
+            choices=("error", "nan", "drop", "drop_for_all"),
         ),
         "places": PLACES,
         "dates": Key(
@@ -184,9 +191,22 @@ SIMULATION = Table(
                     least=0.0,
                     example=("0.02",),
                 ),
+                "epochs": Key(
+                    kind=str,
+                    words="what begins an epoch: a detection, or any visit, as SNANA's NEWMJD_DIF",
+                    default="detections",
+                    choices=("detections", "visits"),
+                ),
+                "snr": Key(
+                    kind=str,
+                    words="signal-to-noise ratio that detection depends on; SNANA's is the true one",
+                    default="measured",
+                    choices=("measured", "true"),
+                ),
                 **DETECTION,
             }
         ),
+        "noise": Table(keys=NOISE),
         "spectroscopy": SPECTROSCOPY,
         "host_redshift": replace(
             SPECTROSCOPY, words="whose host has a redshift: columns has_host_redshift and host_redshift_probability"
@@ -194,6 +214,7 @@ SIMULATION = Table(
         "cuts": CUTS,
         "prescale": PRESCALE,
         "population": POPULATION,
+        "spectrograph": SPECTROGRAPH,
         "slurm": SLURM,
     }
 )

@@ -7,23 +7,29 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.units import mag_err_to_relative
 from sntransport._version import __version__
-from sntransport.photometry.bands import load_bands
+from sntransport.photometry.bands import effective_wave, load_bands
+from sntransport.photometry.common_coverage import CommonCoverage, common_coverage
+from sntransport.photometry.dust_polynomials import Dust
+from sntransport.simulation.events.distributions import Constant
+from sntransport.simulation.events.hosts import band_column
 from sntransport.simulation.events.population import Population
 from sntransport.simulation.flux_lookup import peaks, places, tables_of
-from sntransport.simulation.flux_tables import Dust, FluxTables
+from sntransport.simulation.flux_tables import FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth, concatenate
 from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
+from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.selected import selected, with_selection
 from sntransport.simulation.selection.detection import (
     DetectionEfficiency,
+    Epochs,
     detect,
     step_efficiency,
 )
@@ -46,7 +52,8 @@ def simulate(
     seed: int = 1, objects: tuple[int, int] | None = None, efficiency: DetectionEfficiency | None = None,
     detector: Callable[..., NDArray[np.bool_]] = detect, n_epochs: int = 2, epoch_window: float = 0.02,
     keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
-    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, selection: Selection | None = None,
+    margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, noise: NoiseModel | None = None,
+    epochs: Epochs = "detections", selection: Selection | None = None, coverage: CommonCoverage | None = None,
     places: Where = "first",
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
@@ -62,7 +69,9 @@ def simulate(
         Number of objects, seen or not.
     seed : int
         The same one gives the same bytes.
-    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap, selection, places
+    objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap
+        As for `simulate_chunks`.
+    noise, epochs, selection, coverage, places
         As for `simulate_chunks`.
 
     Returns
@@ -96,7 +105,8 @@ def simulate(
     made = simulate_chunks(
         templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
         detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
-        margin=margin, max_gap=max_gap, selection=selection, places=places,
+        margin=margin, max_gap=max_gap, noise=noise, epochs=epochs, selection=selection, coverage=coverage,
+        places=places,
     )  # fmt: skip
     parts = list(made)
     if not sum(part.n_object for part in parts):
@@ -112,7 +122,8 @@ def simulate_chunks(
     efficiency: DetectionEfficiency | None = None, detector: Callable[..., NDArray[np.bool_]] = detect,
     n_epochs: int = 2, epoch_window: float = 0.02, keep: Keep = "all", uncovered: Uncovered = "error",
     dates: tuple[float, float] | None = None, margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
-    selection: Selection | None = None, places: Where = "first",
+    noise: NoiseModel | None = None, epochs: Epochs = "detections", selection: Selection | None = None,
+    coverage: CommonCoverage | None = None, places: Where = "first",
 ) -> Iterator[LightCurves]:  # fmt: skip
     """The same light curves as those of `simulate`, a part at a time, so that memory does not grow with their number.
 
@@ -127,17 +138,20 @@ def simulate_chunks(
     efficiency : DetectionEfficiency, optional
         Default: signal-to-noise ratio 5 and above.
     detector : callable
-        In place of `sntransport.simulation.selection.detection.detect`, with its arguments.
-    n_epochs, epoch_window
+        In place of `sntransport.simulation.selection.detection.detect`, with its arguments. Saturated measurements are
+        no detections whatever it says. Where the efficiency is of the true ratio it gets that ratio for fluxes, and
+        errors of 1.
+    n_epochs, epoch_window, epochs
         Of `sntransport.simulation.selection.detection.trigger`.
     keep : {"all", "observed", "triggered", "selected"}
         Which objects to return: also those without measurements, those with at least one, those that trigger, those
         that pass everything that ``selection`` asks.
-    uncovered : {"error", "nan", "drop"}
+    uncovered : {"error", "nan", "drop", "drop_for_all"}
         What to do with a measurement in a band that the template does not cover at that redshift and phase: refuse
         before the first object where a band is not covered at any phase at some redshift of the population, and NaN
-        for single phases; always NaN; leave the measurement out. A template that was exported with its
-        wavelengths extrapolated covers them.
+        for single phases; always NaN; leave the measurement out; leave a band out at the redshifts where any of the
+        templates that ``coverage`` was made of does not cover it at all its phases, so that the missing bands tell
+        nothing of the class. A template that was exported with its wavelengths extrapolated covers them.
     dates : tuple of float, optional [d]
         Range of the date of phase 0, of which all are equally likely. Default: from the first to the last visit of the
         surveys, as ``places`` says.
@@ -148,6 +162,10 @@ def simulate_chunks(
     selection : Selection, optional
         Another trigger, who gets a spectrum or a host redshift, cuts and prescales. The truth then has further columns;
         unless ``keep`` is ``selected``, among them ``rejected_by``, the first stage that an object does not pass.
+    noise : NoiseModel, optional
+        What is drawn together, what is reported, errors beyond photon statistics. Default: `NoiseModel()`.
+    coverage : CommonCoverage, optional
+        Of the templates of all classes, for ``uncovered="drop_for_all"``. Default: of ``templates``.
     places : {"first", "all", "any"}
         Where and when events are, of several surveys: at places and dates of the first, whether or not the others look
         there; at those that all have in common; or at those that any of them has.
@@ -172,14 +190,18 @@ def simulate_chunks(
         raise ValueError(f"objects is {objects}, expected a range within 0 to {n}")
     if keep == "selected" and selection is None:
         raise ValueError("keep is 'selected', which needs a selection")
-    if keep not in ("all", "observed", "triggered", "selected") or uncovered not in ("error", "nan", "drop"):
+    if keep not in ("all", "observed", "triggered", "selected") or uncovered not in get_args(Uncovered):
         raise ValueError(f"keep is {keep!r} and uncovered {uncovered!r}, which are not known")
+    if coverage is not None and uncovered != "drop_for_all":
+        raise ValueError(f"coverage is for uncovered='drop_for_all', and uncovered is {uncovered!r}")
     if min(margin) < 0 or not max_gap > 0:
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
+    if epochs == "visits" and selection is not None and selection.trigger:
+        raise ValueError("epochs='visits' goes with n_epochs, not with a trigger of a selection; leave one")
     how = How(
         efficiency=step_efficiency() if efficiency is None else efficiency, detector=detector, n_epochs=n_epochs,
-        epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap,
-        selection=selection,
+        epoch_window=epoch_window, keep=keep, uncovered=uncovered, margin=margin, max_gap=max_gap, noise=noise,
+        epochs=epochs, selection=selection, coverage=coverage,
     )  # fmt: skip
     surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
     plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates, places=places)
@@ -201,15 +223,22 @@ def _plan(
     bands = [band for one in surveys for band in one.bands]
     dust = Dust(
         ebv_mw=population.ebv_mw_max,
-        ebv_host=population.ebv_host.support[1],
+        ebv_host=population.bounds("ebv_host")[1],
         rv_mw=3.1,
-        rv_host=population.rv_host,
+        rv_host=population.bounds("rv_host"),
         law_mw=population.law_mw,
         law_host=population.law_host,
     )
-    tables = tables_of(templates, load_bands(bands), population.z_range, dust)
+    loaded = load_bands(bands)
+    tables = tables_of(templates, loaded, population.z_range, dust)
     if how.uncovered == "error":
         _require_coverage(tables, templates, bands)
+    if how.uncovered == "drop_for_all":
+        same = common_coverage(templates, loaded, population.z_range[1]) if how.coverage is None else how.coverage
+        same.counts(np.array(population.z_range), bands)
+        how = replace(how, coverage=same)
+    if population.hosts is not None:
+        population.hosts.require(population.z_range, tuple(bands))
     if places != "first":
         # Made here, where an error is one of the call.
         footprint_area(surveys, places)
@@ -226,6 +255,7 @@ def _plan(
         seed=seed,
         tables=tables,
         bands=tuple(bands),
+        wave=np.array([effective_wave(band) for band in loaded]),
         of_survey=tuple(one.name for one in surveys for _ in one.bands),
         zero_point=mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
         floor=mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])),
@@ -235,6 +265,7 @@ def _plan(
         meta=meta,
         field_names=field_names,
         field_codes=tuple(codes),
+        noise=_noise_of(how, surveys),
     )
 
 
@@ -249,6 +280,13 @@ def _dates(surveys: Sequence[Survey], dates: tuple[float, float] | None, places:
     return (own,)
 
 
+def _noise_of(how: How, surveys: tuple[Survey, ...]) -> NoiseModel | None:
+    """The model asked for; the default one where plain noise does not do."""
+    curves = [how.efficiency, *(how.selection.field_efficiency.values() if how.selection is not None else ())]
+    needed = any(curve.true for curve in curves) or any(survey.template_noise.any() for survey in surveys)
+    return NoiseModel() if how.noise is None and needed else how.noise
+
+
 def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], bands: Sequence[str]) -> None:
     # The nodes that only serve the interpolation lie beyond the redshifts of the population.
     missing = np.argwhere(~tables.covered[:, :, 1:-2])
@@ -258,7 +296,7 @@ def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], b
         raise ValueError(
             f"template {series.name!r} ({series.wave[0]:.0f}-{series.wave[-1]:.0f} A at rest) does not cover band "
             f"{bands[b]!r} at z = {z:.3f}; narrow the redshifts, leave the band out, extend the template when "
-            "exporting it, or choose uncovered='nan' or 'drop'"
+            "exporting it, or choose uncovered='nan', 'drop' or 'drop_for_all'"
         )
 
 
@@ -266,19 +304,45 @@ def _meta(
     population: Population, surveys: Sequence[Survey], how: How, *, seed: int, n: int, dates: tuple[float, float]
 ) -> dict[str, Any]:  # fmt: skip
     kept = ("n_epochs", "epoch_window", "keep", "uncovered", "max_gap")
+    rv_host = population.rv_host
+    asked = {name: getattr(population, name) for name in ("joint", "hosts", "color_scatter")}
+    asked |= {"stretch": None if _is_always(population.stretch, 1.0) else population.stretch}
+    asked |= {"coverage": how.coverage}
     return {
+        **_chosen(how),
         "generator": f"sntransport {__version__}",
         "cosmology": {"model": "flat LambdaCDM", "H0": population.cosmology.h0, "Om0": population.cosmology.om0},
         "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in how.margin],
         "redshift": repr(population.redshift), "mag_offset": repr(population.mag_offset),
-        "ebv_host": repr(population.ebv_host), "rv_host": population.rv_host, "rv_mw": 3.1,
+        "ebv_host": repr(population.ebv_host), "rv_mw": 3.1,
+        "rv_host": rv_host.value if isinstance(rv_host, Constant) else repr(rv_host),
         "law_mw": population.law_mw, "law_host": population.law_host,
         "peculiar_velocity": population.peculiar_velocity,
+        **({"solar_motion": True} if population.solar_motion else {}),
         "surveys": {one.name: one.source for one in surveys},
         "outside_phases": "flux 0 before the first and after the last phase of the template",
         **{name: getattr(how, name) for name in kept},
         **({} if how.selection is None else {"selection": how.selection.told()}),
+        **{name: repr(value) for name, value in asked.items() if value is not None},
     }  # fmt: skip
+
+
+def _chosen(how: How) -> dict[str, Any]:
+    """What of noise and detection is not as usual."""
+    chosen: dict[str, Any] = {"epochs": how.epochs} if how.epochs != "detections" else {}
+    if how.efficiency.true:
+        chosen["detection_snr"] = "true"
+    if how.noise is not None:
+        chosen["noise"] = {name: getattr(how.noise, name) for name in CHOICES}
+        if how.noise.errors is not None:
+            model = how.noise.errors
+            kind = getattr(model, "__qualname__", type(model).__qualname__)
+            chosen["noise"]["errors"] = f"{kind} {getattr(model, 'source', '')} {getattr(model, 'unreported', '')}"
+    return chosen
+
+
+def _is_always(given: object, value: float) -> bool:
+    return isinstance(given, Constant) and given.value == value
 
 
 def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
@@ -295,31 +359,55 @@ def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
 
 def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurves:
     """Objects ``first`` to ``last`` of a block. All of it is simulated, so that its random numbers stay the same."""
-    drawn = plan.population.draw(stream(plan.seed, block, Purpose.OBJECTS), BLOCK, len(plan.templates))
+    population = plan.population
+    drawn = population.draw(stream(plan.seed, block, Purpose.OBJECTS), BLOCK, len(plan.templates))
     ra, dec = draw_positions(plan.surveys, BLOCK, stream(plan.seed, block, Purpose.POSITIONS), plan.places)
     mjd_ref = draw_dates(plan.dates, BLOCK, stream(plan.seed, block, Purpose.DATES))
-    ebv_mw = plan.population.milky_way(ra, dec)
-    scale = 10.0 ** (-0.4 * (drawn.distance_modulus + drawn.mag_offset))
-    seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale)
-    peak_mag, peak_mjd = peaks(plan.tables, drawn.template, seen, mjd_ref, drawn.z)
+    mag_offset, more, light = drawn.mag_offset, {}, None
+    if not _is_always(population.stretch, 1.0) or population.bounds("stretch") != (1.0, 1.0):
+        more["stretch"] = drawn.stretch
+    if population.hosts is not None:
+        hosts = population.hosts.draw(stream(plan.seed, block, Purpose.HOSTS), drawn.z)
+        ra, dec = hosts.event_positions(ra, dec, population.hosts.positions)
+        mag_offset = mag_offset + hosts.mag_shift
+        more |= hosts.truth(ra, dec)
+        light = hosts.light_in(plan.bands) if population.hosts.noise else None
+    if population.solar_motion:
+        # The redshift before the Sun's motion, peculiar velocity included, is that of the microwave background's frame.
+        more |= {"z_cmb": drawn.z, "peculiar_velocity": drawn.velocity}
+        drawn = population.seen_from_sun(drawn, ra, dec)
+    ebv_mw = population.milky_way(ra, dec)
+    scale = 10.0 ** (-0.4 * (drawn.distance_modulus + mag_offset))
+    if population.color_scatter is not None:
+        rest = plan.wave / (1.0 + drawn.z)[:, None]
+        random = population.color_scatter.draw(stream(plan.seed, block, Purpose.COLOR_SCATTER), BLOCK)
+        shift = population.color_scatter.at(random, rest)
+        scale = scale[:, None] * 10.0 ** (-0.4 * shift)
+        more |= {band_column("color_scatter", band): shift[:, b] for b, band in enumerate(plan.bands)}
+    seen = places(plan.tables, drawn.z, ebv_mw, drawn.ebv_host, scale, rv_host=drawn.rv_host)
+    if plan.how.coverage is not None:
+        seen.weights[~plan.how.coverage.counts(drawn.z, plan.bands)] = np.nan
+    stretch = (1.0 + drawn.z) * drawn.stretch - 1.0 if "stretch" in more else drawn.z
+    peak_mag, peak_mjd = peaks(plan.tables, drawn.template, seen, mjd_ref, stretch)
     truth = Truth(
         object_id=block * BLOCK + np.arange(BLOCK),
         template=drawn.template,
         z=drawn.z,
         z_cosmology=drawn.z_cosmology,
         distance_modulus=drawn.distance_modulus,
-        mag_offset=drawn.mag_offset,
+        mag_offset=mag_offset,
         ebv_mw=ebv_mw,
         ebv_host=drawn.ebv_host,
-        rv_host=np.full(BLOCK, plan.population.rv_host),
+        rv_host=drawn.rv_host,
         ra=ra,
         dec=dec,
         mjd_ref=mjd_ref,
         weight=np.ones(BLOCK),
         peak_mag=peak_mag,
         peak_mjd=peak_mjd,
+        more=more,
     )
-    made, triggered = measure_block(plan, block, truth, seen)
+    made, triggered = measure_block(plan, block, truth, seen, light)
     mine = np.zeros(BLOCK, dtype=bool)
     mine[first:last] = True
     if plan.how.selection is not None:

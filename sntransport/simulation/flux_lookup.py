@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import Bandpass
-from sntransport.simulation.flux_tables import Z_STEP, Dust, FluxTables, chebyshev, flux_tables
+from sntransport.photometry.dust_polynomials import Dust, chebyshev, polynomials
+from sntransport.simulation.flux_tables import Z_STEP, FluxTables, flux_tables
 from sntransport.simulation.light_curves import Truth
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import mjd_of
@@ -49,7 +50,9 @@ class Places:
     weights: NDArray[np.float32]
 
 
-def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array, scale: Array) -> Places:
+def places(
+    tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array, scale: Array, *, rv_host: Array | None = None
+) -> Places:  # fmt: skip
     """Where objects (n_object,) read the tables.
 
     Parameters
@@ -57,8 +60,10 @@ def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array, scale: 
     tables : FluxTables
     z, ebv_mw, ebv_host : ndarray, (n_object,)
         Within the bounds of the tables.
-    scale : ndarray, (n_object,)
-        Dimming by distance and luminosity.
+    scale : ndarray, (n_object,) or (n_object, n_band)
+        Dimming by distance and luminosity, of all bands alike or of each.
+    rv_host : ndarray, (n_object,), optional
+        None: the least of the tables, which is the only one where that is a number.
 
     Returns
     -------
@@ -77,10 +82,14 @@ def places(tables: FluxTables, z: Array, ebv_mw: Array, ebv_host: Array, scale: 
         ],
         axis=1,
     )
-    by_dust = chebyshev(ebv_mw, tables.dust.ebv_mw, tables.powers[:, 0])
-    by_dust = by_dust * chebyshev(ebv_host, tables.dust.ebv_host, tables.powers[:, 1])
-    mean_host = np.sum([by_z[:, m, None] * tables.mean_host[:, cell + m].T for m in range(4)], axis=0)
-    fade = np.exp(-ebv_mw[:, None] * tables.mean_mw - ebv_host[:, None] * mean_host) * scale[:, None]
+    low, high = tables.dust.rv_host
+    rv = np.full(z.size, low) if rv_host is None else rv_host
+    by_dust = polynomials(ebv_mw, ebv_host, rv, dust=tables.dust, powers=tables.powers)
+    by_rv = chebyshev(rv, high, np.arange(tables.mean_host.shape[1]), low)
+    at_z = np.sum([by_z[:, m, None, None] * tables.mean_host[:, :, cell + m].T for m in range(4)], axis=0)
+    mean_host = np.einsum("ir,irb->ib", by_rv, at_z)
+    dimmed = scale[:, None] if scale.ndim == 1 else scale
+    fade = np.exp(-ebv_mw[:, None] * tables.mean_mw - ebv_host[:, None] * mean_host) * dimmed
     terms = np.stack([by_dust @ one for one in tables.basis], axis=1) * fade[:, :, None]
     weights = np.zeros((*fade.shape, 4 * terms.shape[2]), dtype=np.float32)
     for b, n in enumerate(tables.n_term):
@@ -103,6 +112,11 @@ def peaks(
         tables.phases, tables.table, tables.x.size, tables.near, peak, phase,
     )  # fmt: skip
     return njy_to_mag(peak), mjd_of(phase, mjd_ref[:, None], z[:, None])
+
+
+def days_per_phase(truth: Truth) -> Array:
+    """Days of the observer (n_object,) in a day of the template: 1 + z, times the stretch where there is one."""
+    return (1.0 + truth.z) * truth.more["stretch"] if "stretch" in truth.more else 1.0 + truth.z
 
 
 def true_fluxes(
@@ -134,7 +148,7 @@ def true_fluxes(
     # Neighbors in redshift read the same part of the table.
     order = np.lexsort((seen.cell, truth.template))
     _kernels.table_fluxes(
-        order, offset, mjd, band, truth.template.astype(np.int64), 1.0 + truth.z, truth.mjd_ref, seen.cell,
+        order, offset, mjd, band, truth.template.astype(np.int64), days_per_phase(truth), truth.mjd_ref, seen.cell,
         seen.weights, tables.start, tables.n_term, tables.phase_offset, tables.phases, tables.lookup_offset,
         tables.lookup, tables.per_day, tables.table, tables.x.size, max_gap, flux,
     )  # fmt: skip

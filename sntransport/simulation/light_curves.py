@@ -1,6 +1,5 @@
 """`LightCurves`: many simulated light curves as columns, with one row of truth for each object."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
+from sntransport._numerics.arrays import Array, further_columns, readonly, require_shape, set_fields
 from sntransport.spectra.observations import LightCurve
 
 _INTEGERS = {"object_id": np.int64, "template": np.int32}
@@ -77,7 +76,8 @@ class Truth:
             dtype = _INTEGERS.get(item.name, np.float64)
             set_fields(self, **{item.name: readonly(getattr(self, item.name), f"Truth.{item.name}", ndim, dtype)})
         n_object = self.object_id.size
-        set_fields(self, more=_more(self.more, n_object))
+        taken = {item.name for item in TRUTH_FIELDS}
+        set_fields(self, more=further_columns(self.more, "Truth.more", n_object, taken=taken, meaning="(n_object,)"))
         for item in TRUTH_FIELDS:
             value = getattr(self, item.name)
             shape = (n_object, *self.peak_mag.shape[1:]) if value.ndim == 2 else (n_object,)
@@ -102,20 +102,6 @@ class Truth:
 
 TRUTH_FIELDS = tuple(item for item in fields(Truth) if item.name != "more")
 """Fields of `Truth` that every simulation has."""
-
-
-def _more(given: Mapping[str, ArrayLike], n_object: int) -> Mapping[str, NDArray[Any]]:
-    held = {}
-    for name, values in given.items():
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in {item.name for item in TRUTH_FIELDS}:
-            raise ValueError(f"Truth.more has {name!r}, expected a name of small letters that no other column has")
-        column = np.array(values)
-        if column.dtype.kind not in "biufU":
-            raise ValueError(f"Truth.more: {name} has the type {column.dtype}, expected numbers or texts")
-        require_shape(column, f"Truth.more: {name}", (n_object,), "(n_object,)")
-        column.setflags(write=False)
-        held[name] = column
-    return held
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

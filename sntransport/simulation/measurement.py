@@ -9,14 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport.photometry.common_coverage import CommonCoverage
+from sntransport.simulation.events.hosts import HostLight
 from sntransport.simulation.events.population import Population
-from sntransport.simulation.flux_lookup import Places, true_fluxes
+from sntransport.simulation.flux_lookup import Places, days_per_phase, true_fluxes
 from sntransport.simulation.flux_tables import FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth
+from sntransport.simulation.noise.error_model import SeenVisits
+from sntransport.simulation.noise.noise_model import Disturbed, NoiseModel, disturb
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.selection.detection import (
     PHOTFLAG_SATURATED,
     DetectionEfficiency,
+    Epochs,
     Trigger,
     photflags,
     trigger,
@@ -25,15 +30,15 @@ from sntransport.simulation.selection.fields import object_fields
 from sntransport.simulation.selection.selection import Selection
 from sntransport.simulation.selection.trigger_logic import logic_trigger
 from sntransport.simulation.surveys.footprint import Where, measurements_of
+from sntransport.simulation.surveys.noise import noise_area
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.simulation.surveys.survey_dates import Ranges
 from sntransport.spectra.series import SpectralSeries
-from sntransport.spectra.sightline import mjd_of
 
 if TYPE_CHECKING:
     from sntransport.simulation.selection.trigger_language import Logic
 
-Uncovered = Literal["nan", "drop", "error"]
+Uncovered = Literal["error", "nan", "drop", "drop_for_all"]
 Keep = Literal["all", "observed", "triggered", "selected"]
 
 
@@ -50,6 +55,9 @@ class How:
     margin: tuple[float, float]
     max_gap: float
     selection: Selection | None = None
+    noise: NoiseModel | None = None
+    epochs: Epochs = "detections"
+    coverage: CommonCoverage | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -62,6 +70,7 @@ class SimulationPlan:
     seed: int
     tables: FluxTables
     bands: tuple[str, ...]
+    wave: Array
     of_survey: tuple[str, ...]
     zero_point: Array
     floor: Array
@@ -69,6 +78,8 @@ class SimulationPlan:
     dates: Ranges
     how: How
     meta: dict[str, Any]
+    noise: NoiseModel | None
+    """None: plain noise, the formulas of `simulation.surveys.noise`."""
     field_names: tuple[str, ...] = ()
     field_codes: tuple[NDArray[Any] | None, ...]
     """Which of the names each visit of each survey is of, where fields are asked for: the last of its columns."""
@@ -77,16 +88,16 @@ class SimulationPlan:
 def _dates(plan: SimulationPlan, truth: Truth) -> tuple[Array, Array]:
     """First and last date at which each object is measured, (n_object,) [d]."""
     ends = np.array([(series.phase[0], series.phase[-1]) for series in plan.templates])[truth.template]
-    first, last = (mjd_of(ends[:, side], truth.mjd_ref, truth.z) for side in (0, 1))
+    first, last = (truth.mjd_ref + ends[:, side] * days_per_phase(truth) for side in (0, 1))
     return first - plan.how.margin[0], last + plan.how.margin[1]
 
 
-def _visits(plan: SimulationPlan, truth: Truth) -> tuple[NDArray[np.int64], Array]:
+def _visits(plan: SimulationPlan, truth: Truth, *, more: bool) -> tuple[NDArray[np.int64], Array]:
     """Visits of all surveys that see each object in the order of date, as `measurements_of` gives them."""
     first, last = _dates(plan, truth)
     found, bands = [], 0
     for survey, code in zip(plan.surveys, plan.field_codes, strict=True):
-        offset, columns = measurements_of(survey, truth.ra, truth.dec, first, last, code=code)
+        offset, columns = measurements_of(survey, truth.ra, truth.dec, first, last, code=code, more=more)
         columns[1] += bands
         found.append((offset, columns))
         bands += survey.n_band
@@ -109,59 +120,126 @@ def _of_objects(mine: NDArray[np.bool_], offset: NDArray[np.int64]) -> tuple[NDA
     return np.repeat(mine, count), np.concatenate([[0], np.cumsum(count[mine])])
 
 
+def _shown(made: Disturbed, efficiency: DetectionEfficiency) -> tuple[Array, Array]:
+    """Fluxes and errors that a detector sees; a ratio is a flux in units of its error."""
+    return (made.snr, np.ones(made.snr.size)) if efficiency.true else (made.flux, made.flux_err)
+
+
 def _fired(
     plan: SimulationPlan, found: NDArray[np.bool_], mjd: Array, *, band: NDArray[np.int16], offset: NDArray[np.int64]
 ) -> Trigger:  # fmt: skip
     how = plan.how
     if how.selection is None or not how.selection.trigger:
-        return trigger(found, mjd, offset, n_epochs=how.n_epochs, epoch_window=how.epoch_window)
+        return trigger(
+            found, mjd, offset, n_epochs=how.n_epochs, epoch_window=how.epoch_window, epochs=how.epochs
+        )  # fmt: skip
     logic = cast("Logic", how.selection.trigger)
     return logic_trigger(logic, found, mjd, band=band, offset=offset, bands=plan.bands, epoch_window=how.epoch_window)
 
 
-def measure_block(
-    plan: SimulationPlan, block: int, truth: Truth, seen: Places
-) -> tuple[LightCurves, NDArray[np.bool_]]:
-    """What the surveys measure of a block, and which objects trigger."""
-    from sntransport.simulation import _kernels
+def _known(
+    plan: SimulationPlan, offset: NDArray[np.int64], band: NDArray[np.int16], *, flux: Array, seen: Places
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Which measurements are kept."""
+    known = np.isfinite(flux) if plan.how.uncovered in ("drop", "drop_for_all") else np.ones(flux.size, dtype=np.bool_)
+    if plan.how.uncovered == "drop_for_all":
+        # Before and after its phases a template has the flux 0, whether or not the band counts.
+        counts = np.isfinite(seen.weights[:, :, 0])
+        known &= counts[np.repeat(np.arange(BLOCK), np.diff(offset)), band]
+    return known
 
-    offset, columns = _visits(plan, truth)
+
+def _add_host_noise(
+    plan: SimulationPlan, columns: Array, offset: NDArray[np.int64], band: NDArray[np.int16], light: HostLight
+) -> None:  # fmt: skip
+    """Add the Poisson noise of hosts to the background, in place: ``b**2 + F / p`` with F in the noise-equivalent area.
+
+    ``columns`` are date, band, background, photons per nJy and more, (n, n_obs).
+    """
+    fwhm = np.array([plan.population.hosts.psf[name] for name in plan.bands]) if plan.population.hosts else np.zeros(0)
+    owner = np.repeat(np.arange(BLOCK), np.diff(offset))
+    flux = light.in_aperture(owner, band, noise_area(fwhm)[band])
+    columns[2] = np.sqrt(columns[2] ** 2 + flux / columns[3])
+
+
+def measure_block(
+    plan: SimulationPlan, block: int, truth: Truth, seen: Places, light: HostLight | None = None
+) -> tuple[LightCurves, NDArray[np.bool_]]:
+    """What the surveys measure of a block, and which objects trigger; the noise of a host's ``light`` is added."""
+    offset, columns = _visits(plan, truth, more=plan.noise is not None)
     mjd, band = columns[0].copy(), columns[1].astype(np.int16)
     flux = true_fluxes(plan.tables, offset=offset, mjd=mjd, band=band, truth=truth, seen=seen, max_gap=plan.how.max_gap)
-    if plan.how.uncovered == "drop" and np.isnan(flux).any():
-        known = np.isfinite(flux)
+    known = _known(plan, offset, band, flux=flux, seen=seen)
+    if not known.all():
         offset = np.concatenate([[0], np.cumsum(known)])[offset]
         columns, mjd, band, flux = np.ascontiguousarray(columns[:, known]), mjd[known], band[known], flux[known]
-    flux_err, saturated = np.empty(flux.size), np.empty(flux.size, dtype=np.bool_)
-    normal = stream(plan.seed, block, Purpose.NOISE).standard_normal(flux.size)
-    _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, flux, flux_err, saturated)
+    if light is not None:
+        _add_host_noise(plan, columns, offset, band, light)
+    made = _disturbed(plan, block, flux, offset=offset, columns=columns, band=band)
     uniform = stream(plan.seed, block, Purpose.DETECTION).random(flux.size)
     how = plan.how
-    columns_of = partial(_rows, flux=flux, flux_err=flux_err, band=band, mjd=mjd, random=uniform)
+    shown, its_err = _shown(made, how.efficiency)
+    columns_of = partial(_rows, flux=shown, flux_err=its_err, band=band, mjd=mjd, random=uniform)
     found = how.detector(**columns_of(slice(None)), offset=offset, efficiency=how.efficiency, bands=plan.bands)
     if how.selection is not None and how.selection.fields:
-        own_field = object_fields(plan.field_names, columns[5], offset)
+        own_field = object_fields(plan.field_names, columns[-1], offset)
         truth = replace(truth, more={**truth.more, "field": own_field})
         for name, efficiency in how.selection.field_efficiency.items():
             rows, own = _of_objects(truth.more["field"] == name, offset)
+            shown, its_err = _shown(made, efficiency)
+            columns_of = partial(_rows, flux=shown, flux_err=its_err, band=band, mjd=mjd, random=uniform)
             found[rows] = how.detector(**columns_of(rows), offset=own, efficiency=efficiency, bands=plan.bands)
+    found = found & ~made.saturated
     fired = _fired(plan, found, mjd, band=band, offset=offset)
     flags = photflags(found, mjd, offset, fired.mjd)
-    flags[saturated] |= np.int32(PHOTFLAG_SATURATED)
-    for array in (mjd, band, flux, flux_err, flags):
+    flags[made.saturated] |= np.int32(PHOTFLAG_SATURATED)
+    for array in (mjd, band, made.flux, made.flux_err, flags):
         array.setflags(write=False)
-    made = LightCurves(
+    curves = LightCurves(
         bands=plan.bands,
         surveys=plan.of_survey,
         offset=offset,
         mjd=mjd,
         band=band,
-        flux=flux,
-        flux_err=flux_err,
+        flux=made.flux,
+        flux_err=made.flux_err,
         photflag=flags,
         truth=truth,
         template_names=tuple(series.name for series in plan.templates),
         template_types=tuple(series.sn_type for series in plan.templates),
         meta=plan.meta,
     )
-    return made, fired.triggered
+    return curves, fired.triggered
+
+
+def _disturbed(
+    plan: SimulationPlan, block: int, flux: Array, *, offset: NDArray[np.int64], columns: Array,
+    band: NDArray[np.int16],
+) -> Disturbed:  # fmt: skip
+    """Measured fluxes in place of the true ones, which are changed."""
+    from sntransport.simulation import _kernels
+
+    normal = stream(plan.seed, block, Purpose.NOISE).standard_normal(flux.size)
+    if plan.noise is not None:
+        return disturb(
+            plan.noise, _seen(plan, columns, band), flux, offset=offset, columns=columns[2:6], relative=plan.zero_point,
+            floor=plan.floor, normal=normal, of_template=stream(plan.seed, block, Purpose.TEMPLATE_NOISE),
+            of_excess=stream(plan.seed, block, Purpose.EXCESS_NOISE),
+        )  # fmt: skip
+    made = Disturbed(flux, np.empty(flux.size), np.empty(flux.size, dtype=np.bool_), np.empty(0))
+    _kernels.add_noise(columns[2:], band, plan.zero_point, plan.floor, normal, *made[:3])
+    return made
+
+
+def _seen(plan: SimulationPlan, columns: Array, band: NDArray[np.int16]) -> SeenVisits:
+    """The visits as an error model is told them."""
+    survey = np.repeat(np.arange(len(plan.surveys)), [one.n_band for one in plan.surveys])
+    return SeenVisits(
+        surveys=plan.surveys,
+        bands=plan.bands,
+        survey=survey[band],
+        visit=columns[6].astype(np.int64),
+        band=band,
+        mjd=columns[0],
+        snr=np.empty(0),
+    )

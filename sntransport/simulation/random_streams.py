@@ -28,10 +28,17 @@ class Purpose(IntEnum):
     """Which objects get a spectrum."""
     BALANCE = 6
     """Which objects of a kind are taken."""
+    TEMPLATE_NOISE = 10
+    """What all visits of an object in a band share."""
+    EXCESS_NOISE = 11
+    """Scatter beyond photon statistics."""
     HOST_REDSHIFT = 20
     """Which hosts have a redshift."""
     PRESCALE = 21
     """Which of many objects are kept for all of them."""
+    HOSTS = 30
+    COLOR_SCATTER = 31
+    SPECTRA = 32
 
 
 def stream(seed: int, block: int, purpose: Purpose) -> np.random.Generator:
@@ -63,3 +70,9 @@ def own_numbers(object_id: ArrayLike, seed: int, purpose: Purpose) -> NDArray[np
 def uniform_numbers(object_id: ArrayLike, seed: int, purpose: Purpose = Purpose.SELECTION) -> NDArray[np.float64]:
     """Numbers from 0 to 1 that belong to objects, (n_object,): the same for the same seed and identifier."""
     return np.asarray(own_numbers(object_id, seed, purpose) / 2.0**OWN_BITS)
+
+
+def object_stream(seed: int, object_id: int, purpose: Purpose) -> np.random.Generator:
+    """The random numbers of one object for one purpose, from their first; whatever other objects there are."""
+    block, place = divmod(object_id, BLOCK)
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block, int(purpose), place)))

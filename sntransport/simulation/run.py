@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial, reduce
 from pathlib import Path
@@ -40,7 +40,8 @@ _COPIES = 4
 
 _UNITS = {
     "distance_modulus": "mag", "mag_offset": "mag", "ebv_mw": "mag", "ebv_host": "mag", "ra": "deg", "dec": "deg",
-    "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d",
+    "mjd_ref": "d", "peak_mag": "mag", "peak_mjd": "d", "host_ra": "deg", "host_dec": "deg",
+    "host_separation": "arcsec",
 }  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def _jobs(planned: PlannedConfig, objects: int | None, seed: int | None) -> tupl
 
 def run_job(
     source: JobSource, out: Path, write: Writer, chunk: int, done: Callable[[int], object] = lambda n: None, *,
-    kind: str = "fits", executor: Executor | None = None, n_worker: int = 1,
+    kind: str = "fits", also: Mapping[str, str] | None = None, executor: Executor | None = None, n_worker: int = 1,
 ) -> tuple[Tally, list[Path]]:  # fmt: skip
     """Simulate a population in shards and write the objects to be kept.
 
@@ -118,6 +119,8 @@ def run_job(
         Told the number of objects of each shard.
     kind : str
         Name of the format, which the manifest keeps.
+    also : mapping of str to str, optional
+        What else the files depend on, which it keeps, too.
     executor, n_worker
         See `sntransport._storage.shards.run_shards`.
 
@@ -143,7 +146,7 @@ def run_job(
         f"{job.name}: {most} objects at once",
         "make the chunks smaller (--chunk)",
     )
-    plan = Plan(n=job.n, size=chunk, inputs=fingerprint(source, first) | {"format": kind})
+    plan = Plan(n=job.n, size=chunk, inputs=fingerprint(source, first) | {"format": kind, **(also or {})})
     work = partial(_simulate_shards, source=source, write=write, out=out, plan=plan)
     entries = run_shards(
         out, plan, work, executor=executor, n_worker=n_worker, n_byte=_estimate(job, first), done=done
@@ -165,8 +168,10 @@ def contents(job: Job) -> dict[str, str]:
     templates = digest.hexdigest()
     for survey in job.surveys:
         for name in ("mjd", "band", "ra", "dec", "background", "photons_per_njy", "saturation", "zero_point_error",
-                     "calibration_floor"):  # fmt: skip
+                     "calibration_floor", "template_noise"):  # fmt: skip
             digest.update(getattr(survey, name).tobytes())
+        for name, column in sorted(survey.more.items()):
+            digest.update(name.encode() + column.tobytes())
         digest.update(repr((survey.name, survey.bands, survey.radius)).encode())
     for survey in job.surveys if job.options.get("selection") is not None else ():
         digest.update(survey.field.tobytes() + repr(sorted(survey.field_names.items())).encode())
@@ -265,7 +270,7 @@ def write_fits(curves: LightCurves, stem: Path) -> Path:
     content = fits.HDUList(
         [
             primary,
-            fits_tables.table_hdu("TRUTH", truth, _UNITS),
+            fits_tables.table_hdu("TRUTH", truth, {name: unit for name, unit in _UNITS.items() if name in truth}),
             fits_tables.table_hdu("MEASUREMENTS", columns, {"mjd": "d", "flux": "nJy", "flux_err": "nJy"}),
             fits_tables.table_hdu("BANDS", {"band": np.array(curves.bands), "survey": np.array(curves.surveys)}),
             fits_tables.table_hdu(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +43,10 @@ def read_selection(top: Section, bands: Sequence[str]) -> Selection | None:
     asked: dict[str, Any] = {
         "trigger": _trigger(detection, bands),
         "field_efficiency": {
-            name: read_searcheff(detection.section("fields").file(name), field=name)
+            name: replace(
+                read_searcheff(detection.section("fields").file(name), field=name),
+                true=detection.values["snr"] == "true",
+            )
             for name in detection.values["fields"]
         },
         "spectroscopy": read_propensity(top.section("spectroscopy"), bands),

@@ -12,91 +12,164 @@ from sntransport._numerics.arrays import Array as _F
 from sntransport._numerics.compiled import compiled
 
 _I = NDArray[np.int64]
+_U = NDArray[np.uint8]
+_B = NDArray[np.bool_]
 
 
 @compiled
-def normalized_cumulative(density: _F, width: _F) -> _F:
-    """Cumulative mass at the n + 1 bin edges, from 0 to exactly 1. ``density`` is not negative, its mass not 0."""
+def bin_bounds(wave: _F, edges: _F, width: _F) -> bool:
+    """Fill edges (n + 1) and widths (n) of bins around points (n > 1); whether these are finite and increasing."""
+    n = wave.size
+    if not (np.isfinite(wave[0]) and np.isfinite(wave[n - 1])):
+        return False
+    fine = True
+    edges[0], edges[n] = 1.5 * wave[0] - 0.5 * wave[1], 1.5 * wave[n - 1] - 0.5 * wave[n - 2]
+    for i in range(1, n):
+        fine &= wave[i] > wave[i - 1]
+        edges[i] = 0.5 * (wave[i] + wave[i - 1])
+    for i in range(n):
+        width[i] = edges[i + 1] - edges[i]
+    return fine
+
+
+@compiled
+def normalized_cumulative(density: _F, width: _F) -> tuple[_F, float]:
+    """Cumulative mass at the n + 1 bin edges, from 0 to exactly 1, and the mass itself.
+
+    The mass is NaN where ``density`` is negative or NaN somewhere, 0 or infinite where it has no normal integral; the
+    cumulative mass is then of no use.
+    """
     n = density.size
     cumulative = np.empty(n + 1)
     total = 0.0
     cumulative[0] = 0.0
+    fine = True
     for i in range(n):
+        fine &= density[i] >= 0.0
         total += density[i] * width[i]
         cumulative[i + 1] = total
+    if not (fine and 0.0 < total < np.inf):
+        return cumulative, total if fine else np.nan
     # Dividing (not multiplying by the inverse) makes every edge beyond the last light exactly 1.
     for i in range(1, n):
         cumulative[i] /= total
     cumulative[n] = 1.0
-    return cumulative
+    return cumulative, float(np.dot(density, width))
 
 
 @compiled
-def pair_quantiles(edges: _F, cum_a: _F, cum_b: _F) -> tuple[_F, _F, _F]:
-    """Both quantile functions on the union of their breakpoints: level u and positions q_a(u), q_b(u).
+def common_levels(level_a: _F, at_a: _F, level_b: _F, at_b: _F) -> tuple[_F, _F, _F]:
+    """Two quantile functions, linear between points (level, position), on the union of their levels.
 
-    Between consecutive entries all three are linear; an empty bin shows as a jump at constant level.
+    Levels rise from 0 to 1; an empty bin shows as a jump at constant level. Two entries of level 1 at infinity follow
+    the last one, so that a search may look ahead.
     """
-    n = cum_a.size - 1
-    level = np.empty(2 * n + 1)
-    q_a = np.empty(2 * n + 1)
-    q_b = np.empty(2 * n + 1)
-    level[0], q_a[0], q_b[0] = 0.0, edges[0], edges[0]
-    i, j, s = 0, 0, 0
-    a0, a1, b0, b1 = 0.0, cum_a[1], 0.0, cum_b[1]
+    one, i, j, s = np.uintp(1), np.uintp(0), np.uintp(0), np.uintp(0)  # unsigned: no test for a negative index
+    last_a, last_b = np.uintp(level_a.size - 1), np.uintp(level_b.size - 1)
+    most = level_a.size + level_b.size + 1
+    level, q_a, q_b = np.empty(most), np.empty(most), np.empty(most)
+    level[0], q_a[0], q_b[0] = 0.0, at_a[0], at_b[0]
+    a0, a1, b0, b1 = level_a[0], level_a[1], level_b[0], level_b[1]
     while True:
-        s += 1
+        s += one
         if a1 < b1:
             level[s] = a1
-            q_a[s] = edges[i + 1]
-            q_b[s] = edges[j] + (a1 - b0) / (b1 - b0) * (edges[j + 1] - edges[j])
-            i += 1
-            a0, a1 = a1, cum_a[i + 1]
+            q_a[s] = at_a[i + one]
+            q_b[s] = at_b[j] + (a1 - b0) / (b1 - b0) * (at_b[j + one] - at_b[j])
+            i += one
+            a0, a1 = a1, level_a[i + one]
         elif b1 < a1:
             level[s] = b1
-            q_b[s] = edges[j + 1]
-            q_a[s] = edges[i] + (b1 - a0) / (a1 - a0) * (edges[i + 1] - edges[i])
-            j += 1
-            b0, b1 = b1, cum_b[j + 1]
+            q_b[s] = at_b[j + one]
+            q_a[s] = at_a[i] + (b1 - a0) / (a1 - a0) * (at_a[i + one] - at_a[i])
+            j += one
+            b0, b1 = b1, level_b[j + one]
         else:
-            level[s], q_a[s], q_b[s] = a1, edges[i + 1], edges[j + 1]
-            i += 1
-            j += 1
-            if i == n or j == n:
+            level[s], q_a[s], q_b[s] = a1, at_a[i + one], at_b[j + one]
+            i += one
+            j += one
+            if i == last_a or j == last_b:
                 break
-            a0, a1, b0, b1 = a1, cum_a[i + 1], b1, cum_b[j + 1]
-    return level[: s + 1], q_a[: s + 1], q_b[: s + 1]
+            a0, a1, b0, b1 = a1, level_a[i + one], b1, level_b[j + one]
+    stop = int(s) + 1
+    level[stop : stop + 2] = 1.0
+    q_a[stop : stop + 2] = np.inf
+    q_b[stop : stop + 2] = np.inf
+    return level[: stop + 2], q_a[: stop + 2], q_b[: stop + 2]
 
 
 @compiled
-def deposit(edges: _F, level: _F, position: _F, mass: float, out: _F) -> None:
-    """Density on the bins of a measure whose quantile function is linear between (level, position) points."""
+def ahead(position: _F, edge: float, at: np.uintp) -> np.uintp:
+    """Last index, not before ``at``, of a position below ``edge``; two infinite ones end the positions."""
+    # The first two steps have no branch: a processor cannot foresee them.
+    at += np.uintp(2) * np.uintp(position[at + np.uintp(2)] < edge)
+    at += np.uintp(position[at + np.uintp(1)] < edge)
+    while position[at + np.uintp(1)] < edge:
+        at += np.uintp(1)
+    return at
+
+
+@compiled
+def first_ahead(position: _F, edge: float) -> np.uintp:
+    """As `ahead`, from the beginning, by bisection."""
+    return np.uintp(max(int(np.searchsorted(position, edge)), 1) - 1)
+
+
+@compiled
+def share_below(level: _F, position: _F, edge: float, at: np.uintp) -> float:
+    """Level at an edge that lies between a position and the next."""
+    u0, u1, y0 = level[at], level[at + np.uintp(1)], position[at]
+    return float(min(u0 + (edge - y0) * ((u1 - u0) / (position[at + np.uintp(1)] - y0)), u1))
+
+
+@compiled
+def deposit(edges: _F, width: _F, level: _F, position: _F, mass: float, out: _F) -> None:
+    """Density on the bins of a measure whose quantile function is linear between (level, position) points.
+
+    Points end as those of `common_levels`. Four stretches of bins are
+    worked on side by side: a search that waits for its comparison leaves time for the others.
+    """
     n = edges.size - 1
-    last = level.size - 1
-    k = 0
-    below = 0.0
-    u0, y0 = level[0], position[0]
-    for s in range(1, last + 1):
-        u1, y1 = level[s], position[s]
-        if k < n and y1 >= edges[k + 1]:
-            slope = (u1 - u0) / (y1 - y0)
-            while k < n and edges[k + 1] <= y1:
-                here = min(u0 + (edges[k + 1] - y0) * slope, u1)
-                out[k] = mass * (here - below) / (edges[k + 1] - edges[k])
-                below = here
-                k += 1
-        u0, y0 = u1, y1
-    if k < n:
-        out[k] = mass * (1.0 - below) / (edges[k + 1] - edges[k])
-        out[k + 1 :] = 0.0
+    quarter = np.uintp(n // 4)
+    half, three = np.uintp(2) * quarter, np.uintp(3) * quarter
+    below = np.empty(n + 1)
+    below[0], below[n] = 0.0, 1.0
+    a = np.uintp(0)
+    b, c = first_ahead(position, edges[quarter]), first_ahead(position, edges[half])
+    d = first_ahead(position, edges[three])
+    for k in range(np.uintp(1), quarter + np.uintp(1)):
+        a, b = ahead(position, edges[k], a), ahead(position, edges[k + quarter], b)
+        c, d = ahead(position, edges[k + half], c), ahead(position, edges[k + three], d)
+        below[k] = share_below(level, position, edges[k], a)
+        below[k + quarter] = share_below(level, position, edges[k + quarter], b)
+        below[k + half] = share_below(level, position, edges[k + half], c)
+        below[k + three] = share_below(level, position, edges[k + three], d)
+    for k in range(np.uintp(4) * quarter + np.uintp(1), np.uintp(n)):
+        d = ahead(position, edges[k], d)
+        below[k] = share_below(level, position, edges[k], d)
+    # Rounding may leave the outermost position short of the last edge: then all mass lies below it.
+    if edges[n] <= position[position.size - 3]:
+        below[n] = share_below(level, position, edges[n], ahead(position, edges[n], d))
+    for k in range(n):
+        out[k] = mass * (below[k + 1] - below[k]) / width[k]
 
 
 @compiled
-def displace_pair(edges: _F, width: _F, a: _F, b: _F, t: _F, out: _F) -> None:
-    """Fill ``out`` (n_t, n) with the exact W2 displacement of density ``a`` toward ``b`` at each ``t``."""
-    cum_a, cum_b = normalized_cumulative(a, width), normalized_cumulative(b, width)
-    level, q_a, q_b = pair_quantiles(edges, cum_a, cum_b)
-    mass_a, mass_b = np.dot(a, width), np.dot(b, width)
+def displace_pair(wave: _F, a: _F, b: _F, t: _F, out: _F) -> bool:
+    """Fill ``out`` (n_t, n) with the exact W2 displacement of density ``a`` toward ``b`` at each ``t``.
+
+    Whether the arguments allow it: if not, ``out`` is of no use.
+    """
+    n = wave.size
+    edges, width = np.empty(n + 1), np.empty(n)
+    if not bin_bounds(wave, edges, width):
+        return False
+    cum_a, mass_a = normalized_cumulative(a, width)
+    cum_b, mass_b = normalized_cumulative(b, width)
+    if not (0.0 < mass_a < np.inf and 0.0 < mass_b < np.inf):
+        return False
+    level, q_a, q_b = common_levels(cum_a, edges, cum_b, edges)
+    position = np.empty(level.size)
     for k in range(t.size):
         s = t[k]
         # At the ends the answer is known without rounding.
@@ -104,41 +177,46 @@ def displace_pair(edges: _F, width: _F, a: _F, b: _F, t: _F, out: _F) -> None:
             out[k] = a
         elif s == 1.0:
             out[k] = b
+        elif 0.0 < s < 1.0:
+            for i in range(level.size):
+                position[i] = (1.0 - s) * q_a[i] + s * q_b[i]
+            deposit(edges, width, level, position, (1.0 - s) * mass_a + s * mass_b, out[k])
         else:
-            deposit(edges, level, (1.0 - s) * q_a + s * q_b, (1.0 - s) * mass_a + s * mass_b, out[k])
+            return False
+    return True
 
 
 @compiled
 def mean_quantile(edges: _F, cumulative: _F, weight: _F) -> tuple[_F, _F]:
-    """Weighted mean of the quantile functions of many histograms, on the union of their breakpoints.
+    """Weighted mean of the quantile functions of many histograms, on the union of their levels.
 
-    ``cumulative`` is (n_spec, n + 1), ``weight`` sums to 1. Linear in the number of bins.
+    ``cumulative`` is (n_spec, n + 1), ``weight`` sums to 1. Ends as `common_levels` does.
     """
-    n_spec, n = cumulative.shape[0], cumulative.shape[1] - 1
-    at = np.zeros(n_spec, dtype=np.int64)
-    level = np.empty(n_spec * n + 1)
-    position = np.empty(n_spec * n + 1)
-    level[0], position[0] = 0.0, edges[0]
-    s = 0
-    while True:
-        u = 2.0
-        for m in range(n_spec):
-            u = min(u, cumulative[m, at[m] + 1])
-        s += 1
-        level[s], position[s] = u, 0.0
-        finished = False
-        for m in range(n_spec):
-            i = at[m]
-            c0, c1 = cumulative[m, i], cumulative[m, i + 1]
-            if c1 == u:
-                position[s] += weight[m] * edges[i + 1]
-                at[m] = i + 1
-                finished = finished or i + 1 == n
-            else:
-                position[s] += weight[m] * (edges[i] + (u - c0) / (c1 - c0) * (edges[i + 1] - edges[i]))
-        if finished:
-            break
-    return level[: s + 1], position[: s + 1]
+    level, position = cumulative[0].copy(), weight[0] * edges
+    for m in range(1, weight.size):
+        level, position, own = common_levels(level, position, cumulative[m], edges)
+        position[:-2] += weight[m] * own[:-2]
+        if m < weight.size - 1:
+            level, position = level[:-2], position[:-2]
+    return level, position
+
+
+@compiled
+def mean_of_many(wave: _F, densities: _F, weight: _F, out: _F) -> bool:
+    """Fill ``out`` (n) with the W2 barycenter of ``densities`` (n_spec, n); whether the arguments allow it."""
+    n_spec, n = densities.shape
+    edges, width = np.empty(n + 1), np.empty(n)
+    if not bin_bounds(wave, edges, width):
+        return False
+    cumulative, mean_mass = np.empty((n_spec, n + 1)), 0.0
+    for m in range(n_spec):
+        cumulative[m], mass = normalized_cumulative(densities[m], width)
+        if not 0.0 < mass < np.inf:
+            return False
+        mean_mass += weight[m] * mass
+    level, position = mean_quantile(edges, cumulative, weight)
+    deposit(edges, width, level, position, mean_mass, out)
+    return True
 
 
 @compiled
@@ -162,6 +240,20 @@ def quantile_distance(level: _F, q_a: _F, q_b: _F, p: float) -> float:
                 total += du * mean
         d0 = d1
     return total
+
+
+@compiled
+def pair_distance(wave: _F, a: _F, b: _F, p: float) -> float:
+    """Wasserstein-p distance to the power of p of two densities, each of mass 1; NaN where they do not allow it."""
+    n = wave.size
+    edges, width = np.empty(n + 1), np.empty(n)
+    fine = bin_bounds(wave, edges, width)
+    cum_a, mass_a = normalized_cumulative(a, width)
+    cum_b, mass_b = normalized_cumulative(b, width)
+    if not (fine and 0.0 < mass_a < np.inf and 0.0 < mass_b < np.inf):
+        return np.nan
+    level, q_a, q_b = common_levels(cum_a, edges, cum_b, edges)
+    return float(quantile_distance(level[:-2], q_a[:-2], q_b[:-2], p))
 
 
 @compiled
@@ -255,3 +347,63 @@ def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _
                 row[i] += weight_b * (b[i_b] + (at_b - i_b) * rise_b[i_b])
         for i in range(n):
             row[i] *= row[i] * np.exp((1.0 - s) * smooth_a[i] + s * smooth_b[i])
+
+
+@compiled
+def tier_of(origin: int, value: float) -> int:
+    """How good a candidate is in a bin: 0 an observed spectrum itself, 1 from both sides, 2 from one."""
+    if origin == 2:
+        return 2
+    return 0 if np.isinf(value) else 1
+
+
+@compiled
+def add_candidates(
+    flux: _F, flux_err: _F, origin: _U, taper: _F, value: _F, scale: _F, row: _I, total: _F, sums: _F
+) -> None:  # fmt: skip
+    """Add candidates of one pair, (n, n_wave), to weighted sums of their phases ``row`` (n).
+
+    ``total`` is (n_phase, 3, n_wave), by `tier_of`; ``sums`` (n_phase, 3, 3, n_wave), of flux, error and of what is
+    bridged. A candidate of infinite ``value`` has a weight of 1, another ``value`` times ``taper``.
+    """
+    for m in range(row.size):
+        k = row[m]
+        for w in range(origin.size):
+            weight = 1.0 if np.isinf(value[m]) else value[m] * taper[w]
+            if origin[w] == 0 or weight == 0.0:
+                continue
+            tier = tier_of(origin[w], value[m])
+            total[k, tier, w] += weight
+            sums[k, tier, 0, w] += weight * (scale[m] * flux[m, w])
+            sums[k, tier, 1, w] += weight * (scale[m] * flux_err[m, w])
+            if origin[w] == 3:
+                sums[k, tier, 2, w] += weight
+
+
+@compiled
+def add_shares(origin: _U, taper: _F, value: _F, row: _I, inverse: _F, out: _F) -> None:
+    """Add up the shares of candidates over all bins, (n); ``inverse`` is 1 over the total of the best tier, else 0."""
+    for m in range(row.size):
+        for w in range(origin.size):
+            if origin[w] != 0:
+                weight = 1.0 if np.isinf(value[m]) else value[m] * taper[w]
+                out[m] += weight * inverse[row[m], tier_of(origin[w], value[m]), w]
+
+
+@compiled
+def find_what_matters(origin: _U, rows: _I, taper: _F, value: _F, least: float, matters: _B) -> None:
+    """Which candidates of one phase, the heaviest first, weigh more than ``least`` of the others in some bin.
+
+    ``origin`` is (n, n_wave), ``rows`` (n, 2) the spectra of each, ``taper`` (n_spec, n_wave).
+    """
+    total = np.zeros((3, taper.shape[1]))
+    for m in range(value.size):
+        a, b = taper[rows[m, 0]], taper[rows[m, 1]]
+        for w in range(taper.shape[1]):
+            weight = 1.0 if np.isinf(value[m]) else value[m] * min(a[w], b[w])
+            if origin[m, w] == 0 or weight == 0.0:
+                continue
+            tier = tier_of(origin[m, w], value[m])
+            better = (tier > 0 and total[0, w] > 0.0) or (tier > 1 and total[1, w] > 0.0)
+            matters[m] |= not better and weight > least * total[tier, w]
+            total[tier, w] += weight

@@ -24,7 +24,7 @@ from sntransport.calibration.level_surface import (
 )
 from sntransport.photometry.synthetic import MIN_COVERAGE, BandMatrix
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.chain import SAME_PHASE, along_chain
+from sntransport.transport.chain import SAME_PHASE, along_chain, nearest_rows
 from sntransport.transport.completion import Completed, complete_spectra, impossible_bins
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel
 from sntransport.transport.interpolators import ForPair, Interpolator
@@ -236,7 +236,7 @@ def neighbor_shares(own: Array, phase: Array, covered: NDArray[np.bool_]) -> tup
 
     A phase at a spectrum has that alone, as a pair with itself; one that is not covered has none.
     """
-    nearest = np.abs(own[:, None] - phase).argmin(axis=0)
+    nearest = nearest_rows(own, phase)
     left = np.clip(np.searchsorted(own, phase) - 1, 0, max(own.size - 2, 0))
     exact = np.abs(own[nearest] - phase) <= SAME_PHASE
     first = np.where(exact, nearest, left)

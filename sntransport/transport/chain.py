@@ -39,6 +39,14 @@ class Rebuilt:
     origin: NDArray[np.uint8]
 
 
+def nearest_rows(own: Array, phase: Array) -> NDArray[np.int64]:
+    """Rows of increasing phases ``own`` that lie nearest to others, (n_phase,); of two the earlier."""
+    if own.size < 2:
+        return np.zeros(phase.size, dtype=np.int64)
+    right = np.clip(np.searchsorted(own, phase), 1, own.size - 1)
+    return right - (phase - own[right - 1] <= own[right] - phase)
+
+
 def along_chain(
     series: SpectralSeries,
     done: Completed,
@@ -69,7 +77,7 @@ def along_chain(
         At the phase of a spectrum it is that one, completed; only bins that its neighbors filled have a drift there.
     """
     own = series.phase
-    nearest = np.abs(own[:, None] - phase).argmin(axis=0)
+    nearest = nearest_rows(own, phase)
     exact = np.abs(own[nearest] - phase) <= SAME_PHASE
     for row in np.unique(nearest[exact]):
         at = np.flatnonzero(exact & (nearest == row))
@@ -107,7 +115,7 @@ def _stretches(before: NDArray[np.int64], after: NDArray[np.int64]) -> list[NDAr
 def _change_between(series: SpectralSeries, i: int, j: int) -> Array:
     """How much two spectra differ, (n_wave,); 0 where not both cover."""
     out = np.zeros(series.n_wave)
-    for run in long_runs(series.covered[i] & series.covered[j]):
+    for run in long_runs(np.isfinite(series.flux[i]) & np.isfinite(series.flux[j])):
         out[run] = log_change(series.wave[run], series.flux[i][run], series.flux[j][run])
     return out
 

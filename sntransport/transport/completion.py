@@ -106,23 +106,42 @@ def impossible_bins(
         by more than ln 2 in the same spectrum: no line changes by that between neighbors. The worst spectrum is found
         first, the others are then compared without it. The first and the last are not judged.
     """
-    bad = np.zeros(series.flux.shape, dtype=bool)
-    for _ in range(series.n_phase):
-        origin = np.where(bad, Origin.NOT_COVERED, series.origin).astype(np.uint8)
-        kept = replace(series, flux=np.where(bad, np.nan, series.flux), origin=origin)
-        work = _Work(kept, interpolate, max_gap)
-        off = [work.mismatch(row) for row in range(series.n_phase)]
-        worst = int(np.argmax([np.max(row) for row in off]))
-        if off[worst].max() <= _IMPOSSIBLE:
+    bad, n = np.zeros(series.flux.shape, dtype=bool), series.n_phase
+    off, most = np.zeros(series.flux.shape), np.zeros(n)
+    # What is taken off a spectrum changes what it and its two neighbors are compared with, and nothing else.
+    judged = range(n)
+    for _ in range(n):
+        for row, found in zip(judged, _mismatches(series, bad, judged, interpolate, max_gap), strict=True):
+            off[row], most[row] = found, found.max()
+        worst = int(np.argmax(most))
+        if most[worst] <= _IMPOSSIBLE:
             break
         bad[worst] |= off[worst] > _STILL_OFF
+        judged = range(max(worst - 1, 0), min(worst + 2, n))
     return bad
+
+
+def _mismatches(
+    series: SpectralSeries, bad: NDArray[np.bool_], rows: range, interpolate: Interpolator | ForPair, max_gap: float
+) -> list[Array]:
+    """How far rows are off what their neighbors predict, without what is ``bad``; see `_Work.mismatch`."""
+    first = max(rows.start - 1, 0)
+    part = slice(first, rows.stop + 1)
+    kept = replace(
+        series,
+        phase=series.phase[part],
+        flux=np.where(bad[part], np.nan, series.flux[part]),
+        flux_err=series.flux_err[part],
+        origin=np.where(bad[part], Origin.NOT_COVERED, series.origin[part]).astype(np.uint8),
+    )
+    work = _Work(kept, interpolate, max_gap)
+    return [work.mismatch(row - first) for row in rows]
 
 
 def photon_variance(series: SpectralSeries, row: int, least: float = 1e-4) -> Array:
     """Variance of ln flux that the stated error of a spectrum is, (n_wave,); ``least``: share of the mean flux."""
     flux = series.flux[row]
-    level = np.maximum(flux, least * np.nanmean(flux)) if series.covered[row].any() else flux
+    level = np.maximum(flux, least * np.nanmean(flux)) if np.isfinite(flux).any() else flux
     return np.asarray(np.log1p((series.flux_err[row] / level) ** 2))
 
 
@@ -131,8 +150,9 @@ class _Work:
 
     def __init__(self, series: SpectralSeries, interpolate: Interpolator | ForPair, max_gap: float) -> None:
         self.series, self.interpolate, self.max_gap = series, interpolate, max_gap
+        self.covered = series.covered
         self.noise = np.stack([photon_variance(series, row) for row in range(series.n_phase)])
-        self.before, self.after = _sources(series.covered)
+        self.before, self.after = _sources(self.covered)
         with np.errstate(invalid="ignore", divide="ignore"):
             self.observed = np.log(series.flux)
         self.logs, self.variance, self.origin = self.observed.copy(), self.noise.copy(), series.origin.copy()
@@ -148,7 +168,7 @@ class _Work:
         response = CALIBRATION**2 / (CALIBRATION**2 * (1.0 + (1.0 - t) ** 2 + t**2) + drift)
         predicted = self._between(i, j, float(series.phase[row]))
         expected = (1.0 - t) ** 2 * self.noise[i] + t**2 * self.noise[j]
-        for run in long_runs(np.isfinite(predicted) & series.covered[row]):
+        for run in long_runs(np.isfinite(predicted) & self.covered[row]):
             off = self.logs[row, run] - predicted[run]
             broad = bell_mean(off[None], CONTINUUM / GRID_STEP)[0]
             own, theirs = _level(self.noise[row, run]), _level(expected[run]) + drift
@@ -171,18 +191,20 @@ class _Work:
 
     def fill(self, row: int) -> None:
         """Rebuild the bins that a row does not cover, stretch by stretch outward from where it does."""
-        covered = self.series.covered[row]
+        covered = self.covered[row]
         if covered.all() or not covered.any():
             return
         self.before[row], self.after[row] = self._near(self.before[row], row), self._near(self.after[row], row)
         key = np.stack([self.before[row], self.after[row], covered])
         stretches = np.split(np.arange(covered.size), np.flatnonzero(np.any(np.diff(key) != 0, axis=0)) + 1)
-        first = int(np.argmax(covered))
+        first, made = int(np.argmax(covered)), {}
         for stretch in sorted(stretches, key=lambda bins: abs(int(bins[0]) - first)):
             sources = int(self.before[row, stretch[0]]), int(self.after[row, stretch[0]])
             if covered[stretch[0]] or max(sources) == _NOBODY:
                 continue
-            logs, variance, origin = self._made(row, *sources)
+            if sources not in made:
+                made[sources] = self._made(row, *sources)
+            logs, variance, origin = made[sources]
             joined = logs[stretch] + _offset(self.logs[row], logs, stretch)
             self.logs[row, stretch], self.variance[row, stretch] = joined, variance[stretch]
             self.origin[row, stretch] = np.where(np.isfinite(joined), origin[stretch], Origin.NOT_COVERED)
@@ -210,7 +232,7 @@ class _Work:
         series, out = self.series, np.full(self.series.n_wave, np.nan)
         between = for_pair(self.interpolate, float(series.phase[i]), float(series.phase[j]))
         t = readonly([(phase - series.phase[i]) / (series.phase[j] - series.phase[i])], "t")
-        for run in long_runs(series.covered[i] & series.covered[j]):
+        for run in long_runs(self.covered[i] & self.covered[j]):
             with np.errstate(divide="ignore"):
                 out[run] = np.log(between(series.wave[run], series.flux[i][run], series.flux[j][run], t)[0])
         return np.where(np.isfinite(out), out, np.nan)

@@ -10,7 +10,7 @@ and rebinned onto the grid exactly. The total flux, which the quantiles do not c
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
+from sntransport._numerics.arrays import Array, borrowed, readonly, require_increasing, require_shape
 
 
 def bin_edges(wave: ArrayLike) -> Array:
@@ -72,12 +72,12 @@ def displace(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
     """
     from sntransport.transport import _kernels
 
-    edges, a, b = _checked(wave, flux_a=flux_a, flux_b=flux_b)
-    t = readonly(np.atleast_1d(np.asarray(t, dtype=np.float64)), "t")
-    if not np.all((t >= 0) & (t <= 1)):
+    grid, a, b = _alike(wave, flux_a=flux_a, flux_b=flux_b)
+    place = borrowed(np.atleast_1d(t) if np.ndim(t) == 0 else t, "t")
+    out = np.empty((place.size, grid.size))
+    if not _kernels.displace_pair(grid, a, b, place, out):
+        _refuse(grid, flux_a=a, flux_b=b)
         raise ValueError("t leaves the range 0 to 1")
-    out = np.empty((t.size, a.size))
-    _kernels.displace_pair(edges, readonly(np.diff(edges), "width"), a, b, t, out)
     return out
 
 
@@ -104,11 +104,11 @@ def distance(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, p: float = 2
 
     if not p >= 1:
         raise ValueError(f"p is {p}, expected 1 or more")
-    edges, a, b = _checked(wave, flux_a=flux_a, flux_b=flux_b)
-    width = readonly(np.diff(edges), "width")
-    cumulative = [_kernels.normalized_cumulative(flux, width) for flux in (a, b)]
-    level, q_a, q_b = _kernels.pair_quantiles(edges, *cumulative)
-    return float(_kernels.quantile_distance(level, q_a, q_b, float(p)) ** (1.0 / p))
+    grid, a, b = _alike(wave, flux_a=flux_a, flux_b=flux_b)
+    apart = _kernels.pair_distance(grid, a, b, float(p))
+    if np.isnan(apart):
+        _refuse(grid, flux_a=a, flux_b=b)
+    return float(apart ** (1.0 / p))
 
 
 def barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
@@ -134,30 +134,36 @@ def barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     """
     from sntransport.transport import _kernels
 
-    fluxes = readonly(fluxes, "fluxes", ndim=2)
-    weights = readonly(weights, "weights")
-    require_shape(weights, "weights", fluxes.shape[:1], "(n_spec,)")
-    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or weights.sum() <= 0:
+    rows = borrowed(fluxes, "fluxes", ndim=2)
+    share = readonly(weights, "weights")
+    require_shape(share, "weights", rows.shape[:1], "(n_spec,)")
+    if not np.all(np.isfinite(share)) or np.any(share < 0) or share.sum() <= 0:
         raise ValueError("weights must be finite, not negative and not all zero")
-    edges, *rows = _checked(wave, **{f"fluxes[{i}]": row for i, row in enumerate(fluxes)})
-    share = weights / weights.sum()
-    if share.max() == 1.0:
-        return np.array(rows[int(share.argmax())])
-    width = readonly(np.diff(edges), "width")
-    cumulative = np.array([_kernels.normalized_cumulative(row, width) for row in rows])
-    level, position = _kernels.mean_quantile(edges, cumulative, share)
-    out = np.empty(fluxes.shape[1])
-    _kernels.deposit(edges, level, position, float(share @ (fluxes @ width)), out)
-    return out
+    share = readonly(share / share.sum(), "weights")
+    grid, *_ = _alike(wave, **{"fluxes[0]": rows[0]})
+    out = np.empty(grid.size)
+    if not _kernels.mean_of_many(grid, rows, share, out):
+        _refuse(grid, **{f"fluxes[{i}]": row for i, row in enumerate(rows)})
+    # One alone is known without rounding.
+    return rows[int(share.argmax())].copy() if share.max() == 1.0 else out
 
 
-def _checked(wave: ArrayLike, **fluxes: ArrayLike) -> list[Array]:
-    """Bin edges and checked fluxes, all read-only."""
-    edges = bin_edges(wave)
-    arrays = [edges]
+def _alike(wave: ArrayLike, **fluxes: ArrayLike) -> list[Array]:
+    """Wavelengths and fluxes as read-only arrays of one shape; their values are checked where they are worked on."""
+    grid = borrowed(wave, "wave")
+    if grid.size < 2:
+        raise ValueError(f"wave has {grid.size} points, expected at least 2")
+    arrays = [grid]
     for name, value in fluxes.items():
-        flux = readonly(value, name)
-        require_shape(flux, name, (edges.size - 1,), "(n_wave,)")
+        arrays.append(borrowed(value, name))
+        require_shape(arrays[-1], name, grid.shape, "(n_wave,)")
+    return arrays
+
+
+def _refuse(wave: Array, **fluxes: Array) -> None:
+    """Raise a ValueError that says what is wrong with values that a kernel refused; none where it is not these."""
+    width = np.diff(bin_edges(wave))
+    for name, flux in fluxes.items():
         if not np.all(np.isfinite(flux)):
             raise ValueError(f"{name} has NaN or infinite values; cut the spectra to their common coverage first")
         if flux.min() < 0:
@@ -166,5 +172,7 @@ def _checked(wave: ArrayLike, **fluxes: ArrayLike) -> list[Array]:
             )
         if not flux.max() > 0:
             raise ValueError(f"{name} is zero everywhere")
-        arrays.append(flux)
-    return arrays
+        with np.errstate(over="ignore", under="ignore"):
+            mass = float(flux @ width)
+        if not 0.0 < mass < np.inf:
+            raise ValueError(f"{name} has an integral of {mass:g}: scale the spectra")

@@ -12,7 +12,7 @@ thin light would, and averaging its logarithm. Of the powers tried it rebuilds r
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
+from sntransport._numerics.arrays import Array, borrowed, readonly, require_increasing, require_shape
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
 
@@ -134,13 +134,13 @@ def feature_shift(
 
 
 def _checked(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike) -> tuple[Array, Array, Array]:
-    wave = readonly(wave, "wave")
+    wave = borrowed(wave, "wave")
     if wave.size < 4:
         raise ValueError(f"wave has {wave.size} points, expected at least 4")
     require_increasing(wave, "wave", positive=True)
     fluxes = []
     for name, value in (("flux_a", flux_a), ("flux_b", flux_b)):
-        flux = readonly(value, name)
+        flux = borrowed(value, name)
         require_shape(flux, name, wave.shape, "(n_wave,)")
         if not np.all(np.isfinite(flux)) or flux.min() < 0 or not flux.max() > 0:
             raise ValueError(f"{name} must be finite, not negative and not zero everywhere")
@@ -154,7 +154,7 @@ def _split(wave: Array, a: Array, b: Array, continuum: float) -> tuple[Array | N
     even = np.linspace(log_wave[0], log_wave[-1], wave.size)
     step = (even[1] - even[0]) * C_KMS
     logs = np.stack([np.log(np.maximum(flux, _LEAST_FLUX * flux.mean())) for flux in (a, b)])
-    grid = None if np.allclose(log_wave, even, rtol=0, atol=1e-3 * (even[1] - even[0])) else even
+    grid = None if np.abs(log_wave - even).max() <= 1e-3 * (even[1] - even[0]) else even
     if grid is not None:
         logs = np.stack([np.interp(grid, log_wave, row) for row in logs])
     smooth = bell_mean(logs, continuum / step)

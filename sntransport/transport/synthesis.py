@@ -4,25 +4,27 @@ A few target phases at a time, so that memory does not grow with the number of p
 is not repeated for each of them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
-from sntransport._numerics.arrays import Array, readonly
-from sntransport.photometry.synthetic import BandMatrix, synthetic_flux
+from sntransport._numerics.arrays import Array, Span
+from sntransport.photometry.synthetic import MIN_COVERAGE, BandMatrix
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error, log_change
-from sntransport.transport.interpolators import ForPair, Interpolator, for_pair
-from sntransport.transport.runs import MIN_OVERLAP, long_runs
+from sntransport.transport.candidates import Candidates, Pair, PairSpectra
+from sntransport.transport.chain import SAME_PHASE, nearest_rows
+from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error
+from sntransport.transport.interpolators import ForPair, Interpolator
 from sntransport.transport.weights import Weight, color_mismatch
 
-_TAPER = 20
-# Below this share of its mean a flux counts as that where its error is taken relative to it.
-_LEAST_FLUX = 1e-4
-_SAME = 1e-9
-_BLOCK = 16
+# Phases that are worked on together: their sums take a few tens of MB, and few pairs are made twice.
+_BLOCK = 128
+# A thousand candidates that weigh less than this, relative to the others, change a mean by less than 1e-13.
+_LEAST_SHARE = 1e-16
+_NOTHING = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,21 +53,6 @@ class Synthesis:
     series: SpectralSeries
     pairs: NDArray[np.int64]
     weight: Array
-
-
-# Of one candidate: flux, error and origin (n_wave,), taper, and the index of its pair.
-_Row = tuple[Array, Array, NDArray[np.uint8], Array, np.intp]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Candidates:
-    """Candidates at one phase: arrays (n_candidate, n_wave), and the index of the pair of each."""
-
-    flux: Array
-    flux_err: Array
-    origin: NDArray[np.uint8]
-    taper: Array
-    pair: NDArray[np.int64]
 
 
 def synthesize(
@@ -113,36 +100,19 @@ def synthesize(
         ``tie`` the error of interpolation is `SHARE_WITH_COLORS` of `interpolation_error` of itself at phases with
         photometry in two bands or more, on the understanding that the colors of the result are calibrated by it.
     """
-    pairs = _pairs(sparse, phase, max_gap)
+    spectra, pairs = PairSpectra(sparse), _pairs(sparse, phase, max_gap)
     shape = (phase.size, sparse.n_wave)
     flux, flux_err = np.full(shape, np.nan), np.full(shape, np.nan)
     origin = np.zeros(shape, dtype=np.uint8)
-    shares = np.zeros((phase.size, len(pairs)))
-    taper = _tapers(sparse)
     calibrated = photometry is not None and photometry.continua is not None
     share = _error_shares(phase, photometry if tie or calibrated else None)
+    found = []
     for start in range(0, phase.size, _BLOCK):
-        block = phase[start : start + _BLOCK]
-        for k, found in enumerate(
-            _candidates(
-                sparse,
-                pairs,
-                block,
-                interpolate=interpolate,
-                taper=taper,
-                errors=errors,
-                share=share[start : start + _BLOCK],
-            ),
-            start,
-        ):
-            if found.pair.size == 0:
-                continue
-            value, scale = _judge(
-                sparse, pairs, found, target=float(phase[k]), weight=weight, photometry=photometry, k=k
-            )
-            if tie:
-                found = _tied(found, scale)
-            flux[k], flux_err[k], origin[k], shares[k, found.pair] = _average(found, value)
+        block = slice(start, start + _BLOCK)
+        work = _Block(spectra, pairs, phase[block], interpolate)
+        work.judge(weight, None if photometry is None else _rows(photometry, block))
+        flux[block], flux_err[block], origin[block], inverse = work.average(tie=tie, errors=errors, share=share[block])
+        found.append((start + work.row, work.pair, work.shares(inverse)))
     dense = SpectralSeries(
         phase=phase,
         wave=sparse.wave,
@@ -153,8 +123,16 @@ def synthesize(
         sn_type=sparse.sn_type,
         mjd_ref=sparse.mjd_ref,
     )
-    used = shares.any(axis=0)
-    return Synthesis(series=dense, pairs=pairs[used], weight=shares[:, used])
+    # Of thousands of pairs most have no share at most phases: the table is made once, of those that have any.
+    row, pair, part = (np.concatenate(columns) for columns in zip(*found, strict=True)) if found else _NOTHING
+    used, column = np.unique(pair[part > 0], return_inverse=True)
+    table = np.zeros((phase.size, used.size))
+    table[row[part > 0], column] = part[part > 0]
+    return Synthesis(series=dense, pairs=pairs[used], weight=table)
+
+
+def _rows(photometry: Photometry, rows: Span) -> Photometry:
+    return replace(photometry, flux=photometry.flux[rows], flux_err=photometry.flux_err[rows])
 
 
 def _error_shares(phase: Array, photometry: Photometry | None) -> Array:
@@ -165,206 +143,182 @@ def _error_shares(phase: Array, photometry: Photometry | None) -> Array:
     return np.where(known, SHARE_WITH_COLORS, 1.0)
 
 
+def near_pairs(phase: Array, max_gap: float) -> NDArray[np.int64]:
+    """Pairs (n_pair, 2) of rows at most ``max_gap`` apart, the earlier first, of increasing phases.
+
+    The work grows with their number, not with the square of that of the rows.
+    """
+    row = np.arange(phase.size)
+    # A hair more than the gap, then the very condition.
+    count = np.searchsorted(phase, phase + max_gap * (1.0 + 1e-9) + SAME_PHASE, side="right") - row - 1
+    before = np.repeat(row, count)
+    after = np.arange(before.size) - np.repeat(np.cumsum(count) - count, count) + before + 1
+    near = phase[after] - phase[before] <= max_gap
+    return np.stack([before[near], after[near]], axis=1).astype(np.int64)
+
+
 def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.int64]:
     """All pairs of rows up to ``max_gap`` apart, and each row that is itself a target as a pair with itself."""
-    n = sparse.n_phase
-    before, after = np.triu_indices(n, 1)
-    near = sparse.phase[after] - sparse.phase[before] <= max_gap
-    hit = np.flatnonzero(np.abs(sparse.phase[:, None] - phase).min(axis=1, initial=np.inf) <= _SAME)
-    pairs = np.concatenate([np.stack([before[near], after[near]], axis=1), np.stack([hit, hit], axis=1)])
+    hit = nearest_rows(sparse.phase, phase)
+    hit = np.unique(hit[np.abs(sparse.phase[hit] - phase) <= SAME_PHASE])
+    pairs = np.concatenate([near_pairs(sparse.phase, max_gap), np.stack([hit, hit], axis=1)])
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], dtype=np.int64)
 
 
-def _candidates(
-    sparse: SpectralSeries,
-    pairs: NDArray[np.int64],
-    targets: Array,
-    *,
-    interpolate: Interpolator | ForPair,
-    taper: Array,
-    errors: ErrorModel,
-    share: Array,
-) -> list[_Candidates]:
-    """For each target, the candidate of every pair that brackets it, and the spectrum itself where it is one."""
-    before, after = (sparse.phase[pairs[:, side], None] for side in (0, 1))
-    itself = (pairs[:, :1] == pairs[:, 1:]) & (np.abs(before - targets) <= _SAME)
-    hits = itself | ((before < targets - _SAME) & (after > targets + _SAME))
-    rows: list[list[_Row]] = [[] for _ in targets]
-    for p in np.flatnonzero(hits.any(axis=1)):
-        i, j = (int(row) for row in pairs[p])
-        wanted = np.flatnonzero(hits[p])
-        span = sparse.phase[j] - sparse.phase[i]
-        t = (targets[wanted] - sparse.phase[i]) / span if span else np.zeros(wanted.size)
-        made = _between(sparse, i, j, t, interpolate=interpolate, errors=errors, share=share[wanted])
-        if made is None:
-            continue
-        edge = np.minimum(taper[i], taper[j])
-        for k, flux, flux_err in zip(wanted, made[0], made[1], strict=True):
-            rows[k].append((flux, flux_err, made[2], edge, p))
-    return [_stacked(found, sparse.n_wave) for found in rows]
+class _Block:
+    """Candidates at a few phases, one entry a pair and phase, those of a pair together: ``pair``, ``row``, ``value``.
 
-
-def _stacked(rows: list[_Row], n_wave: int) -> _Candidates:
-    if not rows:
-        empty = np.empty((0, n_wave))
-        return _Candidates(
-            flux=empty, flux_err=empty, origin=empty.astype(np.uint8), taper=empty, pair=np.empty(0, dtype=np.int64)
-        )
-    flux, flux_err, origin, edge, pair = zip(*rows, strict=True)
-    return _Candidates(
-        flux=np.stack(flux),
-        flux_err=np.stack(flux_err),
-        origin=np.stack(origin),
-        taper=np.stack(edge),
-        pair=np.array(pair),
-    )
-
-
-def _between(
-    sparse: SpectralSeries,
-    i: int,
-    j: int,
-    t: Array,
-    *,
-    interpolate: Interpolator | ForPair,
-    errors: ErrorModel,
-    share: Array,
-) -> tuple[Array, Array, NDArray[np.uint8]] | None:
-    """Flux and error (n_t, n_wave) and origin (n_wave,) of a pair at several positions.
-
-    Interpolated where both spectra cover; one spectrum, scaled, where only it does; the spectrum itself where they are
-    the same. None without overlap.
+    Of each only numbers are kept; its spectrum is made when it is judged and once more when it is averaged.
     """
-    a, b = sparse.flux[i], sparse.flux[j]
-    if i == j:
-        return a[None], sparse.flux_err[i][None], sparse.origin[i]
-    runs = long_runs(np.isfinite(a) & np.isfinite(b))
-    if not runs:
-        return None
-    flux, variance = np.full((t.size, a.size), np.nan), np.full((t.size, a.size), np.nan)
-    origin, change = np.zeros(a.size, dtype=np.uint8), np.zeros(a.size)
-    between = for_pair(interpolate, float(sparse.phase[i]), float(sparse.phase[j]))
-    for run in runs:
-        value = between(sparse.wave[run], a[run], b[run], readonly(t, "t"))
-        if np.shape(value) != flux[:, run].shape:
-            raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {flux[:, run].shape}")
-        flux[:, run], change[run] = value, log_change(sparse.wave[run], a[run], b[run])
-    done = np.asarray(np.isfinite(flux).any(axis=0))
-    noise = [_photon_variance(sparse, row) for row in (i, j)]
-    gap = float(sparse.phase[j] - sparse.phase[i])
-    model = errors(sparse.sn_type, sparse.wave[done], change[done], gap, 4.0 * t * (1.0 - t))
-    model = model * share[:, None]
-    variance[:, done] = np.outer((1.0 - t) ** 2, noise[0][done]) + np.outer(t**2, noise[1][done]) + model**2
-    origin[done] = np.maximum(sparse.origin[i], sparse.origin[j])[done]
-    change[~done] = np.sqrt(np.mean(change[done] ** 2))
-    for row, away in ((i, t), (j, 1.0 - t)):
-        only = _extend(flux, origin, sparse.flux[row], done)
-        # Seen from one side only a random walk drifts without end: 4 w in place of 4 w (1 - w).
-        model = errors(sparse.sn_type, sparse.wave[only], change[only], gap, 4.0 * away) * share[:, None]
-        variance[:, only] = noise[(i, j).index(row)][only] + model**2
-    return flux, flux * np.sqrt(variance), origin
+
+    def __init__(
+        self, spectra: PairSpectra, pairs: NDArray[np.int64], phase: Array, interpolate: Interpolator | ForPair
+    ) -> None:
+        self.spectra, self.pairs, self.phase, self.interpolate = spectra, pairs, phase, interpolate
+        before, after = spectra.series.phase[pairs].T
+        near = np.flatnonzero((before <= phase[-1] + SAME_PHASE) & (after >= phase[0] - SAME_PHASE))
+        before, after = before[near, None], after[near, None]
+        itself = (pairs[near, :1] == pairs[near, 1:]) & (np.abs(before - phase) <= SAME_PHASE)
+        where, self.row = np.nonzero(itself | ((before < phase - SAME_PHASE) & (after > phase + SAME_PHASE)))
+        self.pair = near[where]
+        self.value, self.scale = np.zeros(self.pair.size), np.ones(self.pair.size)
+        # Found when a spectrum is made: which bins of a pair are covered, and how.
+        self.origin: dict[int, NDArray[np.uint8]] = {}
+
+    def _groups(self) -> Iterator[tuple[int, Span]]:
+        """Pairs that have candidates, and the entries of each."""
+        starts = np.flatnonzero(np.diff(self.pair, prepend=-1))
+        for start, stop in pairwise([*starts, self.pair.size]):
+            yield int(self.pair[start]), slice(int(start), int(stop))
+
+    def _made(self, p: int) -> Pair:
+        i, j = self.pairs[p]
+        return Pair(self.spectra, int(i), int(j), self.interpolate)
+
+    def _keep(self, kept: NDArray[np.bool_]) -> None:
+        self.pair, self.row, self.value, self.scale = (
+            self.pair[kept],
+            self.row[kept],
+            self.value[kept],
+            self.scale[kept],
+        )
+
+    def judge(self, weight: Weight, photometry: Photometry | None) -> None:
+        """Find the weight of every candidate, infinite of an observed spectrum, and the factor that ties it."""
+        synthetic = self._synthetic(photometry)
+        for k in range(self.phase.size):
+            mine = np.flatnonzero(self.row == k)
+            if mine.size:
+                self._judge_one(mine, k, weight, photometry, synthetic[mine])
+        if photometry is not None:
+            self._keep(self._matter())
+
+    def _synthetic(self, photometry: Photometry | None) -> Array:
+        """Band fluxes of all candidates, (n, n_band); those of spectra that do not overlap go."""
+        n_band = 0 if photometry is None else len(photometry.matrix.bands)
+        out, exists = np.full((self.pair.size, n_band), np.nan), np.ones(self.pair.size, dtype=bool)
+        for p, entries in self._groups():
+            pair = self._made(p)
+            exists[entries] = pair.exists
+            if photometry is None or not pair.exists:
+                continue
+            t = pair.positions(self.phase[self.row[entries]])
+            made = pair.at(t)
+            self.origin[p] = made.origin
+            if pair.runs:
+                out[entries] = _band_fluxes(made, pair, t, photometry)
+        self._keep(exists)
+        return out[exists]
+
+    def _judge_one(
+        self, mine: NDArray[np.int64], k: int, weight: Weight, photometry: Photometry | None, synthetic: Array
+    ) -> None:
+        """Weights, but for a common factor, and factors of the candidates at one phase."""
+        gray, mismatch = np.zeros(mine.size), np.full(mine.size, np.nan)
+        if photometry is not None:
+            gray, mismatch = color_mismatch(synthetic, photometry.flux[k], photometry.flux_err[k])
+        chosen = self.pairs[self.pair[mine]]
+        itself = chosen[:, 0] == chosen[:, 1]
+        value, own = np.full(mine.size, np.inf), self.spectra.series.phase
+        if not itself.all():
+            days_before = self.phase[k] - own[chosen[~itself, 0]]
+            days_after = own[chosen[~itself, 1]] - self.phase[k]
+            value[~itself] = weight(days_before, days_after, mismatch[~itself])
+        if np.any(np.isnan(value)) or np.any(value < 0):
+            raise ValueError("the weight function returned NaN or a negative weight")
+        total = value[np.isfinite(value)].sum()
+        self.value[mine] = value / total if total > 0 else value
+        self.scale[mine] = np.where(itself | np.isnan(gray), 1.0, np.exp(np.nan_to_num(gray)))
+
+    def _matter(self) -> NDArray[np.bool_]:
+        """Candidates that weigh enough in some bin to change more than the rounding of the mean."""
+        from sntransport.transport import _kernels
+
+        out = np.zeros(self.pair.size, dtype=bool)
+        for k in range(self.phase.size):
+            mine = np.flatnonzero(self.row == k)
+            mine = mine[np.argsort(-self.value[mine], kind="stable")]
+            if mine.size:
+                origin, matters = np.stack([self.origin[p] for p in self.pair[mine]]), np.zeros(mine.size, dtype=bool)
+                rows = self.pairs[self.pair[mine]]
+                _kernels.find_what_matters(origin, rows, self.spectra.taper, self.value[mine], _LEAST_SHARE, matters)
+                out[mine] = matters
+        return out
+
+    def average(self, *, tie: bool, errors: ErrorModel, share: Array) -> tuple[Array, Array, NDArray[np.uint8], Array]:
+        """Weighted mean over candidates, bin by bin, from the best tier that covers: itself, both sides, one side.
+
+        Flux, error and origin (n_phase, n_wave); last, (n_phase, 3, n_wave), 1 over the weight of that tier, else 0.
+        """
+        from sntransport.transport import _kernels
+
+        n, n_wave = self.phase.size, self.spectra.series.n_wave
+        total, sums = np.zeros((n, 3, n_wave)), np.zeros((n, 3, 3, n_wave))
+        for p, entries in self._groups():
+            pair, row = self._made(p), self.row[entries]
+            t = pair.positions(self.phase[row])
+            made = pair.at(t)
+            self.origin[p] = made.origin
+            flux_err = pair.flux_err(made, t, errors=errors, share=share[row])
+            scale = self.scale[entries] if tie else np.ones(row.size)
+            _kernels.add_candidates(
+                made.flux, flux_err, made.origin, pair.taper, self.value[entries], scale, row, total, sums
+            )
+        best = np.where(total[:, 0] > 0, 0, np.where(total[:, 1] > 0, 1, 2))[:, None]
+        weight = np.take_along_axis(total, best, axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.take_along_axis(sums, best[:, :, None], axis=1)[:, 0] / weight
+        covered, inverse = weight[:, 0] > 0, np.zeros(total.shape)
+        np.put_along_axis(inverse, best, np.divide(1.0, weight, where=weight > 0, out=np.zeros(weight.shape)), 1)
+        origin = np.where(mean[:, 2] > 0.5, Origin.EXTRAPOLATED, Origin.OBSERVED)
+        origin = np.where(covered, np.where(best[:, 0] == 2, Origin.ONE_SIDED, origin), Origin.NOT_COVERED)
+        flux, flux_err = (np.where(covered, mean[:, k], np.nan) for k in (0, 1))
+        return flux, flux_err, origin.astype(np.uint8), inverse
+
+    def shares(self, inverse: Array) -> Array:
+        """Share of each candidate in the flux, averaged over the covered bins; ``inverse`` is from `average`."""
+        from sntransport.transport import _kernels
+
+        out, taper = np.zeros(self.pair.size), self.spectra.taper
+        for p, mine in self._groups():
+            depth = np.minimum(*taper[self.pairs[p]])
+            _kernels.add_shares(self.origin[p], depth, self.value[mine], self.row[mine], inverse, out[mine])
+        bins = (inverse > 0).any(axis=1).sum(axis=1)
+        return np.asarray(out / np.maximum(bins, 1)[self.row])
 
 
-def _photon_variance(sparse: SpectralSeries, row: int) -> Array:
-    """Variance of ln flux that the stated error of a spectrum is, (n_wave,)."""
-    flux = sparse.flux[row]
-    return np.asarray(np.log1p((sparse.flux_err[row] / np.maximum(flux, _LEAST_FLUX * np.nanmean(flux))) ** 2))
-
-
-def _extend(flux: Array, origin: NDArray[np.uint8], alone: Array, done: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill bins that only one spectrum covers with it, scaled to meet the candidate at the nearest end; which ones."""
-    only = np.isfinite(alone) & ~np.isfinite(flux[0])
-    filled = np.zeros(only.size, dtype=bool)
-    if not only.any():
-        return filled
-    known, index = np.flatnonzero(done), np.arange(done.size)
-    below, above = known[: 2 * MIN_OVERLAP], known[-2 * MIN_OVERLAP :]
-    for bins, edge in ((only & (index < known[0]), below), (only & (index > known[-1]), above)):
-        if bins.any() and alone[edge].sum() > 0:
-            factor = flux[:, edge].sum(axis=1) / alone[edge].sum()
-            flux[:, bins] = np.outer(factor, alone[bins])
-            origin[bins] = Origin.ONE_SIDED
-            filled |= bins
-    return filled
-
-
-def _tapers(sparse: SpectralSeries) -> Array:
-    """Weight of each bin of each spectrum: falls toward the ends of its coverage so that no step shows there."""
-    return np.stack(
-        [np.clip(distance_transform_edt(np.pad(row, 1))[1:-1] / _TAPER, 0.01, 1.0) for row in sparse.covered]
-    )
-
-
-def _judge(
-    sparse: SpectralSeries,
-    pairs: NDArray[np.int64],
-    candidates: _Candidates,
-    *,
-    target: float,
-    weight: Weight,
-    photometry: Photometry | None,
-    k: int,
-) -> tuple[Array, Array]:
-    """Weight and tying factor of every candidate; an observed spectrum has infinite weight and stays as it is."""
-    gray, mismatch = np.zeros(candidates.pair.size), np.full(candidates.pair.size, np.nan)
-    if photometry is not None:
-        own = _own_continua(sparse.phase, pairs[candidates.pair], target, photometry.continua)
-        synthetic, _ = synthetic_flux(candidates.flux * np.exp(own), photometry.matrix)
-        gray, mismatch = color_mismatch(synthetic, photometry.flux[k], photometry.flux_err[k])
-    chosen = pairs[candidates.pair]
-    itself = chosen[:, 0] == chosen[:, 1]
-    value = np.full(candidates.pair.size, np.inf)
-    if not itself.all():
-        days_before = target - sparse.phase[chosen[~itself, 0]]
-        days_after = sparse.phase[chosen[~itself, 1]] - target
-        value[~itself] = weight(days_before, days_after, mismatch[~itself])
-    if np.any(np.isnan(value)) or np.any(value < 0):
-        raise ValueError("the weight function returned NaN or a negative weight")
-    return value, np.where(itself | np.isnan(gray), 1.0, np.exp(np.nan_to_num(gray)))
-
-
-def _own_continua(phase: Array, chosen: NDArray[np.int64], target: float, continua: Array | None) -> Array | float:
-    """Ln factors that candidates of some pairs are judged with, (n_candidate, n_wave)."""
-    if continua is None:
-        return 0.0
-    before, after = phase[chosen].T
-    span = after - before
-    t = np.divide(target - before, span, out=np.zeros(span.size), where=span > 0)[:, None]
-    return np.asarray((1.0 - t) * continua[chosen[:, 0]] + t * continua[chosen[:, 1]])
-
-
-def _tied(candidates: _Candidates, scale: Array) -> _Candidates:
-    column = scale[:, None]
-    return _Candidates(
-        flux=candidates.flux * column,
-        flux_err=candidates.flux_err * column,
-        origin=candidates.origin,
-        taper=candidates.taper,
-        pair=candidates.pair,
-    )
-
-
-def _average(candidates: _Candidates, value: Array) -> tuple[Array, Array, NDArray[np.uint8], Array]:
-    """Weighted mean over candidates, bin by bin, from the best tier that covers: itself, both sides, one side."""
-    two_sided = (candidates.origin == Origin.OBSERVED) | (candidates.origin == Origin.EXTRAPOLATED)
-    itself = np.isinf(value)
-    finite = np.where(itself, 0.0, value)
-    total = finite.sum()
-    base = (finite / total if total > 0 else finite)[:, None] * candidates.taper
-    share = np.zeros_like(candidates.flux)
-    for tier in (itself[:, None] & two_sided, ~itself[:, None] & two_sided, candidates.origin == Origin.ONE_SIDED):
-        weights = np.where(tier, np.where(itself[:, None], 1.0, base), 0.0)
-        open_bins = share.sum(axis=0) == 0
-        share[:, open_bins] = weights[:, open_bins]
-    total_share = share.sum(axis=0)
-    covered = total_share > 0
-    share[:, covered] /= total_share[covered]
-    values = np.where(share > 0, candidates.flux, 0.0)
-    mean = (share * values).sum(axis=0)
-    error = (share * np.where(share > 0, candidates.flux_err, 0.0)).sum(axis=0)
-    bridged = (share * (candidates.origin == Origin.EXTRAPOLATED)).sum(axis=0) > 0.5
-    one_sided = (share * (candidates.origin == Origin.ONE_SIDED)).sum(axis=0) > 0.5
-    origin = np.where(bridged, Origin.EXTRAPOLATED, np.where(one_sided, Origin.ONE_SIDED, Origin.OBSERVED))
-    origin = np.where(covered, origin, Origin.NOT_COVERED).astype(np.uint8)
-    per_pair = share[:, covered].mean(axis=1) if covered.any() else np.zeros(value.size)
-    return np.where(covered, mean, np.nan), np.where(covered, error, np.nan), origin, per_pair
+def _band_fluxes(made: Candidates, pair: Pair, t: Array, photometry: Photometry) -> Array:
+    """Band fluxes (n_t, n_band) of candidates, with the continua that are judged with them put back."""
+    matrix, (i, j) = photometry.matrix, pair.rows
+    known = made.origin != Origin.NOT_COVERED
+    # Only bins that some band sees: most of the time goes into the exponential.
+    seen = np.flatnonzero(matrix.cover_weight.any(axis=1) & known)
+    light = made.flux[:, seen]
+    if photometry.continua is not None:
+        own = np.outer(1.0 - t, photometry.continua[i, seen]) + np.outer(t, photometry.continua[j, seen])
+        light *= np.exp(own)
+    sums = known.astype(np.float64) @ matrix.cover_weight
+    n_band = len(matrix.bands)
+    covered = sums[:n_band] >= MIN_COVERAGE * matrix.photon_total
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(covered, light @ matrix.flux_weight[seen] / sums[n_band:], np.nan)

@@ -118,3 +118,17 @@ def test_the_table_has_every_key_once():
         "`[camera]` `gain`",
     ]
     assert rows[0] == "| `seed` | whole number | `1` | of all random numbers |"
+
+
+def test_an_optional_table_may_be_missing_and_has_its_path_in_the_page():
+    inner = Table(keys={"file": Key(kind=str, words="of stars", required=True)}, words="a catalog", optional=True)
+    schema = Table(keys={"sky": Table(keys={"catalog": inner})})
+
+    def values(text):
+        return checked(Section(path=Path("c.toml"), where="", values=tomllib.loads(text)), schema).values
+
+    assert values("") == {"sky": {"catalog": None}}
+    assert values('[sky.catalog]\nfile = "a"\n') == {"sky": {"catalog": {"file": "a"}}}
+    with pytest.raises(ReadError, match=r"sky\.catalog\.file: missing"):
+        values("[sky.catalog]\n")
+    assert "| `[sky.catalog]` `file` | text | needed | of stars |" in key_table(schema)

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import sntransport as snt
+from tests.conftest import ROOT
 
 SNIPPET = """
 import json, resource, sys, time
@@ -21,6 +22,48 @@ end = time.process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps([middle - start, end - middle, peak, *result.series.flux.shape]))
 """
+
+
+MADE_UP = """
+import json, resource, sys, time
+import numpy as np
+import sntransport as snt
+from sntransport.transport.weights import paper_weight
+from tests.support.synthetic import photometry, supernova
+n, way = int(sys.argv[1]), sys.argv[2]
+def made_up(n):
+    phases = 1.0 * np.arange(n)
+    curve = photometry(phases[::2] / n * 90.0, ["bessellb", "bessellv", "sdssr", "sdssi"])
+    sn = supernova(phases / n * 90.0, light_curve=curve)
+    # Stretched in time: a night each.
+    late = lambda mjd: 59000.0 + (np.asarray(mjd) - 59000.0) * n / 90.0
+    import dataclasses
+    spectra = tuple(dataclasses.replace(s, mjd=float(late(s.mjd))) for s in sn.spectra)
+    return dataclasses.replace(sn, spectra=spectra, light_curve=dataclasses.replace(curve, mjd=late(curve.mjd)))
+options = {"default": {}, "weight": {"weight": paper_weight}, "paper": snt.transport.paper_recipe()}[way]
+snt.build(made_up(6), **options)
+sn = made_up(n)
+start = time.process_time()
+snt.build(sn, **options)
+end = time.process_time()
+print(json.dumps([end - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
+
+
+@pytest.mark.parametrize("way", ["default", "paper"])
+def test_cost_grows_with_the_spectra(benchmark, way, capsys):
+    """A spectrum a night, a phase a day; all pairs within 40 d where they are averaged."""
+    found = {}
+    for n in (10, 100, 1000):
+        done = subprocess.run(
+            [sys.executable, "-c", MADE_UP, str(n), way], check=True, capture_output=True, text=True, cwd=ROOT
+        )
+        found[n] = json.loads(done.stdout)
+    benchmark.pedantic(lambda: None, rounds=1)
+    for n, (seconds, peak) in found.items():
+        benchmark.extra_info |= {f"{n} spectra [s CPU]": seconds, f"{n} spectra [MB]": peak}
+    with capsys.disabled():
+        print(f"\n{way}: {found} (spectra: s of CPU, peak MB)")
 
 
 def cpu_seconds(arguments, rounds=7):

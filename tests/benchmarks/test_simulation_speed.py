@@ -21,14 +21,18 @@ from astropy.table import Table
 from sntransport.datasets.nested_parquet import write_nested_parquet
 from sntransport.photometry.bands import load_bands
 from sntransport.simulation import engine, flux_lookup
+from sntransport.simulation.events.color_scatter import smooth_scatter
 from sntransport.simulation.events.distributions import Exponential, Uniform
+from sntransport.simulation.events.hosts import Hosts, HostStep, HostTable
 from sntransport.simulation.events.population import Population
+from sntransport.simulation.noise import SNANA_NOISE, NoiseModel, read_error_maps
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.selection.cuts import Cut
+from sntransport.simulation.selection.detection import DetectionEfficiency
 from sntransport.simulation.selection.efficiencies import EfficiencyMap, EfficiencyMaps
 from sntransport.simulation.selection.selection import Prescale, Selection
 from sntransport.simulation.surveys import built_in, footprint
-from sntransport.simulation.surveys.noise import depth_of
+from sntransport.simulation.surveys.noise import add_template_noise, depth_of
 from sntransport.transport.templates.sources import hsiao
 
 BANDS = built_in.LSST_WFD.camera.bands
@@ -217,6 +221,77 @@ def test_against_lightcurvelynx(benchmark, template, survey, ours, tmp_path):
         "faster than LightCurveLynx, index ready": by_lynx / ready,
         "their light to ours, median object": float(np.median(perfect / sums)),
     }
+
+
+def test_cost_of_noise_by_choice(benchmark, template, survey, ours, tmp_path):
+    """Template noise, SNANA's noise, its true ratio and efficiencies, and an error model, each beside plain noise."""
+    shallow = add_template_noise(survey, np.full(survey.n_band, 26.0))
+    visits = {"zero_point_error": np.full(survey.n_visit, 0.005), "zero_point": np.full(survey.n_visit, 32.0)}
+    known = dataclasses.replace(shallow, more=visits)
+    snr = np.linspace(0.0, 20.0, 41)
+    curves = DetectionEfficiency(bands=BANDS, snr=snr, probability=np.tile(1 / (1 + np.exp(5 - snr)), (len(BANDS), 1)))
+    rows = "".join(f"ROW: {r} {z} {1.1 + 0.01 * r * z}\n" for r in (-1, 0, 1, 2, 3) for z in (31, 33))
+    (tmp_path / "err.dat").write_text(f"MAPNAME: A\nVARNAMES: LOGSNR ZP ERRSCALE\n{rows}ENDMAP:\n")
+    cases = {
+        "template noise": (shallow, {}),
+        "template noise and efficiencies": (shallow, {"efficiency": curves}),
+        "SNANA's noise and efficiencies": (
+            known, {"noise": SNANA_NOISE, "efficiency": dataclasses.replace(curves, true=True), "epochs": "visits"},
+        ),
+        "an error model of two variables": (known, {"noise": NoiseModel(errors=read_error_maps(tmp_path / "err.dat"))}),
+    }  # fmt: skip
+
+    def run(one, options):
+        flux_lookup.forget_tables()
+        return engine.simulate([template], one, POPULATION, n=N, seed=2, **options)
+
+    for one, options in ((survey, {}), *cases.values()):
+        run(one, options)
+    # In turns, so that what else the machine does disturbs all alike.
+    spent = {name: [] for name in ("plain", *cases)}
+    for _ in range(5):
+        for name, (one, options) in {"plain": (survey, {}), **cases}.items():
+            spent[name].append(seconds(lambda one=one, options=options: run(one, options), 1))
+    benchmark.pedantic(run, cases["template noise"], rounds=1)
+    for name in cases:
+        benchmark.extra_info[f"{name}, to plain noise"] = min(spent[name]) / min(spent["plain"])
+
+
+def hosts_for(bands, n=100_000):
+    rng = np.random.default_rng(1)
+    columns = {
+        "id": np.arange(n), "z": rng.uniform(0.0, 0.7, n), "zphot": rng.uniform(0.0, 0.7, n),
+        "zphot_err": np.full(n, 0.05), "major": rng.uniform(0.3, 2.0, n), "minor": rng.uniform(0.2, 0.3, n),
+        "sersic": rng.uniform(0.5, 4.0, n), "angle": rng.uniform(0.0, 180.0, n), "logmass": rng.normal(10.0, 1.0, n),
+    }  # fmt: skip
+    columns |= {f"mag_{band}": rng.uniform(20.0, 25.0, n) for band in bands}
+    step = HostStep(column="logmass", at=10.0, mag=-0.05)
+    return Hosts(table=HostTable(columns=columns), steps=(step,), noise=True, psf=dict.fromkeys(bands, 0.8))
+
+
+def test_hosts_scatter_and_dust_against_without(benchmark, template, survey, ours):
+    """Each option alone and all at once, to the same without, with tables kept; the least of ratios taken in turn."""
+    options = {
+        "hosts": {"hosts": hosts_for(survey.bands)},
+        "color scatter": {"color_scatter": smooth_scatter(0.05, 0.1)},
+        "R(V) of each": {"rv_host": Uniform(low=2.4, high=4.5)},
+        "stretch": {"stretch": Uniform(low=0.8, high=1.2)},
+    }
+    options["all"] = {name: value for one in options.values() for name, value in one.items()}
+
+    def run(population):
+        return engine.simulate([template], survey, population, n=N, seed=2)
+
+    for name, more in options.items():
+        other = dataclasses.replace(POPULATION, **more)
+        ratios = []
+        for _ in range(3):
+            run(POPULATION)
+            plain = seconds(lambda: run(POPULATION))
+            run(other)
+            ratios.append(seconds(lambda other=other: run(other)) / plain)
+        benchmark.extra_info[f"{name}, to without"] = min(ratios)
+    benchmark.pedantic(run, (POPULATION,), rounds=1)
 
 
 def test_evaluation_kernel(benchmark, template, survey):

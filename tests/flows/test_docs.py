@@ -35,6 +35,8 @@ PRINTED = {
     "kcorrections.md": r"^\(3, 3\)\nK = -0\.36\d \+- 0\.0\d+ mag, 100% covered\nbessellb\n-5\.3",
     "notebooks/gap_experiment.md": r"feature_transport \[ 1\.\d .*\]\n.*\nwasserstein \[1\d\. ",
     "notebooks/rest_frame.md": r"\{'ztfg': 'bessellb', 'ztfr': 'bessellv'\}",
+    "noise.md": r"'saturated': 'zero'\} 0\.0500",
+    "populations.md": r"'host_id', 'host_logmass'.*\nphoto-z off by 0\.0(19|2\d*)\n2 spectra to build from$",
     "quickstart.md": r"^\[ 3\. 32\.\] \(30, \d+\)$",
     "report.md": r"^3 panels\nTrue$",
     "simulation.md": r"^3\d\d of 500 trigger; .* 0\.07\d+\n4\d\d\d\.\d+ explode\n"

@@ -114,6 +114,25 @@ def test_band_covered_by_99_percent_uses_the_covered_mean():
         assert np.isnan(band_flux(series(np.ones(cut.size), cut), [band], HERE)[0, 0])
 
 
+@pytest.mark.parametrize("whole", [[0, 1, 2, 3], [0, 2], [3], []])
+def test_gaps_of_one_spectrum_do_not_touch_the_others(whole):
+    # The first spectrum decides what is tried first: both ways must agree with one spectrum at a time.
+    wave = np.arange(3000.0, 11000.0, 5.0)
+    flux = np.random.default_rng(4).uniform(0.5, 1.5, (4, wave.size))
+    for k in set(range(4)) - set(whole):
+        flux[k, 200 + 300 * k : 210 + 300 * k] = np.nan
+        flux[k, -100:] = np.nan
+    matrix = band_matrix(wave, ["lsstg", "lsstr", "lssti", "lsstz"], HERE)
+    got, coverage = synthetic_flux(flux, matrix)
+    for k, row in enumerate(flux):
+        known = np.isfinite(row)
+        photons, norms = matrix.cover_weight[:, :4], matrix.cover_weight[:, 4:]
+        np.testing.assert_allclose(coverage[k], known @ photons / matrix.photon_total, rtol=1e-12)
+        mean = np.where(known, row, 0.0) @ matrix.flux_weight / (known @ norms)
+        np.testing.assert_allclose(got[k], np.where(coverage[k] >= 0.98, mean, np.nan), rtol=1e-12)
+    assert np.isnan(got).any() == (len(whole) < 4)
+
+
 def test_coverage_counts_holes():
     wave = np.arange(3000.0, 8000.0, 5.0)
     flux = np.ones((1, wave.size))

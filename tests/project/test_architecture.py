@@ -10,9 +10,9 @@ from tests.conftest import ROOT
 
 ROOMS = [
     "_version", "_numerics", "_storage", "spectra", "photometry", "reading.formats", "reading", "calibration",
-    "transport", "transport.templates", "pipeline", "corrections", "simulation.surveys", "simulation.selection",
-    "simulation.events", "simulation", "augmentation", "export", "datasets", "validation", "report.figures", "report",
-    "cli", "__main__",
+    "transport", "transport.templates", "pipeline", "corrections", "simulation.surveys", "simulation.noise",
+    "simulation.selection", "simulation.events", "simulation", "simulation.spectroscopy", "augmentation", "export",
+    "datasets", "validation", "report.figures", "report", "cli", "__main__",
 ]  # fmt: skip
 """In import order; a room is a folder, or a module that stands alone. docs/architecture.md has the same list."""
 

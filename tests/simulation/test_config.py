@@ -17,6 +17,7 @@ from sntransport.simulation.events.distributions import (
     TwoSidedNormal,
     Uniform,
 )
+from sntransport.simulation.run import _chunks, fingerprint
 
 
 def population(tmp_path, offset):
@@ -128,3 +129,59 @@ def test_units_of_a_distribution(tmp_path):
     Table({"value": [50.0, 300.0], "density": [1.0, 2.0]}, units={"value": "mmag"}).write(tmp_path / "mag.ecsv")
     got = read_with(tmp_path, mag_offset='{ table = "mag.ecsv" }').mag_offset
     np.testing.assert_allclose(got.value, [0.05, 0.3])
+
+
+def job_with(tmp_path, text):
+    """The job of a file with these further tables."""
+    (tmp_path / "c.toml").write_text(
+        '[[survey]]\nsource = "ztf"\nyears = 0.1\n[[population]]\nname = "a"\ntemplates = ["hsiao"]\nredshift = 0.1\n'
+        f'objects = 3\npeak_band = "bessellb"\npeak_mag = -19\n{text}'
+    )
+    return read_simulation(tmp_path / "c.toml")[0]
+
+
+def test_noise_and_detection_as_asked_for(tmp_path):
+    plain = job_with(tmp_path, "")
+    assert plain.options["noise"] is None
+    assert (plain.options["epochs"], plain.options["efficiency"].true) == ("detections", False)
+    assert not plain.population.solar_motion
+    (tmp_path / "err.dat").write_text("MAPNAME: A\nVARNAMES: LOGSNR ERRSCALE\nROW: -1 1\nROW: 2 2\nENDMAP:\n")
+    text = (
+        'solar_motion = true\n[detection]\nsnr = "true"\nepochs = "visits"\n[noise]\nreported_at = "measured"\n'
+        'template = "each"\nzero_point = "visit"\nzero_point_in = "flux"\nsaturated = "zero"\nerrors = "err.dat"\n'
+        'unreported = ["A"]\n'
+    )
+    job = job_with(tmp_path, text)
+    assert (job.options["epochs"], job.options["efficiency"].true) == ("visits", True)
+    assert job.population.solar_motion
+    noise = job.options["noise"]
+    chosen = (noise.reported_at, noise.template, noise.zero_point, noise.zero_point_in, noise.saturated)
+    assert chosen == ("measured", "each", "visit", "flux", "zero")
+    assert noise.errors.unreported == ("A",)
+    (tmp_path / "eff.dat").write_text("FILTER: ALL\nSNR: 5 0\nSNR: 6 1\n")
+    searched = job_with(tmp_path, '[detection]\nsearcheff = "eff.dat"\nsnr = "true"\n').options["efficiency"]
+    assert searched.true
+    assert searched.snr.tolist() == [5.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ('[noise]\ntemplate = "all"\n', "noise.template: .*'all'"),
+        ('[noise]\nunreported = ["A"]\n', "noise.unreported: stands without errors"),
+        ('[noise]\nerrors = "none.dat"\n', "noise.errors"),
+        ('[detection]\nsnr = "both"\n', "detection.snr"),
+    ],
+)
+def test_noise_that_cannot_be(tmp_path, text, match):
+    with pytest.raises(ReadError, match=match):
+        job_with(tmp_path, text)
+
+
+def test_the_fingerprint_knows_of_the_noise(tmp_path):
+    prints = []
+    for text in ("", '[noise]\ntemplate = "each"\n', '[detection]\nsnr = "true"\n', '[detection]\nepochs = "visits"\n'):
+        job = job_with(tmp_path, text)
+        first = next(_chunks(job, (0, 3), 3))
+        prints.append(repr(fingerprint(job, first)))
+    assert len(set(prints)) == 4

@@ -12,11 +12,13 @@ import pytest
 import sntransport as snt
 from sntransport._numerics.units import njy_to_mag
 from sntransport.photometry.bands import load_bands
+from sntransport.photometry.dust_polynomials import Dust
 from sntransport.simulation.engine import SelectionWarning, simulate, simulate_chunks
 from sntransport.simulation.events.distributions import Constant, Exponential, Normal, Uniform
 from sntransport.simulation.events.population import Population
+from sntransport.simulation.events.solar_motion import cmb_redshift
 from sntransport.simulation.flux_lookup import places
-from sntransport.simulation.flux_tables import Dust, flux_tables
+from sntransport.simulation.flux_tables import flux_tables
 from sntransport.simulation.light_curves import concatenate
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
@@ -125,6 +127,23 @@ def test_pulls_are_standard_normal(template):
     assert pull.size > 100_000
     assert abs(pull.mean()) < 0.01
     assert abs(pull.std() - 1.0) < 0.01
+
+
+def test_the_truth_has_the_frame_of_the_microwave_background(template):
+    still = dataclasses.replace(POPULATION, ebv_mw=0.0)
+    population = dataclasses.replace(still, solar_motion=True)
+    found = simulate([template], without_noise(survey_of(BANDS)), population, n=50, seed=4)
+    truth = found.truth
+    np.testing.assert_allclose(cmb_redshift(truth.z, truth.ra, truth.dec), truth.more["z_cmb"], rtol=0, atol=1e-12)
+    shift = (1 + truth.more["z_cmb"]) / (1 + truth.z_cosmology)
+    np.testing.assert_allclose(truth.more["peculiar_velocity"], 299792.458 * (shift - 1), atol=1e-6)
+    plain = simulate([template], without_noise(survey_of(BANDS)), still, n=50, seed=4).truth
+    assert not plain.more
+    assert plain.z.tolist() == truth.more["z_cmb"].tolist()
+    # The light is that of the redshift and the distance as seen from the Sun.
+    for i in range(0, 50, 10):
+        flux = exact(template, truth, i, BANDS)
+        np.testing.assert_allclose(truth.peak_mag[i], njy_to_mag(flux.max(axis=0)), atol=1e-3)
 
 
 @pytest.mark.parametrize("chunk", [100, BLOCK, 1500])

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from sntransport.photometry.bands import load_bands
+from sntransport.photometry.dust_polynomials import Dust
 from sntransport.simulation import _kernels
 from sntransport.simulation.flux_lookup import peaks, places, tables_of, true_fluxes
-from sntransport.simulation.flux_tables import Dust, flux_tables
+from sntransport.simulation.flux_tables import flux_tables
 from sntransport.simulation.light_curves import Truth
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.survey import Survey

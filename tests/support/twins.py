@@ -81,3 +81,28 @@ def chain_rows(field, step):
     for keep, fresh in zip(step, field[1:], strict=True):
         rows.append(keep * rows[-1] + np.sqrt(1 - keep**2) * fresh)
     return np.stack(rows)
+
+
+def tier_mean(flux, flux_err, origin, taper, value):
+    """Mean over candidates (n, n_wave), bin by bin, from the best tier that covers: itself, both sides, one side.
+
+    ``value`` (n,) is infinite of an observed spectrum itself. Mean, error, origin, and the share of each candidate.
+    """
+    n_wave = flux.shape[1]
+    mean, error, kind, shares = np.full(n_wave, np.nan), np.full(n_wave, np.nan), np.zeros(n_wave, dtype=int), []
+    for w in range(n_wave):
+        for wanted in ("itself", "both", "one"):
+            weight = np.zeros(value.size)
+            for c, o in enumerate(origin[:, w]):
+                tier = {0: None, 2: "one"}.get(int(o), "itself" if np.isinf(value[c]) else "both")
+                if tier == wanted:
+                    weight[c] = 1.0 if np.isinf(value[c]) else value[c] * taper[c, w]
+            if weight.sum() > 0:
+                some = weight > 0
+                share = weight / weight.sum()
+                mean[w], error[w] = share[some] @ flux[some, w], share[some] @ flux_err[some, w]
+                bridged = share[origin[:, w] == 3].sum() > 0.5
+                kind[w] = 2 if wanted == "one" else 3 if bridged else 1
+                shares.append(share)
+                break
+    return mean, error, kind, np.mean(shares, axis=0) if shares else np.zeros(value.size)

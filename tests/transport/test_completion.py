@@ -5,10 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
+from sntransport._numerics.smoothing import bell_mean
 from sntransport.calibration.preparation import prepare
+from sntransport.spectra.grid import GRID_STEP
 from sntransport.spectra.series import Origin
 from sntransport.transport.completion import CALIBRATION, complete_spectra, impossible_bins, photon_variance
 from sntransport.transport.interpolators import log_linear
+from sntransport.transport.runs import long_runs
 from tests.support.synthetic import supernova
 
 CLEAN = prepare(supernova(snr=2000.0)).series
@@ -135,3 +138,45 @@ def test_real_changes_and_levels_are_possible():
     line = 1.0 - 0.7 * np.exp(-0.5 * ((CLEAN.wave - 6100.0) / 60.0) ** 2)
     flux[2] *= line
     assert not impossible_bins(dataclasses.replace(CLEAN, flux=flux), interpolate=log_linear).any()
+
+
+def all_again(series, max_gap=40.0):
+    """`impossible_bins` with every spectrum compared again after each find."""
+    bad = np.zeros(series.flux.shape, dtype=bool)
+    for _ in range(series.n_phase):
+        kept = dataclasses.replace(
+            series,
+            flux=np.where(bad, np.nan, series.flux),
+            origin=np.where(bad, Origin.NOT_COVERED, series.origin).astype(np.uint8),
+        )
+        off = np.zeros(bad.shape)
+        for row in range(1, series.n_phase - 1):
+            if series.phase[row + 1] - series.phase[row - 1] > max_gap:
+                continue
+            t = (series.phase[row] - series.phase[row - 1]) / (series.phase[row + 1] - series.phase[row - 1])
+            between = (1 - t) * np.log(kept.flux[row - 1]) + t * np.log(kept.flux[row + 1])
+            apart = np.log(kept.flux[row]) - between
+            for run in long_runs(np.isfinite(apart)):
+                level = apart[run] - np.median(apart[run])
+                off[row, run] = np.abs(bell_mean(level[None], 3000.0 / GRID_STEP)[0])
+        worst = int(np.argmax(off.max(axis=1)))
+        if off[worst].max() <= np.log(5.0):
+            return bad
+        bad[worst] |= off[worst] > np.log(2.0)
+    return bad
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_impossible_bins_do_not_depend_on_who_is_compared_again(seed):
+    rng = np.random.default_rng(seed)
+    n = 14
+    rows = CLEAN.flux[np.zeros(n, dtype=int)].copy()
+    for row in rng.choice(n, 7, replace=False):
+        start = int(rng.integers(0, CLEAN.n_wave - 300))
+        rows[row, start : start + int(rng.integers(60, 300))] *= 10.0 ** rng.choice([-1.5, -1.0, 1.0, 1.5])
+    series = dataclasses.replace(
+        CLEAN, phase=3.0 * np.arange(n), flux=rows, flux_err=0.01 * rows, origin=np.ones(rows.shape, dtype=np.uint8)
+    )
+    found = impossible_bins(series, interpolate=log_linear)
+    assert found.any(axis=1).sum() >= 2
+    np.testing.assert_array_equal(found, all_again(series))

@@ -174,11 +174,14 @@ def test_barycenter_minimizes_among_its_neighbors():
         ({"wave": WAVE[:1]}, "wave has 1 points"),
         ({"t": 1.5}, "t leaves the range"),
         ({"t": np.nan}, "t leaves the range"),
+        ({"flux_b": np.full(60, np.inf)}, "flux_b has NaN or infinite"),
+        ({"flux_a": np.full(60, 1e308)}, "flux_a has an integral of inf: scale"),
+        ({"wave": np.full(60, np.nan)}, r"wave\[0\] is not finite"),
     ],
 )
 def test_errors_name_the_argument(change, message):
     arguments = {"wave": WAVE, "flux_a": np.ones(60), "flux_b": np.ones(60), "t": 0.5} | change
-    with pytest.raises(ValueError, match=message):
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match=message):
         exact.displace(**arguments)
 
 
@@ -204,3 +207,18 @@ def test_inputs_are_not_changed():
     exact.displace(WAVE, a, b, 0.5)
     np.testing.assert_array_equal(a, before[0])
     np.testing.assert_array_equal(b, before[1])
+
+
+def test_inputs_are_left_as_they_were_and_later_changes_do_not_matter():
+    wave, a, b = WAVE.copy(), gaussian(5000), gaussian(6000)
+    out = exact.displace(wave, a, b, [0.0, 0.5])
+    before = out.copy()
+    assert all(array.flags.writeable for array in (wave, a, b, out))
+    a[:] = 0.0
+    np.testing.assert_array_equal(out, before)
+
+
+def test_positions_as_one_number_a_list_or_whole_numbers():
+    a, b = gaussian(5000), gaussian(6000)
+    for t in (1, np.int64(1), [1], np.array(1), np.array([1]), True):
+        np.testing.assert_array_equal(exact.displace(WAVE, a, b, t), b[None])

@@ -7,10 +7,13 @@ import pytest
 from sntransport.calibration.preparation import prepare
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import Origin, SpectralSeries
+from sntransport.transport.candidates import Pair, PairSpectra
+from sntransport.transport.chain import nearest_rows
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, interpolation_error, log_change
 from sntransport.transport.interpolators import linear, log_linear, wasserstein
-from sntransport.transport.synthesis import Photometry, synthesize
-from sntransport.transport.weights import PAPER_POWER, epoch_weight, paper_weight
+from sntransport.transport.synthesis import Photometry, near_pairs, synthesize
+from sntransport.transport.weights import PAPER_POWER, color_mismatch, epoch_weight, paper_weight
+from tests.support import twins
 from tests.support.synthetic import SIGHTLINE, flux_at, supernova
 
 SPARSE = prepare(supernova(snr=200.0)).series
@@ -323,3 +326,103 @@ def test_photometry_settles_part_of_the_error():
     )
     np.testing.assert_allclose(tied, SHARE_WITH_COLORS * loose, rtol=0.02)
     np.testing.assert_allclose(alone, loose, rtol=0.02)
+
+
+def patchy():
+    """Spectra with different ends, a hole, bridged bins and some without errors."""
+    short = cut(cut(cut(SPARSE, 1, 4500.0, 7500.0), 3, 3000.0, 6000.0), 2, 5000.0, 9500.0)
+    flux, err, origin = short.flux.copy(), short.flux_err.copy(), short.origin.copy()
+    origin[0, 300:330] = Origin.EXTRAPOLATED
+    flux[4, 500:560], err[4, 500:560], origin[4, 500:560] = np.nan, np.nan, 0
+    err[2, 700:720] = np.nan
+    return dataclasses.replace(short, flux=flux, flux_err=err, origin=origin)
+
+
+def by_twin(sparse, phase, weight, photometry):
+    """Every candidate of every pair at one phase, all held at once, judged with `synthetic_flux` and averaged."""
+    spectra, made = PairSpectra(sparse), []
+    for i in range(sparse.n_phase):
+        for j in range(i, sparse.n_phase):
+            before, after = phase - sparse.phase[i], sparse.phase[j] - phase
+            itself = i == j and abs(before) <= 1e-9
+            if not itself and not (before > 1e-9 and after > 1e-9 and before + after <= 40.0):
+                continue
+            pair = Pair(spectra, i, j, wasserstein)
+            if pair.exists:
+                t = pair.positions(np.array([phase]))
+                found = pair.at(t)
+                err = pair.flux_err(found, t, errors=interpolation_error, share=np.ones(1))
+                made.append(((i, j), before, after, found.flux[0], err[0], found.origin, pair.taper))
+    pairs, before, after, flux, err, origin, taper = (np.array(column) for column in zip(*made, strict=True))
+    mismatch = np.full(len(made), np.nan)
+    if photometry is not None:
+        synthetic, _ = synthetic_flux(flux, photometry.matrix)
+        mismatch = color_mismatch(synthetic, photometry.flux[0], photometry.flux_err[0])[1]
+    itself = pairs[:, 0] == pairs[:, 1]
+    value = np.full(len(made), np.inf)
+    value[~itself] = weight(before[~itself], after[~itself], mismatch[~itself])
+    return pairs, twins.tier_mean(flux, err, origin, taper, value)
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_averages_match_a_twin_that_holds_all_candidates(seen):
+    sparse = patchy()
+    phase = np.array([5.0, sparse.phase[1], 13.0, 25.0, sparse.phase[-1]])
+    photometry = photometry_for(phase, sparse) if seen else None
+    weight = partial(paper_weight, epoch_power=PAPER_POWER)
+    got = run(phase, sparse, interpolate=wasserstein, weight=weight, photometry=photometry, tie=False)
+    for k, target in enumerate(phase):
+        pairs, (mean, err, origin, shares) = by_twin(
+            sparse, target, weight, photometry_for(phase[k : k + 1]) if seen else None
+        )
+        np.testing.assert_allclose(got.series.flux[k], mean, rtol=1e-11)
+        np.testing.assert_allclose(got.series.flux_err[k], err, rtol=1e-11)
+        np.testing.assert_array_equal(got.series.origin[k], origin)
+        table = {tuple(pair): share for pair, share in zip(got.pairs, got.weight[k], strict=True) if share > 0}
+        assert table == pytest.approx(
+            {tuple(pair): share for pair, share in zip(pairs, shares, strict=True) if share > 0}, abs=1e-12
+        )
+
+
+def test_pairs_that_cannot_matter_are_judged_but_not_made_again():
+    """A pair whose weight is below the rounding of the others', in every bin that it covers, is left out."""
+    calls = []
+
+    def counted(wave, a, b, t):
+        calls.append(t.size)
+        return linear(wave, a, b, t)
+
+    def light(before, after, mismatch, least=1e-18):
+        return np.where(before + after > 15.0, least, 1.0)
+
+    phase = np.array([5.0])
+    photometry = photometry_for(phase)
+    alone = run(phase, SPARSE, interpolate=linear, weight=light, photometry=photometry, max_gap=15.0)
+    few = run(phase, SPARSE, interpolate=counted, weight=light, photometry=photometry)
+    n_few, _ = len(calls), calls.clear()
+    many = run(phase, SPARSE, interpolate=counted, weight=partial(light, least=1e-9), photometry=photometry)
+    assert n_few < len(calls)
+    assert len(few.pairs) < len(many.pairs)
+    np.testing.assert_array_equal(few.series.flux, alone.series.flux)
+    # Where only that pair covers, it counts whatever it weighs.
+    holes = run(phase, cut(SPARSE, 1, 4500.0, 7500.0), weight=light, photometry=photometry).series
+    assert np.all(holes.origin == Origin.OBSERVED)
+
+
+@pytest.mark.parametrize("max_gap", [0.5, 1.0, 7.0, 1e9])
+def test_near_pairs_are_all_pairs_within_the_gap(max_gap):
+    rng = np.random.default_rng(8)
+    phase = np.unique(np.concatenate([np.arange(10.0), rng.uniform(0, 10, 10)]))
+    before, after = np.triu_indices(phase.size, 1)
+    near = phase[after] - phase[before] <= max_gap
+    np.testing.assert_array_equal(near_pairs(phase, max_gap), np.stack([before[near], after[near]], axis=1))
+    assert near_pairs(phase[:1], max_gap).shape == (0, 2)
+
+
+def test_nearest_rows_are_a_search_of_all():
+    rng = np.random.default_rng(9)
+    own = np.sort(rng.uniform(0, 10, 12).round(1))
+    own = np.unique(own)
+    phase = np.concatenate([rng.uniform(-2, 12, 50), own, 0.5 * (own[1:] + own[:-1])])
+    np.testing.assert_array_equal(nearest_rows(own, phase), np.abs(own[:, None] - phase).argmin(axis=0))
+    np.testing.assert_array_equal(nearest_rows(own[:1], phase), np.zeros(phase.size))

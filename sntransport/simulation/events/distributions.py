@@ -7,6 +7,9 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
 
+# Values outside of bounds are drawn again; where so few are inside, the bounds contradict the rest.
+_MOST_ROUNDS = 1000
+
 
 @runtime_checkable
 class Distribution(Protocol):
@@ -225,6 +228,34 @@ class Exponential:
         """``n`` values."""
         share = rng.random(n) * np.expm1(-self.support[1] / self.scale)
         return np.asarray(-self.scale * np.log1p(share))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncated:
+    """Another distribution, of which what is below ``low`` or above ``high`` is drawn again."""
+
+    base: Distribution
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _require(self, "finite low < high", good=-np.inf < self.low < self.high < np.inf)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """``low`` and ``high``, or where the other ends before."""
+        low, high = self.base.support
+        return max(low, self.low), min(high, self.high)
+
+    def draw(self, rng: np.random.Generator, n: int) -> Array:
+        """``n`` values; a ValueError where almost none of the other's is within the bounds."""
+        values = np.array(self.base.draw(rng, n))
+        for _ in range(_MOST_ROUNDS):
+            outside = np.flatnonzero((values < self.low) | (values > self.high))
+            if not outside.size:
+                return values
+            values[outside] = self.base.draw(rng, outside.size)
+        raise ValueError(f"{self}: almost nothing is within {self.low:g} to {self.high:g}")
 
 
 def as_distribution(value: "Distribution | float", name: str) -> Distribution:

@@ -11,8 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
 from sntransport._numerics.quantities import DEGREE, MAGNITUDE, bare_number
 from sntransport._numerics.units import C_KMS
+from sntransport.simulation.events.color_scatter import ColorScatter
 from sntransport.simulation.events.distributions import Constant, Distribution, as_distribution
+from sntransport.simulation.events.hosts import Hosts
+from sntransport.simulation.events.joint import PARAMETERS, Joint
 from sntransport.simulation.events.rates import Cosmology
+from sntransport.simulation.events.redshift_dependence import RedshiftDependent, redshifts_of
+from sntransport.simulation.events.solar_motion import SOLAR_SPEED, helio_redshift
 from sntransport.spectra.dust import dust_law, require_rv
 from sntransport.spectra.ranges import require_ebv, require_redshift
 
@@ -21,6 +26,13 @@ DustMap = Callable[[Array, Array], Array]
 
 # Peculiar velocities beyond this many sigma are drawn again, so that redshifts have bounds.
 _MOST_SIGMA = 5.0
+# What the parameters are where nothing is said, which a joint distribution replaces.
+_DEFAULTS = {"mag_offset": 0.0, "ebv_host": 0.0, "rv_host": 3.1, "stretch": 1.0}
+# A template ten times as fast or as slow is none of an explosion like it.
+_STRETCHES = (0.1, 10.0)
+
+Parameter = Distribution | RedshiftDependent
+"""What a parameter of a population may be, beside a number."""
 
 
 class Drawn(NamedTuple):
@@ -32,6 +44,10 @@ class Drawn(NamedTuple):
     distance_modulus: Array
     mag_offset: Array
     ebv_host: Array
+    rv_host: Array
+    stretch: Array
+    velocity: Array
+    """Peculiar velocity [km/s], positive away from us."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,11 +59,20 @@ class Population:
     redshift : Distribution or float
         Of the expansion alone, above 0: a distribution, or `sntransport.simulation.events.rates.rate_redshifts` of a
         rate.
-    mag_offset : Distribution or float [mag]
+    mag_offset : Distribution, RedshiftDependent or float [mag]
         Gray; positive is fainter than the template.
-    ebv_host : Distribution or float [mag]
+    ebv_host : Distribution, RedshiftDependent or float [mag]
         E(B-V) of the host; not negative, with an upper bound.
-    rv_host : float
+    rv_host : Distribution, RedshiftDependent or float
+        R(V) of the host, within the range of its law.
+    stretch : Distribution, RedshiftDependent or float
+        The template's phases are times this, from 0.1 to 10: above 1 is slower. Its spectra stay as they are.
+    joint : Joint, optional
+        Some of these four drawn together, in place of their own field: `sntransport.simulation.events.joint`.
+    hosts : Hosts, optional
+        The galaxies that events are in.
+    color_scatter : ColorScatter, optional
+        Random change of magnitude by rest-frame wavelength, one an object.
     ebv_mw : float or callable [mag]
         E(B-V) of the Milky Way: one value, or a function ``(ra, dec) -> (n,)`` such as a dust map or
         `nearest_position`.
@@ -56,6 +81,11 @@ class Population:
     peculiar_velocity : float [km/s]
         Standard deviation of the source along the line of sight, cut at five of them. It changes the redshift, and
         the luminosity distance by ``(1 + v / c)**2`` (Hui & Greene 2006, PRD 73, 123526).
+    solar_motion : bool
+        Whether the Sun's motion is in the heliocentric redshift, as the files of SNANA have it:
+        ``1 + z = (1 + z_cosmology) (1 + v / c) (1 - v_sun / c)`` with the Sun's velocity toward the place (Planck
+        2018), and the luminosity distance ``(1 + z) r(z_cosmology) (1 + v / c)``. The truth then has ``z_cmb``, the
+        redshift in the frame of the microwave background, and ``peculiar_velocity`` [km/s].
     template_weight : array_like, (n_template,), or None
         How often each template is drawn. None: all alike.
     law_mw, law_host : str
@@ -69,31 +99,36 @@ class Population:
     """
 
     redshift: Distribution
-    mag_offset: Distribution = field(default_factory=lambda: Constant(value=0.0))
-    ebv_host: Distribution = field(default_factory=lambda: Constant(value=0.0))
-    rv_host: float = 3.1
+    mag_offset: Parameter = field(default_factory=lambda: Constant(value=_DEFAULTS["mag_offset"]))
+    ebv_host: Parameter = field(default_factory=lambda: Constant(value=_DEFAULTS["ebv_host"]))
+    rv_host: Parameter = field(default_factory=lambda: Constant(value=_DEFAULTS["rv_host"]))
+    stretch: Parameter = field(default_factory=lambda: Constant(value=_DEFAULTS["stretch"]))
+    joint: Joint | None = None
+    hosts: Hosts | None = None
+    color_scatter: ColorScatter | None = None
     ebv_mw: float | DustMap = 0.0
     ebv_mw_max: float = 1.0
     peculiar_velocity: float = 0.0
+    solar_motion: bool = False
     template_weight: Array | None = None
     law_mw: str = "F99"
     law_host: str = "F99"
     cosmology: Cosmology = field(default_factory=Cosmology)
+    _bounds: dict[str, tuple[float, float]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("redshift", "mag_offset", "ebv_host"):
-            set_fields(self, **{name: as_distribution(getattr(self, name), f"Population.{name}")})
+        set_fields(self, redshift=as_distribution(self.redshift, "Population.redshift"))
+        for name in PARAMETERS:
+            if not isinstance(value := getattr(self, name), RedshiftDependent):
+                set_fields(self, **{name: as_distribution(value, f"Population.{name}")})
         for name in ("law_mw", "law_host"):
             dust_law(getattr(self, name))
-        require_rv(self.rv_host, self.law_host, "Population.rv_host")
         low, high = self.redshift.support
         if not 0 < low <= high < np.inf:
             raise ValueError(f"Population.redshift reaches from {low:g} to {high:g}, expected bounds above 0")
         require_redshift(high, "Population.redshift: its upper bound")
-        low, high = self.ebv_host.support
-        if not 0 <= low <= high < np.inf:
-            raise ValueError(f"Population.ebv_host reaches from {low:g} to {high:g}, expected bounds of 0 or more")
-        require_ebv(high, "Population.ebv_host: its upper bound")
+        set_fields(self, _bounds=self._bounds_of())
+        self._require_bounds()
         if not callable(self.ebv_mw):
             value = require_ebv(bare_number(self.ebv_mw, "Population.ebv_mw", MAGNITUDE), "Population.ebv_mw")
             set_fields(self, ebv_mw=value, ebv_mw_max=value)
@@ -107,12 +142,53 @@ class Population:
                 raise ValueError("Population.template_weight needs values of 0 or more, not all 0")
             set_fields(self, template_weight=weight)
 
+    def _bounds_of(self) -> dict[str, tuple[float, float]]:
+        """Least and largest value of each parameter at any redshift."""
+        z_range = self.redshift.support
+        made = {}
+        for name in PARAMETERS:
+            given = getattr(self, name)
+            made[name] = (
+                given.support_over(z_range, f"Population.{name}")
+                if isinstance(given, RedshiftDependent)
+                else given.support
+            )
+        if self.joint is None:
+            return made
+        if not isinstance(self.joint, Joint):
+            raise TypeError(f"Population.joint is {self.joint!r}, expected a JointNormal, JointSamples or one's own")
+        together = self.joint.bounds(redshifts_of(z_range))
+        for name in together:
+            default, given = _DEFAULTS[name], getattr(self, name)
+            if not (isinstance(given, Constant) and given.value == default):
+                raise ValueError(f"Population.joint has {name}, which is given for itself, too; leave one of them out")
+        return made | together
+
+    def _require_bounds(self) -> None:
+        low, high = self._bounds["ebv_host"]
+        if not 0 <= low <= high < np.inf:
+            raise ValueError(f"Population.ebv_host reaches from {low:g} to {high:g}, expected bounds of 0 or more")
+        require_ebv(high, "Population.ebv_host: its upper bound")
+        for end in self._bounds["rv_host"]:
+            require_rv(end, self.law_host, "Population.rv_host")
+        low, high = self._bounds["stretch"]
+        if not _STRETCHES[0] <= low <= high <= _STRETCHES[1]:
+            raise ValueError(
+                f"Population.stretch reaches from {low:g} to {high:g}, expected bounds from {_STRETCHES[0]:g} to "
+                f"{_STRETCHES[1]:g}"
+            )
+
+    def bounds(self, name: str) -> tuple[float, float]:
+        """Least and largest value of a parameter at any redshift: mag_offset, ebv_host, rv_host or stretch."""
+        return self._bounds[name]
+
     @property
     def z_range(self) -> tuple[float, float]:
         """Bounds of the heliocentric redshift."""
         most = _MOST_SIGMA * self.peculiar_velocity / C_KMS
+        sun = SOLAR_SPEED / C_KMS if self.solar_motion else 0.0
         low, high = self.redshift.support
-        return (1.0 + low) * (1.0 - most) - 1.0, (1.0 + high) * (1.0 + most) - 1.0
+        return (1.0 + low) * (1.0 - most) * (1.0 - sun) - 1.0, (1.0 + high) * (1.0 + most) * (1.0 + sun) - 1.0
 
     def draw(self, rng: np.random.Generator, n: int, n_template: int) -> Drawn:
         """Objects.
@@ -142,8 +218,39 @@ class Population:
             velocity[far] = rng.standard_normal(int(far.sum()))
         shift = 1.0 + self.peculiar_velocity / C_KMS * velocity
         modulus = self._distance_modulus(z_cosmology) + 10.0 * np.log10(shift)
-        offset, ebv_host = self.mag_offset.draw(rng, n), self.ebv_host.draw(rng, n)
-        return Drawn(template, (1.0 + z_cosmology) * shift - 1.0, z_cosmology, modulus, offset, ebv_host)
+        values = {name: self._draw_one(name, rng, z_cosmology) for name in PARAMETERS}
+        if self.joint is not None:
+            values |= self.joint.draw(rng, z_cosmology)
+        z, velocity = (1.0 + z_cosmology) * shift - 1.0, self.peculiar_velocity * velocity
+        return Drawn(template, z, z_cosmology, modulus, velocity=velocity, **values)
+
+    def _draw_one(self, name: str, rng: np.random.Generator, z: Array) -> Array:
+        given = getattr(self, name)
+        if isinstance(given, RedshiftDependent):
+            # Its bounds are those at some redshifts, which others may miss by a little.
+            return np.clip(given.draw_at(rng, z), *self._bounds[name])
+        return np.asarray(given.draw(rng, z.size))
+
+    def seen_from_sun(self, drawn: Drawn, ra: Array, dec: Array) -> Drawn:
+        """Objects with the Sun's motion in their redshifts and distances.
+
+        Parameters
+        ----------
+        drawn : Drawn
+            As `draw` gives them, in the frame of the microwave background.
+        ra, dec : ndarray, (n,) [deg]
+
+        Returns
+        -------
+        Drawn
+            The same where ``solar_motion`` is off.
+        """
+        if not self.solar_motion:
+            return drawn
+        z = helio_redshift(drawn.z, ra, dec)
+        # A luminosity distance has the factor of the redshift as it is seen, and with it that of the Sun's motion.
+        modulus = drawn.distance_modulus + 5.0 * np.log10((1.0 + z) / (1.0 + drawn.z))
+        return drawn._replace(z=z, distance_modulus=modulus)
 
     def milky_way(self, ra: Array, dec: Array) -> Array:
         """E(B-V) of the Milky Way at places (n,).

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,10 @@ PHOTFLAG_DETECTION = 4096
 """Bit of every detection."""
 
 
+Epochs = Literal["detections", "visits"]
+"""What begins an epoch of a trigger: the next detection, or the next visit, detected or not."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DetectionEfficiency:
     """Probability of detection against signal-to-noise ratio, for each band.
@@ -33,6 +37,9 @@ class DetectionEfficiency:
         From 0 to 1; linear in between, constant beyond the ends.
     absolute : bool
         Whether the curve is of the absolute value of the ratio, so that a deep negative flux counts too.
+    true : bool
+        Whether the ratio is that of the true flux to its calculated error, as SNANA has it, and not the measured one.
+        Where it is 0 or less there is then no detection, unless ``absolute``.
     source : str
 
     Raises
@@ -45,6 +52,7 @@ class DetectionEfficiency:
     snr: Array
     probability: Array
     absolute: bool = False
+    true: bool = False
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -62,10 +70,10 @@ class DetectionEfficiency:
         set_fields(self, bands=tuple(self.bands), snr=snr, probability=probability)
 
 
-def step_efficiency(threshold: float = 5.0) -> DetectionEfficiency:
-    """Every band: a detection at or above ``threshold``, none below it."""
+def step_efficiency(threshold: float = 5.0, *, true: bool = False) -> DetectionEfficiency:
+    """Every band: a detection at or above ``threshold``, none below it; of the true ratio where ``true``."""
     snr = np.array([np.nextafter(threshold, -np.inf), threshold])
-    return DetectionEfficiency(bands=("*",), snr=snr, probability=np.array([[0.0, 1.0]]))
+    return DetectionEfficiency(bands=("*",), snr=snr, probability=np.array([[0.0, 1.0]]), true=true)
 
 
 def detection_probability(
@@ -77,7 +85,8 @@ def detection_probability(
     Parameters
     ----------
     flux, flux_err : array_like, (n_obs,) [nJy]
-        Measured; where either is NaN or the error is not positive the chance is 0.
+        Measured, or for a curve of the true ratio the true flux and its calculated error (or the ratio and 1). Where
+        either is NaN or the error is not positive the chance is 0.
     band : ndarray of int, (n_obs,)
         Index into ``bands``.
     efficiency : DetectionEfficiency
@@ -97,6 +106,8 @@ def detection_probability(
     usable = np.isfinite(flux) & (flux_err > 0)
     snr = np.divide(flux, flux_err, out=np.zeros(flux.shape), where=usable)
     snr = np.abs(snr) if efficiency.absolute else snr
+    if efficiency.true and not efficiency.absolute:
+        usable &= snr > 0
     probability = np.zeros(flux.shape)
     if efficiency.bands == ("*",):
         probability[usable] = np.interp(snr[usable], efficiency.snr, efficiency.probability[0])
@@ -145,13 +156,14 @@ class Trigger(NamedTuple):
 
 def trigger(
     detected: NDArray[np.bool_], mjd: Array, offset: NDArray[np.integer], *,
-    n_epochs: int = 2, epoch_window: float = 0.02,
+    n_epochs: int = 2, epoch_window: float = 0.02, epochs: Epochs = "detections",
 ) -> Trigger:  # fmt: skip
     """Which objects have detections at enough epochs.
 
     An epoch begins with a detection and takes in all detections up to ``epoch_window`` later; the first one after that
-    begins the next. A trigger is the first detection of epoch number ``n_epochs``. (SNANA's ``TIME_SINGLE_DETECT``,
-    with each window counted from the beginning of its epoch, so that a long chain of visits is not one epoch.)
+    begins the next. With ``epochs="visits"`` it is the next visit, detected or not, that begins an epoch, and an epoch
+    counts if it has a detection: SNANA's NEWMJD_DIF. A trigger is the first detection of epoch number ``n_epochs``
+    that counts.
 
     Parameters
     ----------
@@ -163,6 +175,7 @@ def trigger(
     n_epochs : int
     epoch_window : float [d]
         0: every distinct date is an epoch.
+    epochs : {"detections", "visits"}
 
     Returns
     -------
@@ -173,8 +186,12 @@ def trigger(
     ValueError
         Where ``n_epochs`` is below 1 or ``epoch_window`` is negative.
     """
+    if epochs not in get_args(Epochs):
+        raise ValueError(f"epochs is {epochs!r}, expected one of {', '.join(get_args(Epochs))}")
     if n_epochs < 1 or not epoch_window >= 0:
         raise ValueError(f"n_epochs is {n_epochs} and epoch_window {epoch_window}, expected 1 and 0 or more")
+    if epochs == "visits":
+        return _trigger_of_visits(detected, mjd, offset, epoch_window, n_epochs)
     n_object = len(offset) - 1
     rows = np.flatnonzero(detected)
     owner, dates = np.searchsorted(offset, rows, side="right") - 1, np.asarray(mjd, dtype=np.float64)[rows]
@@ -188,6 +205,18 @@ def trigger(
         end = begin + epoch_window
     triggered = np.isfinite(begin)
     return Trigger(triggered, np.where(np.isfinite(first), first, np.nan), np.where(triggered, begin, np.nan))
+
+
+def _trigger_of_visits(
+    detected: NDArray[np.bool_], mjd: Array, offset: NDArray[np.integer], window: float, n_epochs: int
+) -> Trigger:  # fmt: skip
+    """The trigger whose epochs begin with visits, detected or not."""
+    from sntransport.simulation.selection import _kernels
+
+    first, found = np.full((2, len(offset) - 1), np.nan)
+    dates, bounds = np.asarray(mjd, dtype=np.float64), np.asarray(offset, dtype=np.int64)
+    _kernels.trigger_of_visits(np.asarray(detected), dates, bounds, window, n_epochs, first, found)
+    return Trigger(np.isfinite(found), first, found)
 
 
 def photflags(

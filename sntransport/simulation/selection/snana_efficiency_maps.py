@@ -8,7 +8,7 @@ import numpy as np
 
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.efficiencies import EfficiencyMap, EfficiencyMaps
-from sntransport.simulation.surveys.snana_simlib import plain_lines
+from sntransport.simulation.surveys.simlib_lines import plain_lines
 from sntransport.simulation.surveys.visits import cited, require_file
 
 _EFFICIENCIES = ("SPECEFF", "HOSTEFF")

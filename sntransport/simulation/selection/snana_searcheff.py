@@ -20,7 +20,8 @@ def read_searcheff(path: str | Path, *, prefix: str = "", field: str | None = No
     path : path-like
         Maps that begin with ``FILTER:`` or ``BAND:`` (one letter for each band, or ``ALL``) and have lines ``SNR:`` or
         ``ABS(SNR):`` with a ratio and an efficiency; newer ones stand between ``MAPNAME_DETECT:`` and ``ENDMAP:`` and
-        may name a ``FIELD:``. Maps of PHOTPROB are passed over.
+        may name a ``FIELD:``. Maps of PHOTPROB and a block from ``DOCUMENTATION:`` to ``DOCUMENTATION_END:`` are passed
+        over.
     prefix : str
         Makes a letter a name of `sntransport.load_bands`: ``lsst`` makes ``g`` to ``lsstg``.
     field : str, optional
@@ -44,8 +45,13 @@ def read_searcheff(path: str | Path, *, prefix: str = "", field: str | None = No
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
         raise ReadError(path, "is not text", "give a SEARCHEFF file") from None
+    documented = False
     for number, line in enumerate(lines, start=1):
-        maps.read(number, line.partition("#")[0].split())
+        words = line.partition("#")[0].split()
+        if words in (["DOCUMENTATION:"], ["DOCUMENTATION_END:"]):
+            documented = words == ["DOCUMENTATION:"]
+        elif not documented:
+            maps.read(number, words)
     return maps.efficiency(prefix, field)
 
 

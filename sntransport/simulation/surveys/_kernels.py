@@ -33,8 +33,9 @@ class Grid(NamedTuple):
     Its cells are ``cell[i]`` to ``cell[i + 1]``, of equal width in right ascension. The visits of cell c are at
     ``offset[c]`` to ``offset[c + 1]``, ascending in their number: ``near`` (n_visit, 4) has their unit vectors, in
     single precision, since what is read most should be short, and in the last place of each row, of which ``number``
-    is another view, the number of the visit; ``columns`` (n_visit, 5) has date, band, background, photons per nJy and
-    saturation. ``ra`` and ``dec`` (n_visit,) [deg] are in the order of numbers.
+    is another view, the number of the visit; ``columns`` (n_visit, 5 or 6) has date, band, background, photons per nJy,
+    saturation and, where a survey has some, template noise. ``ra`` and ``dec`` (n_visit,) [deg] are in the order of
+    numbers.
     """
 
     step: float
@@ -66,7 +67,9 @@ def sine_cosine(angle: float) -> tuple[float, float]:
 
 
 @compiled
-def sort_visits(mjd: _F, band: NDArray[np.int16], background: _F, photons: _F, saturation: _F, grid: Grid) -> None:
+def sort_visits(
+    mjd: _F, band: NDArray[np.int16], background: _F, photons: _F, saturation: _F, template: _F, grid: Grid
+) -> None:  # fmt: skip
     """Fill ``offset`` (zeros before), ``near``, ``number`` and ``columns`` of a grid."""
     key = np.empty(grid.ra.size, np.int64)
     for i in range(key.size):
@@ -85,6 +88,8 @@ def sort_visits(mjd: _F, band: NDArray[np.int16], background: _F, photons: _F, s
         grid.number[k, 3] = i
         row = grid.columns[k]
         row[0], row[1], row[2], row[3], row[4] = mjd[i], band[i], background[i], photons[i], saturation[i]
+        if row.size > 5:
+            row[5] = template[i]
 
 
 @compiled
@@ -224,10 +229,11 @@ def gather_visits(ra: _F, dec: _F, first: _I, last: _I, chord2: float, reach: fl
 
 @compiled
 def take_columns(keys: _I, columns: _F, out: _F) -> None:
-    """Columns (5, n_obs) of the visits of `gather_visits`. Several rows are on their way at a time."""
+    """Columns (5 or 6, n_obs) of the visits of `gather_visits`. Several rows are on their way at a time."""
+    n = min(columns.shape[1], out.shape[0])
     for j in range(keys.size):
         k = np.uint64(keys[j] & _LOW)
-        for c in range(columns.shape[1]):
+        for c in range(n):
             out[c, j] = columns[k, c]
 
 

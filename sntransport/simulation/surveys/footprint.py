@@ -154,7 +154,7 @@ def visits_of(
 
 def measurements_of(
     survey: Survey, ra: ArrayLike, dec: ArrayLike, mjd_first: ArrayLike, mjd_last: ArrayLike, *,
-    code: NDArray[Any] | None = None,
+    code: NDArray[Any] | None = None, more: bool = False,
 ) -> tuple[NDArray[np.int64], Array]:  # fmt: skip
     """What is needed of the visits of `visits_of` to simulate them, without a look at the survey's own columns.
 
@@ -164,12 +164,15 @@ def measurements_of(
         As for `visits_of`.
     code : ndarray of int, (n_visit,), optional
         A number of each visit of the survey, such as that of its field.
+    more : bool
+        Whether template noise and the number of the visit are needed, too.
 
     Returns
     -------
     offset : ndarray of int, (n + 1,)
-    columns : ndarray, (5, n_total), or (6, n_total) with ``code``
-        Date [d], band, background [nJy], photons per nJy, saturation [nJy], code.
+    columns : ndarray, (5 to 8, n_total)
+        Date [d], band, background [nJy], photons per nJy, saturation [nJy]; with ``more`` template noise [nJy] and row
+        of the survey; with ``code`` that, as the last.
 
     Raises
     ------
@@ -179,11 +182,14 @@ def measurements_of(
     from sntransport.simulation.surveys import _kernels
 
     offset, keys = _keys(survey, ra, dec, mjd_first, mjd_last)
-    columns = np.empty((5 if code is None else 6, keys.size))
+    columns = np.empty((5 + 2 * more + (code is not None), keys.size))
+    columns[5:] = 0.0
     if keys.size:
-        _kernels.take_columns(keys, _grid(survey).columns, columns)
+        _kernels.take_columns(keys, _grid(survey).columns, columns[: 6 if more else 5])
+    if more:
+        columns[6] = keys >> 32
     if code is not None:
-        columns[5] = code[keys >> 32]
+        columns[-1] = code[keys >> 32]
     return offset, columns
 
 
@@ -235,10 +241,13 @@ def _grid(survey: Survey) -> Any:
     cell = np.concatenate([[0], np.cumsum(np.maximum(360.0 * widest / step, 1.0).astype(np.int64))])
     near = np.empty((n, 4), np.float32)
     grid = _kernels.Grid(
-        step, sine, cosine, cell, np.zeros(cell[-1] + 1, np.int64), near, near.view(np.int32), np.empty((n, 5)),
-        survey.ra, survey.dec,
+        step, sine, cosine, cell, np.zeros(cell[-1] + 1, np.int64), near, near.view(np.int32),
+        np.empty((n, 6 if survey.template_noise.any() else 5)), survey.ra, survey.dec,
     )  # fmt: skip
-    _kernels.sort_visits(survey.mjd, survey.band, survey.background, survey.photons_per_njy, survey.saturation, grid)
+    _kernels.sort_visits(
+        survey.mjd, survey.band, survey.background, survey.photons_per_njy, survey.saturation, survey.template_noise,
+        grid,
+    )  # fmt: skip
     _GRIDS[survey] = grid
     return grid
 

@@ -10,7 +10,8 @@ from typing import TypedDict, Unpack
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys.built_in import RECIPES, Recipe, make_survey
 from sntransport.simulation.surveys.rubin_opsim import Part, is_sqlite, read_opsim
-from sntransport.simulation.surveys.snana_simlib import is_simlib, read_simlib
+from sntransport.simulation.surveys.simlib_lines import is_simlib
+from sntransport.simulation.surveys.snana_simlib import read_simlib
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.simulation.surveys.visit_tables import read_visits
 

@@ -3,7 +3,10 @@
 Everything is the optimally weighted flux of a point source. A visit that collects ``p`` photo-electrons per nJy over a
 background of standard deviation ``b`` measures a flux ``f`` with the variance
 
-    flux_err**2 = b**2 + max(f, 0) / p + (0.4 ln 10 f)**2 (zero_point_error**2 + calibration_floor**2)
+    flux_err**2 = b**2 + t**2 + max(f, 0) / p + (0.4 ln 10 f)**2 (zero_point_error**2 + calibration_floor**2)
+
+where ``t`` is the noise of the template image, 0 where nothing was subtracted. It is one and the same draw for all
+visits of an object in a band; `simulation.noise_model` has this and other ways to draw and to report errors.
 
 The five-sigma depth is the magnitude whose flux is five times ``sqrt(b**2 + f / p)``, the Poisson noise of the source
 included, calibration left out (Ivezic et al. 2019, ApJ 873, 111, section 3.2.1; LSE-40). A depth without that source
@@ -144,7 +147,8 @@ def depth_of(background: ArrayLike, photons: ArrayLike = np.inf) -> Array:
 
 
 def saturation_flux(
-    photons: ArrayLike, fwhm: ArrayLike, full_well: float, sky: ArrayLike = 0.0, n_exposure: ArrayLike = 1
+    photons: ArrayLike, fwhm: ArrayLike, full_well: float, sky: ArrayLike = 0.0, n_exposure: ArrayLike = 1, *,
+    share: ArrayLike | None = None,
 ) -> Array:  # fmt: skip
     """Flux of a point source whose brightest pixel is full, centered on that pixel (the worst case).
 
@@ -160,19 +164,22 @@ def saturation_flux(
     n_exposure : array_like of int
         Number of exposures that the visit is made of; each fills its pixels anew.
 
+    share : array_like, optional
+        Of the source's light in its brightest pixel. Default: the Gaussian's.
+
     Returns
     -------
     ndarray [nJy]
-        NaN where the sky alone fills the pixel.
+        Below 0 where the sky alone fills the pixel: there every source saturates.
     """
     from scipy.special import erf
 
     sigma = _SIGMA_PER_FWHM * np.asarray(fwhm, dtype=np.float64)
-    peak = erf(0.5 / (np.sqrt(2.0) * sigma)) ** 2
+    peak = erf(0.5 / (np.sqrt(2.0) * sigma)) ** 2 if share is None else np.asarray(share, dtype=np.float64)
     room = full_well * np.asarray(n_exposure, dtype=np.float64) - np.asarray(sky, dtype=np.float64)
     # An image so wide that its peak underflows never saturates.
     with np.errstate(divide="ignore"):
-        return np.asarray(np.where(room > 0, room, np.nan) / (peak * np.asarray(photons, dtype=np.float64)))
+        return np.asarray(room / (peak * np.asarray(photons, dtype=np.float64)))
 
 
 def add_template_noise(survey: Survey, depth: ArrayLike) -> Survey:
@@ -187,8 +194,7 @@ def add_template_noise(survey: Survey, depth: ArrayLike) -> Survey:
     Returns
     -------
     Survey
-        With the noise of the template in ``background``, as if it were drawn anew for each visit. In truth it is
-        common to all visits of a supernova that share a template.
+        With the noise of the template in ``template_noise``, beside what is there already.
 
     Raises
     ------
@@ -201,7 +207,7 @@ def add_template_noise(survey: Survey, depth: ArrayLike) -> Survey:
     template = mag_to_njy(values) / _DEPTH_SIGMA
     if values.shape == (survey.n_band,):
         template = template[survey.band]
-    return replace(survey, background=np.hypot(survey.background, template))
+    return replace(survey, template_noise=np.hypot(survey.template_noise, template))
 
 
 def flux_error(survey: Survey, visit: NDArray[np.integer], flux: ArrayLike) -> Array:
@@ -242,7 +248,8 @@ def measure(
     -------
     flux, flux_err : ndarray, (n_obs,) [nJy]
         Measured flux, negative where noise makes it so, and its error from the true flux. ``(measured - true) /
-        flux_err`` is standard normal where the calibration floor is 0, which is in the error but is not drawn.
+        flux_err`` is standard normal where the calibration floor is 0, which is in the error but is not drawn. Noise
+        of the template is drawn anew for each measurement, since nothing says which belong to one object.
         Saturation is not applied: a flux above ``survey.saturation`` is the caller's to flag.
     """
     flux = np.asarray(flux, dtype=np.float64)
@@ -255,4 +262,5 @@ def _drawn_error(survey: Survey, visit: NDArray[np.integer], flux: ArrayLike) ->
     flux = np.asarray(flux, dtype=np.float64)
     zero_point = mag_err_to_relative(survey.zero_point_error[survey.band[visit]]) * flux
     poisson = np.maximum(flux, 0.0) / survey.photons_per_njy[visit]
-    return np.asarray(np.sqrt(survey.background[visit] ** 2 + poisson + zero_point**2))
+    constant = survey.background[visit] ** 2 + survey.template_noise[visit] ** 2
+    return np.asarray(np.sqrt(constant + poisson + zero_point**2))

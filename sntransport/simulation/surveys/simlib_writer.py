@@ -1,8 +1,8 @@
 """Surveys as SNANA's observation libraries (SIMLIB files); what is in them, `snana_simlib` says.
 
 A `Survey` holds the noise of a visit and not how it came about. It is written as that of an image with a GAIN of one
-photo-electron a count, more for extreme noise, and a PSF of nominal size, whose sky has just the noise that makes up
-the background:
+photo-electron a count, more for extreme noise, and the PSF that is known or one of nominal size, whose sky has just the
+noise that makes up the background:
 
     ZPTAVG = 2.5 log10(photons_per_njy / GAIN x 3631e9)
     SKYSIG = background x photons_per_njy / GAIN / sqrt(4 pi PSF1**2)
@@ -13,6 +13,7 @@ so that SNANA's formula for the error of a flux gives the survey's own.
 import gzip
 import string
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +25,16 @@ from sntransport._storage.atomic_files import atomic_path
 from sntransport._version import __version__
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.footprint import footprint_area, visits_of
-from sntransport.simulation.surveys.survey import Survey
+from sntransport.simulation.surveys.survey import Survey, field_name
 
-# FWHM and pixels [arcsec] that are written; the noise is the same for any. Those of a good site and Rubin's camera.
+# FWHM, where none is known, and pixels [arcsec] that are written; the noise is the same for any. Those of a good site
+# and of Rubin's camera.
 _FWHM, _PIXEL = 1.0, 0.2
-_SIGMA = _FWHM / _PIXEL / np.sqrt(8.0 * np.log(2.0))
+_SIGMA_PER_FWHM = 1.0 / np.sqrt(8.0 * np.log(2.0))
+# Zero point of the counts of templates.
+_TEMPLATE_ZERO_POINT = 30.0
+# Relative difference of the noise of a template that a block has one number for.
+_SAME_NOISE = 1e-6
 # Without Poisson noise of the source: a gain and a sky noise [counts] at which it is below 1e-6 of the background for a
 # source 1e8 times as bright as that. Within what readers take for a camera.
 _MOST_GAIN, _MOST_SKY = 1e8, 1e6
@@ -69,8 +75,9 @@ def write_simlib(
     -----
     `read_simlib` gives back dates, places, bands and noise to better than 1e-6 (with ``bands=`` where SURVEY does not
     tell them, and ``radius=``). LIBID is the number of the field where each pointing has one of its own, else from 1
-    on, with the field as FIELD. Lost: saturation, and calibration floors, which SNANA has no columns for; both are
-    named in the DOCUMENTATION block.
+    on, with the field as FIELD. Noise of a template that is one for the visits of a block in a band, given their PSF,
+    is in TEMPLATE_SKYSIG, other such noise part of SKYSIG. Lost: saturation, and calibration floors, which SNANA has no
+    columns for. The DOCUMENTATION block names what is nominal or lost.
     """
     if survey.n_visit == 0:
         raise ValueError(f"survey {survey.name!r} has no visits to write")
@@ -79,8 +86,7 @@ def write_simlib(
         raise ValueError(f"name is {named!r}, expected one word for the key SURVEY")
     codes = band_letters(survey.bands, letters)
     blocks = _pointings(survey) if cell is None else _cells(survey, cell)
-    rows = _visit_texts(survey, codes)
-    lines = _lines(survey, named, codes, blocks=blocks, rows=rows)
+    lines = _lines(survey, named, codes, list(blocks))
     target = Path(path)
     with atomic_path(target) as temporary:
         if target.suffix == ".gz":
@@ -129,6 +135,11 @@ _Block = tuple[int, float, float, str, NDArray[np.int64]]
 """LIBID, right ascension and declination [deg], name of the field, rows of the survey."""
 
 
+def _label(survey: Survey, field: np.int64) -> str:
+    """The value of FIELD; VOID is SNANA's word for none."""
+    return field_name(survey, int(field)).replace(" ", "_") or "VOID"
+
+
 def _pointings(survey: Survey) -> Iterator[_Block]:
     """One block for each pointing, in the order of fields, or of first visits."""
     places, first, which = np.unique(np.stack([survey.ra, survey.dec], axis=1), axis=0, return_index=True,
@@ -140,7 +151,7 @@ def _pointings(survey: Survey) -> Iterator[_Block]:
     rows = np.argsort(which, kind="stable")
     edges = np.concatenate([[0], np.cumsum(np.bincount(which, minlength=len(places)))])
     for number, k in enumerate(rank.tolist(), start=1):
-        label = str(field[k]) if field[k] >= 0 else "VOID"
+        label = _label(survey, field[k])
         libid = int(field[k]) if own else number
         yield libid, float(places[k, 0]), float(places[k, 1]), label, rows[edges[k] : edges[k + 1]]
 
@@ -161,14 +172,32 @@ def _cells(survey: Survey, cell: float) -> Iterator[_Block]:
     for number, k in enumerate(seen.tolist(), start=1):
         mine = rows[offset[k] : offset[k + 1]]
         known = np.unique(survey.field[mine])
-        label = str(known[0]) if known.size == 1 and known[0] >= 0 else "VOID"
+        label = _label(survey, known[0]) if known.size == 1 else "VOID"
         yield number, float(ra[k]), float(all_dec[k]), label, mine
+
+
+def _sigma(survey: Survey) -> Array:
+    """Standard deviation of the PSF of each visit [pixel]."""
+    psf = np.asarray(survey.more.get("psf", np.full(survey.n_visit, np.nan)), dtype=np.float64)
+    return np.asarray(np.where((psf > 0) & np.isfinite(psf), psf, _FWHM) * _SIGMA_PER_FWHM / _PIXEL)
+
+
+def _template_sky(survey: Survey, blocks: Sequence[_Block]) -> Array | None:
+    """Sky noise of templates (n_block, n_band) [counts / pixel], or None where a block has more than one in a band."""
+    root = np.sqrt(noise.double_gaussian_area(_sigma(survey)))
+    each = survey.template_noise / root * noise.photons_per_njy(_TEMPLATE_ZERO_POINT)
+    found = np.zeros((len(blocks), survey.n_band))
+    for b, (_, _, _, _, rows) in enumerate(blocks):
+        np.maximum.at(found[b], survey.band[rows], each[rows])
+        if np.any(np.abs(found[b][survey.band[rows]] - each[rows]) > _SAME_NOISE * each[rows]):
+            return None
+    return found
 
 
 def _columns(survey: Survey) -> tuple[Array, Array, Array]:
     """GAIN, SKYSIG and ZPTAVG of each visit."""
     known = np.isfinite(survey.photons_per_njy)
-    root = float(np.sqrt(noise.double_gaussian_area(_SIGMA)))
+    root = np.sqrt(noise.double_gaussian_area(_sigma(survey)))
     # More than one photo-electron a count where the sky would be a number that no camera has.
     too_much = np.where(known, survey.photons_per_njy * survey.background / root / _MOST_SKY, 0.0)
     gain = np.where(known, 10.0 ** np.ceil(np.log10(np.maximum(too_much, 1.0))), _MOST_GAIN)
@@ -189,40 +218,48 @@ def _visit_texts(survey: Survey, codes: Mapping[str, str]) -> list[str]:
     """The line of each visit."""
     gain, sky, zero_point = _columns(survey)
     letters = [codes[band] for band in survey.bands]
-    error = survey.zero_point_error[survey.band]
+    error = np.asarray(survey.more.get("zero_point_error", survey.zero_point_error[survey.band]), dtype=np.float64)
     columns = zip(
         survey.mjd.tolist(), range(survey.n_visit), survey.band.tolist(), gain.tolist(), sky.tolist(),
-        zero_point.tolist(), error.tolist(), strict=True,
+        zero_point.tolist(), error.tolist(), _sigma(survey).tolist(), strict=True,
     )  # fmt: skip
     return [
-        f"S: {mjd:.8f} {i} {letters[band]} {one:g} 0 {dark:.9g} {_SIGMA:.9f} 0 0 {zero:.8f} {err:.9g} 99\n"
-        for i, (mjd, _, band, one, dark, zero, err) in enumerate(columns)
+        f"S: {mjd:.8f} {i} {letters[band]} {one:g} 0 {dark:.9g} {sigma:.9g} 0 0 {zero:.8f} {err:.9g} 99\n"
+        for mjd, i, band, one, dark, zero, err, sigma in columns
     ]
 
 
-def _lines(
-    survey: Survey, name: str, codes: Mapping[str, str], *, blocks: Iterator[_Block], rows: Sequence[str]
-) -> Iterator[str]:  # fmt: skip
+def _lines(survey: Survey, name: str, codes: Mapping[str, str], blocks: Sequence[_Block]) -> Iterator[str]:
     """All lines of the file."""
-    held = list(blocks)
-    yield from _documentation(survey, codes)
+    template = _template_sky(survey, blocks) if survey.template_noise.any() else np.zeros((len(blocks), 0))
+    if template is None:
+        survey = replace(survey, background=np.hypot(survey.background, survey.template_noise))
+    rows = _visit_texts(survey, codes)
+    yield from _documentation(survey, codes, folded=template is None)
     yield f"\nSURVEY: {name}   FILTERS: {''.join(codes.values())}   TELESCOPE: {name}\nUSER: sntransport   HOST: none\n"
-    yield f"NLIBID: {len(held)}\nPIXSIZE: {_PIXEL}\n"
+    yield f"NLIBID: {len(blocks)}\nPIXSIZE: {_PIXEL}\n"
     yield f"SOLID_ANGLE: {footprint_area(survey) * _SQUARE_DEGREE:.6g}\n\nBEGIN LIBGEN\n"
-    for libid, ra, dec, label, mine in held:
+    for b, (libid, ra, dec, label, mine) in enumerate(blocks):
         yield f"#{'-' * 44}\nLIBID: {libid}\nRA: {ra:.8f}   DEC: {dec:.8f}   NOBS: {mine.size}   MWEBV: 0.0\n"
-        yield f"FIELD: {label}\n# MJD IDEXPT BAND GAIN NOISE SKYSIG PSF1 PSF2 PSFRATIO ZPTAVG ZPTERR MAG\n"
+        yield f"FIELD: {label}\n"
+        if template is not None and template.size:
+            yield f"TEMPLATE_ZPT: {' '.join([f'{_TEMPLATE_ZERO_POINT:g}'] * survey.n_band)}\n"
+            yield f"TEMPLATE_SKYSIG: {' '.join(f'{one:.9g}' for one in template[b])}\n"
+        yield "# MJD IDEXPT BAND GAIN NOISE SKYSIG PSF1 PSF2 PSFRATIO ZPTAVG ZPTERR MAG\n"
         yield from (rows[i] for i in mine.tolist())
         yield f"END_LIBID: {libid}\n"
     yield "END_OF_SIMLIB:\n"
 
 
-def _documentation(survey: Survey, codes: Mapping[str, str]) -> Iterator[str]:
+def _documentation(survey: Survey, codes: Mapping[str, str], *, folded: bool) -> Iterator[str]:
     """The block that people read, as YAML."""
     yield f"DOCUMENTATION:\n  PURPOSE: visits of {survey.name}\n  MADE_BY: sntransport {__version__}\n  BANDS:\n"
     yield from (f"    {letter}: {band}\n" for band, letter in codes.items())
     yield f"  RADIUS_OF_FIELD_DEG: {survey.radius:.9g}\n  NOTES:\n"
-    yield f"  - PSF and PIXSIZE are nominal ({_FWHM:g} arcsec); with them SKYSIG gives the noise of each visit\n"
+    what = "PIXSIZE is nominal" if "psf" in survey.more else f"PSF ({_FWHM:g} arcsec) and PIXSIZE are nominal"
+    yield f"  - {what}; with both SKYSIG gives the noise of each visit\n"
+    if folded:
+        yield "  - noise of templates is part of SKYSIG, since it differs among visits\n"
     yield "  - NOISE is 0, and read noise is part of SKYSIG; MWEBV is not known and 0\n"
     if np.isfinite(survey.saturation).any():
         yield "  - saturation is left out\n"

@@ -12,12 +12,8 @@ and ``SKYSIG_UNIT`` in the header change units. Whatever of this is in ADU becom
 SNANA's FLUXCAL, with its zero point of 27.5 mag, is a unit of its output and does not occur here.
 """
 
-import gzip
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +22,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError, counted, listed
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.footprint import unit_vectors
+from sntransport.simulation.surveys.simlib_lines import Library, header_value, is_number, parse_simlib, visit_columns
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.simulation.surveys.visits import cited, require_file, resolve_bands, sane, sky_checks, usable_visits
 
@@ -33,25 +30,12 @@ _PREFIX = {"LSST": "lsst", "DES": "des", "ZTF": "ztf", "SDSS": "sdss", "PS1": "p
 _PSF_UNITS = ("PIXEL_SIGMA", "PIXEL", "ARCSEC_FWHM", "NEA_PIXEL", "NEA_ARCSECSQ")
 _SKY_UNITS = ("ADU_PER_SQPIXEL", "ADU_PER_PIXEL", "ADU_PER_SQARCSEC")
 _DEFAULT_RADIUS = 0.1
-
-
-_PLACES = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "PSF2": 7, "PSFRATIO": 8, "ZPTAVG": 9, "ZPTERR": 10}
-
-
-_PLACES_NEA = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "ZPTAVG": 7, "ZPTERR": 8}
-
-
-@dataclass(kw_only=True)
-class Library:
-    """A file as it is written: keys of the header, keys and line number of each block, text of each visit."""
-
-    header: dict[str, str] = field(default_factory=dict)
-    blocks: list[dict[str, str]] = field(default_factory=list)
-    block_lines: list[int] = field(default_factory=list)
-    visits: list[str] = field(default_factory=list)
-    visit_lines: list[int] = field(default_factory=list)
-    visit_blocks: list[int] = field(default_factory=list)
-    ignored: dict[str, int] = field(default_factory=dict)
+_NOT_USED = {
+    "PHOTFLAG_SATURATE": "PHOTFLAG_SATURATE {} not used: a saturated measurement has the flag 1024",
+    "FLUXERR_COR": "FLUXERR_COR not used: give its scales as an error model (FLUXERRMODEL_FILE)",
+    "FLUXERR_ADD": "FLUXERR_ADD not used: give it as an error model (FLUXERRMODEL_FILE)",
+}
+_FWHM_PER_SIGMA = np.sqrt(8.0 * np.log(2.0))
 
 
 def read_simlib(
@@ -75,11 +59,12 @@ def read_simlib(
     -------
     Survey
         Each block is a field at its position, ``field`` is its LIBID, and its FIELD its name. Blocks at the same
-        position are one field. Noise of the template (TEMPLATE_ZPT, TEMPLATE_SKYSIG) is added as if it were drawn
-        anew for each visit.
-        ``zero_point_error`` is the median ZPTERR of the band. The columns of a coadded visit (``IDEXPT*N``) are
-        those of the sum, as SNANA's own tool for coadding writes them; N serves for saturation, which is of each
-        exposure. Visits that cannot be used are left out and counted in ``notes``.
+        position are one field. Noise of the template (TEMPLATE_ZPT with TEMPLATE_SKYSIG or TEMPLATE_CCDSIG) is in
+        ``template_noise``. ``zero_point_error`` is the median ZPTERR of the band; that of each visit is in ``more``,
+        with ``psf`` (PSF1), ``sky_noise``, ``zero_point`` and, where FIELD changes between the visits of a block,
+        ``field_name``. The columns of a coadded visit (``IDEXPT*N``) are those of the sum, as SNANA's own tool for
+        coadding writes them; N serves for saturation (NPE_PIXEL_SATURATE), which is of each exposure and counts the
+        sky. Visits that cannot be used are left out and counted in ``notes``.
 
     Raises
     ------
@@ -99,6 +84,7 @@ def read_simlib(
     notes = [f"{counted(coadded, 'visit')} coadded (ID*N), whose columns are those of the sum"] if coadded else []
     if library.ignored:
         notes.append(f"lines not used: {listed(library.ignored)}")
+    notes += [_NOT_USED[key].format(library.header[key]) for key in _NOT_USED if key in library.header]
     columns = {key: values if key == "MJD" else sane(values) for key, values in columns.items()} | {"N": n_exposure}
     return _survey(
         path, library, columns, letters, names=names, radius=radius, name=name or survey or path.stem, remarks=notes
@@ -114,9 +100,22 @@ def _survey(
     kinds, kind = np.unique(letters, return_inverse=True)
     band = np.array([bands.index(names[item]) if item in names else -1 for item in kinds.tolist()], np.int16)[kind]
     block = np.array(library.visit_blocks)
-    ra, dec, pixel = _positions(path, library)
-    area = _area(path, library, columns, pixel[block])
-    photons, background = _noise(path, library, columns, area=area, pixel=pixel[block], letters=letters)
+    ra, dec = _positions(path, library)
+    pixel = _pixel_sizes(path, library)
+    sigma, area = _point_spread(path, library, columns, pixel)
+    sky = columns["SKYSIG"] * _sky_scale(path, library, pixel)
+    gain = np.where(columns["GAIN"] > 0, columns["GAIN"], np.nan)
+    photons = gain * noise.photons_per_njy(np.clip(columns["ZPTAVG"], 10.0, 60.0))
+    with np.errstate(invalid="ignore"):
+        background = noise.sky_background(photons, sky * gain, area, columns["NOISE"])
+    template = _template_noise(path, library, letters, area=area, gain=gain)
+    saturation = _saturation(path, library, photons, sigma=sigma, sky=(sky * gain) ** 2, n_exposure=columns["N"])
+    more = {
+        "psf": sigma * pixel * _FWHM_PER_SIGMA, "sky_noise": sky, "zero_point": columns["ZPTAVG"],
+        "zero_point_error": np.where(columns["ZPTERR"] > 0, columns["ZPTERR"], 0.0),
+    }  # fmt: skip
+    if len(library.states) > len(library.blocks):
+        more["field_name"] = _fields(library)
     checks = sky_checks(columns["MJD"], ra[block], dec[block], ("MJD", "RA", "DEC"))
     checks |= {
         "its filter is not known": band >= 0,
@@ -132,8 +131,9 @@ def _survey(
         name=name, bands=bands, mjd=columns["MJD"][keep], band=band[keep], ra=ra[block][keep], dec=dec[block][keep],
         background=background[keep], photons_per_njy=photons[keep], radius=size,
         zero_point_error=_medians(columns["ZPTERR"][keep], band[keep], len(bands)),
-        saturation=_saturation(path, library, photons[keep], area[keep], columns["N"][keep]),
-        field=_identifiers(library)[block][keep], field_names=_field_names(library),
+        saturation=saturation[keep], template_noise=template[keep],
+        more={key: values[keep] for key, values in more.items()}, field=_identifiers(library)[block][keep],
+        field_names=_field_names(library),
         notes=(f"{counted(int(keep.sum()), 'visit')} in {counted(used.size, 'block')} read", note, *notes, *remarks),
         source=cited(path),
     )  # fmt: skip
@@ -145,92 +145,130 @@ def _medians(errors: Array, band: NDArray[np.int16], n_band: int) -> Array:
     return np.array([np.median(errors[band == i]) if np.any(band == i) else 0.0 for i in range(n_band)])
 
 
-def _positions(path: Path, library: Library) -> tuple[Array, Array, Array]:
-    """Position and pixel size of each block, (n_block,)."""
+def _positions(path: Path, library: Library) -> tuple[Array, Array]:
+    """Position of each block, (n_block,)."""
     values = []
     for keys, line in zip(library.blocks, library.block_lines, strict=True):
-        dec = keys.get("DEC", keys.get("DECL"))
-        row = (keys.get("RA"), dec, keys.get("PIXSIZE", library.header.get("PIXSIZE", "nan")))
-        for name, text in zip(("RA", "DEC", "PIXSIZE"), row, strict=True):
+        row = (keys.get("RA"), keys.get("DEC", keys.get("DECL")))
+        for name, text in zip(("RA", "DEC"), row, strict=True):
             if text is None or not is_number(text):
                 wrong = f"line {line}: LIBID {keys['LIBID']} has {name} {text or 'missing'}"
                 raise ReadError(path, wrong, f"give {name}: in the lines after LIBID:")
         values.append([float(text) for text in row if text is not None])
-    ra, dec_column, pixel = np.array(values).T
-    return ra, dec_column, sane(pixel)
+    ra, dec = np.array(values).T
+    return ra, dec
 
 
-def _area(path: Path, library: Library, columns: Mapping[str, Array], pixel: Array) -> Array:
-    """Noise-equivalent area of each visit [pixel2]; NaN or 0 where the PSF is none."""
+def _pixel_sizes(path: Path, library: Library) -> Array:
+    """Size of a pixel [arcsec] of each visit, NaN where it is not stated; a second camera may have another."""
+    sizes = []
+    for keys, line in zip(library.states, library.state_lines, strict=True):
+        text = keys.get("PIXSIZE", library.header.get("PIXSIZE", "nan")).partition(" ")[0]
+        if not is_number(text):
+            wrong = f"line {line}: LIBID {keys['LIBID']} has PIXSIZE {text or 'missing'}"
+            raise ReadError(path, wrong, "give PIXSIZE: in the lines after LIBID:")
+        sizes.append(float(text))
+    return sane(np.array(sizes))[library.visit_states]
+
+
+def _fields(library: Library) -> NDArray[np.str_]:
+    """Name of the field (FIELD) of each visit, empty where it has none."""
+    names = [keys.get("FIELD", library.header.get("FIELD", "")).partition(" ")[0] for keys in library.states]
+    return np.array(names)[library.visit_states]
+
+
+def _point_spread(
+    path: Path, library: Library, columns: Mapping[str, Array], pixel: Array
+) -> tuple[Array, Array]:  # fmt: skip
+    """Standard deviation [pixel] of the inner Gaussian and noise-equivalent area [pixel2]; NaN where the PSF is none.
+
+    Of a noise area the Gaussian is the one that has it.
+    """
     unit = header_value(path, library, "PSF_UNIT", _PSF_UNITS)
     if "ARCSEC" in unit and not np.all(pixel > 0):
         raise ReadError(path, f"PSF_UNIT is {unit}, which needs PIXSIZE", "give PIXSIZE: in the header")
-    one = columns["PSF1"]
-    if unit == "NEA_PIXEL":
-        return one
-    if unit == "NEA_ARCSECSQ":
-        return one / pixel**2
-    if unit == "ARCSEC_FWHM":
-        return np.where(one > 0, noise.noise_area(one / pixel), np.nan)
-    area = noise.double_gaussian_area(np.where(one > 0, one, 1.0), columns["PSF2"], columns["PSFRATIO"])
-    return np.where(one > 0, area, np.nan)
+    one = np.where(columns["PSF1"] > 0, columns["PSF1"], np.nan)
+    if unit.startswith("NEA"):
+        area = one / pixel**2 if unit == "NEA_ARCSECSQ" else one
+        return np.sqrt(area / (4.0 * np.pi)), area
+    to_pixel = 1.0 / (pixel * _FWHM_PER_SIGMA) if unit == "ARCSEC_FWHM" else 1.0
+    sigma = one * to_pixel
+    area = noise.double_gaussian_area(np.nan_to_num(sigma, nan=1.0), columns["PSF2"] * to_pixel, columns["PSFRATIO"])
+    return sigma, np.where(one > 0, area, np.nan)
 
 
-def _noise(
-    path: Path, library: Library, columns: Mapping[str, Array], *, area: Array, pixel: Array, letters: NDArray[np.str_]
-) -> tuple[Array, Array]:  # fmt: skip
-    """Photo-electrons per nJy and background [nJy] of each visit; NaN where the columns give none."""
-    scale = np.ones(area.size)
-    if header_value(path, library, "SKYSIG_UNIT", _SKY_UNITS) == "ADU_PER_SQARCSEC":
-        if not np.all(pixel > 0):
-            raise ReadError(path, "SKYSIG_UNIT is ADU_PER_SQARCSEC, which needs PIXSIZE", "give PIXSIZE: in the header")
-        # A standard deviation grows with the root of the area.
-        scale = pixel
-    gain = np.where(columns["GAIN"] > 0, columns["GAIN"], np.nan)
-    photons = gain * noise.photons_per_njy(np.clip(columns["ZPTAVG"], 10.0, 60.0))
-    with np.errstate(invalid="ignore"):
-        own = noise.sky_background(photons, columns["SKYSIG"] * scale * gain, area, columns["NOISE"])
-        zero_point, sky = _template(path, library, letters)
-        # Counts of the template, brought to the zero point of the visit.
-        template = np.sqrt(area) * sky * scale / noise.photons_per_njy(zero_point)
-    return photons, np.hypot(own, np.where(np.isfinite(template), template, 0.0))
+def _sky_scale(path: Path, library: Library, pixel: Array) -> Array:
+    """What SKYSIG is multiplied by to be of one pixel: a standard deviation grows with the root of the area."""
+    if header_value(path, library, "SKYSIG_UNIT", _SKY_UNITS) != "ADU_PER_SQARCSEC":
+        return np.ones(pixel.size)
+    if not np.all(pixel > 0):
+        raise ReadError(path, "SKYSIG_UNIT is ADU_PER_SQARCSEC, which needs PIXSIZE", "give PIXSIZE: in the header")
+    return pixel
 
 
-def _template(path: Path, library: Library, letters: NDArray[np.str_]) -> tuple[Array, Array]:
-    """Zero point [mag] and sky noise [ADU / pixel] of the template of each visit; NaN where there is none."""
+def _template_noise(
+    path: Path, library: Library, letters: NDArray[np.str_], *, area: Array, gain: Array
+) -> Array:  # fmt: skip
+    """Noise of the template in the flux of each visit [nJy], 0 where there is none.
+
+    As SNANA has it: the PSF and the gain of the visit, the sky [ADU / pixel] and read noise [electrons / pixel] of the
+    template, brought to the zero point of the visit. What is in ADU a pixel stays so whatever SKYSIG_UNIT is.
+    """
+    zero_point, sky, read = _template_keys(path, library, letters)
+    with np.errstate(invalid="ignore", over="ignore"):
+        counts = np.hypot(sky, read / gain)
+        made = np.sqrt(area) * counts / noise.photons_per_njy(np.clip(zero_point, 10.0, 60.0))
+    return np.where(np.isfinite(made) & (counts > 0), made, 0.0)
+
+
+def _template_keys(
+    path: Path, library: Library, letters: NDArray[np.str_]
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    """TEMPLATE_ZPT, TEMPLATE_SKYSIG and TEMPLATE_CCDSIG of each visit, by its filter; 0 where not given."""
     filters = library.header.get("FILTERS", "").replace(" ", "")
-    tables: list[tuple[dict[str, float], dict[str, float]]] = []
-    for keys, line in zip(library.blocks, library.block_lines, strict=True):
-        pair = []
-        for name in ("TEMPLATE_ZPT", "TEMPLATE_SKYSIG"):
+    names = ("TEMPLATE_ZPT", "TEMPLATE_SKYSIG", "TEMPLATE_CCDSIG")
+    # One more for filters that are not in the list.
+    table = np.zeros((len(library.states), len(names), len(filters) + 1))
+    for row, keys, line in zip(table, library.states, library.state_lines, strict=True):
+        for place, name in enumerate(names):
             cells = keys.get(name, library.header.get(name, "")).split()
-            if cells and (len(cells) != len(filters) or not all(map(is_number, cells))):
+            if not cells:
+                continue
+            if len(cells) != len(filters) or not all(map(is_number, cells)):
                 wrong = f"line {line}: LIBID {keys['LIBID']} has {name} with {len(cells)} values"
                 raise ReadError(path, wrong, f"give one number for each of the FILTERS {filters!r}")
-            pair.append(dict(zip(filters, map(float, cells), strict=True)) if cells else {})
-        tables.append((pair[0], pair[1]))
-    found = [
-        (tables[block][0].get(letter, np.nan), tables[block][1].get(letter, np.nan))
-        for block, letter in zip(library.visit_blocks, letters.tolist(), strict=True)
-    ]
-    zero_point, sky = np.array(found).T
-    wrong_visits = np.flatnonzero((sky > 0) & (np.abs(zero_point - 35.0) > 25.0))
-    if wrong_visits.size:
-        line = library.block_lines[library.visit_blocks[wrong_visits[0]]]
-        wrong = f"line {line}: TEMPLATE_ZPT of its block is {zero_point[wrong_visits[0]]:g}"
-        raise ReadError(path, wrong, "give a zero point within 10 and 60")
-    return np.where(sky > 0, zero_point, np.nan), np.where(sky > 0, sane(sky), np.nan)
+            row[place, :-1] = np.array(cells, dtype=np.float64)
+        noisy = np.any(np.nan_to_num(sane(row[1:])) > 0, axis=0)
+        if np.any(bad := noisy & ~(np.abs(row[0] - 35.0) <= 25.0)):
+            wrong = f"line {line}: TEMPLATE_ZPT of its block is {row[0][bad][0]:g}"
+            raise ReadError(path, wrong, "give a zero point within 10 and 60")
+    kinds, kind = np.unique(letters, return_inverse=True)
+    column = np.array([filters.find(letter) if letter else -1 for letter in kinds.tolist()])[kind]
+    zero_point, sky, read = table[np.array(library.visit_states), :, column].T
+    return zero_point, sane(sky), sane(read)
 
 
-def _saturation(path: Path, library: Library, photons: Array, area: Array, n_exposure: Array) -> Array:
-    """Saturating flux from NPE_PIXEL_SATURATE and a Gaussian of the same noise area; infinite without that key."""
+def _saturation(
+    path: Path, library: Library, photons: Array, *, sigma: Array, sky: Array, n_exposure: Array
+) -> Array:  # fmt: skip
+    """Saturating flux from NPE_PIXEL_SATURATE; infinite without that key.
+
+    The light in the brightest pixel is as the manual has it (section "Saturation Option"), P**2 / (2 pi sigma**2) (1 -
+    P**2 / (4 pi sigma**2)) for a pixel P. Where a pixel has more than half of the first factor that expansion is off
+    by 4 % and more, and the Gaussian's own share stands.
+    """
     text = library.header.get("NPE_PIXEL_SATURATE", "")
     if not text:
-        return np.full(area.size, np.inf)
+        return np.full(photons.size, np.inf)
     if not is_number(text) or not 0 < float(text) < 1e30:
         raise ReadError(path, f"NPE_PIXEL_SATURATE is {text!r}", "give photo-electrons above 0")
-    fwhm = np.sqrt(np.maximum(area, 1e-6) / noise.noise_area(1.0))
-    return noise.saturation_flux(photons, fwhm, float(text), n_exposure=n_exposure)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        first = 1.0 / (2.0 * np.pi * sigma**2)
+        full = [
+            noise.saturation_flux(photons, sigma * _FWHM_PER_SIGMA, float(text), sky, n_exposure, share=share)
+            for share in (first * (1.0 - 0.5 * first), None)
+        ]
+    return np.where(first <= 0.5, *full)
 
 
 def _radius(ra: Array, dec: Array, radius: float | None) -> tuple[float, str]:
@@ -256,166 +294,3 @@ def _field_names(library: Library) -> dict[int, str]:
     """The key FIELD of each block, or of the header, by LIBID."""
     names = (keys.get("FIELD", library.header.get("FIELD", "")) for keys in library.blocks)
     return {number: name for number, name in zip(_identifiers(library).tolist(), names, strict=True) if name}
-
-
-# With a noise area in place of the PSF there are no PSF2 and PSFRATIO.
-
-
-def is_simlib(path: Path) -> bool:
-    """Whether a file has a line that begins a library or one of its blocks, within its first megabyte."""
-    try:
-        with _opened(path) as file:
-            return any(line.startswith(("BEGIN LIBGEN", "LIBID:")) for line in file.read(2**20).splitlines())
-    except (OSError, UnicodeDecodeError, EOFError, zlib.error):
-        return False
-
-
-def parse_simlib(path: Path) -> Library:
-    """Read the lines, also of a file compressed with gzip.
-
-    Raises
-    ------
-    ReadError
-        Where it is no text, or a visit comes before the first block.
-    """
-    library = Library()
-    try:
-        with _opened(path) as file:
-            for number, line in plain_lines(file):
-                _read_line(path, library, number, line)
-    except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
-        raise ReadError(path, f"cannot be read as text ({error})", "give a SIMLIB file") from None
-    return library
-
-
-def visit_columns(path: Path, library: Library, *, nea: bool) -> tuple[dict[str, Array], NDArray[np.str_], Array]:
-    """Columns of the visits.
-
-    Parameters
-    ----------
-    path : Path
-    library : Library
-    nea : bool
-        Whether PSF1 is a noise area, so that PSF2 and PSFRATIO may be left out.
-
-    Returns
-    -------
-    columns : dict
-        MJD, GAIN, NOISE, SKYSIG, PSF1, PSF2, PSFRATIO, ZPTAVG, ZPTERR as they are written, (n_visit,).
-    letters : ndarray of str, (n_visit,)
-        Filters.
-    n_exposure : ndarray, (n_visit,)
-        The N of ``IDEXPT*N``, else 1.
-
-    Raises
-    ------
-    ReadError
-        With the line and the field.
-    """
-    places = _PLACES_NEA if nea and len(library.visits[0].split()) <= 10 else _PLACES
-    if any(not text or text.isspace() for text in library.visits):  # numpy would pass over these lines
-        raise _bad_visit(path, library, places)
-    try:
-        numbers = np.loadtxt(library.visits, usecols=tuple(places.values()), ndmin=2, comments=None)
-        labels = np.loadtxt(library.visits, usecols=(1, 2), dtype=np.str_, ndmin=2, comments=None)
-    except ValueError:
-        raise _bad_visit(path, library, places) from None
-    zeros = np.zeros(len(library.visits))
-    columns = dict.fromkeys(_PLACES, zeros) | dict(zip(places, numbers.T, strict=True))
-    return columns, labels[:, 1], _n_exposure(path, library, labels[:, 0])
-
-
-def header_value(path: Path, library: Library, key: str, known: tuple[str, ...]) -> str:
-    """A key of the header that must be one of ``known``, the first of which is the default."""
-    value = library.header.get(key, known[0])
-    if value not in known:
-        raise ReadError(path, f"{key} is {value!r}", f"use one of {', '.join(known)}")
-    return value
-
-
-def is_number(text: str) -> bool:
-    """Whether ``float`` takes it."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _opened(path: Path) -> IO[str]:
-    with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    if compressed:
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open("rt", encoding="utf-8")
-
-
-def plain_lines(file: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, without comments and the block of documentation."""
-    inside = False
-    for number, line in enumerate(file, start=1):
-        text = line.partition("#")[0].strip()
-        if text.startswith("DOCUMENTATION:"):
-            inside = True
-        elif text.startswith("DOCUMENTATION_END:"):
-            inside = False
-        elif text and not inside:
-            yield number, text
-
-
-def _read_line(path: Path, library: Library, number: int, line: str) -> None:
-    if line.startswith("S:"):
-        if not library.blocks:
-            raise ReadError(path, f"line {number}: a visit before the first LIBID", "begin each block with LIBID:")
-        library.visits.append(line[2:])
-        library.visit_lines.append(number)
-        library.visit_blocks.append(len(library.blocks) - 1)
-        return
-    keys = _keys(line)
-    first = next(iter(keys), "")
-    if first in ("T", "SPECTROGRAPH", "TAKE_SPECTRUM"):
-        library.ignored[first] = library.ignored.get(first, 0) + 1
-    elif first == "LIBID":
-        library.blocks.append(keys)
-        library.block_lines.append(number)
-    elif library.blocks and not first.startswith("END_"):
-        library.blocks[-1].update(keys)
-    elif not library.blocks:
-        library.header.update(keys)
-
-
-def _keys(line: str) -> dict[str, str]:
-    """``RA: 1.5 DEC: -3`` as a mapping; a value reaches to the next key."""
-    keys: dict[str, str] = {}
-    key = ""
-    for word in line.split():
-        if word.endswith(":") and len(word) > 1:
-            key = word[:-1]
-            keys[key] = ""
-        elif key:
-            keys[key] = f"{keys[key]} {word}".strip()
-    return keys
-
-
-def _bad_visit(path: Path, library: Library, places: dict[str, int]) -> ReadError:
-    """The error that names the first line and field that is no number."""
-    for number, text in zip(library.visit_lines, library.visits, strict=True):
-        cells = text.split()
-        if len(cells) <= max(places.values()):
-            wrong = f"line {number}: {len(cells)} fields after S:, expected {max(places.values()) + 1} or more"
-            return ReadError(path, wrong, "correct the line")
-        for name, place in places.items():
-            if not is_number(cells[place]):
-                return ReadError(path, f"line {number}: {name} is {cells[place]!r}, not a number", "correct the line")
-    return ReadError(path, "the lines that begin with S: are no table", "give them all the same fields")
-
-
-def _n_exposure(path: Path, library: Library, labels: NDArray[np.str_]) -> Array:
-    n = np.ones(labels.size)
-    for i in np.flatnonzero(np.char.find(labels, "*") >= 0):
-        text = str(labels[i]).partition("*")[2]
-        if not (text.isdecimal() and len(text) < 10 and int(text) > 0):
-            wrong = f"line {library.visit_lines[i]}: IDEXPT is {str(labels[i])!r}, expected ID or ID*N"
-            raise ReadError(path, wrong, "give a number of exposures above 0")
-        n[i] = int(text)
-    return n

@@ -1,14 +1,14 @@
 """`Survey`: when, where and how deep a survey looked, as columns over its visits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from dataclasses import field as dataclass_field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape, set_fields
+from sntransport._numerics.arrays import Array, further_columns, readonly, require_finite, require_shape, set_fields
 from sntransport._numerics.quantities import DEGREE, MJD, bare
 from sntransport.spectra.ranges import require_date
 
@@ -32,7 +32,7 @@ class Survey:
     ra, dec : array_like, (n_visit,) [deg, ICRS]
         Center of the field of view. Right ascension is brought to 0 <= ra < 360.
     background : array_like, (n_visit,) [nJy]
-        Standard deviation of the PSF flux of an invisible source: sky, read noise and template noise.
+        Standard deviation of the PSF flux of an invisible source: sky and read noise.
     photons_per_njy : array_like, (n_visit,) [photo-electrons / nJy]
         What the visit collects; the Poisson variance of a source is flux / photons_per_njy. Infinite: no such noise.
     radius : float [deg]
@@ -42,11 +42,19 @@ class Survey:
     calibration_floor : array_like, (n_band,) [mag], or None
         Added in quadrature to ``flux_err``, never drawn. None: 0.
     saturation : array_like, (n_visit,) [nJy], or None
-        Flux above which a source saturates; infinite where not known. None: infinite.
+        Flux above which a source saturates; infinite where not known. Below 0 the sky alone saturates the visit. None:
+        infinite.
+    template_noise : array_like, (n_visit,) [nJy], or None
+        Standard deviation that the template image adds to the flux, common to all visits of an object in a band. None:
+        0.
     field : array_like of int, (n_visit,), or None
         Number of the field or pointing, -1 where not known. None: -1.
     field_names : mapping of int to str
         Names of fields by number, where they have some; a name may be that of several.
+    more : mapping of str to array_like, (n_visit,)
+        Whatever else is known of the visits, by name, for what asks for it: ``psf`` (FWHM [arcsec]), ``sky_noise``
+        [ADU / pixel], ``zero_point`` [AB mag of 1 ADU], ``zero_point_error`` [mag] of each visit, ``field_name`` where
+        it is not that of ``field``.
     notes : sequence of str
         What the reader assumed or rejected, and why.
     source : str
@@ -71,8 +79,10 @@ class Survey:
     zero_point_error: Array = None  # type: ignore[assignment]  # arrays after construction
     calibration_floor: Array = None  # type: ignore[assignment]
     saturation: Array = None  # type: ignore[assignment]
+    template_noise: Array = None  # type: ignore[assignment]
     field: NDArray[np.int64] = None  # type: ignore[assignment]
     field_names: Mapping[int, str] = dataclass_field(default_factory=dict)
+    more: Mapping[str, NDArray[Any]] = dataclass_field(default_factory=dict)
     notes: tuple[str, ...] = ()
     source: str = ""
 
@@ -87,6 +97,7 @@ class Survey:
         }
         columns |= {name: self._column(name, label, mjd.size) for name in ("photons_per_njy", "saturation")}
         columns |= {"mjd": mjd, "band": self._integers("band", label, mjd.size, np.int16)}
+        columns["template_noise"] = self._column("template_noise", label, mjd.size, missing=0.0)
         columns["field"] = self._integers("field", label, mjd.size, np.int64)
         _check_visits(columns, label, len(bands))
         order = np.argsort(mjd, kind="stable")
@@ -95,16 +106,20 @@ class Survey:
         columns["ra"][columns["ra"] >= 360.0] = 0.0
         for name, column in columns.items():
             columns[name] = readonly(column[order], name, dtype=column.dtype)
+        taken = {item.name for item in fields(self)} - {"zero_point_error"}
+        more = further_columns(self.more, f"{label}more", mjd.size, taken=taken, meaning="(n_visit,)")
+        more = further_columns({name: column[order] for name, column in more.items()}, label, mjd.size)
         per_band = {name: self._per_band(name, label, bands) for name in ("zero_point_error", "calibration_floor")}
         if not 0 < self.radius <= 90:
             raise ValueError(f"{label}radius is {self.radius} deg, expected above 0 and at most 90")
-        set_fields(self, bands=bands, radius=float(self.radius), notes=tuple(self.notes), **columns, **per_band)
-        set_fields(self, field_names={int(number): str(name) for number, name in self.field_names.items()})
+        names = {int(number): str(name) for number, name in self.field_names.items()}
+        set_fields(self, bands=bands, radius=float(self.radius), field_names=names, notes=tuple(self.notes), more=more)
+        set_fields(self, **columns, **per_band)
 
-    def _column(self, name: str, label: str, n_visit: int) -> Array:
+    def _column(self, name: str, label: str, n_visit: int, missing: float = np.inf) -> Array:
         value: ArrayLike | None = getattr(self, name)
         column = readonly(
-            np.full(n_visit, np.inf) if value is None else value,
+            np.full(n_visit, missing) if value is None else value,
             f"{label}{name}",
             unit=DEGREE if name in ("ra", "dec") else None,
         )
@@ -160,8 +175,9 @@ def select_visits(survey: Survey, keep: ArrayLike) -> Survey:
     """
     rows = np.asarray(keep)
     rows = rows.astype(np.int64) if rows.size == 0 else rows
-    names = ("mjd", "band", "ra", "dec", "background", "photons_per_njy", "saturation", "field")
-    return replace(survey, **{name: getattr(survey, name)[rows] for name in names})
+    names = ("mjd", "band", "ra", "dec", "background", "photons_per_njy", "saturation", "template_noise", "field")
+    more = {name: column[rows] for name, column in survey.more.items()}
+    return replace(survey, more=more, **{name: getattr(survey, name)[rows] for name in names})
 
 
 def field_name(survey: Survey, number: int) -> str:
@@ -180,7 +196,7 @@ def _names(bands: Sequence[str], label: str) -> tuple[str, ...]:
 def _check_visits(columns: dict[str, NDArray[Any]], label: str, n_band: int) -> None:
     """Raise a ValueError that names the first value outside its range."""
     finite = {name: np.isfinite(columns[name]) for name in ("mjd", "ra", "dec", "background")}
-    background, photons, saturation = (columns[name] for name in ("background", "photons_per_njy", "saturation"))
+    background, photons, template = (columns[name] for name in ("background", "photons_per_njy", "template_noise"))
     # NaN compares false, so it fails each of these.
     ranges = {
         "mjd": (finite["mjd"], "a date"),
@@ -189,7 +205,8 @@ def _check_visits(columns: dict[str, NDArray[Any]], label: str, n_band: int) -> 
         "band": ((columns["band"] >= 0) & (columns["band"] < n_band), f"0 to {n_band - 1}, an index into bands"),
         "background": (finite["background"] & (background > 0), "a finite number above 0"),
         "photons_per_njy": (photons > 0, "a number above 0 (infinite: no Poisson noise of the source)"),
-        "saturation": (saturation > 0, "a number above 0 (infinite: not known)"),
+        "saturation": (~np.isnan(columns["saturation"]), "a number (infinite: not known)"),
+        "template_noise": (np.isfinite(template) & (template >= 0), "a finite number of 0 or more"),
     }
     for name, (good, expected) in ranges.items():
         if not np.all(good):

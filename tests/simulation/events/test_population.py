@@ -117,6 +117,33 @@ def test_objects_of_a_population():
     np.testing.assert_allclose(np.bincount(found.template) / N, 1 / 3, atol=0.01)
 
 
+def test_the_motion_of_the_sun_is_in_redshifts_and_distances():
+    """Against astropy's frames and SNANA's D_L = (1 + z_helio) r(z_cosmology) (1 + v / c)."""
+    from astropy import units as u
+    from astropy.coordinates import Galactic, SkyCoord
+    from astropy.cosmology import FlatLambdaCDM
+
+    still = Population(redshift=Uniform(low=0.01, high=0.2), peculiar_velocity=300.0)
+    moving = dataclasses.replace(still, solar_motion=True)
+    ra, dec = (
+        np.random.default_rng(2).uniform(0, 360, N),
+        np.degrees(np.arcsin(np.random.default_rng(3).uniform(-1, 1, N))),
+    )
+    drawn = moving.draw(np.random.default_rng(1), N, 1)
+    found = moving.seen_from_sun(drawn, ra, dec)
+    low, high = moving.z_range
+    assert low <= found.z.min() <= found.z.max() <= high
+    apex = SkyCoord(264.021 * u.deg, 48.253 * u.deg, frame=Galactic)
+    toward = 369.82 * np.cos(SkyCoord(ra * u.deg, dec * u.deg).separation(apex).rad)
+    # The position in equatorial coordinates is given to 0.001 deg.
+    np.testing.assert_allclose((1 + found.z) / (1 + drawn.z), 1 - toward / 299792.458, atol=1e-7)
+    np.testing.assert_allclose(1 + drawn.z, (1 + drawn.z_cosmology) * (1 + drawn.velocity / 299792.458), rtol=1e-12)
+    comoving = FlatLambdaCDM(H0=70.0, Om0=0.3).comoving_distance(found.z_cosmology[:200]).to_value(u.pc) / 10.0
+    luminosity = (1 + found.z[:200]) * comoving * (1 + found.velocity[:200] / 299792.458)
+    np.testing.assert_allclose(found.distance_modulus[:200], 5 * np.log10(luminosity), atol=1e-6)
+    assert still.seen_from_sun(drawn, ra, dec) is drawn
+
+
 def test_milky_way_dust_by_value_table_and_function():
     ra, dec = np.array([10.0, 200.0]), np.array([-5.0, 40.0])
     base = Population(redshift=0.1)

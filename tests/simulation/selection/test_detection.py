@@ -105,11 +105,54 @@ def test_trigger_against_a_loop(rows, n_epochs, window):
     np.testing.assert_array_equal(mjd[marked], got.mjd[got.triggered])
 
 
+@given(objects, st.integers(1, 4), st.integers(0, 8))
+def test_trigger_of_visits_against_a_loop(rows, n_epochs, window):
+    """SNANA's NEWMJD_DIF: windows follow each other from the first visit on, detected or not."""
+    offset = np.cumsum([0, *map(len, rows)])
+    detected = np.array([seen for row in rows for seen, _ in row], dtype=bool)
+    mjd = np.array([60000 + date / 64 for row in rows for _, date in row], dtype=float)
+    got = trigger(detected, mjd, offset, n_epochs=n_epochs, epoch_window=window / 64, epochs="visits")
+    for i, row in enumerate(rows):
+        begin, counted, done = None, [], np.nan
+        number = -1
+        for date, seen in sorted((60000 + date / 64, not seen) for seen, date in row):
+            if begin is None or date - begin > window / 64:
+                begin, number = date, number + 1
+            if not seen and number not in counted:
+                counted.append(number)
+                done = date if len(counted) == n_epochs else done
+        assert got.triggered[i] == (len(counted) >= n_epochs)
+        np.testing.assert_array_equal(got.mjd[i], done)
+        dates = [60000 + date / 64 for seen, date in row if seen]
+        np.testing.assert_array_equal(got.first_detection[i], min(dates, default=np.nan))
+
+
+def test_visits_that_are_no_detections_begin_epochs_too():
+    mjd, offset = np.array([0.0, 0.6, 1.2]), np.array([0, 3])
+    detected = np.array([False, True, True])
+    # From the detection on both are one epoch; from the visit before it they are of two.
+    for epochs, triggered in (("detections", False), ("visits", True)):
+        got = trigger(detected, mjd, offset, epoch_window=1.0, epochs=epochs)
+        assert got.triggered[0] == triggered
+
+
+def test_curves_of_the_true_ratio_need_a_flux():
+    curve = DetectionEfficiency(bands=("*",), snr=[-5, 5], probability=[[0.5, 1.0]], true=True)
+    got = detection_probability([-1, 0, 1e-9, 5], np.ones(4), np.zeros(4, int), curve)
+    np.testing.assert_allclose(got, [0, 0, 0.75, 1.0])
+    assert step_efficiency(4.0, true=True).true
+
+
 def test_visits_of_one_half_hour_count_once_by_default():
     detected, offset = np.ones(4, dtype=bool), np.array([0, 2, 4])
     got = trigger(detected, np.array([100, 100.019, 100, 100.021]), offset)
     np.testing.assert_array_equal(got.triggered, [False, True])
     np.testing.assert_array_equal(got.mjd, [np.nan, 100.021])
+
+
+def test_trigger_refuses_other_epochs():
+    with pytest.raises(ValueError, match="epochs is 'nights', expected one of detections, visits"):
+        trigger(np.ones(1, dtype=bool), np.zeros(1), np.array([0, 1]), epochs="nights")
 
 
 @pytest.mark.parametrize("options", [{"n_epochs": 0}, {"epoch_window": -1}, {"epoch_window": np.nan}])

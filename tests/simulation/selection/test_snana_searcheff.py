@@ -60,6 +60,15 @@ def test_curves_of_each_filter(tmp_path):
     assert efficiency.source == "a.dat"
 
 
+def test_block_of_documentation_is_passed_over(tmp_path):
+    block = "DOCUMENTATION:\n  PURPOSE: SNR: none\n  NOTES:\n  - FILTER: z has MAG: maps\nDOCUMENTATION_END:\n"
+    plain, documented = (read_searcheff(write(tmp_path / "a.dat", text), prefix="des") for text in (OLD, block + OLD))
+    assert documented.bands == plain.bands
+    np.testing.assert_array_equal(documented.probability, plain.probability)
+    with pytest.raises(ReadError, match="line 8: efficiency against magnitude"):
+        read_searcheff(write(tmp_path / "b.dat", block + "# \nFILTER: g\nMAG: 20 1\n"))
+
+
 def test_maps_of_fields_and_of_other_kinds(tmp_path):
     path = write(tmp_path / "a.dat", NEW)
     for field, expected in (("C3", 0.2), ("X1", 0.6)):

@@ -15,9 +15,9 @@ def sky_grid(ra, dec):
     near = np.empty((ra.size, 4), np.float32)
     grid = _kernels.Grid(
         30.0, np.sin(edges), np.abs(np.cos(edges)), cell, np.zeros(22, np.int64), near, near.view(np.int32),
-        np.empty((ra.size, 5)), readonly(ra), readonly(dec),
+        np.empty((ra.size, 6)), readonly(ra), readonly(dec),
     )  # fmt: skip
-    columns = [readonly(factor * np.arange(ra.size)) for factor in (1.0, 2.0, 3.0, 4.0)]
+    columns = [readonly(factor * np.arange(ra.size)) for factor in (1.0, 2.0, 3.0, 4.0, 5.0)]
     _kernels.sort_visits(columns[0], np.arange(ra.size).astype(np.int16), *columns[1:], grid)
     return grid
 
@@ -75,7 +75,7 @@ def test_visits_on_the_sky_against_a_search_of_all():
     number = grid.number[:, 3]
     assert sorted(number) == list(range(60))
     np.testing.assert_allclose(grid.near[:, :3], pointing[number], atol=1e-7)
-    np.testing.assert_array_equal(grid.columns, number[:, None] * np.array([1.0, 1.0, 2.0, 3.0, 4.0]))
+    np.testing.assert_array_equal(grid.columns, number[:, None] * np.array([1.0, 1.0, 2.0, 3.0, 4.0, 5.0]))
     places = np.r_[ra[:7], 0.0, 359.99], np.r_[dec[:7], 90.0, -89.0]
     first, last = rng.integers(0, 30, 9), rng.integers(30, 61, 9)
     chord2 = np.sum((pointing - unit_vectors(*places)[:, None]) ** 2, axis=2)
@@ -87,9 +87,13 @@ def test_visits_on_the_sky_against_a_search_of_all():
             expected = [row for row in near if first[i] <= row < last[i]]
             keys = got[1][got[0][i] : got[0][i + 1]]
             np.testing.assert_array_equal(keys >> 32, expected)
-            out = np.empty((5, keys.size))
+            out = np.empty((7, keys.size))
             _kernels.take_columns(keys, grid.columns, out)
             np.testing.assert_array_equal(out[1], expected)
+            np.testing.assert_array_equal(out[5], 5.0 * out[1])
+            fewer = np.empty((5, keys.size))
+            _kernels.take_columns(keys, grid.columns, fewer)
+            np.testing.assert_array_equal(fewer, out[:5])
         known = np.empty(9, np.int8)
         for inner in (-1.0, 0.3 * limit):
             _kernels.nearness(*places, np.full(9, inner), np.full(9, limit), np.full(9, reach), grid, known)

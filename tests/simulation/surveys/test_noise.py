@@ -122,7 +122,9 @@ def test_brightest_pixel_at_saturation_is_full():
     assert flux * photons * share + sky == pytest.approx(well, rel=1e-8)
     two = noise.saturation_flux(photons, fwhm, well, sky=sky, n_exposure=2)
     assert two * photons * share + sky == pytest.approx(2 * well, rel=1e-8)
-    assert np.isnan(noise.saturation_flux(photons, fwhm, well, sky=2 * well))
+    # A sky that fills the pixel leaves less than nothing for the source.
+    below = noise.saturation_flux(photons, fwhm, well, sky=2 * well)
+    assert below * photons * share == pytest.approx(-well, rel=1e-8)
 
 
 def test_sky_noise_is_that_of_drawn_photons():
@@ -193,9 +195,12 @@ def test_negative_and_unknown_fluxes():
 def test_template_of_equal_depth_makes_the_noise_larger_by_root_two():
     survey = wide_survey()
     per_visit = noise.add_template_noise(survey, noise.depth_of(survey.background))
-    np.testing.assert_allclose(per_visit.background, np.sqrt(2) * survey.background)
+    every, nothing = np.arange(survey.n_visit), np.zeros(survey.n_visit)
+    np.testing.assert_array_equal(per_visit.background, survey.background)
+    np.testing.assert_allclose(noise.flux_error(per_visit, every, nothing), np.sqrt(2) * survey.background)
     per_band = noise.add_template_noise(survey, [20.0, 21.0])
-    added = np.sqrt(per_band.background**2 - survey.background**2)
-    np.testing.assert_allclose(added, mag_to_njy(np.array([20.0, 21.0])[survey.band]) / 5, rtol=1e-9)
+    added = mag_to_njy(np.array([20.0, 21.0])[survey.band]) / 5
+    np.testing.assert_allclose(per_band.template_noise, added, rtol=1e-9)
+    np.testing.assert_allclose(noise.add_template_noise(per_band, [20.0, 21.0]).template_noise, np.sqrt(2) * added)
     with pytest.raises(ValueError, match=r"depth of the template has shape \(3,\)"):
         noise.add_template_noise(survey, [20, 21, 22])

@@ -23,7 +23,7 @@ def in_order(survey):
                                                             "photons_per_njy", "field")}  # fmt: skip
 
 
-def require_same(survey, back):
+def require_same(survey, back, *, errors=True):
     one, other = in_order(survey), in_order(back)
     np.testing.assert_allclose(other["mjd"], one["mjd"], rtol=0, atol=1e-8)
     np.testing.assert_array_equal(other["band"], one["band"])
@@ -31,7 +31,8 @@ def require_same(survey, back):
         np.testing.assert_allclose(other[name], one[name], rtol=0, atol=1e-8)
     for name in ("background", "photons_per_njy"):
         np.testing.assert_allclose(other[name], one[name], rtol=1e-7)
-    np.testing.assert_allclose(back.zero_point_error, survey.zero_point_error, rtol=1e-8)
+    if errors:
+        np.testing.assert_allclose(back.zero_point_error, survey.zero_point_error, rtol=1e-8)
 
 
 @pytest.mark.parametrize(("name", "years"), [("ztf", 0.2), ("lsst_ddf", 0.3), ("atlas", 0.05)])
@@ -131,6 +132,34 @@ def test_cells_have_all_visits_that_see_them(tmp_path):
     assert len(blocks) == pytest.approx(footprint_area(survey), rel=0.15)
     with pytest.raises(ValueError, match="cell is 0, expected a distance above 0"):
         write_simlib(survey, tmp_path / "s.simlib", cell=0)
+
+
+def test_psf_templates_and_errors_of_visits_come_back(tmp_path):
+    survey = load_survey("ztf", years=0.1)
+    rng = np.random.default_rng(1)
+    more = {"psf": rng.uniform(0.6, 1.5, survey.n_visit), "zero_point_error": rng.uniform(0, 0.02, survey.n_visit)}
+    names = {number: f"D{number}" for number in set(survey.field.tolist())}
+    # One template for a field and band, seen through the PSF of each visit.
+    noise = (1.0 + survey.band) * more["psf"]
+    survey = dataclasses.replace(survey, more=more, template_noise=noise, field_names=names)
+    path = write_simlib(survey, tmp_path / "s.simlib")
+    back = read_simlib(path, radius=survey.radius)
+    require_same(survey, back, errors=False)
+    order = [np.lexsort((one.band, np.round(one.mjd, 4), np.round(one.ra, 4))) for one in (survey, back)]
+    for want, got in (
+        (survey.template_noise, back.template_noise), (more["psf"], back.more["psf"]),
+        (more["zero_point_error"], back.more["zero_point_error"]),
+    ):  # fmt: skip
+        np.testing.assert_allclose(got[order[1]], want[order[0]], rtol=1e-7)
+    assert set(back.field_names.values()) == set(names.values())
+    # Where it is not one template, its noise is part of each visit's.
+    other = dataclasses.replace(survey, template_noise=rng.uniform(1, 9, survey.n_visit))
+    back = read_simlib(write_simlib(other, path), radius=survey.radius)
+    assert not back.template_noise.any()
+    np.testing.assert_allclose(
+        np.sort(back.background), np.sort(np.hypot(other.background, other.template_noise)), rtol=1e-7
+    )
+    assert "noise of templates is part of SKYSIG" in path.read_text()
 
 
 def test_the_same_survey_gives_the_same_bytes_and_gzip(tmp_path):

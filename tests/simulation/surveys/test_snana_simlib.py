@@ -8,7 +8,8 @@ import pytest
 from sntransport._numerics.units import AB_ZERO_NJY, mag_to_njy
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys import noise
-from sntransport.simulation.surveys.snana_simlib import is_simlib, read_simlib
+from sntransport.simulation.surveys.simlib_lines import is_simlib
+from sntransport.simulation.surveys.snana_simlib import read_simlib
 
 HEADER = """DOCUMENTATION:
   PURPOSE: a test   # S: not a visit
@@ -69,8 +70,9 @@ def test_columns_of_a_coadded_visit_are_those_of_the_sum(tmp_path):
     many = read_simlib(write(tmp_path / "b.simlib", block([visit(coadd="*9")]), keys=keys))
     np.testing.assert_array_equal(many.photons_per_njy, one.photons_per_njy)
     np.testing.assert_array_equal(many.background, one.background)
-    # Of nine exposures each fills its own pixel.
-    assert many.saturation[0] == pytest.approx(9 * one.saturation[0])
+    # Of nine exposures each fills its own pixel; the sky is that of all.
+    sky = (15.0 * 4.2) ** 2
+    assert many.saturation[0] / one.saturation[0] == pytest.approx((9e5 - sky) / (1e5 - sky))
     assert "1 visit coadded (ID*N), whose columns are those of the sum" in many.notes
 
 
@@ -99,13 +101,56 @@ def test_noise_of_the_template_adds_at_its_own_zero_point(tmp_path):
     with_template = read_simlib(
         write(tmp_path / "b.simlib", block([visit(noise=0.0), visit("z", noise=0.0)], keys=keys))
     )
-    np.testing.assert_allclose(with_template.background / plain.background, [np.sqrt(2), 1.0])
+    np.testing.assert_array_equal(with_template.background, np.full(2, plain.background[0]))
+    np.testing.assert_allclose(with_template.template_noise / plain.background, [1.0, 0.0])
 
 
-def test_saturation_of_the_brightest_pixel(tmp_path):
+def test_read_noise_of_the_template_is_in_electrons_and_its_keys_may_be_of_all_blocks(tmp_path):
+    keys = "TEMPLATE_ZPT: 34.0 33.0 34.0 34.0\nTEMPLATE_CCDSIG: 30 40 50 0"
+    survey = read_simlib(write(tmp_path / "a.simlib", block([visit(), visit("r"), visit("z")]), keys=keys))
+    # In electrons of the visit: 2.5 mag in zero point are a factor of ten.
+    electrons = np.sqrt(4 * np.pi * 2.0**2) * np.array([30 / 10, 40 / 10**0.6, 0])
+    assert [survey.bands[index] for index in survey.band] == ["desg", "desr", "desz"]
+    np.testing.assert_allclose(survey.template_noise * survey.photons_per_njy, electrons)
+
+
+def test_sky_of_the_template_is_of_a_pixel_in_every_unit(tmp_path):
+    keys = "TEMPLATE_ZPT: 34 34 34 34\nTEMPLATE_SKYSIG: 150 150 150 150"
+    pixel = read_simlib(write(tmp_path / "a.simlib", block(keys=keys)))
+    other = read_simlib(write(tmp_path / "b.simlib", block(keys=keys), keys="SKYSIG_UNIT: ADU_PER_SQARCSEC"))
+    np.testing.assert_array_equal(other.template_noise, pixel.template_noise)
+    np.testing.assert_allclose(other.more["sky_noise"], 0.25 * pixel.more["sky_noise"])
+
+
+def test_keys_may_change_between_the_visits_of_a_block(tmp_path):
+    lines = [visit(), "FIELD: V8  PIXSIZE: 0.34 asec", "TEMPLATE_ZPT: 34 34 34 34  TEMPLATE_SKYSIG: 1 1 1 1", visit()]
+    survey = read_simlib(write(tmp_path / "a.simlib", block(lines), block(libid=2, ra=40.0)))
+    assert survey.more["field_name"].tolist() == ["X3", "V8", "X3"]
+    np.testing.assert_allclose(survey.more["psf"], 2.0 * np.sqrt(8 * np.log(2)) * np.array([0.25, 0.34, 0.25]))
+    np.testing.assert_array_equal(survey.template_noise > 0, [False, True, False])
+    np.testing.assert_array_equal(survey.more["zero_point"], [31.5] * 3)
+    np.testing.assert_array_equal(survey.more["zero_point_error"], [0.006] * 3)
+
+
+def test_saturation_counts_the_sky(tmp_path):
     survey = read_simlib(write(tmp_path / "a.simlib", block(), keys="NPE_PIXEL_SATURATE: 100000"))
-    fwhm = 2.0 * np.sqrt(8 * np.log(2))
-    assert survey.saturation[0] == pytest.approx(noise.saturation_flux(survey.photons_per_njy[0], fwhm, 1e5))
+    share = 1 / (2 * np.pi * 4) * (1 - 1 / (4 * np.pi * 4))
+    filled = survey.saturation[0] * survey.photons_per_njy[0] * share + (15.0 * 4.2) ** 2
+    assert filled == pytest.approx(1e5, rel=1e-12)
+    # A bright sky alone fills the pixel, and then every source saturates.
+    bright = read_simlib(write(tmp_path / "b.simlib", block([visit(sky=80.0)]), keys="NPE_PIXEL_SATURATE: 100000"))
+    assert bright.saturation[0] < 0
+    # Where a pixel is wider than the image the expansion is left for the Gaussian itself.
+    sharp = read_simlib(write(tmp_path / "c.simlib", block([visit(psf="0.4 0 0")]), keys="NPE_PIXEL_SATURATE: 1e5"))
+    own = noise.saturation_flux(sharp.photons_per_njy[0], 0.4 * np.sqrt(8 * np.log(2)), 1e5, (15.0 * 4.2) ** 2)
+    assert sharp.saturation[0] == pytest.approx(own)
+
+
+def test_keys_that_are_not_used_are_noted(tmp_path):
+    keys = "PHOTFLAG_SATURATE: 2048\nFLUXERR_COR: g -1 1.1"
+    notes = read_simlib(write(tmp_path / "a.simlib", block(), keys=keys)).notes
+    assert any("PHOTFLAG_SATURATE 2048 not used" in note for note in notes)
+    assert any("FLUXERR_COR not used" in note for note in notes)
 
 
 def test_blocks_are_fields_that_do_not_overlap(tmp_path):

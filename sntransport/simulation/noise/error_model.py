@@ -1,0 +1,103 @@
+"""Errors beyond photon statistics: what a function that changes the error of visits is told, and what it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sntransport._numerics.arrays import Array
+from sntransport.simulation.surveys.survey import Survey, field_name
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SeenVisits:
+    """The visits that an error model is asked about, all (n_obs,).
+
+    Parameters
+    ----------
+    surveys : tuple of Survey
+    bands : tuple of str, (n_band,)
+        Those of all surveys, one after the other.
+    survey : ndarray of int
+        Index into ``surveys``.
+    visit : ndarray of int
+        Row of that survey.
+    band : ndarray of int
+        Index into ``bands``.
+    mjd : ndarray [d]
+    snr : ndarray
+        True flux over the calculated error, before the model.
+    """
+
+    surveys: tuple[Survey, ...]
+    bands: tuple[str, ...]
+    survey: NDArray[np.int64]
+    visit: NDArray[np.int64]
+    band: NDArray[np.int16]
+    mjd: Array
+    snr: Array
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A further column of the surveys (``Survey.more``), such as ``psf``; or ``field_name``, which all have.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        ndarray, (n_obs,)
+
+        Raises
+        ------
+        ValueError
+            Where a survey that has visits here does not have it.
+        """
+        used = [0] if len(self.surveys) == 1 else np.unique(self.survey).tolist()
+        parts = {index: _columns_of(self.surveys[index], name) for index in used}
+        if len(used) == 1:
+            return np.asarray(parts[used[0]][self.visit])
+        made = np.empty(self.visit.size, dtype=np.result_type(*parts.values()) if parts else np.float64)
+        for index, values in parts.items():
+            rows = self.survey == index
+            made[rows] = values[self.visit[rows]]
+        return made
+
+
+_FIELDS: "WeakKeyDictionary[Survey, NDArray[np.str_]]" = WeakKeyDictionary()
+
+
+def _columns_of(survey: Survey, name: str) -> NDArray[Any]:
+    """A further column (n_visit,) of a survey."""
+    if name in survey.more:
+        return survey.more[name]
+    if name == "field_name":
+        if survey not in _FIELDS:
+            numbers, place = np.unique(survey.field, return_inverse=True)
+            _FIELDS[survey] = np.array([field_name(survey, number) for number in numbers.tolist()])[place]
+        return _FIELDS[survey]
+    known = ", ".join(survey.more) or "none"
+    raise ValueError(
+        f"the error model asks for {name!r}, which survey {survey.name!r} does not have (it has {known}); give it in "
+        "Survey.more, or leave it out of the model"
+    )
+
+
+class Errors(NamedTuple):
+    """What an error model gives; all (n_obs,)."""
+
+    drawn: Array
+    """Standard deviation that the flux is to scatter with [nJy], without the error of the zero point."""
+    reported: Array
+    """The error that is reported [nJy]."""
+    group: NDArray[np.int64] | None = None
+    """Group of visits of an object that scatter together, -1 for none; or None."""
+    correlation: Array | None = None
+    """Of the scatter beyond the calculated one, between any two visits of a group; 0 to 1."""
+
+
+ErrorModel = Callable[[Array, SeenVisits], Errors]
+"""``errors(flux_err, seen)``: from the calculated errors (n_obs,) [nJy] of visits to those drawn and reported."""
