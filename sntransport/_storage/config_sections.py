@@ -66,12 +66,35 @@ def read_toml(path: Path) -> Section:
     ReadError
         Where it cannot be read or is not TOML; the message has the line.
     """
+    return parse_toml(path, config_text(path))
+
+
+def config_text(path: Path) -> str:
+    """The text of a configuration file.
+
+    Raises
+    ------
+    ReadError
+        Where it cannot be read or is no text.
+    """
     try:
-        return Section(path=path, where="", values=tomllib.loads(path.read_text(encoding="utf-8")))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", "give a TOML file") from None
     except UnicodeDecodeError:
         raise ReadError(path, "is not text", "give a TOML file") from None
+
+
+def parse_toml(path: Path, text: str) -> Section:
+    """The outermost table of a text; ``path`` is that of its file.
+
+    Raises
+    ------
+    ReadError
+        Where it is not TOML; the message has the line.
+    """
+    try:
+        return Section(path=path, where="", values=tomllib.loads(text))
     except RecursionError:
         raise ReadError(path, "is nested too deeply", "give a TOML file of a few levels") from None
     except tomllib.TOMLDecodeError as error:

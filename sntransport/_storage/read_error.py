@@ -32,6 +32,11 @@ class ReadError(ValueError):
 
     def __init__(self, path: object, wrong: str, remedy: str) -> None:
         super().__init__(one_line(f"{path}: {wrong}; {remedy}"))
+        self._parts = (str(path), wrong, remedy)
+
+    def __reduce__(self) -> tuple[type["ReadError"], tuple[str, str, str]]:
+        # Another process sends it here as its arguments, which are not the one text that ValueError keeps.
+        return type(self), self._parts
 
 
 def listed(counts: Mapping[str, int], most: int = 12) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._storage.folder_lock import BusyError, locked
+from sntransport._storage.planned_config import differences
 
 _PARTS, _MANIFEST, _SUCCESS = "_parts", "manifest.json", "_SUCCESS"
 # In the folder of entries: what is made, and which run makes it.
@@ -238,10 +239,8 @@ def _require_same(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any
     if before == now:
         return
     flat = [{**{key: plan[key] for key in ("n", "size")}, **plan["inputs"]} for plan in (before, now)]
-    name = next((key for key in sorted(set(flat[0]) | set(flat[1])) if flat[0].get(key) != flat[1].get(key)), "inputs")
     raise PlanError(
-        f"{folder} holds the output of something else: {name} was {flat[0].get(name)!r} and is now "
-        f"{flat[1].get(name)!r}; choose another folder, or remove this one"
+        f"{folder} holds the output of something else: {differences(*flat)}; choose another folder, or remove this one"
     )
 
 

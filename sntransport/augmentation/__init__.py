@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sntransport.augmentation.mixing import linear_mix as linear_mix
     from sntransport.augmentation.mixing import mix as mix
     from sntransport.augmentation.mixing import mix_linear as mix_linear
+    from sntransport.augmentation.run import plan_augmentation as plan_augmentation
     from sntransport.augmentation.run import run_augmentation as run_augmentation
     from sntransport.augmentation.selection import balanced as balanced
     from sntransport.augmentation.selection import effective_number as effective_number
@@ -30,7 +31,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "mixing": ["Mixture", "draw_mixtures", "feature_mix", "linear_mix", "mix", "mix_linear"],
-        "run": ["run_augmentation"],
+        "run": ["plan_augmentation", "run_augmentation"],
         "selection": ["balanced", "effective_number", "inverse_propensity_weights", "select"],
         "splits": ["LeakError", "assign_splits", "designation", "require_no_leak"],
         "training_set": ["TrainingSet", "select_training_set"],

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._storage.config_schema import Key, Table, checked
-from sntransport._storage.config_sections import read_toml
+from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.slurm import SLURM
-from sntransport.simulation.config_keys import SURVEY
+from sntransport.simulation.config_keys import PLACES, SURVEY
 from sntransport.simulation.events.class_codes import CODES
 from sntransport.simulation.events.config_keys import EVENTS
 from sntransport.simulation.selection_keys import CUTS, SPECTRUM
@@ -55,7 +55,7 @@ AUGMENTATION = Table(
                 ),
             }
         ),
-        "survey": dataclasses.replace(SURVEY, words="a name or a file, and options of `load_survey`", several=False),
+        "survey": SURVEY,
         "population": Table(keys=EVENTS, words="the same for all classes", required=True),
         "simulation": Table(
             keys={
@@ -79,6 +79,7 @@ AUGMENTATION = Table(
                     words="whether files have the flux before noise of every measurement; SNANA's always do",
                     default=False,
                 ),
+                "places": dataclasses.replace(PLACES, example=('"first"',)),
             }
         ),
         "target": Table(
@@ -148,6 +149,11 @@ def read_augmentation(path: Path) -> dict[str, dict[str, Any]]:
         Where the file is missing or no TOML, a table or key is not known (with those most like it), a value is of
         another kind or out of its range, or one that is needed is left out.
     """
-    values = checked(read_toml(path), AUGMENTATION).values
+    return augmentation_of(read_toml(path))
+
+
+def augmentation_of(top: Section) -> dict[str, dict[str, Any]]:
+    """As `read_augmentation`, of the outermost table of a file."""
+    values = checked(top, AUGMENTATION).values
     tables = {name: values[name] for name, known in AUGMENTATION.keys.items() if isinstance(known, Table)}
     return {"": {name: value for name, value in values.items() if name not in tables}, **tables}

@@ -13,16 +13,26 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.config_schema import checked
 from sntransport._storage.folder_lock import locked
+from sntransport._storage.planned_config import (
+    ChangedInputError,
+    PlannedConfig,
+    json_values,
+    plan_config,
+    unchanged,
+)
 from sntransport._storage.shards import Made, Plan, PlanError, run_shards
 from sntransport._storage.tables import write_table
-from sntransport.augmentation.config import read_augmentation
+from sntransport._version import __version__
+from sntransport.augmentation.config import AUGMENTATION, augmentation_of
 from sntransport.augmentation.setup import Setup, events, mixing, set_up, templates
 from sntransport.augmentation.training_set import CANDIDATE, Candidates, Settled, TrainingSet, settle
 from sntransport.augmentation.training_set_file import template_columns, write_split
@@ -41,6 +51,8 @@ if TYPE_CHECKING:
     from sntransport.simulation.surveys.survey import Survey
 
 _WORK, _TEMPLATES, _LOOK = "_work", "templates", "candidates"
+# The key whose texts may name folders.
+_SERIES = "series"
 # Shards of the second pass: blocks of each, and how many shards at most, as the manifest is in memory.
 _LEAST_BLOCKS, _MOST_LOOKS = 8, 4096
 
@@ -63,67 +75,104 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSource:
-    """Where a training set comes from, so that a worker can make any part of it.
+    """Where a training set comes from, so that a worker makes any part of the one that was planned.
 
-    ``inputs`` are what the result depends on, with the checksum of the configuration and all files that it names;
-    ``work`` is the folder of the first two passes. ``true_flux``: whatever the configuration says, keep them;
-    ``classes`` are the numbers of the classes.
+    ``planned`` is the configuration, from `plan_augmentation`; ``work`` the folder of the first two passes; ``kind``
+    the name of the format. ``true_flux``: whatever the configuration says, keep them; ``classes`` are the numbers of
+    the classes.
     """
 
-    config: Path
+    planned: PlannedConfig
     work: Path
-    inputs: tuple[tuple[str, Any], ...]
+    kind: str
     true_flux: bool = False
     classes: tuple[tuple[str, int], ...] = ()
 
     @property
-    def told(self) -> dict[str, Any]:
-        """The inputs by name."""
-        return dict(self.inputs)
+    def told(self) -> dict[str, str]:
+        """What goes into files: the name of the configuration, a checksum of all inputs, version and format."""
+        inputs = json.dumps(self.inputs(), sort_keys=True)
+        return {
+            "config": self.planned.path.name, "sha256": sha256(inputs.encode()).hexdigest(), "version": __version__,
+            "format": self.kind,
+        }  # fmt: skip
 
-    def events(self) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
-        """The configuration, its survey and its population; read once in a process."""
-        return events_of(self.config, self.told["sha256"])
+    def inputs(self) -> dict[str, Any]:
+        """The configuration and the checksums of the files that it names."""
+        values = dict(checked(self.planned.section(), AUGMENTATION).values)
+        # Where the work is done changes nothing of it.
+        del values["slurm"]
+        return {"configuration": json_values(values), "files": self.planned.checksums()}
+
+    def events(self) -> tuple[dict[str, dict[str, Any]], tuple[Survey, ...], Population]:
+        """The configuration, its surveys and its population; read once in a process.
+
+        Raises
+        ------
+        ChangedInputError
+            Where a file that they are made of is not what it was.
+        """
+        return events_of(self.planned)
 
     def setup(self) -> Setup:
         """What makes and chooses light curves, with the templates of the first pass; read once in a process."""
         return _setup(self)
 
 
+def plan_augmentation(config: Path) -> PlannedConfig:
+    """A configuration as it is now, with the files that it names, also those in folders of supernovae.
+
+    Raises
+    ------
+    ReadError
+        As `sntransport.augmentation.config.read_augmentation`.
+    """
+    planned = plan_config(config, folders=(_SERIES,))
+    augmentation_of(planned.section())
+    return planned
+
+
+def _of_light_curves(planned: PlannedConfig) -> dict[str, Any]:
+    """What is read for light curves once there are templates: all but the series."""
+    return {key: value for key, value in planned.section().values.items() if key != _SERIES}
+
+
 @lru_cache(maxsize=2)
-def events_of(config: Path, sha256: str) -> tuple[dict[str, dict[str, Any]], Survey, Population]:
-    """A configuration, its survey and its population; ``sha256`` is of all files that it names.
+def events_of(planned: PlannedConfig) -> tuple[dict[str, dict[str, Any]], tuple[Survey, ...], Population]:
+    """A configuration, its surveys and its population.
 
     Raises
     ------
     ReadError, ValueError
         Where one cannot be read, or a value is wrong.
+    ChangedInputError
+        Where a file that they are made of is not what it was.
     """
-    given = read_augmentation(config)
-    return given, *events(given, config)
+    given = augmentation_of(planned.section())
+    with unchanged(planned, _of_light_curves(planned)):
+        return given, *events(given, planned.path)
 
 
 @lru_cache(maxsize=2)
 def _setup(source: TrainingSource) -> Setup:
-    given, survey, population = source.events()
+    given, surveys, population = source.events()
     simulation = given["simulation"] | ({"true_flux": True} if source.true_flux else {})
     made = _read_templates(source.work / _TEMPLATES)
-    return set_up(given | {"simulation": simulation}, survey, population, made, source.config)
+    with unchanged(source.planned, _of_light_curves(source.planned)):
+        return set_up(given | {"simulation": simulation}, surveys, population, made, source.planned.path)
 
 
 def run_augmentation(
-    config: Path, inputs: Mapping[str, str], out: Path, write: Writer | None, chunk: int, *,
-    needs: Needs | None = None, executor: Executor | None = None,
-    n_worker: int = 1, progress: Callable[[str, int], Callable[[int], object]],
+    planned: PlannedConfig, out: Path, write: Writer | None, chunk: int, *, kind: str = "fits",
+    needs: Needs | None = None, executor: Executor | None = None, n_worker: int = 1,
+    progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
     """Make a training set in shards.
 
     Parameters
     ----------
-    config : Path
-        See `sntransport.augmentation.config`.
-    inputs : mapping of str to str
-        All that the result depends on; ``sha256`` is of the configuration and the files that it names.
+    planned : PlannedConfig
+        From `plan_augmentation`; see `sntransport.augmentation.config` for what is in it.
     out : Path
         See `sntransport._storage.shards` for what is in it and how a run that was killed goes on.
     write : callable, optional
@@ -132,6 +181,8 @@ def run_augmentation(
         Objects of a shard, of all splits together.
     needs : Needs, optional
         Of the files.
+    kind : str
+        Name of the format, which the manifest keeps.
     executor, n_worker
         See `sntransport._storage.shards.run_shards`.
     progress : callable
@@ -140,25 +191,29 @@ def run_augmentation(
     Returns
     -------
     list of dict
-        Entries of the manifest; ``extra`` has the objects of each split, that of the first shard the notes too.
+        Entries of the manifest; ``extra`` has the objects of each split, that of the first shard the notes, and the
+        bands with their surveys, too.
 
     Raises
     ------
     LeakError, ValueError
         Where a supernova would be in two splits, or there are fewer objects than asked for: nothing is written.
+    ChangedInputError
+        Where this process or a worker finds other inputs than were planned; it makes nothing of them.
     BusyError, PlanError, OSError
         As `sntransport._storage.shards.run_shards`.
     """
-    given = read_augmentation(config)
+    given = augmentation_of(planned.section())
     n = sum(max(count, 0) for classes in given["target"].values() for count in classes.values())
     if n < 1:
-        raise ValueError(f"{config}: [target] asks for no light curve; ask for one or more of a class")
+        raise ValueError(f"{planned.path}: [target] asks for no light curve; ask for one or more of a class")
     needs = Needs() if needs is None else needs
-    plan = Plan(n=n, size=chunk, inputs={**inputs, "codes": needs.codes.told()})
     source = TrainingSource(
-        config=config.resolve(), work=(out / _WORK).resolve(), inputs=tuple(sorted(inputs.items())),
-        true_flux=needs.true_flux, classes=tuple(needs.codes.classes.items()),
+        planned=planned, work=(out / _WORK).absolute(), kind=kind, true_flux=needs.true_flux,
+        classes=tuple(needs.codes.classes.items()),
     )  # fmt: skip
+    common = {"version": __version__, **source.inputs()}
+    plan = Plan(n=n, size=chunk, inputs={**common, "format": kind, "codes": needs.codes.told()})
     if (out / "_SUCCESS").is_file():
         entries = run_shards(out, plan, _nothing)
         shutil.rmtree(out / _WORK, ignore_errors=True)
@@ -166,16 +221,10 @@ def run_augmentation(
     with _workplace(out) as work:
         try:
             entries = _passes(
-                source,
-                out,
-                write,
-                plan=plan,
-                check=needs.check,
-                executor=executor,
-                n_worker=n_worker,
-                progress=progress,
-            )
-        except PlanError:
+                source, out, write, plan=plan, common=common, check=needs.check, executor=executor,
+                n_worker=n_worker, progress=progress,
+            )  # fmt: skip
+        except (PlanError, ChangedInputError):
             raise
         except ValueError:
             # The same input would fail again: there is nothing to go on with.
@@ -186,16 +235,15 @@ def run_augmentation(
 
 
 def _passes(
-    source: TrainingSource, out: Path, write: Writer | None, *, plan: Plan,
+    source: TrainingSource, out: Path, write: Writer | None, *, plan: Plan, common: Mapping[str, Any],
     check: Callable[[Sequence[str], Sequence[str]], object] | None, executor: Executor | None, n_worker: int,
     progress: Callable[[str, int], Callable[[int], object]],
 ) -> Entries:  # fmt: skip
+    """All three; ``common`` is what the first two depend on, which is neither the format nor how the set is cut."""
     given, _, _ = source.events()
-    n, told = given["simulation"]["n"], source.told
+    n = given["simulation"]["n"]
     if n < 1:
-        raise ValueError(f"{source.config}: [simulation] n is {n}, expected 1 or more")
-    # Neither format nor version of the templates depends on how the set is cut.
-    common = {key: value for key, value in told.items() if key != "format"}
+        raise ValueError(f"{source.planned.path}: [simulation] n is {n}, expected 1 or more")
     run_shards(source.work / _TEMPLATES, Plan(n=1, size=1, inputs=common), partial(_make_templates, source))
     if check is not None:
         series = [one.series for one in _read_templates(source.work / _TEMPLATES)]
@@ -234,7 +282,8 @@ def _workplace(out: Path) -> Iterator[Path]:
 
 def _make_templates(source: TrainingSource, first: int, last: int) -> Iterator[tuple[int, Made]]:
     given, _, _ = source.events()
-    made = templates(given, source.config, mixing(given["templates"]["barycenter"]))
+    with unchanged(source.planned, {_SERIES: given[""][_SERIES]}):
+        made = templates(given, source.planned.path, mixing(given["templates"]["barycenter"]))
     folder, paths = source.work / _TEMPLATES, []
     for i, one in enumerate(made):
         paths.append(folder / f"template-{i:05d}.fits")
@@ -341,6 +390,7 @@ def _write(
     if number == 0:
         files.append(write_table(Table(template_columns(made), meta=told), out / "templates.ecsv"))
         extra["notes"] = list(notes)
+        extra["bands"] = [list(pair) for pair in zip(curves.bands, curves.surveys, strict=True)]
     return Made(files=tuple(files), objects=curves.n_object, rows=curves.n_obs, extra=extra)
 
 

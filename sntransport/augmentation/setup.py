@@ -49,7 +49,7 @@ class Setup:
     """All that is needed to make any part of the light curves and to choose from it."""
 
     rule: Rule
-    survey: Survey
+    surveys: tuple[Survey, ...]
     events: Population
     n: int
     options: Mapping[str, Any]
@@ -58,7 +58,7 @@ class Setup:
         """Light curves of some objects, a block at a time; ``first`` is a multiple of `random_streams.BLOCK`."""
         series = [one.series for one in self.rule.templates]
         return simulate_chunks(
-            series, self.survey, self.events, n=self.n, seed=self.rule.seed, chunk=BLOCK, objects=(first, last),
+            series, self.surveys, self.events, n=self.n, seed=self.rule.seed, chunk=BLOCK, objects=(first, last),
             **self.options,
         )  # fmt: skip
 
@@ -93,22 +93,23 @@ def templates(config: Mapping[str, Mapping[str, Any]], path: Path, make: Make = 
     return made
 
 
-def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Survey, Population]:
-    """The survey and the population of a configuration, whatever the templates.
+def events(config: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[tuple[Survey, ...], Population]:
+    """The surveys and the population of a configuration, whatever the templates.
 
     Raises
     ------
     ReadError, ValueError
         Where one cannot be read, or a value is wrong.
     """
-    survey = read_survey(Section(path=path, where="survey", values=config["survey"]))
-    selection_of(config, path, survey)
-    return survey, read_population(Section(path=path, where="population", values=config["population"]), Cosmology())
+    given = Section(path=path, where="", values={"survey": config["survey"]}).sections("survey")
+    surveys = tuple(read_survey(section) for section in given)
+    selection_of(config, path, surveys)
+    return surveys, read_population(Section(path=path, where="population", values=config["population"]), Cosmology())
 
 
 def set_up(
     config: Mapping[str, Mapping[str, Any]],
-    survey: Survey,
+    surveys: Sequence[Survey],
     population: Population,
     training_templates: Sequence[TrainingTemplate],
     path: Path = Path(),
@@ -125,7 +126,7 @@ def set_up(
     require_no_leak([one.parents for one in training_templates], [one.split for one in training_templates])
     weighted = replace(population, template_weight=template_weights(training_templates, config["target"]))
     given, options = config["selection"], dict(config["simulation"])
-    chance, selection = selection_of(config, path, survey)
+    chance, selection = selection_of(config, path, surveys)
     if selection is not None:
         options |= {"selection": selection} | ({"keep": "selected"} if selection.cuts else {})
     rule = make_rule(
@@ -133,11 +134,16 @@ def set_up(
         propensity=None if chance is None else partial(numbers_of, chance, name="[selection]"), biased=given["biased"],
         undo=given["undo"],
     )  # fmt: skip
-    return Setup(rule=rule, survey=survey, events=weighted, n=options.pop("n"), options=options)
+    return Setup(rule=rule, surveys=tuple(surveys), events=weighted, n=options.pop("n"), options=options)
+
+
+def survey_bands(surveys: Sequence[Survey]) -> tuple[str, ...]:
+    """Bands of surveys, in the order of their light curves."""
+    return tuple(band for one in surveys for band in one.bands)
 
 
 def selection_of(
-    config: Mapping[str, Any], path: Path, survey: Survey
+    config: Mapping[str, Any], path: Path, surveys: Sequence[Survey]
 ) -> tuple[Propensity | None, Selection | None]:  # fmt: skip
     """The chance of a spectrum, and what light curves are kept by; None where nothing is asked.
 
@@ -146,7 +152,7 @@ def selection_of(
     ReadError
         For a value that cannot be.
     """
-    chance = read_propensity(Section(path=path, where="selection", values=config["selection"]), survey.bands)
+    chance = read_propensity(Section(path=path, where="selection", values=config["selection"]), survey_bands(surveys))
     cuts = read_cuts(Section(path=path, where="", values={"cuts": config["cuts"]}))
     by_field = isinstance(chance, EfficiencyMaps) and chance.by_field
     return chance, Selection(cuts=cuts, fields=by_field) if cuts or by_field else None

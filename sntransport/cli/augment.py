@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport._version import __version__
 from sntransport.cli.console import (
     EXISTING,
     FOLDER,
@@ -26,8 +25,9 @@ from sntransport.cli.console import (
 from sntransport.datasets.writers import WRITERS, end_folder, needs_true_flux, require_format, run_codes, write_as
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    from sntransport._storage.planned_config import PlannedConfig
     from sntransport.augmentation.run import Needs
 
 
@@ -56,22 +56,22 @@ def augment(
     from astropy.table import Table
 
     from sntransport._storage.workers import executor, processes
-    from sntransport.augmentation.config import read_augmentation
-    from sntransport.augmentation.run import run_augmentation
+    from sntransport.augmentation.config import augmentation_of
+    from sntransport.augmentation.run import plan_augmentation, run_augmentation
 
-    given = read_augmentation(config)
-    inputs = {"config": config.name, "sha256": checksum(config, given), "version": __version__, "format": kind}
+    planned = plan_augmentation(config)
+    given = augmentation_of(planned.section())
     finished = (out / "_SUCCESS").is_file()
     n = max(given["simulation"]["n"], 1)
     n_process = processes(workers, n, -(-n // chunk))
     try:
-        needs = _needs(config, inputs["sha256"], kind, survey_name, n_shard=-(-_n_chosen(given) // chunk))
+        needs = _needs(planned, kind, survey_name, n_shard=-(-_n_chosen(given) // chunk))
         write = None if kind == "fits" else partial(write_as, kind, codes=needs.codes)
         with ExitStack() as stack:
             pool, n_worker = stack.enter_context(executor(config, scheduler, n_process)) if not finished else (None, 1)
             bars = partial(_bar, stack)
             entries = run_augmentation(
-                config, inputs, out, write, chunk, needs=needs, executor=pool, n_worker=n_worker, progress=bars
+                planned, out, write, chunk, kind=kind, needs=needs, executor=pool, n_worker=n_worker, progress=bars
             )
     except ImportError as error:
         fail(error)
@@ -80,7 +80,9 @@ def augment(
         say(f"{out} is finished already; nothing was written")
     paths = [out / file["name"] for entry in entries for file in entry["files"]]
     names = [str(name) for name in Table.read(out / "templates.ecsv")["name"]]
-    end_folder(kind, out, paths, needs.codes, bands=list(needs.codes.bands), templates=names, told=inputs)
+    end_folder(
+        kind, out, paths, needs.codes, bands=list(needs.codes.bands), templates=names, told={"config": config.name}
+    )
     for note in entries[0]["extra"]["notes"]:
         say(note)
     if asked_for("verbose"):
@@ -99,7 +101,7 @@ def _n_chosen(given: dict[str, Any]) -> int:
     return max(sum(counts), 1)
 
 
-def _needs(config: Path, sha256: str, kind: str, survey_name: str | None, *, n_shard: int) -> Needs:
+def _needs(planned: PlannedConfig, kind: str, survey_name: str | None, *, n_shard: int) -> Needs:
     """The codes of the whole set, and what makes sure of the templates once they are made.
 
     An error where the format cannot hold the bands or the classes of the target.
@@ -111,49 +113,18 @@ def _needs(config: Path, sha256: str, kind: str, survey_name: str | None, *, n_s
     from sntransport.simulation.config import read_codes
     from sntransport.simulation.events.class_codes import example_type
 
-    given, survey, _ = events_of(config.resolve(), sha256)
-    stated = read_codes(Section(path=config, where="codes", values=given["codes"]))
+    given, surveys, _ = events_of(planned)
+    stated = read_codes(Section(path=planned.path, where="codes", values=given["codes"]))
     classes = sorted({kind for target in given["target"].values() for kind in target})
-    bands, surveys = survey.bands, [survey.name] * survey.n_band
+    bands, names = [band for one in surveys for band in one.bands], [one.name for one in surveys for _ in one.bands]
     named = replace(stated, survey=survey_name or stated.survey)
-    codes = run_codes(kind, named, bands=bands, surveys=surveys, types=classes)
+    codes = run_codes(kind, named, bands=bands, surveys=names, types=classes)
     types = [example_type(one, codes.classes) for one in classes]
-    check = partial(require_format, kind, codes, bands=bands, surveys=surveys, n_shard=n_shard)
+    check = partial(require_format, kind, codes, bands=bands, surveys=names, n_shard=n_shard)
     check(names=types, types=types)
     return Needs(
         codes=codes, true_flux=needs_true_flux(kind), check=lambda names, types: check(names=names, types=types)
     )
-
-
-def checksum(config: Path, given: dict[str, Any]) -> str:
-    """Of the configuration and of all files that it names, so that a changed input is noticed."""
-    import hashlib
-    from glob import glob
-
-    from sntransport._storage.atomic_files import sha256
-
-    digest = hashlib.sha256(config.read_bytes())
-    for pattern in given[""]["series"]:
-        for name in sorted(glob(str(config.parent / pattern))):
-            inside = [Path(name)] if Path(name).is_file() else sorted(p for p in Path(name).rglob("*") if p.is_file())
-            digest.update("".join(sha256(path) for path in inside).encode())
-    for text in (*_texts(given["survey"]), *_texts(given["population"]), *_texts(given["selection"])):
-        path = config.parent / text
-        try:
-            digest.update((sha256(path) if path.is_file() else "").encode())
-        except OSError:
-            # Too long for a name; whoever reads it says so.
-            continue
-    return digest.hexdigest()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """All texts in a table, in its order."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
 
 
 def _bar(stack: ExitStack, what: str, n: int) -> Callable[[int], object]:

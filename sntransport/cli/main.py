@@ -1,6 +1,7 @@
 """The command line: names to functions, messages, exit codes; no logic of its own.
 
-Exit code 0: done. 1: an input or an output failed (one line says what, where, and what to do). 2: wrong usage.
+Exit code 0: done. 1: an input or an output failed (one line says what, where, and what to do). 2: wrong usage,
+or inputs that changed while a run was using them.
 130: interrupted by the user, 143: by SIGTERM; what was not complete is not there.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 import click
 
 from sntransport._storage.extras import MissingExtraError
+from sntransport._storage.planned_config import ChangedInputError
 from sntransport._version import __version__
 from sntransport.cli.augment import augment
 from sntransport.cli.build import build, demo
@@ -23,7 +25,7 @@ from sntransport.cli.interrupts import Stopped, interruptible
 from sntransport.cli.kcorrect import kcorrect
 from sntransport.cli.report import completion, plot, report
 from sntransport.cli.series import bolometric, photometry
-from sntransport.cli.simulate import simulate
+from sntransport.cli.simulate import simulate, survey
 from sntransport.cli.template import template_group
 from sntransport.cli.validate import bandtest, validate
 
@@ -58,7 +60,7 @@ class _Group(click.Group):
             ctx.exit(stop.exit_code)
         except (*FAILURES, MissingExtraError) as error:
             fail(error, ctx)
-            ctx.exit(1)
+            ctx.exit(2 if isinstance(error, ChangedInputError) else 1)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,6 +79,6 @@ def main(debug: bool) -> None:
 
 for _command in (
     build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate,
-    augment, demo, completion,
+    augment, survey, demo, completion,
 ):  # fmt: skip
     main.add_command(_command)

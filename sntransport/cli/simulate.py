@@ -1,23 +1,36 @@
-"""The command ``simulate``."""
+"""The commands ``survey`` and ``simulate``."""
 
 from __future__ import annotations
 
 import sys
+import tomllib
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli.console import EXISTING, FOLDER, conclude, example_option, fail, progress_bar, say, speaking
+from sntransport.cli.console import (
+    EXISTING,
+    FOLDER,
+    conclude,
+    example_option,
+    fail,
+    progress_bar,
+    say,
+    speaking,
+    warn,
+)
 from sntransport.datasets.writers import WRITERS, end_folder, needs_true_flux, require_format, run_codes, write_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Executor
-    from pathlib import Path
 
     from sntransport.simulation.config import Job
     from sntransport.simulation.events.class_codes import Codes
+    from sntransport.simulation.run import JobSource
+    from sntransport.simulation.surveys.survey import Survey
 
 
 @click.command()
@@ -45,16 +58,15 @@ def simulate(
     and figures. A run that was stopped goes on where it was when it is started again; a finished one is left as it is.
     """
     from sntransport._storage.workers import executor, processes
-    from sntransport.simulation.config import read_simulation
+    from sntransport.simulation.run import plan_jobs
 
-    jobs = read_simulation(config, objects, seed)
+    sources = plan_jobs(config, objects, seed)
+    most = max(source.job().n for source in sources)
     try:
-        codes = _codes(kind, jobs, survey_name, -(-max(job.n for job in jobs) // chunk))
-        most = max(job.n for job in jobs)
+        jobs = [source.job() for source in sources]
+        codes = _codes(kind, jobs, survey_name, -(-most // chunk))
         with executor(config, scheduler, processes(workers, most, -(-most // chunk))) as (pool, n_worker):
-            _simulate(
-                config, out, kind, codes, objects=objects, seed=seed, chunk=chunk, executor=pool, n_worker=n_worker
-            )
+            _simulate(sources, out, kind, codes, chunk=chunk, executor=pool, n_worker=n_worker)
     except (ValueError, OSError, ImportError) as error:
         fail(error)
         sys.exit(1)
@@ -77,28 +89,27 @@ def _codes(kind: str, jobs: Sequence[Job], survey_name: str | None, n_shard: int
 
 
 def _simulate(
-    config: Path, out: Path, kind: str, codes: Codes, *, objects: int | None, seed: int | None, chunk: int,
-    executor: Executor | None, n_worker: int,
+    sources: tuple[JobSource, ...], out: Path, kind: str, codes: Codes, *, chunk: int, executor: Executor | None,
+    n_worker: int,
 ) -> None:  # fmt: skip
+    from dataclasses import replace
+
     from astropy.table import Table
 
     from sntransport._storage.atomic_files import file_stem
     from sntransport._storage.tables import text_table, write_table
     from sntransport.report.figures import simulation
     from sntransport.report.figures.style import write_figure
-    from sntransport.simulation.config import read_simulation
-    from sntransport.simulation.run import JobSource, run_job
+    from sntransport.simulation.run import run_job
     from sntransport.simulation.spectroscopy.run import with_spectra
     from sntransport.simulation.summary import kept_number, selection_rows, summary_rows, summary_table
 
-    jobs = read_simulation(config, objects, seed)
+    jobs, told = [one.job() for one in sources], {"config": sources[0].planned.path.name}
     folders = [out / file_stem(job.name) for job in jobs]
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
     tallies, results, n_file = [], [], 0
-    for i, (job, folder) in enumerate(zip(jobs, folders, strict=True)):
-        source = JobSource(
-            config=config.resolve(), index=i, objects=objects, seed=seed, true_flux=needs_true_flux(kind)
-        )
+    for planned, job, folder in zip(sources, jobs, folders, strict=True):
+        source = replace(planned, true_flux=needs_true_flux(kind))
         with progress_bar(job.n, "objects", job.name) as bar:
             write, also = with_spectra(source, partial(write_as, kind, codes=codes))
             made, paths = run_job(
@@ -119,13 +130,13 @@ def _simulate(
         say(f"{out} is finished already; nothing was written")
     else:
         say(f"wrote {write_figure(simulation.population_figure(tallies), out / 'summary.png')}")
-        say(f"wrote {write_table(summary_table(tallies, {'config': config.name}), out / 'summary.ecsv')}")
+        say(f"wrote {write_table(summary_table(tallies, told), out / 'summary.ecsv')}")
         say(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
     say(text_table([{key: str(value) for key, value in row.items()} for row in summary_rows(tallies)]))
     stages = selection_rows(tallies)
     if stages:
         if not finished:
-            say(f"wrote {write_table(Table(rows=stages, meta={'config': config.name}), out / 'selection.ecsv')}")
+            say(f"wrote {write_table(Table(rows=stages, meta=told), out / 'selection.ecsv')}")
         say(text_table([{key: str(value) for key, value in row.items()} for row in stages]))
     conclude(results)
     for job, made in zip(jobs, tallies, strict=True):
@@ -134,3 +145,108 @@ def _simulate(
                 f"population {job.name!r}: none of {job.n} objects is {job.keep}, so no light curve was written; look "
                 "at summary.png, narrow the redshifts, or set keep = 'all'"
             )
+
+
+# Fewer visits than these at a pointing are no light curve.
+_FEW = 10
+
+
+def _options(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+    """Callback: options of `load_survey`, each as TOML."""
+    found: dict[str, Any] = {}
+    for value in values:
+        try:
+            found |= tomllib.loads(value)
+        except tomllib.TOMLDecodeError:
+            raise click.BadParameter(f"{value!r}: expected KEY=VALUE as TOML, such as years=2.0") from None
+    return found
+
+
+def _letters(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Callback: letters of bands."""
+    pairs = [value.rpartition("=") for value in values]
+    if wrong := [value for value, (band, _, _) in zip(values, pairs, strict=True) if not band]:
+        raise click.BadParameter(f"{wrong[0]!r}: expected BAND=LETTER, such as lsstg=g")
+    return {band: letter for band, _, letter in pairs}
+
+
+@click.command()
+@click.argument("source", metavar="SOURCE")
+@click.option(
+    "--option", "options", multiple=True, callback=_options, metavar="KEY=VALUE",
+    help="Of `load_survey` for this kind of survey, as TOML: years=2.0. May be given several times.",
+)  # fmt: skip
+@click.option(
+    "--to-simlib", "simlib", type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the visits as a SIMLIB file of SNANA; .gz: compressed.",
+)  # fmt: skip
+@click.option(
+    "--cell", type=click.FloatRange(min=0, min_open=True, max=90),
+    help="A block of the SIMLIB at places about so far apart [deg], with all visits that see it; else one a pointing.",
+)  # fmt: skip
+@click.option("--name", help="Of SURVEY in the SIMLIB, which SNANA must know; that of the survey unless stated.")
+@click.option(
+    "--letter", "letters", multiple=True, callback=_letters, metavar="BAND=LETTER",
+    help="What stands for a band in the SIMLIB; the last letter of its name unless stated.",
+)  # fmt: skip
+@speaking
+def survey(
+    source: str, options: dict[str, Any], simlib: Path | None, cell: float | None, name: str | None,
+    letters: dict[str, str],
+) -> None:  # fmt: skip
+    """What a survey is: dates, area and, by band, visits and depth; and its visits for SNANA.
+
+    SOURCE is lsst_wfd, lsst_ddf, ztf or atlas, or a file: a Rubin OpSim database, a SIMLIB file of SNANA, a table of
+    visits.
+    """
+    from sntransport._storage.tables import text_table
+    from sntransport.simulation.surveys.footprint import footprint_area
+    from sntransport.simulation.surveys.load import load_survey
+    from sntransport.simulation.surveys.simlib_writer import band_letters, write_simlib
+
+    found = load_survey(source, **options)
+    rows = _rows(found)
+    told = {
+        "name": found.name, "visits": found.n_visit, "mjd_first": float(found.mjd[0]), "mjd_last": float(found.mjd[-1]),
+        "area": round(footprint_area(found), 1), "radius": found.radius, "source": found.source,
+        "notes": list(found.notes), "bands": rows,
+    }  # fmt: skip
+    say(
+        f"{found.name}: {found.n_visit} visits, MJD {found.mjd[0]:.1f} to {found.mjd[-1]:.1f}, {told['area']:g} deg2, "
+        f"fields of {found.radius:g} deg radius; {found.source}"
+    )
+    for note in found.notes:
+        say(note)
+    say(text_table([{key: str(value) for key, value in row.items()} for row in rows]))
+    if simlib is not None:
+        told["output"] = str(write_simlib(found, simlib, name=name, letters=letters, cell=cell))
+        codes = ", ".join(f"{letter} {band}" for band, letter in band_letters(found.bands, letters).items())
+        say(f"wrote {told['output']} ({codes})")
+        if cell is None and _few_visits(found):
+            warn(
+                f"{simlib}: most blocks have fewer than {_FEW} visits, as the survey's pointings move, and SNANA gives "
+                "an object those of one block; --cell 2 makes blocks of all visits that see a place"
+            )
+    conclude([told])
+
+
+def _few_visits(found: Survey) -> bool:
+    import numpy as np
+
+    _, counts = np.unique(np.stack([found.ra, found.dec]), axis=1, return_counts=True)
+    return bool(np.median(counts) < _FEW)
+
+
+def _rows(found: Survey) -> list[dict[str, Any]]:
+    """Of each band its visits and their median depth."""
+    import numpy as np
+
+    from sntransport.simulation.surveys.noise import depth_of
+
+    depth = depth_of(found.background, found.photons_per_njy)
+    rows = []
+    for i, band in enumerate(found.bands):
+        mine = found.band == i
+        median = round(float(np.median(depth[mine])), 2) if mine.any() else None
+        rows.append({"band": band, "visits": int(mine.sum()), "depth": median})
+    return rows

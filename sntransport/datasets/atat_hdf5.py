@@ -116,6 +116,7 @@ def write_atat(
             # Older h5py kept the time of writing: other bytes of the same data. So did groups that keep an order.
             file.create_dataset(name, data=value, track_times=False)
         file.attrs["bands"] = ",".join(light_curves.bands)
+        file.attrs["surveys"] = ",".join(light_curves.surveys)
         file.attrs["zero_point"] = ZERO_POINT
         file.attrs["n_dropped"] = made.n_dropped
         for name, number in numbers.items():

@@ -55,8 +55,8 @@ def write_elasticc(
     Redshift and Milky Way dust are the true ones, with errors of 0; there are no columns of host galaxies. Sources are
     numbered ``1000000 * diaObjectId + i``, so that no number occurs in two shards. In the truth, ``class``,
     ``class_code``, ``type``, ``template``, ``mag_offset`` and ``weight`` are ours; ``gentype`` numbers ELAsTiCC's own
-    models and is left out. ``peakmjd`` is the date of phase 0. Lost: fluxes that are not known, digits beyond 32 bits
-    but of dates and places, and the trigger flag.
+    models and is left out. ``peakmjd`` is the date of phase 0. The files' metadata say which survey each band is of.
+    Lost: fluxes that are not known, digits beyond 32 bits but of dates and places, and the trigger flag.
     """
     with of_extra("parquet"):
         import pyarrow as pa
@@ -92,12 +92,15 @@ def write_elasticc(
             **_truth(light_curves, letters), "nobs": count,
         },
     }  # fmt: skip
+    named = {b"bands": ",".join(letters).encode(), b"surveys": ",".join(light_curves.surveys).encode()}
     base = Path(stem)
     paths = []
     for name, columns in tables.items():
         paths.append(base.with_name(f"{base.name}_{name}.parquet"))
         with atomic_path(paths[-1]) as temporary:
-            pq.write_table(pa.table(columns), temporary, compression="zstd", write_statistics=False)
+            pq.write_table(
+                pa.table(columns).replace_schema_metadata(named), temporary, compression="zstd", write_statistics=False
+            )
     return paths[0], paths[1], paths[2], paths[3]
 
 

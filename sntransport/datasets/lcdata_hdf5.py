@@ -35,7 +35,8 @@ def write_lcdata(
 
     Notes
     -----
-    Lost: fluxes that are not known, digits of flux beyond those of 32 bits, flags, and peak magnitudes.
+    The attributes ``bands`` and ``surveys`` of the observations say which survey each band is of. Lost: fluxes that are
+    not known, digits of flux beyond those of 32 bits, flags, and peak magnitudes.
     """
     import h5py
     from astropy.io.misc.hdf5 import write_table_hdf5
@@ -70,6 +71,8 @@ def write_lcdata(
         # Older h5py put the time into data sets unless told not to, which cannot be told to astropy; and into groups
         # that keep the order of what is in them.
         file.create_dataset("observations", data=observations, track_times=False)
+        file["observations"].attrs["bands"] = ",".join(held.bands)
+        file["observations"].attrs["surveys"] = ",".join(held.surveys)
         write_table_hdf5(metadata, inner, "metadata", serialize_meta=True)
         for name, data in inner.items():
             file.create_dataset(name, data=data[()], track_times=False)

@@ -124,7 +124,7 @@ def write_tokens(
 
     Notes
     -----
-    ``time`` is from the first measurement of the object [d]; the names of the bands are in the file's metadata.
+    ``time`` is from the first measurement of the object [d]; the bands and their surveys are in the file's metadata.
     Lost: all truth but ``class``, ``class_code`` and ``type``.
     """
     with of_extra("parquet"):
@@ -153,9 +153,9 @@ def write_tokens(
         name: np.repeat(one, n_each)
         for name, one in class_columns(light_curves.template_types, light_curves.truth.template, class_codes).items()
     }
-    table = pa.table(columns).replace_schema_metadata(
-        {b"bands": ",".join(band_labels(light_curves.bands, light_curves.surveys)).encode()}
-    )
+    labels = band_labels(light_curves.bands, light_curves.surveys)
+    named = {b"bands": ",".join(labels), b"surveys": ",".join(light_curves.surveys)}
+    table = pa.table(columns).replace_schema_metadata({key: text.encode() for key, text in named.items()})
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_statistics=False)
     return Path(path)

@@ -29,6 +29,8 @@ _N_RV = 9
 # Redshifts that the polynomials are tried on, and every which phase of templates that have many.
 _N_SAMPLE, _SAMPLE_STEP, _MANY_PHASES = 5, 2, 20
 _FAINT = 1e-3
+# Rows that are looked at together at all dust: some tens of MB.
+_PART = 16_384
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +47,23 @@ class Dust:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Sample:
-    """What the bins of a template add to a band at one redshift (n_phase, n), and their k less the band's mean.
+    """What the bins of a template add to a band at one redshift, and their k less the band's mean.
 
-    ``k_mw`` is (n,); ``k_host`` (n_rv, n), at the R(V) of `rv_nodes`.
+    ``flux`` (n_phase, n) is the template's own, ``weight`` (n,) that of its bins; ``k_mw`` is (n,) and ``k_host``
+    (n_rv, n), at the R(V) of `rv_nodes`.
     """
 
-    light: Array
+    flux: Array
+    rows: NDArray[np.int64]
+    weight: Array
     k_mw: Array
     k_host: Array
+
+    def light(self) -> Array:
+        """What the bins add (n_bright, n), at the phases that are not faint; made anew, since many would be large."""
+        light = np.nan_to_num(self.flux[:, self.rows]) * self.weight
+        total = light.sum(axis=1)
+        return np.asarray(light[total > _FAINT * total.max(initial=0.0)])
 
 
 def per_excess(wave: Array, rv: float, law: str) -> Array:
@@ -126,33 +137,41 @@ def samples(
 ) -> Iterator[Sample]:  # fmt: skip
     """Samples of templates in a band at a few of the redshifts x; ``mean_host`` (n_rv, n_z) is at the `rv_nodes`."""
     nodes = np.unique(np.linspace(1, x.size - 2, _N_SAMPLE).astype(np.int64))
+    rv, last = rv_nodes(dust)[0], None
+    shared: list[tuple[NDArray[np.int64], Array, Array, Array]] = []
     for series in templates:
-        seen = columns(series.wave, band, np.expm1(x[nodes]))
+        # Templates of one grid share what does not depend on their flux.
+        if last is None or not np.array_equal(series.wave, last):
+            last, shared = series.wave, []
+            seen = columns(last, band, np.expm1(x[nodes]))
+            wave = last[seen.span]
+            for column, node in enumerate(nodes):
+                rows = np.flatnonzero(seen.flux_weight[:, column])
+                k_mw = per_excess(wave[rows] * np.exp(x[node]), dust.rv_mw, dust.law_mw) - mean_mw
+                k_host = np.array([per_excess(wave[rows], one, dust.law_host) for one in rv]) - mean_host[:, node, None]
+                shared.append((rows, seen.flux_weight[rows, column], k_mw, k_host))
         step = _SAMPLE_STEP if series.n_phase > _MANY_PHASES else 1
-        wave, flux = series.wave[seen.span], np.nan_to_num(series.flux[::step, seen.span])
-        for column, node in enumerate(nodes):
-            rows = np.flatnonzero(seen.flux_weight[:, column])
-            light = flux[:, rows] * seen.flux_weight[rows, column]
-            bright = light.sum(axis=1) > _FAINT * light.sum(axis=1).max(initial=0.0)
-            if not np.any(bright):
-                continue
-            k_mw = per_excess(wave[rows] * np.exp(x[node]), dust.rv_mw, dust.law_mw) - mean_mw
-            k_host = [per_excess(wave[rows], rv, dust.law_host) for rv in rv_nodes(dust)[0]]
-            yield Sample(light=light[bright], k_mw=k_mw, k_host=np.array(k_host) - mean_host[:, node, None])
+        flux = series.flux[::step, seen.span]
+        for rows, weight, k_mw, k_host in shared:
+            found = Sample(flux=flux, rows=rows, weight=weight, k_mw=k_mw, k_host=k_host)
+            if len(found.light()):
+                yield found
 
 
 def degrees(found: Sequence[Sample], dust: Dust) -> NDArray[np.int64]:
     """Degrees (n_power, 3) in E(B-V) of Milky Way and host and in R(V) that keep the error in `DUST_TOLERANCE`."""
     mw, host, by_rv = 0, 0, 0
     for one in found:
-        mw = _degree(one.light, one.k_mw, dust.ebv_mw, mw)
+        light = one.light()
+        mw = _degree(light, one.k_mw, dust.ebv_mw, mw)
         for k_host in one.k_host:
-            host = _degree(one.light, k_host, dust.ebv_host, host)
-        by_rv = _rv_degree(one, dust, by_rv)
+            host = _degree(light, k_host, dust.ebv_host, host)
+        by_rv = _rv_degree(light, one.k_host, dust, by_rv)
     total = max(mw, host)
     for one in found:
+        light = one.light()
         for k_host in one.k_host:
-            total = _total_degree(one.light, one.k_mw, k_host, dust=dust, most=(mw, host), least=total)
+            total = _total_degree(light, one.k_mw, k_host, dust=dust, most=(mw, host), least=total)
     pairs = [(a, b) for a in range(mw + 1) for b in range(host + 1) if a + b <= total]
     return np.array([(a, b, c) for a, b in pairs for c in range(by_rv + 1)], dtype=np.int64)
 
@@ -171,19 +190,19 @@ def _degree(light: Array, k: Array, most: float, least: int) -> int:
     return _MOST_DEGREE
 
 
-def _rv_degree(sample: Sample, dust: Dust, least: int) -> int:
+def _rv_degree(light: Array, k_host: Array, dust: Dust, least: int) -> int:
     """Least degree in R(V), from ``least`` up, where the host's E(B-V) is at its largest."""
-    n_rv = len(sample.k_host)
+    n_rv = len(k_host)
     if n_rv == 1 or dust.ebv_host == 0:
         return 0
     share, (low, high) = rv_nodes(dust)[1], dust.rv_host
     values = chebyshev(np.linspace(low, high, 2 * _N_RV + 1), high, np.arange(n_rv), low)
-    at_nodes = np.exp(-sample.k_host * dust.ebv_host)
-    exact = np.exp(-(values @ share @ sample.k_host) * dust.ebv_host)
-    total = sample.light @ exact.T
+    at_nodes = np.exp(-k_host * dust.ebv_host)
+    exact = np.exp(-(values @ share @ k_host) * dust.ebv_host)
+    total = light @ exact.T
     for degree in range(least, n_rv - 1):
         made = values[:, : degree + 1] @ share[: degree + 1] @ at_nodes
-        if np.all(np.abs(sample.light @ (made - exact).T) <= DUST_TOLERANCE * np.abs(total)):
+        if np.all(np.abs(light @ (made - exact).T) <= DUST_TOLERANCE * np.abs(total)):
             return degree
     return n_rv - 1
 
@@ -210,17 +229,14 @@ def bases(
     values = polynomials(*(axis.ravel() for axis in axes), dust=dust, powers=powers)
     made, n_term = [], []
     for some in found:
-        terms = [one.light @ _expanded(one, dust, powers) for one in some]
+        terms = [one.light() @ _expanded(one, dust, powers) for one in some]
         rows = np.concatenate(terms or [np.zeros((1, len(powers)))])
-        whole = rows @ values.T
-        scale = np.maximum(whole.min(axis=1, keepdims=True), 1e-300)
+        scale = np.concatenate([(part @ values.T).min(axis=1, keepdims=True) for part in _parts(rows)])
+        scale = np.maximum(scale, 1e-300)
         # Of the triangle: that of the rows themselves, with a square of their number, would not fit many templates.
         _, _, right = np.linalg.svd(np.linalg.qr(rows / scale, mode="r"), full_matrices=True)
         n = 1
-        while n < len(powers):
-            left_out = np.abs((rows @ right[n:].T) @ (right[n:] @ values.T))
-            if np.all(left_out <= DUST_TOLERANCE * np.abs(whole)):
-                break
+        while n < len(powers) and not all(_within(part, right[n:], values) for part in _parts(rows)):
             n += 1
         made.append(right)
         # Even, so that four redshifts are a multiple of eight numbers; the last may be a row of zeros.
@@ -230,6 +246,17 @@ def bases(
         used = min(n_term[b], len(powers))
         basis[b, :, :used] = right[:used].T
     return basis, np.array(n_term, dtype=np.int64)
+
+
+def _parts(rows: Array) -> Iterator[Array]:
+    """Rows a part at a time, since each is needed at every corner of dust."""
+    return (rows[first : first + _PART] for first in range(0, len(rows), _PART))
+
+
+def _within(rows: Array, left_out: Array, values: Array) -> bool:
+    """Whether rows (n, n_power) without some combinations of polynomials are right at all dust."""
+    missing = np.abs((rows @ left_out.T) @ (left_out @ values.T))
+    return bool(np.all(missing <= DUST_TOLERANCE * np.abs(rows @ values.T)))
 
 
 def polynomials(ebv_mw: Array, ebv_host: Array, rv_host: Array, *, dust: Dust, powers: NDArray[np.int64]) -> Array:

@@ -30,6 +30,7 @@ from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.selection_config import read_selection
 from sntransport.simulation.surveys.footprint import footprint_area
 from sntransport.simulation.surveys.load import load_survey
+from sntransport.simulation.surveys.survey_dates import date_ranges
 from sntransport.spectra.series_file import read_series
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.templates.sources import hsiao
@@ -80,7 +81,12 @@ def read_simulation(path: Path, objects: int | None = None, seed: int | None = N
     ReadError
         For a key that is not known, missing, or of a wrong type or value; the message names it.
     """
-    top = checked(read_toml(path), SIMULATION)
+    return jobs_of(read_toml(path), objects, seed)
+
+
+def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -> tuple[Job, ...]:
+    """As `read_simulation`, of the outermost table of a file."""
+    top = checked(top, SIMULATION)
     given = top.values
     cosmology = Cosmology(**given["cosmology"])
     surveys = tuple(read_survey(section) for section in top.sections("survey"))
@@ -88,6 +94,7 @@ def read_simulation(path: Path, objects: int | None = None, seed: int | None = N
         "dates": tuple(given["dates"]) if given["dates"] else None,
         "margin": tuple(given["margin"]),
         "uncovered": given["uncovered"],
+        "places": given["places"],
         **_detection(top.section("detection")),
         "noise": _noise(top.section("noise")),
     }
@@ -165,7 +172,7 @@ def _job(
     population = read_population(section, cosmology)
     n = section.values["objects"] if objects is None else objects
     if n is None:
-        n = _natural_number(section, surveys[0], cosmology, options["dates"])
+        n = _natural_number(section, surveys, cosmology, options)
     if n < 1:
         raise section.wrong("objects", f"is {n}", "expected 1 or more")
     return Job(
@@ -180,14 +187,16 @@ def _job(
     )
 
 
-def _natural_number(section: Section, survey: Survey, cosmology: Cosmology, dates: Any) -> int:
-    """How many events explode in the footprint while the survey lasts."""
+def _natural_number(
+    section: Section, surveys: tuple[Survey, ...], cosmology: Cosmology, options: dict[str, Any]
+) -> int:  # fmt: skip
+    """How many events explode in the footprint while the surveys last."""
     if not isinstance(section.values["redshift"], dict) or "rate" not in section.values["redshift"]:
         raise section.wrong("objects", "missing", "state a number, or let redshift have a rate")
     redshift = section.values["redshift"]
-    first, last = dates or (survey.mjd[0], survey.mjd[-1])
+    ranges = (options["dates"],) if options["dates"] else date_ranges(surveys, options["places"])
     low, high = redshift["range"]
-    years, area = (last - first) / _YEAR, footprint_area(survey)
+    years, area = sum(last - first for first, last in ranges) / _YEAR, footprint_area(surveys, options["places"])
     rate = RATES[redshift["rate"]]
     return round(expected_number(rate, low, high, area=area, years=years, cosmology=cosmology))
 

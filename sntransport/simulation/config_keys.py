@@ -1,6 +1,7 @@
 """The keys of a configuration of ``sntransport simulate``, with kinds, ranges, defaults, meaning and an example."""
 
 from dataclasses import replace
+from typing import get_args
 
 from sntransport._storage.config_schema import Key, Table
 from sntransport._storage.slurm import SLURM
@@ -9,6 +10,7 @@ from sntransport.simulation.events.class_codes import CODES
 from sntransport.simulation.events.config_keys import EVENTS
 from sntransport.simulation.noise.noise_model import CHOICES
 from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
+from sntransport.simulation.surveys.footprint import Where
 
 SURVEY = Table(
     keys={
@@ -20,12 +22,20 @@ SURVEY = Table(
         ),
         "years": Key(kind=float, words="length of a survey with a name [yr]", example=("1.0", "1.0")),
     },
-    words="several: the same events seen by each; places are drawn from the first",
+    words="several: the same events seen by each",
     others=Key(kind=object, words="other options of `load_survey` for this kind of survey"),
     required=True,
     several=True,
 )
 """A survey, as `sntransport.load_survey` takes it."""
+
+PLACES = Key(
+    kind=str,
+    words="which of several surveys look where and when events are",
+    default="first",
+    choices=get_args(Where),
+)
+"""Where and when events are."""
 
 NOISE: dict[str, Key | Table] = {
     "reported_at": Key(
@@ -134,8 +144,9 @@ SIMULATION = Table(
             default="error",
             choices=("error", "nan", "drop", "drop_for_all"),
         ),
+        "places": PLACES,
         "dates": Key(
-            kind=list[float], words="first and last date of phase 0 [MJD]; those of the first survey unless stated", n=2
+            kind=list[float], words="first and last date of phase 0 [MJD]; those of the surveys unless stated", n=2
         ),
         "margin": Key(
             kind=list[float],

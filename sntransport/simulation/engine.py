@@ -35,8 +35,9 @@ from sntransport.simulation.selection.detection import (
 )
 from sntransport.simulation.selection.fields import field_codes
 from sntransport.simulation.selection.selection import Selection
-from sntransport.simulation.surveys.footprint import draw_positions
+from sntransport.simulation.surveys.footprint import Where, draw_positions, footprint_area
 from sntransport.simulation.surveys.survey import Survey
+from sntransport.simulation.surveys.survey_dates import Ranges, date_ranges, draw_dates
 from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.ranges import require_date
 from sntransport.spectra.series import SpectralSeries
@@ -53,7 +54,7 @@ def simulate(
     keep: Keep = "all", uncovered: Uncovered = "error", dates: tuple[float, float] | None = None,
     margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP, noise: NoiseModel | None = None,
     epochs: Epochs = "detections", selection: Selection | None = None, coverage: CommonCoverage | None = None,
-    true_flux: bool = False, first_id: int = 0,
+    true_flux: bool = False, first_id: int = 0, places: Where = "first",
 ) -> LightCurves:  # fmt: skip
     """Light curves of a population as one or more surveys would measure them.
 
@@ -61,8 +62,8 @@ def simulate(
     ----------
     templates : sequence of SpectralSeries
     survey : Survey or sequence of Survey
-        Several see the same events; places and dates are drawn from the first. Its spatial index, and tables of the
-        templates' band fluxes, are kept while survey and templates are: the same again is faster.
+        Several see the same events; ``places`` says at which places and dates. Their spatial index, and tables
+        of the templates' band fluxes, are kept while survey and templates are: the same again is faster.
     population : Population
     n : int
         Number of objects, seen or not.
@@ -70,7 +71,7 @@ def simulate(
         The same one gives the same bytes.
     objects, efficiency, detector, n_epochs, epoch_window, keep, uncovered, dates, margin, max_gap
         As for `simulate_chunks`.
-    noise, epochs, selection, coverage, true_flux, first_id
+    noise, epochs, selection, coverage, true_flux, first_id, places
         As for `simulate_chunks`.
 
     Returns
@@ -105,7 +106,7 @@ def simulate(
         templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
         detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
         margin=margin, max_gap=max_gap, noise=noise, epochs=epochs, selection=selection, coverage=coverage,
-        true_flux=true_flux, first_id=first_id,
+        true_flux=true_flux, first_id=first_id, places=places,
     )  # fmt: skip
     parts = list(made)
     if not sum(part.n_object for part in parts):
@@ -122,7 +123,7 @@ def simulate_chunks(
     n_epochs: int = 2, epoch_window: float = 0.02, keep: Keep = "all", uncovered: Uncovered = "error",
     dates: tuple[float, float] | None = None, margin: tuple[float, float] = (0.0, 0.0), max_gap: float = MAX_GAP,
     noise: NoiseModel | None = None, epochs: Epochs = "detections", selection: Selection | None = None,
-    coverage: CommonCoverage | None = None, true_flux: bool = False, first_id: int = 0,
+    coverage: CommonCoverage | None = None, true_flux: bool = False, first_id: int = 0, places: Where = "first",
 ) -> Iterator[LightCurves]:  # fmt: skip
     """The same light curves as those of `simulate`, a part at a time, so that memory does not grow with their number.
 
@@ -152,7 +153,8 @@ def simulate_chunks(
         templates that ``coverage`` was made of does not cover it at all its phases, so that the missing bands tell
         nothing of the class. A template that was exported with its wavelengths extrapolated covers them.
     dates : tuple of float, optional [d]
-        Range of the date of phase 0, of which all are equally likely. Default: that of the first survey's visits.
+        Range of the date of phase 0, of which all are equally likely. Default: from the first to the last visit of the
+        surveys, as ``places`` says.
     margin : tuple of float [d]
         Visits are kept up to this long before the first and after the last phase of a template, where its flux is 0.
     max_gap : float [rest-frame d]
@@ -170,6 +172,9 @@ def simulate_chunks(
     first_id : int
         Identifier of the first object; so that those of several populations differ. The numbers drawn do not depend
         on it.
+    places : {"first", "all", "any"}
+        Where and when events are, of several surveys: at places and dates of the first, whether or not the others look
+        there; at those that all have in common; or at those that any of them has.
 
     Yields
     ------
@@ -181,7 +186,8 @@ def simulate_chunks(
     ------
     ValueError, TypeError
         At the call: for arguments out of range, a survey without visits or a band that is not known, templates that
-        do not cover a band (with ``uncovered="error"``).
+        do not cover a band (with ``uncovered="error"``), surveys that have no place or date in common (with
+        ``places="all"``).
     """
     if n < 0 or chunk < 1 or seed < 0:
         raise ValueError(f"n is {n}, chunk {chunk}, seed {seed}: expected n and seed of 0 or more, chunk of 1 or more")
@@ -206,7 +212,7 @@ def simulate_chunks(
         epochs=epochs, selection=selection, coverage=coverage, true_flux=true_flux,
     )  # fmt: skip
     surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
-    plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates)
+    plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates, places=places)
     if first_id:
         plan = replace(plan, first_id=first_id, meta={**plan.meta, "first_id": first_id})
     edges = [*range(first, last, chunk), last] if last > first else [first, last]
@@ -215,7 +221,7 @@ def simulate_chunks(
 
 def _plan(
     templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, how: How, *,
-    seed: int, n: int, dates: tuple[float, float] | None,
+    seed: int, n: int, dates: tuple[float, float] | None, places: Where,
 ) -> SimulationPlan:  # fmt: skip
     if not templates or not surveys:
         raise ValueError("simulate needs at least one template and one survey")
@@ -243,14 +249,15 @@ def _plan(
         how = replace(how, coverage=same)
     if population.hosts is not None:
         population.hosts.require(population.z_range, tuple(bands))
-    own = (float(surveys[0].mjd[0]), float(surveys[0].mjd[-1])) if dates is None else (float(dates[0]), float(dates[1]))
-    if not -np.inf < own[0] <= own[1] < np.inf:
-        raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
-    for date in own:
-        require_date(date, "dates")
+    if places != "first":
+        # Made here, where an error is one of the call.
+        footprint_area(surveys, places)
+    ranges = _dates(surveys, dates, places)
     by_field = how.true_flux or (how.selection is not None and how.selection.fields)
     field_names, codes = field_codes(surveys) if by_field else ((), [None] * len(surveys))
-    meta = _meta(population, surveys, how, seed=seed, n=n, dates=own)
+    meta = _meta(population, surveys, how, seed=seed, n=n, dates=(ranges[0][0], ranges[-1][1]))
+    if places != "first":
+        meta |= {"places": places, "date_ranges": [list(one) for one in ranges]}
     return SimulationPlan(
         templates=templates,
         surveys=surveys,
@@ -262,13 +269,25 @@ def _plan(
         of_survey=tuple(one.name for one in surveys for _ in one.bands),
         zero_point=mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
         floor=mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])),
-        dates=own,
+        places=places,
+        dates=ranges,
         how=how,
         meta=meta,
         field_names=field_names,
         field_codes=tuple(codes),
         noise=_noise_of(how, surveys),
     )
+
+
+def _dates(surveys: Sequence[Survey], dates: tuple[float, float] | None, places: Where) -> Ranges:
+    if dates is None:
+        return date_ranges(surveys, places)
+    own = float(dates[0]), float(dates[1])
+    if not -np.inf < own[0] <= own[1] < np.inf:
+        raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
+    for date in own:
+        require_date(date, "dates")
+    return (own,)
 
 
 def _noise_of(how: How, surveys: tuple[Survey, ...]) -> NoiseModel | None:
@@ -360,8 +379,8 @@ def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurv
     """Objects ``first`` to ``last`` of a block. All of it is simulated, so that its random numbers stay the same."""
     population = plan.population
     drawn = population.draw(stream(plan.seed, block, Purpose.OBJECTS), BLOCK, len(plan.templates))
-    ra, dec = draw_positions(plan.surveys[0], BLOCK, stream(plan.seed, block, Purpose.POSITIONS))
-    mjd_ref = stream(plan.seed, block, Purpose.DATES).uniform(*plan.dates, BLOCK)
+    ra, dec = draw_positions(plan.surveys, BLOCK, stream(plan.seed, block, Purpose.POSITIONS), plan.places)
+    mjd_ref = draw_dates(plan.dates, BLOCK, stream(plan.seed, block, Purpose.DATES))
     mag_offset, more, light = drawn.mag_offset, {}, None
     if not _is_always(population.stretch, 1.0) or population.bounds("stretch") != (1.0, 1.0):
         more["stretch"] = drawn.stretch

@@ -108,24 +108,21 @@ def flux_tables(
     mean_mw = np.array([mean_extinction(band, np.zeros(1), dust.rv_mw, dust.law_mw)[0] for band in bands])
     rv, by_rv = rv_nodes(dust)
     mean_host = np.array([[mean_extinction(band, x, one, dust.law_host) for one in rv] for band in bands])
-    tried = [
-        list(samples(templates, band, x, dust=dust, mean_mw=mean_mw[j], mean_host=mean_host[j]))
-        for j, band in enumerate(bands)
-    ]
-    powers = degrees([one for some in tried for one in some], dust)
-    basis, n_term = bases(tried, dust, powers)
-    parts, near, covered = [], [], []
-    for series in templates:
+    powers, basis, n_term = _polynomials_of(templates, bands, x, dust=dust, mean_mw=mean_mw, mean_host=mean_host)
+    size = [series.n_phase * x.size * int(n) for series in templates for n in n_term]
+    start = np.concatenate([[0], np.cumsum(size)])
+    table, near, covered = np.empty(start[-1], dtype=np.float32), [], []
+    for i, series in enumerate(templates):
         for j, band in enumerate(bands):
             used = basis[j, :, : n_term[j]]
             made = _band_table(
                 series, band, x, dust=dust, powers=powers, basis=used, mean_mw=mean_mw[j], mean_host=mean_host[j]
             )
-            parts.append(made.astype(np.float32).ravel())
+            k = i * len(bands) + j
+            table[start[k] : start[k + 1]] = made.ravel()
             near.append(_near_peak(made, used, powers))
             covered.append(np.isfinite(made[:, :, 0]).any(axis=0))
     shape = (len(templates), len(bands))
-    start = np.concatenate([[0], np.cumsum([part.size for part in parts])])[:-1]
     return FluxTables(
         dust=dust,
         x=x,
@@ -134,14 +131,27 @@ def flux_tables(
         n_term=n_term,
         mean_mw=mean_mw,
         mean_host=by_rv @ mean_host,
-        start=start.reshape(shape).astype(np.int64),
+        start=start[:-1].reshape(shape).astype(np.int64),
         phase_offset=np.concatenate([[0], np.cumsum([series.n_phase for series in templates])]).astype(np.int64),
         phases=np.concatenate([series.phase for series in templates]),
         **_lookups(templates),
-        table=np.concatenate(parts),
+        table=table,
         near=np.array(near).reshape(*shape, x.size, 2),
         covered=np.array(covered).reshape(*shape, x.size),
     )
+
+
+def _polynomials_of(
+    templates: Sequence[SpectralSeries], bands: Sequence[Bandpass], x: Array, *, dust: Dust, mean_mw: Array,
+    mean_host: Array,
+) -> tuple[NDArray[np.int64], Array, NDArray[np.int64]]:  # fmt: skip
+    """Degrees of the polynomials, their combinations, and how many of these matter in each band."""
+    tried = [
+        list(samples(templates, band, x, dust=dust, mean_mw=mean_mw[j], mean_host=mean_host[j]))
+        for j, band in enumerate(bands)
+    ]
+    powers = degrees([one for some in tried for one in some], dust)
+    return powers, *bases(tried, dust, powers)
 
 
 def _lookups(templates: Sequence[SpectralSeries]) -> dict[str, Any]:

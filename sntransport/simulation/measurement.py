@@ -29,9 +29,10 @@ from sntransport.simulation.selection.detection import (
 from sntransport.simulation.selection.fields import object_fields
 from sntransport.simulation.selection.selection import Selection
 from sntransport.simulation.selection.trigger_logic import logic_trigger
-from sntransport.simulation.surveys.footprint import measurements_of, visits_of
+from sntransport.simulation.surveys.footprint import Where, measurements_of, visits_of
 from sntransport.simulation.surveys.noise import noise_area
 from sntransport.simulation.surveys.survey import Survey
+from sntransport.simulation.surveys.survey_dates import Ranges
 from sntransport.spectra.series import SpectralSeries
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class SimulationPlan:
     of_survey: tuple[str, ...]
     zero_point: Array
     floor: Array
-    dates: tuple[float, float]
+    places: Where
+    dates: Ranges
     how: How
     meta: dict[str, Any]
     noise: NoiseModel | None

@@ -15,9 +15,12 @@ import numpy as np
 from sntransport._numerics.limits import require_memory
 from sntransport._storage import fits_tables
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.config_schema import checked
+from sntransport._storage.planned_config import ChangedInputError, PlannedConfig, json_values, plan_config, unchanged
 from sntransport._storage.shards import Made, Plan, run_shards
 from sntransport._version import __version__
-from sntransport.simulation.config import Job, read_simulation
+from sntransport.simulation.config import Job, jobs_of
+from sntransport.simulation.config_keys import SIMULATION
 from sntransport.simulation.engine import simulate_chunks
 from sntransport.simulation.events.class_codes import class_columns
 from sntransport.simulation.light_curves import LightCurves
@@ -31,8 +34,6 @@ if TYPE_CHECKING:
 Writer = Callable[[LightCurves, Path], Path | tuple[Path, ...]]
 """``write(curves, stem)`` makes files with endings of their own and returns their paths."""
 
-# Options that the fingerprint has in other ways: as bytes, or in the metadata of the light curves.
-_DIGESTED = ("efficiency", "noise", "selection")
 # Of one measurement and of one object in the least compact of the formats.
 ROW_BYTES, OBJECT_BYTES = 48, 600
 # What one chunk is held in at once: as drawn, as measured, as chosen and as written.
@@ -47,23 +48,59 @@ _UNITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class JobSource:
-    """Where a job comes from, so that a worker can make it again: `read_simulation` of these, the job ``index``."""
+    """Where a job comes from, so that a worker makes the very one that was planned: `plan_jobs` makes them.
 
-    config: Path
+    It is number ``index`` of the populations in ``planned``; ``objects`` and ``seed`` stand in place of the file's.
+    """
+
+    planned: PlannedConfig
     index: int
     objects: int | None = None
     seed: int | None = None
     true_flux: bool = False
 
     def job(self) -> Job:
-        """The job, read once in a process; with true fluxes where the format needs them, whatever the file says."""
-        job = _jobs(self.config, self.objects, self.seed)[self.index]
+        """The job, read once in a process; with true fluxes where the format needs them, whatever the file says.
+
+        Raises
+        ------
+        ChangedInputError
+            Where a file that it is made of is not what it was.
+        """
+        job = _jobs(self.planned, self.objects, self.seed)[self.index]
         return replace(job, options=job.options | {"true_flux": True}) if self.true_flux else job
 
+    def inputs(self) -> dict[str, Any]:
+        """The keys of the configuration that this job depends on, and the checksums of the files in them."""
+        values = dict(checked(self.planned.section(), SIMULATION).values)
+        # Where the work is done changes nothing of it.
+        del values["slurm"]
+        values["population"] = dict(values["population"][self.index])
+        for table, key, value in ((values["population"], "objects", self.objects), (values, "seed", self.seed)):
+            table[key] = table[key] if value is None else value
+        return {"configuration": json_values(values), "files": self.planned.checksums(values)}
 
+
+def plan_jobs(config: Path, objects: int | None = None, seed: int | None = None) -> tuple[JobSource, ...]:
+    """The jobs of a configuration as it is now, one a population; parameters as for `read_simulation`.
+
+    Raises
+    ------
+    ReadError
+        As `read_simulation`.
+    ChangedInputError
+        Where a file changes while it is read.
+    """
+    planned = plan_config(config)
+    n = len(_jobs(planned, objects, seed))
+    return tuple(JobSource(planned=planned, index=i, objects=objects, seed=seed) for i in range(n))
+
+
+# The jobs of one configuration share their surveys. Two: the next is read before the last is let go of.
 @lru_cache(maxsize=2)
-def _jobs(config: Path, objects: int | None, seed: int | None) -> tuple[Job, ...]:
-    return read_simulation(config, objects, seed)
+def _jobs(planned: PlannedConfig, objects: int | None, seed: int | None) -> tuple[Job, ...]:
+    with unchanged(planned):
+        return jobs_of(planned.section(), objects, seed)
 
 
 def run_job(
@@ -74,7 +111,7 @@ def run_job(
 
     Parameters
     ----------
-    source : Source
+    source : JobSource
     out : Path
         Folder of this population; `sntransport._storage.shards` says what is in it and how a killed run goes on.
     write : callable
@@ -101,6 +138,8 @@ def run_job(
     ------
     OSError, ValueError
         As `sntransport._storage.shards.run_shards`.
+    ChangedInputError
+        Where this process or a worker finds other inputs than were planned; it makes nothing of them.
     """
     job = source.job()
     first = next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
@@ -110,7 +149,7 @@ def run_job(
         f"{job.name}: {most} objects at once",
         "make the chunks smaller (--chunk)",
     )
-    plan = Plan(n=job.n, size=chunk, inputs=fingerprint(job, first) | {"format": kind, **(also or {})})
+    plan = Plan(n=job.n, size=chunk, inputs=fingerprint(source, first) | {"format": kind, **(also or {})})
     work = partial(_simulate_shards, source=source, write=write, out=out, plan=plan)
     entries = run_shards(
         out, plan, work, executor=executor, n_worker=n_worker, n_byte=_estimate(job, first), done=done
@@ -122,8 +161,8 @@ def run_job(
     return replace(made, examples=begun.examples), paths
 
 
-def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
-    """Everything that the light curves of a job depend on, as JSON values; ``first`` are some of them."""
+def contents(job: Job) -> dict[str, str]:
+    """Checksums of templates and surveys as they are in memory, whatever they were made from."""
     digest = hashlib.sha256()
     for series in job.templates:
         for array in (series.phase, series.wave, series.flux):
@@ -137,21 +176,37 @@ def fingerprint(job: Job, first: LightCurves) -> dict[str, Any]:
         for name, column in sorted(survey.more.items()):
             digest.update(name.encode() + column.tobytes())
         digest.update(repr((survey.name, survey.bands, survey.radius)).encode())
-    meta = first.meta
-    options = {name: repr(value) for name, value in sorted(job.options.items()) if name not in _DIGESTED}
-    selection = job.options.get("selection")
-    if selection is not None and selection.fields:
-        for survey in job.surveys:
-            digest.update(survey.field.tobytes() + repr(sorted(survey.field_names.items())).encode())
-    efficiency = job.options.get("efficiency")
-    if efficiency is not None:
-        digest.update(efficiency.snr.tobytes() + efficiency.probability.tobytes())
+    for survey in job.surveys if job.options.get("selection") is not None else ():
+        digest.update(survey.field.tobytes() + repr(sorted(survey.field_names.items())).encode())
+    return {"templates_sha256": templates, "surveys_sha256": digest.hexdigest()}
+
+
+def fingerprint(source: JobSource, first: LightCurves) -> dict[str, Any]:
+    """Everything that the light curves of a job depend on, as JSON values; ``first`` are some of them."""
+    job, meta = source.job(), first.meta
+    told = {name: meta[name] for name in meta if name not in ("n_generated", "surveys", "rejected")}
     return {
-        "version": __version__, "population": job.name, "seed": job.seed, "first_id": job.first_id, "keep": job.keep,
-        "options": options,
-        "templates_sha256": templates, "surveys_sha256": digest.hexdigest(),
-        "simulation": {name: meta[name] for name in meta if name not in ("n_generated", "surveys", "rejected")},
+        "version": __version__, "population": job.name, "first_id": job.first_id, **source.inputs(),
+        "derived": {
+            **contents(job), "bands": [list(pair) for pair in zip(first.bands, first.surveys, strict=True)],
+            "simulation": json_values(told),
+        },
     }  # fmt: skip
+
+
+def _require_planned(job: Job, plan: Plan) -> None:
+    """Make sure that templates and surveys are the same here as where the run was planned.
+
+    What is not in a file that the configuration names, such as a template of another package, may differ among hosts.
+    """
+    planned = plan.inputs["derived"]
+    for name, found in contents(job).items():
+        if found != planned[name]:
+            what = name.partition("_")[0]
+            raise ChangedInputError(
+                f"{job.name}: the {what} of this worker are not those of the plan (SHA-256 {found[:12]}, planned "
+                f"{planned[name][:12]}); install the same packages and data everywhere"
+            )
 
 
 def _simulate_shards(
@@ -159,6 +214,7 @@ def _simulate_shards(
 ) -> Iterator[tuple[int, Made]]:  # fmt: skip
     """Make shards; for `run_shards`."""
     job = source.job()
+    _require_planned(job, plan)
     objects = plan.objects(first)[0], plan.objects(last - 1)[1]
     chunks = _chunks(job, objects, plan.size)
     for number, curves in zip(range(first, last), chunks, strict=True):

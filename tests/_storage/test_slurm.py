@@ -9,7 +9,8 @@ import pytest
 from sntransport._storage.extras import MissingExtraError
 from sntransport._storage.read_error import ReadError
 from sntransport._storage.slurm import slurm_cluster
-from tests._storage.test_workers import OPTIONS, slurm  # noqa: F401  (a fixture)
+from tests._storage.test_workers import slurm  # noqa: F401  (a fixture)
+from tests.support.slurm import OPTIONS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="scripts of a shell")
 

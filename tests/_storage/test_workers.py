@@ -1,6 +1,5 @@
 """What runs shards: how many processes, and a cluster of SLURM's, whose commands are stood in for by two scripts."""
 
-import os
 import time
 from functools import partial
 from pathlib import Path
@@ -10,38 +9,14 @@ import pytest
 from sntransport._storage import workers
 from sntransport._storage.shards import run_shards
 from sntransport._storage.workers import executor, processes
-from tests.conftest import ROOT
 from tests.support.shardwork import PLAN, run, work
-
-# Submitting a job starts its script in a session of its own, whose number is the job's; cancelling ends the session.
-SBATCH = """#!/bin/bash
-cp "$1" "{folder}/job.sh"
-setsid bash "{folder}/job.sh" > "{folder}/log" 2>&1 < /dev/null &
-echo "Submitted batch job $!"
-"""
-SCANCEL = """#!/bin/bash
-echo "$1" >> "{folder}/canceled"
-kill -- "-$1"
-"""
-OPTIONS = {
-    "jobs": 1, "cores": 2, "processes": 2, "memory": "4GiB", "queue": "short", "walltime": "00:10:00", "account": "sn",
-    "interface": "lo",
-}  # fmt: skip
+from tests.support.slurm import stand_in, table
 
 
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
     pytest.importorskip("dask_jobqueue")
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
-        (folder / name).write_text(text.format(folder=folder))
-        (folder / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    # The keys of a run are kept at home.
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    return folder
+    return stand_in(tmp_path / "bin", monkeypatch)
 
 
 def test_processes_are_as_many_as_there_is_work_for(monkeypatch):
@@ -56,8 +31,7 @@ def test_processes_are_as_many_as_there_is_work_for(monkeypatch):
 
 def test_jobs_of_slurm_give_the_same_bytes_and_end_with_the_run(slurm, tmp_path):
     config = tmp_path / "config.toml"
-    rows = "\n".join(f"{key} = {value!r}" for key, value in OPTIONS.items())
-    config.write_text(f"[slurm]\n{rows}\n")
+    config.write_text(table())
     run(tmp_path / "here")
     out = tmp_path / "there"
     with executor(config, None, 1) as (pool, n_worker):

@@ -20,12 +20,11 @@ from sntransport._storage.shards import PlanError
 from sntransport._storage.workers import executor
 from sntransport.augmentation import run
 from sntransport.augmentation.config import read_augmentation
-from sntransport.augmentation.run import run_augmentation
+from sntransport.augmentation.run import plan_augmentation, run_augmentation
 from sntransport.augmentation.setup import events, mixing, set_up, templates
 from sntransport.augmentation.splits import LeakError
 from sntransport.augmentation.training_set import select_training_set
 from sntransport.augmentation.training_templates import TrainingTemplate
-from sntransport.cli.augment import checksum
 from sntransport.cli.simulate import write_as
 from sntransport.datasets.nested_parquet import read_nested_parquet
 from sntransport.simulation.light_curves import concatenate
@@ -45,7 +44,7 @@ test = 0.4
 mixtures = 1
 draws = 1
 barycenter = "linear"
-[survey]
+[[survey]]
 source = "ztf"
 years = 0.3
 [population]
@@ -83,16 +82,11 @@ def folder(tmp_path_factory):
 
 
 def make(config, out, chunk, *, workers=1, scheduler=None, progress=lambda what, n: int, kind="parquet"):
-    inputs = {
-        "config": config.name,
-        "sha256": checksum(config, read_augmentation(config)),
-        "version": "x",
-        "format": kind,
-    }
     with executor(config, scheduler, workers) as (pool, n_worker):
         return run_augmentation(
-            config, inputs, out, partial(write_as, kind), chunk, executor=pool, n_worker=n_worker, progress=progress
-        )
+            plan_augmentation(config), out, partial(write_as, kind), chunk, kind=kind, executor=pool, n_worker=n_worker,
+            progress=progress,
+        )  # fmt: skip
 
 
 def content(folder):
@@ -218,10 +212,10 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(whole, folder, monkeypatch)
         return write_as(kind, curves, stem)
 
     config = folder / "config.toml"
-    inputs = {"config": config.name, "sha256": checksum(config, read_augmentation(config)), "version": "x"}
-    inputs["format"] = "parquet"
     with pytest.raises(OSError, match="No space left"):
-        run_augmentation(config, inputs, out, partial(full, "parquet"), 100, progress=lambda what, n: int)
+        run_augmentation(
+            plan_augmentation(config), out, partial(full, "parquet"), 100, kind="parquet", progress=lambda what, n: int
+        )
     assert (out / "_work" / "candidates" / "_SUCCESS").exists()
     seen = []
     monkeypatch.setattr(run, "_look", lambda *_: seen.append(1))
@@ -296,6 +290,6 @@ def test_another_configuration_does_not_go_on_with_what_was_begun(folder):
     with pytest.raises(OSError, match="stopped"):
         make(config, out, 100, progress=stop)
     config.write_text(CONFIG.replace("seed = 5", "seed = 6"))
-    with pytest.raises(PlanError, match="holds the output of something else: sha256 was"):
+    with pytest.raises(PlanError, match="holds the output of something else: seed was 5 and is now 6"):
         make(config, out, 100)
     assert (out / "_work" / "candidates" / "_SUCCESS").exists()

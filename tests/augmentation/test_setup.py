@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
+from sntransport._storage.planned_config import ChangedInputError
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.config import read_augmentation
+from sntransport.augmentation.run import plan_augmentation
 from sntransport.augmentation.setup import events, set_up
 from sntransport.augmentation.training_templates import TrainingTemplate
-from sntransport.cli.augment import checksum
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
 
 CONFIG = """
 series = ["a.fits"]
-[survey]
+[[survey]]
 source = "ztf"
 years = 0.2
 [population]
@@ -67,10 +68,13 @@ def test_a_map_by_field_has_the_fields_of_objects(tmp_path):
 
 def test_a_changed_map_is_another_input(tmp_path):
     setup_of(tmp_path, 'file = "spec.dat"\n')
-    given = read_augmentation(tmp_path / "config.toml")
-    before = checksum(tmp_path / "config.toml", given)
+    (tmp_path / "a.fits").write_text("a series")
+    planned = plan_augmentation(tmp_path / "config.toml")
+    assert set(planned.checksums()) == {"a.fits", "spec.dat"}
+    planned.require_unchanged()
     (tmp_path / "spec.dat").write_text(MAP.replace("0.2", "0.3"))
-    assert checksum(tmp_path / "config.toml", given) != before
+    with pytest.raises(ChangedInputError, match=r"the file spec\.dat has changed"):
+        planned.require_unchanged()
 
 
 def test_what_is_wrong_is_named(tmp_path):

@@ -23,7 +23,7 @@ series = ["{series}", "{others[0]}", "{others[1]}"]
 [templates]
 mixtures = 3
 draws = 2
-[survey]
+[[survey]]
 source = "ztf"
 years = 1.0
 [population]

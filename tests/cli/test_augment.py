@@ -29,7 +29,7 @@ test = 0.4
 mixtures = 2
 draws = 1
 barycenter = "linear"
-[survey]
+[[survey]]
 source = "ztf"
 years = 0.5
 [population]
@@ -140,10 +140,15 @@ def test_a_finished_set_is_left_alone_and_a_changed_input_refused(folder, done):
     assert again.exit_code == 0, again.output
     assert "is finished already" in again.output
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "pq").iterdir()}
-    config.write_text(CONFIG + "# changed\n")
+    config.write_text(CONFIG.replace("years = 0.5", "years = 0.4") + "# changed\n")
     other = CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet"])
     assert other.exit_code == 1
-    assert "holds the output of something else: sha256 was" in other.output
+    assert "holds the output of something else: survey[0].years was 0.5 and is now 0.4" in other.output
+    config.write_text(CONFIG + "# changed\n")
+    assert (
+        CliRunner().invoke(main, ["augment", str(config), "-o", str(folder / "pq"), "--format", "parquet"]).exit_code
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,6 +173,7 @@ def test_a_finished_set_is_left_alone_and_a_changed_input_refused(folder, done):
         ("train = 0.6", "train = nan", "split.train: is nan; expected a finite number"),
         ("train = 0.6", f"train = 1{'0' * 400}", "split.train: is a number of 401 digits"),
         ("half = 18.0", "half = inf", "selection.half: is inf; expected a finite number"),
+        ("[[survey]]", "[survey]", "survey: missing or not a list of tables; add one or more [[survey]]"),
         ("years = 0.5", "year = 0.5", "no option 'year' for this kind of survey"),
         ("Ia = 60", "Ia = 60000", "asked for; simulate more or ask for fewer"),
         ("Ia = 60", "'Ib/c' = 6", "6 objects of class Ib/c in the split 'train' asked for, but no template"),
@@ -191,6 +197,30 @@ def test_what_is_wrong_is_said_in_one_line(folder, old, new, message):
     assert not (folder / "bad").exists()
 
 
+def test_events_seen_by_two_surveys(folder):
+    text = CONFIG.replace("[population]", '[[survey]]\nsource = "atlas"\nyears = 0.4\n[population]')
+    text = text.replace("n = 1500", 'n = 1500\nplaces = "all"')
+    made = run(folder, text, "two")
+    assert made.exit_code == 0, made.output
+    with fits.open(folder / "two" / "train-00000.fits") as hdus:
+        bands = list(zip(hdus["BANDS"].data["NAME"], hdus["BANDS"].data["SURVEY"], strict=True))
+        objects, photometry = hdus["OBJECTS"].data, hdus["PHOTOMETRY"].data
+    assert bands == [("ztfg", "ztf"), ("ztfr", "ztf"), ("atlasc", "atlas"), ("atlaso", "atlas")]
+    owner = np.repeat(np.arange(len(objects)), objects["N_OBS"])
+    seen = [np.isin(np.arange(len(objects)), owner[np.isin(photometry["BAND"], of)]) for of in ((0, 1), (2, 3))]
+    assert np.mean(seen[0] & seen[1]) > 0.5
+    years = [snt.load_survey(name, years=length) for name, length in (("ztf", 0.5), ("atlas", 0.4))]
+    assert objects["MJD_REF"].max() <= min(one.mjd[-1] for one in years)
+    manifest = json.loads((folder / "two" / "manifest.json").read_text())
+    assert manifest["shards"][0]["extra"]["bands"] == [list(pair) for pair in bands]
+    alone = run(folder, text.replace('"all"', '"first"'), "first")
+    assert alone.exit_code == 0, alone.output
+    with fits.open(folder / "first" / "train-00000.fits") as hdus:
+        assert hdus["OBJECTS"].data["MJD_REF"].max() > min(one.mjd[-1] for one in years)
+    wrong = run(folder, text.replace('"all"', '"both"'), "bad")
+    assert "simulation.places: is 'both'; expected first, all, any" in wrong.output
+
+
 def test_one_supernova_under_two_names_is_in_one_split(folder, tmp_path):
     made = snt.read_series(folder / "SN2001a.fits")
     snt.write_series(dataclasses.replace(made, name="V19_SN2001a_corr"), tmp_path / "twin.fits")
@@ -206,12 +236,14 @@ def test_one_supernova_under_two_names_is_in_one_split(folder, tmp_path):
 
 def test_what_is_left_out_has_its_default(tmp_path):
     path = tmp_path / "c.toml"
-    path.write_text('series = ["a"]\n[survey]\nsource = "ztf"\n[population]\nredshift = 0.1\n'
+    path.write_text('series = ["a"]\n[[survey]]\nsource = "ztf"\n[population]\nredshift = 0.1\n'
                     "[simulation]\nn = 1\n[target.train]\nIa = 1\n")  # fmt: skip
     config = read_augmentation(path)
     assert config["split"] == {"train": 0.7, "test": 0.3}
     assert config["templates"]["augmented"] == ["train"]
-    assert config["simulation"] == {"n": 1, "keep": "triggered", "uncovered": "drop", "true_flux": False}
+    assert config["simulation"] == {
+        "n": 1, "keep": "triggered", "uncovered": "drop", "true_flux": False, "places": "first",
+    }  # fmt: skip
     assert config["selection"]["band"] is None
     with pytest.raises(ReadError, match="cannot be read"):
         read_augmentation(tmp_path / "absent.toml")

@@ -15,7 +15,7 @@ from sntransport.cli.main import main
 from sntransport.simulation import summary
 from sntransport.simulation.config import read_simulation
 from sntransport.simulation.events.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
-from sntransport.simulation.run import JobSource, run_job, write_fits
+from sntransport.simulation.run import plan_jobs, run_job, write_fits
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "simulation.toml"
 POPULATION = """
@@ -79,7 +79,7 @@ def test_json_has_the_counts_and_the_files(tmp_path):
 
 
 def test_chunks_add_up_to_the_whole(tmp_path):
-    source = JobSource(config=config(tmp_path, SURVEY + POPULATION), index=0)
+    (source,) = plan_jobs(config(tmp_path, SURVEY + POPULATION))
     whole, _ = run_job(source, tmp_path / "whole", write_fits, 1000)
     parts, _ = run_job(source, tmp_path / "parts", write_fits, 70)
     for name in ("generated", "observed", "triggered", "peak", "snr", "detections"):

@@ -1,6 +1,7 @@
 """Training sets in every format, read back by the clients they are for."""
 
 import csv
+import dataclasses
 import warnings
 from dataclasses import replace
 
@@ -343,6 +344,20 @@ def test_the_same_set_gives_the_same_bytes(tmp_path, write):
     again = [path.read_bytes() for path in write(held, tmp_path / "a")]
     assert first == again
     assert all(first)
+
+
+def test_the_survey_of_each_band_is_kept(tmp_path):
+    h5py, pq = pytest.importorskip("h5py"), pytest.importorskip("pyarrow.parquet")
+    held = dataclasses.replace(curves(bands=("ztfg", "atlasc", "atlaso")), surveys=("ztf", "atlas", "atlas"))
+    with h5py.File(write_atat(held, tmp_path / "atat.h5")) as file:
+        assert (file.attrs["bands"], file.attrs["surveys"]) == ("ztfg,atlasc,atlaso", "ztf,atlas,atlas")
+    with h5py.File(write_lcdata(held, tmp_path / "lcdata.h5")) as file:
+        told = file["observations"].attrs
+        assert (told["bands"], told["surveys"]) == ("ztfg,atlasc,atlaso", "ztf,atlas,atlas")
+    for path in (write_tokens(held, tmp_path / "tokens.parquet"), *write_elasticc(held, tmp_path / "elasticc")):
+        told = pq.read_schema(path).metadata
+        assert (told[b"bands"], told[b"surveys"]) == (b"ztfg,atlasc,atlaso", b"ztf,atlas,atlas")
+    assert read_nested_parquet(write_nested_parquet(held, tmp_path / "nested.parquet")).surveys == held.surveys
 
 
 def test_images_are_deterministic_and_show_the_data():

@@ -271,7 +271,7 @@ AUGMENT = """
 series = ["SN2099z[yz].fits"]
 [split]
 train = 1.0
-[survey]
+[[survey]]
 source = "ztf"
 years = 0.2
 [population]

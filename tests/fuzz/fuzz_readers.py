@@ -289,7 +289,7 @@ def _augment(folder):
     path = folder / "config.toml"
     path.write_text(
         'seed = 3\nseries = ["*.fits"]\n[split]\ntrain = 0.6\ntest = 0.4\n[templates]\nmixtures = 2\ndraws = 1\n'
-        'parents = 2\nconcentration = 1.5\nbarycenter = "linear"\naugmented = ["train"]\n[survey]\n'
+        'parents = 2\nconcentration = 1.5\nbarycenter = "linear"\naugmented = ["train"]\n[[survey]]\n'
         'source = "visits.csv"\nradius = 1.0\npixel_scale = 0.2\n[population]\nredshift = { uniform = [0.02, 0.05] }\n'
         "mag_offset = { normal = [0.0, 0.1] }\n"
         'ebv_host = { exponential = 0.05, max = 0.5 }\n[simulation]\nn = 1500\nkeep = "all"\n[target.train]\nIa = 60\n'
@@ -301,14 +301,10 @@ def _augment(folder):
 
 def _augment_read(path):
     """All that `augment` takes from the file itself."""
-    from sntransport._storage.config_sections import Section
     from sntransport.augmentation.config import read_augmentation
-    from sntransport.simulation.config import read_population, read_survey
-    from sntransport.simulation.events.rates import Cosmology
+    from sntransport.augmentation.setup import events
 
-    given = read_augmentation(path)
-    read_survey(Section(path=path, where="survey", values=given["survey"]))
-    read_population(Section(path=path, where="population", values=given["population"]), Cosmology())
+    events(read_augmentation(path), path)
 
 
 def _by_kind(rng, name, raw, scratch):

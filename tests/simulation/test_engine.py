@@ -23,6 +23,7 @@ from sntransport.simulation.light_curves import concatenate
 from sntransport.simulation.random_streams import BLOCK
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER, trigger
 from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.footprint import unit_vectors
 from sntransport.simulation.surveys.survey import Survey, select_visits
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.templates.sources import hsiao
@@ -233,6 +234,47 @@ def test_two_surveys_see_the_same_event(template):
         rows = slice(both.offset[i], both.offset[i + 1])
         assert np.all(np.diff(both.mjd[rows]) >= 0)
     np.testing.assert_allclose(both.truth.peak_mag[:, 0], both.truth.peak_mag[:, 2], atol=1e-5)
+
+
+def test_places_and_dates_of_several_surveys(template):
+    """Two that see half of the sky each, and a little of the other's, one year after the other."""
+    one = survey_of(BANDS[:1], name="early", nights=30)
+    one = select_visits(one, one.dec < 0)
+    other = survey_of(BANDS[1:2], name="late", nights=30)
+    other = select_visits(other, other.dec > 0)
+    other = dataclasses.replace(other, mjd=other.mjd + 20.0, radius=100.0 * 0.9)
+    south, north = dataclasses.replace(one, radius=60.0), dataclasses.replace(other, dec=np.full(other.n_visit, -60.0))
+    made = {
+        places: simulate([template], [south, north], POPULATION, n=400, seed=3, places=places)
+        for places in ("first", "all", "any")
+    }
+    np.testing.assert_array_equal(
+        made["first"].truth.ra, simulate([template], south, POPULATION, n=400, seed=3).truth.ra
+    )
+    inside = {
+        name: [
+            np.degrees(np.arccos(unit_vectors(t.ra, t.dec) @ unit_vectors(s.ra[0], s.dec[0]))) <= s.radius + 1e-6
+            for s in (south, north)
+        ]
+        for name, t in ((name, curves.truth) for name, curves in made.items())
+    }
+    assert inside["first"][0].all()
+    assert inside["all"][0].all() & inside["all"][1].all()
+    assert (inside["any"][0] | inside["any"][1]).all()
+    assert not inside["any"][0].all()
+    first, last = south.mjd[0], north.mjd[-1]
+    for name, low, high in (
+        ("first", first, south.mjd[-1]), ("all", north.mjd[0], south.mjd[-1]), ("any", first, last)
+    ):  # fmt: skip
+        mjd_ref = made[name].truth.mjd_ref
+        assert low <= mjd_ref.min() < low + 1 < high - 1 < mjd_ref.max() <= high
+        assert made[name].meta["dates"] == [low, high]
+    assert "places" not in made["first"].meta
+    assert made["all"].meta["places"] == "all"
+    assert set(made["all"].surveys) == {"early", "late"}
+    later = dataclasses.replace(north, mjd=north.mjd + 80.0)
+    with pytest.raises(ValueError, match=r"have no date in common \(early MJD 60000 to 60029, late MJD 60100"):
+        simulate([template], [south, later], POPULATION, n=4, places="all")
 
 
 def test_saturated_measurements_have_no_flux(template):

@@ -39,7 +39,7 @@ train = 0.5
 test = 0.5
 [templates]
 mixtures = 1
-[survey]
+[[survey]]
 source = "ztf"
 years = 0.2
 [population]

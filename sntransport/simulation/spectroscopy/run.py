@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sntransport._numerics.quantities import ANGSTROM, NUMBER
 from sntransport._storage.config_schema import checked
-from sntransport._storage.config_sections import Section, read_toml
+from sntransport._storage.planned_config import unchanged
 from sntransport.simulation.config_keys import SIMULATION
 from sntransport.simulation.events.config import table_columns
 from sntransport.simulation.spectroscopy.simulated_spectra import simulate_spectra
@@ -17,6 +17,7 @@ from sntransport.simulation.spectroscopy.spectrum_files import write_simulated_s
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sntransport._storage.config_sections import Section
     from sntransport.simulation.light_curves import LightCurves
     from sntransport.simulation.run import JobSource, Writer
 
@@ -57,17 +58,20 @@ def with_spectra(source: JobSource, write: Writer) -> tuple[Writer, dict[str, st
     ------
     ReadError
         Where the table of the spectrograph is wrong.
+    ChangedInputError
+        Where a file that it names is not what it was when the run was planned.
     """
-    observing = read_observing(source.config)
+    with unchanged(source.planned):
+        observing = read_observing(source.planned.section())
     if observing is None:
         return write, {}
     told = repr((observing.spectrograph, observing.phases, observing.dates))
     return SpectraWriter(source=source, write=write, observing=observing), {"spectrograph": told}
 
 
-def read_observing(config: Path) -> Observing | None:
-    """The spectrograph of a configuration, None where it has none; a ReadError where its table is wrong."""
-    top = checked(read_toml(config), SIMULATION)
+def read_observing(top: Section) -> Observing | None:
+    """The spectrograph of a file's outermost table, None where it has none; a ReadError where its table is wrong."""
+    top = checked(top, SIMULATION)
     if top.values["spectrograph"] is None:
         return None
     section = top.section("spectrograph")

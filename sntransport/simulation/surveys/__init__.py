@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from sntransport.simulation.surveys.built_in import make_survey as make_survey
     from sntransport.simulation.surveys.load import load_survey as load_survey
     from sntransport.simulation.surveys.rubin_opsim import read_opsim as read_opsim
+    from sntransport.simulation.surveys.simlib_writer import write_simlib as write_simlib
     from sntransport.simulation.surveys.snana_simlib import read_simlib as read_simlib
     from sntransport.simulation.surveys.survey import Survey as Survey
     from sntransport.simulation.surveys.survey import select_visits as select_visits
@@ -20,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "built_in": ["Recipe", "make_survey"],
         "load": ["load_survey"],
         "rubin_opsim": ["read_opsim"],
+        "simlib_writer": ["write_simlib"],
         "snana_simlib": ["read_simlib"],
         "survey": ["Survey", "select_visits"],
         "visit_tables": ["read_visits"],

@@ -1,8 +1,9 @@
-"""The footprint of a survey: places drawn from it, its area, and the visits that see a place."""
+"""The footprint of one or more surveys: places drawn from it, its area, and the visits that see a place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, Literal, get_args
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,11 @@ from sntransport.simulation.surveys.survey import Survey
 _CERTAIN, _MOST_CELLS = 0.95, 200_000
 # Added to a reach [rad], so that rounding never leaves out a cell of the grid.
 _SLACK = 1e-6
+# A footprint of which none of so many places is found has no area to speak of.
+_MOST_TRIES = 50_000_000
+
+Where = Literal["first", "all", "any"]
+"""Of several surveys: where the first looks, where all of them do, or where any of them does."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,7 +35,8 @@ class _Cells:
 
 
 _GRIDS: "WeakKeyDictionary[Survey, Any]" = WeakKeyDictionary()
-_CELLS: "WeakKeyDictionary[Survey, _Cells]" = WeakKeyDictionary()
+# By the first survey: the others and how they count, with the cells.
+_CELLS: "WeakKeyDictionary[Survey, list[tuple[tuple[Any, ...], Where, _Cells]]]" = WeakKeyDictionary()
 
 
 def unit_vectors(ra: ArrayLike, dec: ArrayLike) -> Array:
@@ -45,15 +52,19 @@ def galactic_latitude(ra: ArrayLike, dec: ArrayLike) -> Array:
     return np.asarray(np.degrees(np.arcsin(sine)))
 
 
-def draw_positions(survey: Survey, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def draw_positions(
+    survey: Survey | Sequence[Survey], n: int, rng: np.random.Generator, places: Where = "first"
+) -> tuple[Array, Array]:  # fmt: skip
     """Random places of the footprint, the union of all fields of view, with equal chance for equal area.
 
     Parameters
     ----------
-    survey : Survey
+    survey : Survey or sequence of Survey
     n : int
     rng : numpy.random.Generator
         How many numbers are taken depends on the places rejected.
+    places : {"first", "all", "any"}
+        Of several surveys: the footprint of the first, what all have in common, or what any of them has.
 
     Returns
     -------
@@ -63,30 +74,34 @@ def draw_positions(survey: Survey, n: int, rng: np.random.Generator) -> tuple[Ar
     Raises
     ------
     ValueError
-        Where the survey has no visits.
+        Where a survey has no visits, or they have no place in common.
     """
-    cells = _cells(survey)
+    surveys = _counted(survey, places)
+    cells = _cells(surveys, places)
     accepted: list[Array] = []
-    missing = n
+    missing, tries = n, 0
     while missing > 0:
+        if tries > _MOST_TRIES and missing == n:
+            raise _apart(surveys)
         share = max(float(np.mean(cells.inside)), 0.1)
         m = int(missing / share * 1.05) + 16
         cell = rng.integers(cells.inside.size, size=m)
         place = cells.low[cell] + rng.random((m, 2)) * cells.size
         keep = cells.inside[cell]
         unsure = np.flatnonzero(~keep)
-        keep[unsure] = _covered(survey, place[unsure])
+        keep[unsure] = _covered(surveys, places, place[unsure])
         accepted.append(place[keep][:missing])
-        missing -= accepted[-1].shape[0]
+        missing, tries = missing - accepted[-1].shape[0], tries + m
     return _degrees(np.concatenate(accepted or [np.empty((0, 2))]))
 
 
-def footprint_area(survey: Survey) -> float:
+def footprint_area(survey: Survey | Sequence[Survey], places: Where = "first") -> float:
     """Area of the union of all fields of view [deg2], to about 0.1 %.
 
     Parameters
     ----------
-    survey : Survey
+    survey, places
+        As for `draw_positions`.
 
     Returns
     -------
@@ -96,13 +111,14 @@ def footprint_area(survey: Survey) -> float:
     Raises
     ------
     ValueError
-        Where the survey has no visits.
+        Where a survey has no visits, or they have no place in common.
     """
-    cells = _cells(survey)
+    surveys = _counted(survey, places)
+    cells = _cells(surveys, places)
     edge = cells.low[~cells.inside]
     steps = (np.arange(8) + 0.5) / 8
     points = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * cells.size
-    covered = _covered(survey, (edge[:, None, :] + points).reshape(-1, 2))
+    covered = _covered(surveys, places, (edge[:, None, :] + points).reshape(-1, 2))
     n_cells = np.count_nonzero(cells.inside) + covered.sum() / points.shape[0]
     return float(n_cells * np.prod(cells.size) * np.degrees(1.0) ** 2)
 
@@ -236,12 +252,36 @@ def _grid(survey: Survey) -> Any:
     return grid
 
 
-def _cells(survey: Survey) -> _Cells:
-    """The survey's footprint in cells, made once: the sphere cut in four again and again near the edges."""
-    if survey.n_visit == 0:
-        raise ValueError(f"survey {survey.name!r} has no visits, so there is no place in its footprint")
-    if survey in _CELLS:
-        return _CELLS[survey]
+def _counted(survey: Survey | Sequence[Survey], places: Where) -> tuple[Survey, ...]:
+    """The surveys that count; those without visits are an error."""
+    surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
+    if places not in get_args(Where):
+        raise ValueError(f"places is {places!r}, expected {', '.join(get_args(Where))}")
+    surveys = surveys[:1] if places == "first" else surveys
+    for one in surveys:
+        if one.n_visit == 0:
+            raise ValueError(f"survey {one.name!r} has no visits, so there is no place in its footprint")
+    return surveys
+
+
+def _apart(surveys: Sequence[Survey]) -> ValueError:
+    return ValueError(f"the surveys {', '.join(one.name for one in surveys)} have no place on the sky in common")
+
+
+def _cells(surveys: tuple[Survey, ...], places: Where) -> _Cells:
+    """The footprint in cells, made once: the sphere cut in four again and again near the edges."""
+    made = _CELLS.setdefault(surveys[0], [])
+    for others, same, cells in made:
+        if same == places and len(others) == len(surveys) - 1 and all(
+            one() is other for one, other in zip(others, surveys[1:], strict=True)
+        ):  # fmt: skip
+            return cells
+    cells = _cut(surveys, places)
+    made.append((tuple(ref(one) for one in surveys[1:]), places, cells))
+    return cells
+
+
+def _cut(surveys: tuple[Survey, ...], places: Where) -> _Cells:
     size = np.array([1.0 / 8.0, np.pi / 16.0])
     sine, ra = np.meshgrid(-1.0 + size[0] * np.arange(16), size[1] * np.arange(32))
     low = np.stack([sine.ravel(), ra.ravel()], axis=1)
@@ -249,16 +289,21 @@ def _cells(survey: Survey) -> _Cells:
     while True:
         # What is all inside stays so when it is cut.
         unsure = known < 2
-        known[unsure] = _known(survey, low[unsure], size)
+        known[unsure] = _combined([_known(one, low[unsure], size) for one in surveys], places)
         low, known = low[known > 0], known[known > 0]
+        if not known.size:
+            raise _apart(surveys)
         if np.mean(known == 2) >= _CERTAIN or 4 * low.shape[0] > _MOST_CELLS:
             break
         size = 0.5 * size
         low = (low[:, None, :] + np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) * size).reshape(-1, 2)
         known = np.repeat(known, 4)
-    cells = _Cells(low=low, size=size, inside=known == 2)
-    _CELLS[survey] = cells
-    return cells
+    return _Cells(low=low, size=size, inside=known == 2)
+
+
+def _combined(known: Sequence[NDArray[Any]], places: Where) -> NDArray[Any]:
+    """Of each survey (n,): the least where all must see a place, the largest where one is enough."""
+    return np.asarray(np.min(known, axis=0) if places == "all" else np.max(known, axis=0))
 
 
 def _known(survey: Survey, low: Array, size: Array) -> NDArray[np.int8]:
@@ -282,9 +327,12 @@ def _nearness(survey: Survey, place: Array, inner2: Array, outer: Array) -> NDAr
     return near
 
 
-def _covered(survey: Survey, place: Array) -> NDArray[np.bool_]:
-    outer = np.full(place.shape[0], survey.radius)
-    return np.asarray(_nearness(survey, place, _chord(outer) ** 2, outer) == 2)
+def _covered(surveys: Sequence[Survey], places: Where, place: Array) -> NDArray[np.bool_]:
+    each = []
+    for survey in surveys:
+        outer = np.full(place.shape[0], survey.radius)
+        each.append(_nearness(survey, place, _chord(outer) ** 2, outer) == 2)
+    return _combined(each, places)
 
 
 def _degrees(place: Array) -> tuple[Array, Array]:

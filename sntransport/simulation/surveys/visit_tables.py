@@ -2,7 +2,8 @@
 
 import csv
 import difflib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.extras import of_extra
 from sntransport._storage.read_error import ReadError, counted
 from sntransport.simulation.surveys import noise
+from sntransport.simulation.surveys.plain_rows import Kind, plain_rows
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.simulation.surveys.visits import cited, require_file, resolve_bands, sane, sky_checks, usable_visits
 
@@ -97,7 +99,18 @@ def _as_numbers(path: Path, name: str, values: Any, row: Callable[[int], str]) -
     return numbers
 
 
-def _read_csv(path: Path) -> tuple[dict[str, list[str]], list[int]]:
+def _kind(name: str) -> Kind:
+    """What a column of another program's name is to us."""
+    lower = name.strip().lower()
+    ours = _ALIASES.get(lower, lower)
+    return "number" if ours in _NUMBERS else "text" if ours == "band" else "unused"
+
+
+def _read_csv(path: Path) -> tuple[Mapping[str, Any], Sequence[int]]:
+    """Columns, and the number of the line of each row."""
+    found = plain_rows(path.read_bytes(), ",", _kind)
+    if found is not None:
+        return found.columns, range(2, 2 + len(next(iter(found.columns.values()))))
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
         kept = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")]
@@ -117,7 +130,8 @@ def _read_ecsv(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     from astropy.table import QTable, Table
 
     try:
-        table = Table.read(path, format="ascii.ecsv")
+        table = _plain_ecsv(path.read_bytes())
+        table = Table.read(path, format="ascii.ecsv") if table is None else table
         columns = {}
         for name in table.colnames:
             unit = _UNITS.get(_ALIASES.get(name.lower(), name.lower()))
@@ -130,6 +144,33 @@ def _read_ecsv(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     except Exception as error:  # astropy raises a dozen kinds
         raise ReadError(path, f"not a valid ECSV file ({error})", "write it with astropy's Table.write") from None
     return columns, dict(table.meta)
+
+
+def _plain_ecsv(raw: bytes) -> Any:
+    """A table as astropy reads it, which it does cell by cell; None where there is more to it than plain rows."""
+    from astropy.table import Column, Table
+
+    lines = _ECSV_HEAD.match(raw)
+    head, rows = (lines.group(), raw[lines.end() :]) if lines else (b"", b"")
+    if not rows or _ECSV_MORE.search(head):
+        return None
+    comma = re.search(rb"^# delimiter: ','\r?$", head, re.MULTILINE)
+    found = plain_rows(rows, "," if comma else " ", _kind)
+    if found is None:
+        return None
+    first = b"".join(rows.splitlines(keepends=True)[:2])
+    whole = Table(meta=(like := Table.read((head + first).decode(), format="ascii.ecsv")).meta)
+    for name, values in found.columns.items():
+        wanted = like[name].dtype.kind
+        if (_kind(name) == "number" and wanted not in "fiu") or (_kind(name) == "text" and wanted != "U"):
+            return None
+        whole[name] = Column(values, unit=like[name].unit)
+    return whole
+
+
+# The lines before the names of an ECSV file, and what in them is more than names, types, units and plain entries.
+_ECSV_HEAD = re.compile(rb"(?:#[^\n]*\n)+")
+_ECSV_MORE = re.compile(rb"serialized_columns|subtype|!astropy|!numpy")
 
 
 def _without_mask(values: Any) -> Any:

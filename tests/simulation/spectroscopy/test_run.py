@@ -5,6 +5,7 @@ import pytest
 from astropy.table import Table
 from click.testing import CliRunner
 
+from sntransport._storage.config_sections import read_toml
 from sntransport._storage.read_error import ReadError
 from sntransport.cli.main import main
 from sntransport.simulation.spectroscopy.run import read_observing
@@ -55,12 +56,12 @@ def test_the_command_writes_spectra_of_what_it_keeps(tmp_path):
 def test_curves_of_a_table_and_dates(tmp_path):
     Table({"wave": [400.0, 900.0], "snr": [5.0, 10.0]}, units={"wave": "nm"}).write(tmp_path / "snr.ecsv")
     text = CONFIG.replace("snr = 10.0", 'snr_table = "snr.ecsv"').replace("phases = [0.0, 10.0]", "dates = [61000.0]")
-    observing = read_observing(write(tmp_path, text))
+    observing = read_observing(read_toml(write(tmp_path, text)))
     np.testing.assert_allclose(observing.spectrograph.snr[0], [4000.0, 9000.0])
     assert observing.dates == (61000.0,)
     none = tmp_path / "none.toml"
     none.write_text(CONFIG.partition("[spectrograph]")[0])
-    assert read_observing(none) is None
+    assert read_observing(read_toml(none)) is None
 
 
 @pytest.mark.parametrize(
@@ -79,4 +80,4 @@ def test_what_is_wrong_is_named(tmp_path, old, new, message):
     path = tmp_path / "wrong.toml"
     path.write_text(CONFIG.replace(old, new))
     with pytest.raises(ReadError, match=message):
-        read_observing(path)
+        read_observing(read_toml(path))

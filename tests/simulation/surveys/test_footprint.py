@@ -84,6 +84,63 @@ def test_overlap_of_two_caps_is_not_drawn_twice():
     assert stats.kstest(area, "uniform").pvalue > 1e-3
 
 
+def lens_area(radius_1, radius_2, apart):
+    """Area [deg2] that two caps have in common, integrated over the distance from the center of the first."""
+    grid = np.radians(np.linspace(1e-6, radius_1, 200_001))
+    cosine = (np.cos(np.radians(radius_2)) - np.cos(grid) * np.cos(np.radians(apart))) / (
+        np.sin(grid) * np.sin(np.radians(apart))
+    )
+    return np.trapezoid(2 * np.arccos(np.clip(cosine, -1, 1)) * np.sin(grid), grid) * np.degrees(1) ** 2
+
+
+@pytest.mark.parametrize(
+    ("radius_1", "radius_2", "apart"), [(5.0, 5.0, 6.0), (8.0, 1.0, 8.5), (1.0, 20.0, 3.0), (3.0, 2.0, 4.9)]
+)
+def test_what_two_surveys_have_in_common_and_together(radius_1, radius_2, apart):
+    one, other = survey_at([358.0], [10.0], radius_1), survey_at([358.0], [10.0 + apart], radius_2)
+    shared = lens_area(radius_1, radius_2, apart)
+    union = cap_area(radius_1) + cap_area(radius_2) - shared
+    assert footprint.footprint_area([one, other], "all") == pytest.approx(shared, rel=2e-3)
+    assert footprint.footprint_area([one, other], "any") == pytest.approx(union, rel=2e-3)
+    assert footprint.footprint_area([one, other]) == footprint.footprint_area(one)
+    for places, combine, share in (("all", np.logical_and, 1.0), ("any", np.logical_or, shared / union)):
+        ra, dec = footprint.draw_positions([one, other], 20_000, np.random.default_rng(1), places)
+        inside = [separation(ra, dec, s.ra[0], s.dec[0]) <= s.radius * (1 + 1e-9) for s in (one, other)]
+        assert np.all(combine(*inside))
+        assert np.mean(inside[0] & inside[1]) == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / 20_000))
+    # The slow way: places of the first that the second sees too have the same distances from its center.
+    ra, dec = footprint.draw_positions(one, 100_000, np.random.default_rng(2))
+    kept = separation(ra, dec, other.ra[0], other.dec[0]) <= radius_2
+    slow = separation(ra[kept], dec[kept], other.ra[0], other.dec[0])
+    ra, dec = footprint.draw_positions([one, other], 5_000, np.random.default_rng(3), "all")
+    assert stats.ks_2samp(separation(ra, dec, other.ra[0], other.dec[0]), slow).pvalue > 1e-3
+
+
+def test_three_surveys_are_all_counted_and_their_cells_kept_apart():
+    three = [survey_at([ra], [0.0], 5.0) for ra in (0.0, 4.0, 8.0)]
+    all_three, first_two = footprint.footprint_area(three, "all"), footprint.footprint_area(three[:2], "all")
+    assert all_three == pytest.approx(footprint.footprint_area([three[0], three[2]], "all"), rel=2e-3)
+    assert all_three < first_two
+    assert footprint.footprint_area(three, "all") == all_three
+    assert footprint.footprint_area(three, "any") > cap_area(5.0)
+
+
+@pytest.mark.parametrize("apart", [10.0, 4.01])
+def test_surveys_without_a_common_place_are_an_error(apart):
+    both = [survey_at([0.0], [0.0], 2.0), survey_at([apart], [0.0], 2.0)]
+    with pytest.raises(ValueError, match="made up, made up have no place on the sky in common"):
+        footprint.footprint_area(both, "all")
+    assert footprint.footprint_area(both, "any") == pytest.approx(2 * cap_area(2.0), rel=2e-3)
+    with pytest.raises(ValueError, match="places is 'both', expected first, all, any"):
+        footprint.footprint_area(both, "both")
+
+
+def test_the_same_numbers_give_the_same_places_in_every_version():
+    ra, dec = footprint.draw_positions(survey_at([10.0, 13.0], [5.0, 5.0], 1.75), 3, np.random.default_rng(7))
+    np.testing.assert_allclose(ra, [12.360868313031773, 11.445340267348358, 12.460847051604837], rtol=1e-14)
+    np.testing.assert_allclose(dec, [6.625678321303619, 4.628277155549514, 5.196882462480331], rtol=1e-14)
+
+
 def test_declinations_of_the_whole_sky_are_uniform_in_their_sine():
     ra, dec = np.meshgrid(np.arange(0, 360, 20.0), np.arange(-80, 81, 20.0))
     survey = survey_at(ra.ravel(), dec.ravel(), 40.0)
