@@ -16,6 +16,7 @@ from sntransport._storage.fits_tables import texts
 from sntransport.datasets.columns import fluxes
 from sntransport.reading.formats.snana_pair import SEPARATOR
 from sntransport.simulation.events.class_codes import class_columns
+from sntransport.simulation.events.hosts import band_column
 from sntransport.simulation.events.solar_motion import cmb_redshift
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_TRIGGER
@@ -99,9 +100,8 @@ def _host(light_curves: LightCurves, letters: Sequence[str]) -> dict[str, Any]:
     for name, value in _HOST_BANDS.items():
         out |= {f"{name}_{letter}": np.full(n, value, np.float32) for letter in dict.fromkeys(letters)}
     known = {f"HOSTGAL_{name}": column for name, column in _HOST_TRUTH.items()}
-    known |= {
-        f"HOSTGAL_MAG_{letter}": f"host_mag_{band}" for band, letter in zip(light_curves.bands, letters, strict=True)
-    }
+    of_bands = dict(zip(letters, light_curves.bands, strict=True))
+    known |= {f"HOSTGAL_MAG_{letter}": band_column("host_mag", band) for letter, band in of_bands.items()}
     for name, column in known.items():
         if column in more:
             values = more[column].astype(np.float64)

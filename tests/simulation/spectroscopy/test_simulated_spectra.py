@@ -72,6 +72,12 @@ def test_noise_is_what_it_says_and_the_same_whatever_else_is_asked_for(curves):
     whole = simulate([template()], survey(), POPULATION, n=1100, seed=3)
     again = simulate_spectra(whole, [template()], POPULATION, SPECTROGRAPH, objects=[1007])
     np.testing.assert_array_equal(again.spectra[0].flux, one.spectra[0].flux)
+    # A population whose identifiers begin elsewhere has the same events.
+    given = {"survey": survey(), "population": POPULATION, "n": 1100, "seed": 3, "objects": (1000, 1100)}
+    later = simulate([template()], first_id=5000, **given)
+    moved = simulate_spectra(later, [template()], POPULATION, SPECTROGRAPH, objects=[7])
+    assert moved.object_id.tolist() == [6007]
+    np.testing.assert_array_equal(moved.spectra[0].flux, one.spectra[0].flux)
 
 
 def test_those_that_have_a_spectrum_and_dates(curves):
