@@ -201,8 +201,8 @@ def survey(
     """
     from sntransport._storage.tables import text_table
     from sntransport.simulation.surveys.footprint import footprint_area
-    from sntransport.simulation.surveys.load import load_survey
-    from sntransport.simulation.surveys.simlib_writer import band_letters, write_simlib
+    from sntransport.simulation.surveys.formats.load import load_survey
+    from sntransport.simulation.surveys.formats.simlib_writer import band_letters, write_simlib
 
     found = load_survey(source, **options)
     rows = _rows(found)

@@ -5,6 +5,7 @@ BC = M_bol - M_band,    M_bol = -2.5 log10(L / 3.0128e35 erg/s)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,7 @@ from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN, njy_to_mag
 from sntransport.corrections.extension_policies import Policy
 from sntransport.corrections.luminosity import (
     EXTRAPOLATION_ERROR,
+    MOST_EXTRAPOLATED,
     Bolometric,
     absolute_magnitude,
     bolometric,
@@ -81,6 +83,7 @@ def bolometric_correction(
     *,
     policy: str | Policy = "none",
     wave_range: tuple[float, float] | None = None,
+    most_extrapolated: float = MOST_EXTRAPOLATED,
     system: str = "AB",
     draws: Sequence[SpectralSeries] = (),
     correlation: Correlation = CORRELATION,
@@ -92,7 +95,7 @@ def bolometric_correction(
     series : SpectralSeries
     bands : sequence of Bandpass or str
         At rest.
-    policy, wave_range
+    policy, wave_range, most_extrapolated
         See `sntransport.corrections.luminosity.bolometric`.
     system : str
         "AB" or "Vega".
@@ -116,13 +119,13 @@ def bolometric_correction(
     require_series(series, "bolometric_correction")
     require_draws(draws)
     loaded = load_bands(bands)
-    light = bolometric(series, policy=policy, wave_range=wave_range, draws=draws, correlation=correlation)
+    how: dict[str, Any] = {"policy": policy, "wave_range": wave_range, "most_extrapolated": most_extrapolated}
+    light = bolometric(series, **how, draws=draws, correlation=correlation)
     magnitude = _magnitudes(series, loaded, system)
     value = absolute_magnitude(light.luminosity)[:, None] - magnitude
     if draws:
         each = [
-            absolute_magnitude(bolometric(one, policy=policy, wave_range=wave_range).luminosity)[:, None]
-            - _magnitudes(one, loaded, system)
+            absolute_magnitude(bolometric(one, **how).luminosity)[:, None] - _magnitudes(one, loaded, system)
             for one in draws
         ]
         sigma = scatter(each)
@@ -166,6 +169,7 @@ def color_relation(
     degree: int = 2,
     policy: str | Policy = "none",
     wave_range: tuple[float, float] | None = None,
+    most_extrapolated: float = MOST_EXTRAPOLATED,
     system: str = "AB",
 ) -> ColorRelation:
     """Fit the bolometric correction of a band as a polynomial of a color.
@@ -178,7 +182,7 @@ def color_relation(
         At rest; the color is ``blue - red``.
     degree : int
         Of the polynomial, 0 or more.
-    policy, wave_range, system
+    policy, wave_range, most_extrapolated, system
         See `bolometric_correction`.
 
     Returns
@@ -192,7 +196,10 @@ def color_relation(
     """
     color, value = [np.empty(0)], [np.empty(0)]
     for one in series:
-        found = bolometric_correction(one, [band, blue, red], policy=policy, wave_range=wave_range, system=system)
+        found = bolometric_correction(
+            one, [band, blue, red], policy=policy, wave_range=wave_range, most_extrapolated=most_extrapolated,
+            system=system,
+        )  # fmt: skip
         color.append(found.magnitude[:, 1] - found.magnitude[:, 2])
         value.append(found.value[:, 0])
     x, y = np.concatenate(color), np.concatenate(value)

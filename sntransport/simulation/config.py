@@ -29,7 +29,7 @@ from sntransport.simulation.selection.detection import DetectionEfficiency, step
 from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.selection_config import read_selection
 from sntransport.simulation.surveys.footprint import footprint_area
-from sntransport.simulation.surveys.load import load_survey
+from sntransport.simulation.surveys.formats.load import load_survey
 from sntransport.simulation.surveys.survey_dates import date_ranges
 from sntransport.spectra.series_file import read_series
 from sntransport.spectra.sightline import Sightline

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from sntransport.cli.main import main
-from sntransport.simulation.surveys.load import load_survey
+from sntransport.simulation.surveys.formats.load import load_survey
 
 
 def run(*arguments):

@@ -126,14 +126,14 @@ def _series(folder):
 
 
 def _simlib(folder):
-    from tests.simulation.surveys.test_snana_simlib import block, visit, write
+    from tests.simulation.surveys.formats.test_snana_simlib import block, visit, write
 
     keys = "PSF_UNIT: PIXEL\nNPE_PIXEL_SATURATE: 90000\nTEMPLATE_ZPT: 31 31 31 31\nTEMPLATE_SKYSIG: 5 5 5 5"
     return write(folder / "a.simlib", block([visit(), visit("z")]), block([visit("r")], 2, ra=40.0), keys=keys)
 
 
 def _opsim(folder):
-    from tests.simulation.surveys.test_rubin_opsim import a_row, write
+    from tests.simulation.surveys.formats.test_rubin_opsim import a_row, write
 
     return write(folder / "opsim.db", [a_row(i) for i in range(12)])
 
@@ -148,7 +148,7 @@ def _visits_csv(folder):
 
 
 def _visits_ecsv(folder):
-    from tests.simulation.surveys.test_visit_tables import a_table, write
+    from tests.simulation.surveys.formats.test_visit_tables import a_table, write
 
     return write(folder / "visits.ecsv", a_table(depth=[24.0, 25.0]), radius=1.5, zero_point_error={"lsstg": 0.01})
 
@@ -348,14 +348,15 @@ def _targets():
     from sntransport._storage.read_error import ReadError
 
     read_error, value_error = (ReadError,), (ValueError,)
-    tables = "simulation.surveys.visit_tables"
+    surveys = "simulation.surveys.formats"
+    tables = f"{surveys}.visit_tables"
     return {
         "osc": Target(_osc, _by_kind, _supernova, read_error),
         "folder": Target(_folder, _by_kind, _supernova, read_error),
         "surveys": Target(_surveys, _by_kind, _surveys_read, read_error),
         "series": Target(_series, _by_kind, _reads("spectra.series_file", "read_series_file"), value_error),
-        "simlib": Target(_simlib, _by_kind, _reads("simulation.surveys.snana_simlib", "read_simlib"), read_error),
-        "opsim": Target(_opsim, _by_kind, _reads("simulation.surveys.rubin_opsim", "read_opsim"), read_error),
+        "simlib": Target(_simlib, _by_kind, _reads(f"{surveys}.snana_simlib", "read_simlib"), read_error),
+        "opsim": Target(_opsim, _by_kind, _reads(f"{surveys}.rubin_opsim", "read_opsim"), read_error),
         "visits_csv": Target(
             _visits_csv, _by_kind, _reads(tables, "read_visits", radius=1.0, pixel_scale=0.2), read_error
         ),

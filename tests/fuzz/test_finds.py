@@ -23,15 +23,15 @@ from sntransport.reading.spectrum_files import read_spectrum_file
 from sntransport.simulation.config import read_simulation
 from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.surveys import noise
-from sntransport.simulation.surveys.rubin_opsim import read_opsim
-from sntransport.simulation.surveys.snana_simlib import read_simlib
-from sntransport.simulation.surveys.visit_tables import read_visits
+from sntransport.simulation.surveys.formats.rubin_opsim import read_opsim
+from sntransport.simulation.surveys.formats.snana_simlib import read_simlib
+from sntransport.simulation.surveys.formats.visit_tables import read_visits
 from tests.datasets.test_formats import BANDS, curves
 from tests.fuzz import fuzz_readers
-from tests.simulation.surveys.test_rubin_opsim import a_row
-from tests.simulation.surveys.test_rubin_opsim import write as write_opsim
-from tests.simulation.surveys.test_snana_simlib import block, visit
-from tests.simulation.surveys.test_snana_simlib import write as write_simlib
+from tests.simulation.surveys.formats.test_rubin_opsim import a_row
+from tests.simulation.surveys.formats.test_rubin_opsim import write as write_opsim
+from tests.simulation.surveys.formats.test_snana_simlib import block, visit
+from tests.simulation.surveys.formats.test_snana_simlib import write as write_simlib
 
 
 @pytest.mark.parametrize("name", ["osc", "folder", "surveys", "simlib", "opsim", "visits_csv", "visits_ecsv",

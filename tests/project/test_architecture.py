@@ -10,7 +10,8 @@ from tests.conftest import ROOT
 
 ROOMS = [
     "_version", "_numerics", "_storage", "spectra", "photometry", "reading.formats", "reading", "calibration",
-    "transport", "transport.templates", "pipeline", "corrections", "simulation.surveys", "simulation.noise",
+    "transport", "transport.templates", "pipeline", "corrections", "simulation.surveys",
+    "simulation.surveys.formats", "simulation.noise",
     "simulation.selection", "simulation.events", "simulation", "simulation.spectroscopy", "augmentation", "export",
     "datasets", "validation", "report.figures", "report", "cli", "__main__",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from sntransport.simulation.events.distributions import (
     TwoSidedNormal,
     Uniform,
 )
-from sntransport.simulation.run import _chunks, fingerprint
+from sntransport.simulation.run import _chunks, fingerprint, plan_jobs
 
 
 def population(tmp_path, offset):
@@ -182,6 +182,7 @@ def test_the_fingerprint_knows_of_the_noise(tmp_path):
     prints = []
     for text in ("", '[noise]\ntemplate = "each"\n', '[detection]\nsnr = "true"\n', '[detection]\nepochs = "visits"\n'):
         job = job_with(tmp_path, text)
+        (source,) = plan_jobs(tmp_path / "c.toml")
         first = next(_chunks(job, (0, 3), 3))
-        prints.append(repr(fingerprint(job, first)))
+        prints.append(repr(fingerprint(source, first)))
     assert len(set(prints)) == 4

@@ -117,7 +117,7 @@ def test_a_run_counts_what_it_rejects_and_tells_it_again(tmp_path):
     first = CliRunner().invoke(main, arguments)
     assert first.exit_code == 0, first.output
     manifest = json.loads((tmp_path / "out" / "a" / "manifest.json").read_text())
-    stages = manifest["inputs"]["simulation"]["selection"]
+    stages = manifest["inputs"]["derived"]["simulation"]["selection"]
     assert list(stages["cuts"]) == ["8 <= snr_max; phase -20 to 60; in 2 of g, r", "redshift known"]
     rejected = [sum(column) for column in zip(*(one["extra"]["rejected"] for one in manifest["shards"]), strict=True)]
     kept = sum(one["objects"] for one in manifest["shards"])
@@ -138,4 +138,4 @@ def test_a_run_counts_what_it_rejects_and_tells_it_again(tmp_path):
     other.write_text(config.read_text().replace("least = 8", "least = 9"))
     refused = CliRunner().invoke(main, [arguments[0], str(other), *arguments[2:]])
     assert refused.exit_code == 1
-    assert "simulation" in refused.output
+    assert "cuts[0].least was 8.0 and is now 9.0" in refused.output

@@ -10,7 +10,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.noise.error_model import Errors, SeenVisits
-from sntransport.simulation.surveys.visits import cited, require_file
+from sntransport.simulation.surveys.formats.visits import cited, require_file
 
 LEAST_LOGSNR = -0.9
 """Where log10 of the signal-to-noise ratio ends, as in SNANA."""

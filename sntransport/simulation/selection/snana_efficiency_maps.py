@@ -8,8 +8,8 @@ import numpy as np
 
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.efficiencies import EfficiencyMap, EfficiencyMaps
-from sntransport.simulation.surveys.simlib_lines import plain_lines
-from sntransport.simulation.surveys.visits import cited, require_file
+from sntransport.simulation.surveys.formats.simlib_lines import plain_lines
+from sntransport.simulation.surveys.formats.visits import cited, require_file
 
 _EFFICIENCIES = ("SPECEFF", "HOSTEFF")
 

@@ -7,7 +7,7 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.detection import DetectionEfficiency
-from sntransport.simulation.surveys.visits import require_file, resolve_bands
+from sntransport.simulation.surveys.formats.visits import require_file, resolve_bands
 
 _CURVES = {"SNR:": False, "ABS(SNR):": True}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.trigger_language import Both, Either, Epochs, InBand, Logic
-from sntransport.simulation.surveys.simlib_lines import plain_lines
-from sntransport.simulation.surveys.visits import require_file
+from sntransport.simulation.surveys.formats.simlib_lines import plain_lines
+from sntransport.simulation.surveys.formats.visits import require_file
 
 _LINE = re.compile(r"(\S+):\s+(\d{1,9})\s+([^\s+]+(?:\+[^\s+]+)*)")
 

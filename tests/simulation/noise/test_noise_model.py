@@ -19,7 +19,7 @@ from sntransport.simulation.selection.detection import (
     step_efficiency,
 )
 from sntransport.simulation.selection.selection import Selection
-from sntransport.simulation.surveys.snana_simlib import read_simlib
+from sntransport.simulation.surveys.formats.snana_simlib import read_simlib
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.spectra.series import SpectralSeries
 

@@ -11,12 +11,12 @@ from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.extras import MissingExtraError
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys import noise
-from sntransport.simulation.surveys.load import load_survey
-from sntransport.simulation.surveys.visit_tables import read_visits
-from tests.simulation.surveys.test_rubin_opsim import a_row
-from tests.simulation.surveys.test_rubin_opsim import write as write_opsim
-from tests.simulation.surveys.test_snana_simlib import block
-from tests.simulation.surveys.test_snana_simlib import write as write_simlib
+from sntransport.simulation.surveys.formats.load import load_survey
+from sntransport.simulation.surveys.formats.visit_tables import read_visits
+from tests.simulation.surveys.formats.test_rubin_opsim import a_row
+from tests.simulation.surveys.formats.test_rubin_opsim import write as write_opsim
+from tests.simulation.surveys.formats.test_snana_simlib import block
+from tests.simulation.surveys.formats.test_snana_simlib import write as write_simlib
 
 CSV = """# a survey
 mjd,band,ra,dec,depth,zero_point,field

@@ -10,9 +10,10 @@ import pytest
 
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.read_error import ReadError
-from sntransport.simulation.surveys import noise, rubin_opsim
+from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.cameras import LSST
-from sntransport.simulation.surveys.rubin_opsim import read_opsim
+from sntransport.simulation.surveys.formats import rubin_opsim
+from sntransport.simulation.surveys.formats.rubin_opsim import read_opsim
 
 OLD = """observationId INTEGER, fieldRA REAL, fieldDec REAL, observationStartMJD REAL, flush_by_mjd REAL,
 visitExposureTime REAL, filter TEXT, rotSkyPos REAL, numExposures INTEGER, airmass REAL, seeingFwhm500 REAL,
@@ -236,7 +237,7 @@ def test_damaged_pages_are_one_error(tmp_path, seed):
 
 
 def test_more_visits_than_any_survey_has_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("sntransport.simulation.surveys.rubin_opsim.MOST_VISITS", 5)
+    monkeypatch.setattr("sntransport.simulation.surveys.formats.rubin_opsim.MOST_VISITS", 5)
     path = write(tmp_path / "a.db", [a_row(i) for i in range(6)])
     with pytest.raises(ReadError, match="more than 5 visits; ask for a part of the dates"):
         read_opsim(path)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from sntransport._numerics.units import AB_ZERO_NJY
 from sntransport.simulation.surveys.footprint import footprint_area, visits_of
-from sntransport.simulation.surveys.load import load_survey
-from sntransport.simulation.surveys.simlib_writer import band_letters, write_simlib
-from sntransport.simulation.surveys.snana_simlib import read_simlib
+from sntransport.simulation.surveys.formats.load import load_survey
+from sntransport.simulation.surveys.formats.simlib_writer import band_letters, write_simlib
+from sntransport.simulation.surveys.formats.snana_simlib import read_simlib
 from sntransport.simulation.surveys.survey import Survey, select_visits
 
 

@@ -9,11 +9,11 @@ from typing import TypedDict, Unpack
 
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys.built_in import RECIPES, Recipe, make_survey
-from sntransport.simulation.surveys.rubin_opsim import Part, is_sqlite, read_opsim
-from sntransport.simulation.surveys.simlib_lines import is_simlib
-from sntransport.simulation.surveys.snana_simlib import read_simlib
+from sntransport.simulation.surveys.formats.rubin_opsim import Part, is_sqlite, read_opsim
+from sntransport.simulation.surveys.formats.simlib_lines import is_simlib
+from sntransport.simulation.surveys.formats.snana_simlib import read_simlib
+from sntransport.simulation.surveys.formats.visit_tables import read_visits
 from sntransport.simulation.surveys.survey import Survey
-from sntransport.simulation.surveys.visit_tables import read_visits
 
 
 class SurveyOptions(TypedDict, total=False):
@@ -42,8 +42,8 @@ def load_survey(source: str | Path, **options: Unpack[SurveyOptions]) -> Survey:
         ``"lsst_wfd"``, ``"lsst_ddf"``, ``"ztf"`` or ``"atlas"``; or a file: Rubin OpSim (SQLite), SNANA SIMLIB, or a
         table of visits (ECSV, CSV, Parquet), told apart by their content.
     **options
-        Of `simulation.surveys.built_in.make_survey`, `simulation.surveys.rubin_opsim.read_opsim`,
-        `simulation.surveys.snana_simlib.read_simlib` or `simulation.surveys.visit_tables.read_visits`.
+        Of `simulation.surveys.built_in.make_survey`, `simulation.surveys.formats.rubin_opsim.read_opsim`,
+        `simulation.surveys.formats.snana_simlib.read_simlib` or `simulation.surveys.formats.visit_tables.read_visits`.
 
     Returns
     -------

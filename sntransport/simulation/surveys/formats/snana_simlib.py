@@ -22,9 +22,22 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError, counted, listed
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.footprint import unit_vectors
-from sntransport.simulation.surveys.simlib_lines import Library, header_value, is_number, parse_simlib, visit_columns
+from sntransport.simulation.surveys.formats.simlib_lines import (
+    Library,
+    header_value,
+    is_number,
+    parse_simlib,
+    visit_columns,
+)
+from sntransport.simulation.surveys.formats.visits import (
+    cited,
+    require_file,
+    resolve_bands,
+    sane,
+    sky_checks,
+    usable_visits,
+)
 from sntransport.simulation.surveys.survey import Survey
-from sntransport.simulation.surveys.visits import cited, require_file, resolve_bands, sane, sky_checks, usable_visits
 
 _PREFIX = {"LSST": "lsst", "DES": "des", "ZTF": "ztf", "SDSS": "sdss", "PS1": "ps1::", "ATLAS": "atlas", "CSP": "csp"}
 _PSF_UNITS = ("PIXEL_SIGMA", "PIXEL", "ARCSEC_FWHM", "NEA_PIXEL", "NEA_ARCSECSQ")

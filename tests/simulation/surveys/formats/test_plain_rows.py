@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sntransport._storage.read_error import ReadError
-from sntransport.simulation.surveys import visit_tables
-from sntransport.simulation.surveys.plain_rows import plain_rows
-from sntransport.simulation.surveys.visit_tables import read_visits
+from sntransport.simulation.surveys.formats import visit_tables
+from sntransport.simulation.surveys.formats.plain_rows import plain_rows
+from sntransport.simulation.surveys.formats.visit_tables import read_visits
 
 NUMBERS = (
     st.floats(allow_nan=False).map(repr) | st.integers(-(10**9), 10**9).map(str) | st.sampled_from(["nan", "1e400"])

@@ -8,8 +8,8 @@ import pytest
 from sntransport._numerics.units import AB_ZERO_NJY, mag_to_njy
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys import noise
-from sntransport.simulation.surveys.simlib_lines import is_simlib
-from sntransport.simulation.surveys.snana_simlib import read_simlib
+from sntransport.simulation.surveys.formats.simlib_lines import is_simlib
+from sntransport.simulation.surveys.formats.snana_simlib import read_simlib
 
 HEADER = """DOCUMENTATION:
   PURPOSE: a test   # S: not a visit

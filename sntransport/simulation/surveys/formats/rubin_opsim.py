@@ -14,8 +14,8 @@ from sntransport._numerics.arrays import Array
 from sntransport._storage.read_error import ReadError, counted
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.cameras import LSST, visit_photons, visit_saturation
+from sntransport.simulation.surveys.formats.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
 from sntransport.simulation.surveys.survey import Survey
-from sntransport.simulation.surveys.visits import cited, require_file, resolve_bands, sky_checks, usable_visits
 
 # What we need and what the file calls it, the newest name first. ``visitTime`` counts overheads too, so it comes last.
 _REQUIRED = {
