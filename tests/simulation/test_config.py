@@ -17,7 +17,7 @@ from sntransport.simulation.events.distributions import (
     TwoSidedNormal,
     Uniform,
 )
-from sntransport.simulation.run import _chunks, fingerprint
+from sntransport.simulation.run import _chunks, fingerprint, plan_jobs
 
 
 def population(tmp_path, offset):
@@ -183,5 +183,6 @@ def test_the_fingerprint_knows_of_the_noise(tmp_path):
     for text in ("", '[noise]\ntemplate = "each"\n', '[detection]\nsnr = "true"\n', '[detection]\nepochs = "visits"\n'):
         job = job_with(tmp_path, text)
         first = next(_chunks(job, (0, 3), 3))
-        prints.append(repr(fingerprint(job, first)))
+        (source,) = plan_jobs(tmp_path / "c.toml")
+        prints.append(repr(fingerprint(source, first)))
     assert len(set(prints)) == 4

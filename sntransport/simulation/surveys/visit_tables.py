@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._storage.extras import of_extra
+from sntransport._storage.plain_rows import Kind, plain_rows
 from sntransport._storage.read_error import ReadError, counted
 from sntransport.simulation.surveys import noise
-from sntransport.simulation.surveys.plain_rows import Kind, plain_rows
 from sntransport.simulation.surveys.survey import Survey
 from sntransport.simulation.surveys.visits import cited, require_file, resolve_bands, sane, sky_checks, usable_visits
 

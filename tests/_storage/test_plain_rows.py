@@ -10,9 +10,9 @@ from astropy.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sntransport._storage.plain_rows import plain_rows
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys import visit_tables
-from sntransport.simulation.surveys.plain_rows import plain_rows
 from sntransport.simulation.surveys.visit_tables import read_visits
 
 NUMBERS = (
