@@ -1,14 +1,19 @@
 """The main job in one call: from what was observed of a supernova to its dense, calibrated spectral series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport._numerics.limits import MOST_PHASES, require_memory
-from sntransport._numerics.quantities import DAY
+from sntransport._numerics.quantities import DAY, bare_number
 from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN
+from sntransport._objects.card import Card, enumerated, heading, span
+from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_stack
+from sntransport._objects.mistakes import require_function, wrong_kind
+from sntransport._objects.value_object import ValueObject
 from sntransport._storage.read_error import counted
 from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves
 from sntransport.calibration.gray import gray_offset
@@ -36,6 +41,9 @@ from sntransport.transport.synthesis import Photometry, near_pairs, synthesize
 from sntransport.transport.templates.by_class import class_transport
 from sntransport.transport.weights import Weight
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _POORLY_KNOWN = 0.15
 # Slopes of 0.2 are common: real spectra of one telescope share that much.
 _WORTH_A_NOTE = 0.3
@@ -46,7 +54,7 @@ _BYTES_PER_BIN = 110.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BuildResult:
+class BuildResult(ValueObject):
     """Result of `build`.
 
     Parameters
@@ -81,6 +89,33 @@ class BuildResult:
     residual: Array
     rejected: NDArray[np.bool_]
     notes: tuple[str, ...]
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the rebuilt spectra and, black, the observed ones; on axes of matplotlib or of a new figure."""
+        axes = axes_or_new(ax, "BuildResult.plot")
+        dense, sparse = self.series, self.sparse
+        rows = [(float(dense.phase[k]), dense.wave, dense.flux[k], False) for k in chosen_rows(dense.covered)]
+        rows += [(float(phase), sparse.wave, flux, True) for phase, flux in zip(sparse.phase, sparse.flux, strict=True)]
+        draw_stack(axes, sorted(rows, key=lambda row: row[0]))
+        axes.set_xlabel("Rest-frame wavelength [Å]")
+        axes.set_ylabel("Rest-frame phase [d]")
+        axes.set_title(heading(dense.name, "", dense.sn_type))
+        return axes
+
+    def _card(self) -> Card:
+        size = np.abs(self.residual[np.isfinite(self.residual) & ~self.rejected])
+        doubted = sum(note.startswith(DOUBT) for note in self.notes)
+        return replace(
+            self.series._card(),
+            title=heading("BuildResult", self.series.name, self.series.sn_type),
+            rows=[
+                *self.series._card().rows[:5],
+                ("spectra", f"{self.sparse.n_phase} used, phases {span(self.sparse.phase, '.1f')} d"),
+                ("photometry", enumerated(self.curves.bands) or "none"),
+                ("residual", f"{np.median(size):.3f} mag (median of synthetic minus photometry)" if size.size else ""),
+                ("notes", f"{len(self.notes)}, of which doubts: {doubted}; result.notes has them"),
+            ],
+        )
 
 
 def build(
@@ -128,10 +163,15 @@ def build(
     ------
     ValueError
         Where no spectrum is usable, none has or can be given an absolute scale, or an argument is out of range.
+    TypeError
+        Where ``sn`` is no `Supernova`, or ``interpolate``, ``weight`` or ``errors`` no function of the form they have.
     """
     from threadpoolctl import threadpool_limits
 
-    _check(cadence, max_gap)
+    if not isinstance(sn, Supernova):
+        raise wrong_kind("build", "a Supernova", sn, _REMEDIES)
+    _check_functions(interpolate, weight, errors)
+    cadence, max_gap = _days(cadence, "cadence"), _days(max_gap, "max_gap")
     # The matrices are small: threads would cost more than they bring, and processes beside this one their cores.
     with threadpool_limits(limits=1, user_api="blas"):
         return _build(
@@ -245,10 +285,41 @@ def _level(
     )
 
 
-def _check(cadence: float, max_gap: float) -> None:
-    for name, value in (("cadence", cadence), ("max_gap", max_gap)):
-        if not (np.isfinite(value) and value > 0):
-            raise ValueError(f"{name} is {value}, expected a positive number of days")
+_REMEDIES = {
+    "path": "write build(read_supernova({}))",
+    "text": "write build(read_supernova(path))",
+    "SpectralSeries": "a series is what build makes; it is made of the spectra that were observed",
+    "BuildResult": "it is built already: its series is result.series",
+    "LightCurve": "without spectra there is no series; a Supernova holds both",
+    "Spectrum": "write Supernova(..., spectra=[spectrum], light_curve=...)",
+    "list": "build them one by one: [build(sn) for sn in supernovae]",
+    "tuple": "build them one by one: [build(sn) for sn in supernovae]",
+}
+_FAMILY = {
+    name: f"sntransport.interpolators.{name}"
+    for name in ("log_linear", "linear", "feature_transport", "wasserstein", "sinkhorn", "unbalanced")
+}
+
+
+def _check_functions(interpolate: object, weight: object, errors: object) -> None:
+    """Refuse names and results in place of functions, and functions of another form."""
+    if not isinstance(interpolate, ForPair | ForSupernova):
+        form = "f(wave, flux_a, flux_b, t)"
+        require_function(interpolate, "interpolate", form, _FAMILY, n_argument=4)
+    if weight is not None:
+        known = {"paper_weight": "sntransport.weights.paper_weight"}
+        form = "f(days_before, days_after, mismatch)"
+        require_function(weight, "weight", form, known, n_argument=3)
+    known = {"interpolation_error": "sntransport.transport.interpolation_errors.interpolation_error"}
+    require_function(errors, "errors", "as interpolation_error", known)
+
+
+def _days(value: object, name: str) -> float:
+    """A positive number of days, of a number or a quantity."""
+    number = np.nan if isinstance(value, str) else bare_number(value, name, DAY)
+    if not (np.isfinite(number) and number > 0):
+        raise ValueError(f"{name} is {value!r}, expected a positive number of days")
+    return number
 
 
 def _targets(sparse: SpectralSeries, cadence: float, phases: ArrayLike | None, *, max_gap: float | None) -> Array:

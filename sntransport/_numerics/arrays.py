@@ -60,7 +60,8 @@ def readonly(
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} cannot be read as numbers: {error}") from None
     if array.ndim != ndim:
-        raise ValueError(f"{name} has {array.ndim} dimensions {array.shape}, expected {ndim}")
+        alone = f": write [{value!r:.40}]" if (array.ndim, ndim) == (0, 1) else ""
+        raise ValueError(f"{name} has {array.ndim} dimensions {array.shape}, expected {ndim}{alone}")
     array.setflags(write=False)
     return array
 

@@ -107,7 +107,7 @@ def require_intact(raw: bytes) -> None:
     if not raw:
         raise ValueError("the file is empty")
     if not raw.startswith(b"SIMPLE  ="):
-        raise ValueError("not a FITS file")
+        raise ValueError("not a FITS file, so no series; one is made of observations by sntransport build")
     require_countable(raw)
     if len(raw) % _BLOCK:
         raise ValueError(f"the file is truncated or damaged: {len(raw)} bytes are no whole number of FITS blocks")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
+from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.phases import MAX_GAP, neighbors
@@ -30,7 +31,7 @@ _FEWEST_BINS = 100
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Mixture:
+class Mixture(ValueObject):
     """A mixed series and what it was made of.
 
     ``parents`` are the names of the series mixed, those of weight 0 too: a training set split by supernova must keep

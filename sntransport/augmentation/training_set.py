@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.card import Card, enumerated
+from sntransport._objects.value_object import ValueObject
 from sntransport.augmentation.selection import (
     Quota,
     inverse_propensity_weights,
@@ -35,7 +37,7 @@ Parts = Callable[[], Iterable[Candidates]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TrainingSet:
+class TrainingSet(ValueObject):
     """Labeled light curves with the split and the parents of each template.
 
     ``templates`` are those that ``light_curves.truth.template`` counts; ``notes`` say what was chosen and why.
@@ -44,6 +46,25 @@ class TrainingSet:
     light_curves: LightCurves
     templates: tuple[TrainingTemplate, ...]
     notes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return self.light_curves.n_object
+
+    def _card(self) -> Card:
+        held = self.light_curves._card()
+        parents = {parent for one in self.templates for parent in one.parents}
+        return replace(
+            held,
+            title=f"TrainingSet: {self.light_curves.n_object} labeled light curves",
+            rows=[
+                ("splits", _counted(self.split)),
+                ("classes", _counted(self.sn_class)),
+                ("templates", f"{len(self.templates)} of {len(parents)} supernovae"),
+                *held.rows[:2],
+                *held.rows[4:7],
+                ("notes", f"{len(self.notes)}, the first: {self.notes[0]}" if self.notes else ""),
+            ],
+        )
 
     @property
     def split(self) -> NDArray[np.str_]:
@@ -54,6 +75,10 @@ class TrainingSet:
     def sn_class(self) -> NDArray[np.str_]:
         """Class of every object, (n_object,)."""
         return np.array([one.sn_class for one in self.templates])[self.light_curves.truth.template]
+
+
+def _counted(labels: NDArray[np.str_]) -> str:
+    return enumerated([f"{label} {n}" for label, n in zip(*np.unique(labels, return_counts=True), strict=True)])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.value_object import ValueObject
 from sntransport.augmentation.mixing import Mixture, draw_mixtures, mix
 from sntransport.augmentation.splits import require_no_leak, split_of
 from sntransport.spectra.observations import broad_class
@@ -18,7 +19,7 @@ from sntransport.spectra.series import SpectralSeries
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TrainingTemplate:
+class TrainingTemplate(ValueObject):
     """A series to make light curves from, and where it is from.
 
     ``parents`` are the supernovae it was made of, ``kind`` is "source", "mixture" or "draw"; ``notes`` say how.

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly
 from sntransport._numerics.smoothing import matern
 from sntransport._numerics.units import MAG_PER_LN
+from sntransport._objects.value_object import ValueObject
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.spectra.observations import LightCurve
 
@@ -34,7 +35,7 @@ _MOST_NIGHTS = 250
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BandCurve:
+class BandCurve(ValueObject):
     """Gaussian process of one band: nights used, and what predicts ln flux from them (see `evaluate`).
 
     ``mjd``, ``value`` and ``error`` (n_night,) are the nights themselves: ln flux less the offset of its instrument,
@@ -60,7 +61,7 @@ class BandCurve:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BandCurves:
+class BandCurves(ValueObject):
     """Smooth photometry of one supernova in ``bands`` (n_band,); see `evaluate`.
 
     ``used`` (n_obs,) says which rows of the light curve took part.

@@ -36,9 +36,18 @@ _FIGURES = ("spectra", "light_curves", "colors", "weights", "transport", "warp",
 _METAVAR = "SERIES.fits|SN..."
 
 
+def _html_name(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    if value.suffix.lower() not in ("", ".html", ".htm"):
+        raise click.BadParameter(f"the page is HTML, not {value.suffix}; choose a name that ends in .html")
+    return value
+
+
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
-@click.option("-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), callback=_html_name,
+    help="HTML file to write.",
+)  # fmt: skip
 @click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
 @click.option("--no-gap-test", is_flag=True, help="Report without the leave-out test.")
 @speaking

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, require_shape
 from sntransport._numerics.quantities import MAGNITUDE, bare
 from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN, njy_to_mag
+from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import Policy
 from sntransport.corrections.luminosity import (
     EXTRAPOLATION_ERROR,
@@ -24,7 +25,7 @@ from sntransport.corrections.luminosity import (
 )
 from sntransport.corrections.rest_light_curve import RestLightCurve
 from sntransport.photometry.band_ratio import require_draws, scatter, zero_point
-from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.bands import AnyBand, Bandpass, load_bands
 from sntransport.photometry.synthetic import band_matrix, mean_weights, synthetic_flux
 from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import SpectralSeries, require_series
@@ -35,7 +36,7 @@ _AT_10_PC = Sightline(z=0.0, distance_modulus=0.0)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BolometricCorrection:
+class BolometricCorrection(ValueObject):
     """Bolometric corrections over phase: ``value`` and ``sigma`` (n_phase, n_band) [mag] in magnitude ``system``.
 
     ``magnitude`` (n_phase, n_band) is the absolute magnitude, rest frame and free of dust. NaN where a band is not
@@ -52,7 +53,7 @@ class BolometricCorrection:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ColorRelation:
+class ColorRelation(ValueObject):
     """BC of ``band`` as a polynomial of the color ``blue - red``, both rest-frame magnitudes in ``system``.
 
     ``coefficients`` with the constant first; ``scatter`` [mag] is the rms about the fit, ``color_range`` [mag] the
@@ -79,7 +80,7 @@ class ColorRelation:
 
 def bolometric_correction(
     series: SpectralSeries,
-    bands: Sequence[Bandpass | str],
+    bands: Sequence[AnyBand],
     *,
     policy: str | Policy = "none",
     wave_range: tuple[float, float] | None = None,
@@ -162,9 +163,9 @@ def _magnitudes(series: SpectralSeries, bands: tuple[Bandpass, ...], system: str
 
 def color_relation(
     series: Sequence[SpectralSeries],
-    band: Bandpass | str,
-    blue: Bandpass | str,
-    red: Bandpass | str,
+    band: AnyBand,
+    blue: AnyBand,
+    red: AnyBand,
     *,
     degree: int = 2,
     policy: str | Policy = "none",

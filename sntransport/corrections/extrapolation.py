@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import Policy, meeting_factor
 from sntransport.corrections.extension_policies import blackbody as _blackbody
 from sntransport.corrections.extension_policies import suppressed_blackbody as _suppressed_blackbody
@@ -26,7 +27,7 @@ _TAIL = 20.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Extrapolated:
+class Extrapolated(ValueObject):
     """An extrapolated series, the ``share`` of its bins that are extrapolated, and ``notes`` on what was done."""
 
     series: SpectralSeries
@@ -248,7 +249,7 @@ def extend_from_template(
         inside = added[(added >= template.phase[0]) & (added <= template.phase[-1])]
         if not inside.size:
             continue
-        theirs = np.interp(series.wave, template.wave, template.at(series.phase[at]).flux[0], np.nan, np.nan)
+        theirs = np.interp(series.wave, template.wave, template.at(series.phase[at]).flux, np.nan, np.nan)
         both = np.isfinite(theirs) & series.covered[at]
         if not np.sum(theirs[both]) > 0:
             raise ValueError(f"the template has no light in common with the series at {series.phase[at]:g} d")

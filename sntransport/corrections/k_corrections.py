@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.limits import require_memory
+from sntransport._objects.mistakes import wrong_kind
+from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.band_ratio import (
     Columns,
     as_axis,
@@ -27,7 +29,7 @@ from sntransport.photometry.band_ratio import (
     scatter,
     zero_point,
 )
-from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.bands import AnyBand, Bandpass, load_bands
 from sntransport.photometry.synthetic import MIN_COVERAGE, CoverageWarning
 from sntransport.spectra.correlation import CORRELATION, Correlation
 from sntransport.spectra.phases import MAX_GAP
@@ -40,7 +42,7 @@ _BYTES_PER_VALUE = 150.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class KCorrection:
+class KCorrection(ValueObject):
     """K-corrections with what they rest on.
 
     ``value`` and ``sigma`` [mag], ``coverage`` and ``filled`` have the shape (n_z, n_phase), without the axis of ``z``
@@ -72,8 +74,8 @@ class KCorrection:
 
 def k_correction(
     series: SpectralSeries,
-    band_rest: Bandpass | str,
-    band_obs: Bandpass | str,
+    band_rest: AnyBand,
+    band_obs: AnyBand,
     z: ArrayLike,
     phase: ArrayLike,
     *,
@@ -139,8 +141,8 @@ def k_correction(
 
 def evaluate_k_correction(
     series: SpectralSeries,
-    band_rest: Bandpass | str,
-    band_obs: Bandpass | str,
+    band_rest: AnyBand,
+    band_obs: AnyBand,
     z: ArrayLike,
     phase: ArrayLike,
     *,
@@ -197,8 +199,8 @@ def evaluate_k_correction(
 
 def s_correction(
     series: SpectralSeries,
-    band_from: Bandpass | str,
-    band_to: Bandpass | str,
+    band_from: AnyBand,
+    band_to: AnyBand,
     z: ArrayLike,
     phase: ArrayLike,
     *,
@@ -266,6 +268,8 @@ def _draw_scatter(
 
 
 def _redshifts(z: ArrayLike) -> tuple[Array, tuple[int, ...]]:
+    if isinstance(z, Sightline):
+        raise wrong_kind("z", "redshifts", z, {"": "write sightline.z"})
     axis, shape = as_axis(z, "z")
     for bound in (axis.min(), axis.max()) if axis.size else ():
         require_redshift(float(bound), "z")

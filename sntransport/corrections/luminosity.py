@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from sntransport._numerics.arrays import Array, readonly, set_fields
 from sntransport._numerics.quantities import bare
 from sntransport._numerics.units import MAG_PER_LN
+from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import HC_OVER_K, POLICIES, SIGMA_SB, Extension, Policy, covered_edges
 from sntransport.photometry.band_ratio import require_draws, scatter
 from sntransport.spectra.correlation import CORRELATION, Correlation, variance
@@ -34,7 +35,7 @@ EXTRAPOLATION_ERROR = 0.3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Bolometric:
+class Bolometric(ValueObject):
     """A bolometric light curve; all (n_phase,).
 
     ``luminosity`` and ``luminosity_err`` [erg/s], NaN where nothing is covered. Shares of the luminosity: ``share_uv``

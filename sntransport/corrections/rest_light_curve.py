@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
+from sntransport._objects.mistakes import wrong_kind
+from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.band_ratio import (
     columns,
     filled_share,
@@ -26,13 +28,13 @@ from sntransport.photometry.band_ratio import (
     scatter,
     zero_point,
 )
-from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
+from sntransport.photometry.bands import AnyBand, Bandpass, load_bands, pivot_wave
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.correlation import CORRELATION, Correlation
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.series import SpectralSeries, require_series
-from sntransport.spectra.sightline import Sightline, phase_of
+from sntransport.spectra.sightline import Sightline, phase_of, require_sightline
 
 REST_BANDS = (
     "uvot::uvw2", "uvot::uvm2", "uvot::uvw1", "bessellux", "bessellb", "bessellv", "bessellr", "besselli", "2massj",
@@ -40,11 +42,16 @@ REST_BANDS = (
 )  # fmt: skip
 """The rest-frame bands that `k_correct` chooses from unless told otherwise."""
 
+_REMEDIES = {
+    "Supernova": "write k_correct(sn.light_curve, series, sn.sightline)",
+    "SpectralSeries": "the light curve comes first: k_correct(light_curve, series, sightline)",
+    "path": "write read_light_curve({})",
+}
 _PARTS = ("k", "k_err", "dust_mw", "dust_host", "coverage", "filled")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RestLightCurve:
+class RestLightCurve(ValueObject):
     """Rest-frame absolute magnitudes of observed points, and each part of the correction; all arrays (n_obs,).
 
     Parameters
@@ -115,7 +122,7 @@ class RestLightCurve:
 
 
 def rest_bands(
-    bands_obs: Sequence[str], z: float, bands: Sequence[Bandpass | str] | Mapping[str, Bandpass | str] = REST_BANDS
+    bands_obs: Sequence[str], z: float, bands: Sequence[AnyBand] | Mapping[str, AnyBand] = REST_BANDS
 ) -> dict[str, Bandpass]:
     """The rest-frame band for each observed one.
 
@@ -156,7 +163,7 @@ def k_correct(
     series: SpectralSeries,
     sightline: Sightline,
     *,
-    bands: Sequence[Bandpass | str] | Mapping[str, Bandpass | str] = REST_BANDS,
+    bands: Sequence[AnyBand] | Mapping[str, AnyBand] = REST_BANDS,
     system: str = "AB",
     max_gap: float = MAX_GAP,
     correlation: Correlation = CORRELATION,
@@ -194,7 +201,10 @@ def k_correct(
     TypeError
         For anything but a `SpectralSeries`.
     """
+    if not isinstance(light_curve, LightCurve):
+        raise wrong_kind("k_correct", "a LightCurve", light_curve, _REMEDIES)
     require_series(series, "k_correct")
+    require_sightline(sightline, "k_correct")
     _require_input(light_curve, series, draws)
     chosen = rest_bands(light_curve.bands, sightline.z, bands)
     phase = phase_of(light_curve.mjd, series.mjd_ref, sightline.z)

@@ -12,15 +12,25 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
 from sntransport._numerics.quantities import ANGSTROM, MAGNITUDE, NUMBER, bare_number
+from sntransport._objects.card import Card
+from sntransport._objects.colors import COLORS
+from sntransport._objects.drawing import axes_or_new
+from sntransport._objects.foreign_bands import foreign_curve
+from sntransport._objects.sketch import lines
+from sntransport._objects.tables import Tabular
+from sntransport._objects.value_object import ValueObject
 
 if TYPE_CHECKING:
+    import sncosmo
+    from matplotlib.axes import Axes
     from speclite.filters import FilterResponse
+    from synphot import SpectralElement
 
 _MANIFEST = "SHA256SUMS"
 # What a YAML header holds shows only when it is read; `_parse` and `read_bandpass` check what they take from it.
@@ -39,7 +49,7 @@ _ANGSTROM_PER = {"Angstrom": 1.0, "angstrom": 1.0, "AA": 1.0, "nm": 10.0, "um": 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Bandpass:
+class Bandpass(ValueObject, Tabular):
     """One filter, with everything the light passes after it where the source has that.
 
     Parameters
@@ -71,6 +81,9 @@ class Bandpass:
     source: str = ""
     version: str = ""
     vega_source: str = ""
+
+    _UNITS: ClassVar = {"wave": ANGSTROM, "throughput": ""}
+    _HEADER: ClassVar = ("name", "vega_ab", "vega_mag", "source", "version", "vega_source")
 
     def __post_init__(self) -> None:
         label = f"band {self.name!r}: "
@@ -112,6 +125,37 @@ class Bandpass:
     def ab_offset(self) -> float:
         """What to add to a magnitude of the band's Vega system to get the AB magnitude [mag]."""
         return self.vega_ab - self.vega_mag
+
+    def to_sncosmo(self) -> "sncosmo.Bandpass":
+        """A ``sncosmo.Bandpass`` with the same points, also photons per photon; `load_bands` takes it back."""
+        import sncosmo
+
+        return sncosmo.Bandpass(self.wave, self.throughput, name=self.name)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the throughput over wavelength; on axes of matplotlib, or of a new figure."""
+        axes = axes_or_new(ax, "Bandpass.plot")
+        axes.plot(self.wave, self.throughput, label=self.name)
+        axes.set_xlabel("Wavelength [Å]")
+        axes.set_ylabel("Photon response")
+        return axes
+
+    def _card(self) -> Card:
+        used = self.wave[self.throughput > 0.01 * self.throughput.max()]
+        return Card(
+            title=f"Bandpass {self.name}",
+            rows=[
+                ("wave", f"{self.wave.size} points; above 1% of the peak from {used[0]:.0f} to {used[-1]:.0f} A"),
+                ("effective", f"{effective_wave(self):.1f} A, pivot {pivot_wave(self):.1f} A"),
+                ("vega", "" if np.isnan(self.vega_ab) else f"{self.vega_ab:+.3f} mag AB"),
+                ("source", self.source),
+            ],
+            picture=lambda: lines(self.wave, self.throughput[None], COLORS[:1], f"throughput of {self.name}"),
+        )
+
+
+AnyBand: TypeAlias = "str | Bandpass | sncosmo.Bandpass | FilterResponse | SpectralElement"
+"""What stands for a band: its name, a `Bandpass`, or a filter of another package; see `load_bands`."""
 
 
 def effective_wave(band: Bandpass) -> float:
@@ -169,15 +213,16 @@ def _letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def load_bands(names: Sequence["str | Bandpass | FilterResponse"]) -> tuple[Bandpass, ...]:
+def load_bands(names: Sequence["AnyBand"]) -> tuple[Bandpass, ...]:
     """Bands by name.
 
     Parameters
     ----------
-    names : sequence of str, Bandpass or speclite.filters.FilterResponse
-        Names as `band_names` lists them (sncosmo's); a `Bandpass` passes through. A filter of speclite is taken as it
-        is, point by point: both read a curve as a photon response, linear between its points. What it is in the Vega
-        system it does not say (``vega_ab`` is NaN).
+    names : sequence of str, Bandpass, or filters of sncosmo, speclite or synphot
+        Names as `band_names` lists them (sncosmo's); a `Bandpass` passes through. A ``sncosmo.Bandpass``, a
+        ``speclite.filters.FilterResponse`` or a ``synphot.SpectralElement`` is taken as it is, point by point: all read
+        a curve as a photon response, linear between its points. What it is in the Vega system it does not say
+        (``vega_ab`` is NaN).
 
     Returns
     -------
@@ -191,8 +236,8 @@ def load_bands(names: Sequence["str | Bandpass | FilterResponse"]) -> tuple[Band
     TypeError
         For a single name instead of a sequence, or one that is neither name nor filter.
     """
-    if isinstance(names, str | Bandpass):
-        given = names if isinstance(names, str) else names.name
+    if isinstance(names, str | Bandpass) or foreign_curve(names) is not None:
+        given = names if isinstance(names, str) else getattr(names, "name", "band")
         raise TypeError(f"load_bands takes a sequence of names, got one: write [{given!r}]")
     return tuple(_band(item) for item in names)
 
@@ -303,24 +348,19 @@ def _manifest() -> dict[str, tuple[str, str]]:
     return entries
 
 
-def _band(item: "str | Bandpass | FilterResponse") -> Bandpass:
+def _band(item: "AnyBand") -> Bandpass:
     """A band from its name, or from what is one already."""
     if isinstance(item, Bandpass):
         return item
     if isinstance(item, str):
         return _load(str(item))
-    from speclite.filters import FilterResponse
-
-    if not isinstance(item, FilterResponse):
+    curve = foreign_curve(item)
+    if curve is None:
         raise TypeError(
-            f"{item!r} is no band: expected a name, a Bandpass or a FilterResponse of speclite, "
+            f"{item!r:.60} is no band: expected a name, a Bandpass or a filter of sncosmo, speclite or synphot, "
             f"got {type(item).__name__}"
         )
-    # Its wavelengths [A] and responses are public by way of its interpolator only; a shift is in them, and in its name.
-    curve = item.interpolator
-    return Bandpass(
-        name=item.name, wave=curve.x, throughput=curve.y, source=f"speclite: {item.meta.get('description', item.name)}"
-    )
+    return Bandpass(name=curve.name, wave=curve.wave, throughput=curve.throughput, source=curve.source)
 
 
 @cache

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA, NJY_CGS
-from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.bands import AnyBand, Bandpass, load_bands
 from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import SpectralSeries, require_series
-from sntransport.spectra.sightline import Sightline, dimming
+from sntransport.spectra.sightline import Sightline, dimming, require_sightline
 
 MIN_COVERAGE = 0.98
 """Least share of a band (photon-weighted) that the series must cover for a number to be given."""
@@ -47,7 +47,7 @@ class BandMatrix:
     photon_total: Array
 
 
-def band_matrix(wave: Array, bands: Sequence[Bandpass | str], sightline: Sightline) -> BandMatrix:
+def band_matrix(wave: Array, bands: Sequence[AnyBand], sightline: Sightline) -> BandMatrix:
     """Prepare the band integrals of spectra on a rest-frame grid, seen through a sightline.
 
     Parameters
@@ -126,7 +126,7 @@ def weighted_means(flux: Array, flux_weight: Array, cover_weight: Array, photon_
     return band_flux, coverage
 
 
-def band_flux(series: SpectralSeries, bands: Sequence[Bandpass | str], sightline: Sightline) -> Array:
+def band_flux(series: SpectralSeries, bands: Sequence[AnyBand], sightline: Sightline) -> Array:
     """Synthetic photometry of a series as observed through a sightline.
 
     Parameters
@@ -152,6 +152,7 @@ def band_flux(series: SpectralSeries, bands: Sequence[Bandpass | str], sightline
     A part of up to 2 % that is not covered is taken to have the mean flux density of the rest of the band.
     """
     require_series(series, "band_flux")
+    require_sightline(sightline, "band_flux")
     matrix = band_matrix(series.wave, bands, sightline)
     flux, _ = synthetic_flux(series.flux, matrix)
     # Few series have gaps: only there the whole flux is looked at once more.
@@ -174,7 +175,7 @@ def band_flux(series: SpectralSeries, bands: Sequence[Bandpass | str], sightline
 
 def band_flux_err(
     series: SpectralSeries,
-    bands: Sequence[Bandpass | str],
+    bands: Sequence[AnyBand],
     sightline: Sightline,
     *,
     correlation: Correlation = CORRELATION,

@@ -17,7 +17,10 @@ from sntransport.reading.account import Account, Facts, distance_from_z, modulus
 from sntransport.spectra.ranges import LARGEST_EBV, LARGEST_Z
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_FITS = b"SIMPLE  ="
 _AGAIN = "download it again"
+# Endings of tables and settings, which nobody gives to a file of the catalog.
+_TABLES = {".csv", ".ecsv", ".txt", ".dat", ".ascii", ".tsv", ".toml", ".xml", ".vot"}
 
 
 def load_event(path: Path, name: str | None = None, max_bytes: int = MAX_BYTES) -> tuple[str, Mapping[str, Any]]:
@@ -78,6 +81,12 @@ def _is_html(content: bytes) -> bool:
 
 
 def _parse(path: Path, content: bytes) -> Any:
+    if content.startswith(_FITS):
+        raise ReadError(
+            path, "a FITS file, no supernova",
+            "a series file is read by read_series, and by the commands report, photometry and export; a spectrum goes "
+            "into a folder with sn.toml",
+        )  # fmt: skip
     if _is_html(content):
         raise ReadError(path, "an HTML or XML page, not JSON", "download the raw file instead of the page about it")
     if (needed := json_memory(content)) > MAX_JSON_BYTES:
@@ -86,7 +95,9 @@ def _parse(path: Path, content: bytes) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise ReadError(path, f"not valid JSON ({error})", _AGAIN) from None
+        table = path.suffix.lower() in _TABLES
+        remedy = "put photometry and spectra into a folder with sn.toml and give the folder" if table else _AGAIN
+        raise ReadError(path, f"not valid JSON ({error})", remedy) from None
     except UnicodeDecodeError as error:
         raise ReadError(path, f"not UTF-8 text (byte {error.start})", "give a JSON file") from None
     except RecursionError:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.quantities import MAGNITUDE, MJD, NUMBER, bare
+from sntransport._objects.mistakes import require_path
 from sntransport._storage.read_error import ReadError, number, one_line
 from sntransport.reading.account import Account, Facts, assemble, distance_from_z, require_ranges
 from sntransport.reading.folder import read_folder
@@ -28,6 +29,16 @@ _UNITS = {
     "z": NUMBER, "distance_modulus": MAGNITUDE, "ebv_mw": MAGNITUDE, "ebv_host": MAGNITUDE, "rv_mw": NUMBER,
     "rv_host": NUMBER, "mjd_ref": MJD,
 }  # fmt: skip
+
+_NO_PATH = {
+    "Supernova": "it is read already",
+    "LightCurve": "it is read already",
+    "SpectralSeries": "a series is made of a supernova, not read as one",
+    "DataFrame": "write LightCurve.from_pandas(frame)",
+    "Table": "write LightCurve.from_table(table)",
+    "list": "read them one by one",
+    "tuple": "read them one by one",
+}
 
 
 def read_supernova(
@@ -96,6 +107,7 @@ def read_supernova(
     --------
     >>> sn = read_supernova("SN2013am.json.gz", sn_type="II P")  # doctest: +SKIP
     """
+    require_path(path, "read_supernova", _NO_PATH)
     path = Path(path)
     known = Facts(
         name=name,
@@ -166,6 +178,7 @@ def read_light_curve(
     UserWarning
         Of what was assumed in a table, such as a magnitude system. (What was assumed of a supernova is in its notes.)
     """
+    require_path(path, "read_light_curve", _NO_PATH)
     path = Path(path)
     if path.is_dir() or path.name.lower().endswith((".json", ".json.gz")):
         return read_supernova(path, name=name, default_system=default_system).light_curve

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.units import njy_to_mag
-from sntransport.photometry.bands import Bandpass, load_bands
+from sntransport.photometry.bands import AnyBand, load_bands
 from sntransport.photometry.synthetic import band_flux
 from sntransport.spectra.sightline import Sightline, mjd_of
 
@@ -118,7 +118,7 @@ def _ends(values: Array) -> list[float] | None:
 
 
 def photometry_table(
-    series: SpectralSeries, bands: Sequence[Bandpass | str], sightline: Sightline, meta: Mapping[str, Any] | None = None
+    series: SpectralSeries, bands: Sequence[AnyBand], sightline: Sightline, meta: Mapping[str, Any] | None = None
 ) -> Table:
     """Synthetic photometry of a series as a table, one row a phase and band.
 

@@ -4,7 +4,7 @@ A light curve is the same to the byte for any size of a chunk and any number of 
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, get_args
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.units import mag_err_to_relative
+from sntransport._objects.mistakes import told, wrong_kind
 from sntransport._version import __version__
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.common_coverage import CommonCoverage, common_coverage
@@ -102,6 +103,7 @@ def simulate(
     >>> lcs.n_object
     20
     """
+    _require_kinds(templates, survey, population, n=n, seed=seed)
     made = simulate_chunks(
         templates, survey, population, n=n, seed=seed, chunk=max(n, 1), objects=objects, efficiency=efficiency,
         detector=detector, n_epochs=n_epochs, epoch_window=epoch_window, keep=keep, uncovered=uncovered, dates=dates,
@@ -189,6 +191,7 @@ def simulate_chunks(
         do not cover a band (with ``uncovered="error"``), surveys that have no place or date in common (with
         ``places="all"``).
     """
+    _require_kinds(templates, survey, population, n=n, seed=seed)
     if n < 0 or chunk < 1 or seed < 0:
         raise ValueError(f"n is {n}, chunk {chunk}, seed {seed}: expected n and seed of 0 or more, chunk of 1 or more")
     first, last = (0, n) if objects is None else objects
@@ -217,6 +220,25 @@ def simulate_chunks(
         plan = replace(plan, first_id=first_id, meta={**plan.meta, "first_id": first_id})
     edges = [*range(first, last, chunk), last] if last > first else [first, last]
     return (_chunk(plan, low, high) for low, high in pairwise(edges))
+
+
+def _require_kinds(templates: object, survey: object, population: object, **counts: object) -> None:
+    """Refuse what is no series, survey, population or count, with the call that works."""
+    if not isinstance(templates, Iterable) or isinstance(templates, SpectralSeries | str):
+        remedies = {"SpectralSeries": "write [series]", "text": "write [read_series({})]"}
+        remedies |= {"BuildResult": "write [result.series]"}
+        raise wrong_kind("simulate", "a sequence of SpectralSeries first", templates, remedies)
+    many = survey if isinstance(survey, tuple | list) else (survey,)
+    for one in many:
+        if not isinstance(one, Survey):
+            remedies = {"text": "write load_survey({})", "Population": "the population comes third"}
+            raise wrong_kind("simulate", "a Survey, or several, second", one, remedies)
+    if not isinstance(population, Population):
+        remedies = {"Survey": "the survey comes second", "": "write Population(redshift=...)"}
+        raise wrong_kind("simulate", "a Population third", population, remedies)
+    for name, value in counts.items():
+        if not isinstance(value, int | np.integer):
+            raise TypeError(f"simulate: {name} is {told(value)}, expected a whole number")
 
 
 def _plan(

@@ -2,23 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, further_columns, readonly, require_shape, set_fields
+from sntransport._numerics.quantities import MJD, NANOJANSKY
+from sntransport._objects.card import Card, enumerated, span
+from sntransport._objects.drawing import axes_or_new
+from sntransport._objects.sketch import bars
+from sntransport._objects.tables import data_frame, quantity_table
+from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.observations import LightCurve
 
-# Columns that files make of the templates, or of where the measurements are.
-_OF_FILES = {"class", "class_code", "type", "template_name", "lightcurve", "first", "count"}
+if TYPE_CHECKING:
+    from astropy.table import QTable
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+_COLUMN_UNITS = {"mjd": MJD, "flux": NANOJANSKY, "flux_err": NANOJANSKY}
 _INTEGERS = {"object_id": np.int64, "template": np.int32}
 LARGEST_ID = 2**31 - 1
 """Of an object: what clients that count with 32 bits take."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Truth:
+class Truth(ValueObject):
     """What is true of each simulated object; all (n_object,) but the two of the peak.
 
     Parameters
@@ -116,7 +126,7 @@ MEASURED = ("mjd", "band", "flux", "flux_err", "photflag")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LightCurves:
+class LightCurves(ValueObject):
     """Many light curves in flat arrays: the measurements of object i are ``offset[i]`` to ``offset[i + 1]``.
 
     Parameters
@@ -202,6 +212,61 @@ class LightCurves:
     def n_obs(self) -> int:
         """Number of measurements of all objects."""
         return int(self.mjd.size)
+
+    def __len__(self) -> int:
+        return self.n_object
+
+    def to_table(self) -> "QTable":
+        """All measurements as an astropy ``QTable``: object_id, mjd, band, survey, flux, flux_err, photflag.
+
+        What is true of the objects is ``truth.columns()``; files that hold both are written by `sntransport.datasets`.
+        """
+        return quantity_table(self._columns(), _COLUMN_UNITS, self.meta)
+
+    def to_pandas(self) -> "DataFrame":
+        """The rows of `to_table` as a pandas ``DataFrame`` of plain numbers; MissingExtraError without pandas."""
+        return data_frame(self._columns(), _COLUMN_UNITS, self.meta)
+
+    def plot(self, index: int, ax: "Axes | None" = None) -> "Axes":
+        """Draw the light curve of one object; `sntransport.report.figures.simulated_light_curve` has a panel a band."""
+        axes = self.light_curve(index).plot(axes_or_new(ax, "LightCurves.plot"))
+        truth = self.truth
+        kind = int(truth.template[index])
+        axes.set_title(f"object {truth.object_id[index]}: {self.template_names[kind]}, z = {truth.z[index]:.3f}")
+        return axes
+
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        counts = np.diff(self.offset)
+        columns = {"object_id": np.repeat(self.truth.object_id, counts), "mjd": self.mjd}
+        columns |= {"band": np.array(self.bands)[self.band], "survey": np.array(self.surveys)[self.band]}
+        return columns | {name: getattr(self, name) for name in ("flux", "flux_err", "photflag")}
+
+    def _card(self) -> Card:
+        truth, counts = self.truth, np.diff(self.offset)
+        types = [f"{kind or 'unknown'} {int(n)}" for kind, n in self._types() if n]
+        return Card(
+            title=f"LightCurves: {self.n_object} objects, {self.n_obs} measurements",
+            rows=[
+                ("bands", enumerated(self.bands)),
+                ("surveys", enumerated(sorted(set(self.surveys)))),
+                ("types", enumerated(types)),
+                ("templates", enumerated(self.template_names, 4)),
+                ("z", span(truth.z, ".3f")),
+                ("mjd", span(self.mjd, ".1f")),
+                ("per object", f"{np.median(counts):g} measurements (median), {int(np.sum(counts == 0))} without any"
+                 if counts.size else ""),
+                ("truth", enumerated(list(truth.columns()), 20)),
+            ],
+            picture=lambda: bars(np.histogram(truth.z, bins=24)[0], "number of objects over redshift"),
+        )  # fmt: skip
+
+    def _types(self) -> list[tuple[str, int]]:
+        """Types of the templates with the number of their objects."""
+        n = np.bincount(self.truth.template, minlength=len(self.template_types))
+        kinds = dict.fromkeys(self.template_types, 0)
+        for kind, count in zip(self.template_types, n, strict=True):
+            kinds[kind] += int(count)
+        return list(kinds.items())
 
     def light_curve(self, i: int) -> LightCurve:
         """The measurements of one object that have a flux, as a `LightCurve`; ``instrument`` is the survey."""

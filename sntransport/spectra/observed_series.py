@@ -4,18 +4,24 @@ A type of its own, so that light with dust on it is never taken for light withou
 refuses it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, set_fields
+from sntransport._numerics.quantities import ANGSTROM, DAY
+from sntransport._objects.axis_selection import rows_between
+from sntransport._objects.card import Card
+from sntransport._objects.mistakes import wrong_kind
+from sntransport._objects.series_card import series_card
+from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.series import SpectralSeries, require_series
-from sntransport.spectra.sightline import Sightline, to_observer, to_rest
+from sntransport.spectra.sightline import Sightline, require_sightline, to_observer, to_rest
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ObservedSeries:
+class ObservedSeries(ValueObject):
     """Spectra in the observer frame, at the distance and behind the dust of ``sightline``.
 
     Parameters
@@ -61,6 +67,19 @@ class ObservedSeries:
         set_fields(self, day=checked.phase, wave=checked.wave, flux=checked.flux, flux_err=checked.flux_err)
         set_fields(self, origin=checked.origin, mjd_ref=checked.mjd_ref)
 
+    def __len__(self) -> int:
+        return int(self.day.size)
+
+    def select(self, *, day: object = None, wave: object = None) -> "ObservedSeries":
+        """The part within ranges of days and wavelengths [A], as `SpectralSeries.select`."""
+        rows = np.arange(self.day.size) if day is None else rows_between(self.day, day, "day", DAY)
+        bins = np.arange(self.wave.size) if wave is None else rows_between(self.wave, wave, "wave", ANGSTROM)
+        grids = {name: getattr(self, name)[rows][:, bins] for name in ("flux", "flux_err", "origin")}
+        return replace(self, day=self.day[rows], wave=self.wave[bins], **grids)
+
+    def _card(self) -> Card:
+        return series_card(self, self.day, "day", f"as observed at z = {self.sightline.z:g}, with dust")
+
 
 def observe(series: SpectralSeries, sightline: Sightline) -> ObservedSeries:
     """A series as it arrives through a sightline; `unobserve` undoes it.
@@ -83,6 +102,7 @@ def observe(series: SpectralSeries, sightline: Sightline) -> ObservedSeries:
         Where a dust law is not defined at a wavelength of the series.
     """
     require_series(series, "observe")
+    require_sightline(sightline, "observe")
     wave, flux = to_observer(series.wave, series.flux, sightline)
     _, flux_err = to_observer(series.wave, series.flux_err, sightline)
     day = series.phase * (1.0 + sightline.z)
@@ -110,7 +130,7 @@ def unobserve(observed: ObservedSeries) -> SpectralSeries:
         Where a dust law is not defined at a wavelength of the series.
     """
     if not isinstance(observed, ObservedSeries):
-        raise TypeError(f"unobserve takes an ObservedSeries, got {type(observed).__name__}")
+        raise wrong_kind("unobserve", "an ObservedSeries", observed)
     wave, flux = to_rest(observed.wave, observed.flux, observed.sightline)
     _, flux_err = to_rest(observed.wave, observed.flux_err, observed.sightline)
     phase = observed.day / (1.0 + observed.sightline.z)

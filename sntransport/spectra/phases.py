@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.value_object import ValueObject
 
 MAX_GAP = 5.0
 """Widest step between two phases of a dense series that is interpolated over [rest-frame d], unless told otherwise."""
@@ -15,7 +16,7 @@ _SAME_PHASE = 1e-6
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Neighbors:
+class Neighbors(ValueObject):
     """Rows before and after each phase, ``left`` and ``right`` (n_phase,), and the ``share`` of the right one.
 
     At a phase that is there both are its row; ``share`` is NaN where nothing is known.
@@ -35,6 +36,16 @@ class Neighbors:
             out[mixed] = (1.0 - share) * out[mixed] + share * rows[self.right[mixed]]
         out[np.isnan(self.share)] = np.nan
         return np.asarray(out)
+
+    def error(self, errors: Array, together: Array) -> Array:
+        """Errors of what `mean` gives (n_phase, n), from those of the rows (n_own, n).
+
+        ``together`` (n_phase,) is the correlation of the errors at the two neighbors.
+        """
+        left = (1.0 - self.share[:, None]) * errors[self.left]
+        # A row that has no share must not spread its NaN.
+        right = np.where(self.share[:, None] > 0, self.share[:, None] * errors[self.right], 0.0)
+        return np.asarray(np.sqrt(left**2 + right**2 + 2.0 * together[:, None] * left * right))
 
 
 def neighbors(own: Array, phase: Array, max_gap: float = np.inf) -> Neighbors:

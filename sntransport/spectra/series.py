@@ -1,15 +1,28 @@
 """`SpectralSeries`: rest-frame spectra of one supernova over phase, sparse as observed or dense as rebuilt."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape, set_fields
 from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MJD, bare, bare_number
+from sntransport._objects.axis_selection import rows_between, rows_of_key
+from sntransport._objects.card import Card, heading, span
+from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_spectrum, draw_stack
+from sntransport._objects.mistakes import wrong_kind
+from sntransport._objects.series_card import series_card, spectra_sketch
+from sntransport._objects.series_conversions import SeriesConversions
+from sntransport._objects.value_object import ValueObject
+from sntransport.spectra.correlation import phase_correlation
 from sntransport.spectra.phases import Neighbors, neighbors
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Origin(IntEnum):
@@ -27,11 +40,15 @@ class Origin(IntEnum):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SpectralSeries:
+class SpectralSeries(ValueObject, SeriesConversions):
     """Spectra of one supernova over phase: rest frame, at 10 pc, free of dust.
 
     Plain numbers are in the units below; an astropy ``Quantity`` is converted to them or refused, masked values become
     NaN.
+
+    ``len`` is the number of phases; iteration gives pairs of phase and spectrum; ``series[rows, bins]`` is the series
+    of some phases and wavelengths: by place, or by value where the ends of a slice are quantities. One place of a phase
+    is one spectrum, as `at` gives it.
 
     Parameters
     ----------
@@ -96,20 +113,61 @@ class SpectralSeries:
         """Where the flux is known, (n_phase, n_wave)."""
         return np.isfinite(self.flux)
 
+    def __len__(self) -> int:
+        return self.n_phase
+
+    def __iter__(self) -> "Iterator[tuple[float, SpectraAt]]":
+        for row, phase in enumerate(self.phase):
+            yield float(phase), self._spectrum(row)
+
+    def __getitem__(self, key: object) -> "SpectralSeries | SpectraAt":
+        keys = key if isinstance(key, tuple) else (key,)
+        if len(keys) > 2:
+            raise IndexError(f"a series has the two axes phase and wave, got {len(keys)} keys")
+        series = self
+        if len(keys) == 2:
+            bins = rows_of_key(self.wave, keys[1], "wave", ANGSTROM)
+            series = self._part(np.arange(self.n_phase), np.atleast_1d(bins))
+        rows = rows_of_key(self.phase, keys[0], "phase", DAY)
+        return series._spectrum(rows) if isinstance(rows, int) else series._part(rows, np.arange(series.n_wave))
+
+    def select(self, *, phase: object = None, wave: object = None) -> "SpectralSeries":
+        """The part of the series within ranges, both ends included; nothing is interpolated.
+
+        Parameters
+        ----------
+        phase : (low, high) [d], optional
+            Numbers or quantities; None for an open end.
+        wave : (low, high) [A], optional
+
+        Returns
+        -------
+        SpectralSeries
+
+        Raises
+        ------
+        ValueError
+            Where nothing lies within, or the bounds are not two or the wrong way round.
+        """
+        rows = np.arange(self.n_phase) if phase is None else rows_between(self.phase, phase, "phase", DAY)
+        bins = np.arange(self.n_wave) if wave is None else rows_between(self.wave, wave, "wave", ANGSTROM)
+        return self._part(rows, bins)
+
     def at(self, phase: ArrayLike, max_gap: float = np.inf) -> "SpectraAt":
         """Spectra at any phases, linear in flux between its own.
 
         Parameters
         ----------
-        phase : array_like, (n_phase,) [d]
-            In any order.
+        phase : float or array_like, (n_phase,) [d]
+            In any order; a number or a ``Quantity``.
         max_gap : float [d]
             Widest step between two phases of the series to interpolate over.
 
         Returns
         -------
         SpectraAt
-            NaN outside the series, in wider steps, and in bins where either neighbor is NaN.
+            One spectrum, (n_wave,), for a number; else (n_phase, n_wave). NaN outside the series, in wider steps, and
+            in bins where either neighbor is NaN.
 
         Raises
         ------
@@ -118,42 +176,159 @@ class SpectralSeries:
         """
         if not self.n_phase:
             raise ValueError(f"{self.name or 'the series'} has no phases: supply one spectrum or more")
-        asked = np.atleast_1d(np.asarray(bare(phase, "phase", DAY), dtype=np.float64))
-        return SpectraAt(series=self, place=neighbors(self.phase, asked, max_gap))
+        asked = np.asarray(bare(phase, "phase", DAY), dtype=np.float64)
+        place = neighbors(self.phase, np.atleast_1d(asked), max_gap)
+        return SpectraAt(series=self, place=place, phase=readonly(asked, "phase", asked.ndim))
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the spectra one below the other in order of phase, scaled to one height; at most 30 of them.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure of pyplot when left out. `sntransport.report.figures.waterfall` is the whole
+            figure, with where each bin comes from.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        axes = axes_or_new(ax, "SpectralSeries.plot")
+        rows = chosen_rows(self.covered)
+        if not rows.size:
+            raise ValueError(f"{self.name or 'series'}: no phase is covered, there is nothing to draw")
+        draw_stack(axes, [(float(self.phase[k]), self.wave, self.flux[k], False) for k in rows])
+        axes.set_xlabel("Rest-frame wavelength [Å]")
+        axes.set_ylabel("Rest-frame phase [d]")
+        axes.set_title(heading(self.name, "", self.sn_type))
+        return axes
+
+    def _part(self, rows: NDArray[np.int64], bins: NDArray[np.int64]) -> "SpectralSeries":
+        grids = {name: getattr(self, name)[rows][:, bins] for name in ("flux", "flux_err", "origin")}
+        return replace(self, phase=self.phase[rows], wave=self.wave[bins], **grids)
+
+    def _spectrum(self, row: int) -> "SpectraAt":
+        here = np.array([row])
+        place = Neighbors(left=here, right=here, share=np.zeros(1))
+        return SpectraAt(series=self, place=place, phase=readonly(self.phase[row], "phase", 0))
+
+    def _card(self) -> Card:
+        return series_card(self, self.phase, "phase", "rest frame, at 10 pc, free of dust")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SpectraAt:
-    """Spectra of a series at the phases asked for, worked out when first looked at; made by `SpectralSeries.at`."""
+class SpectraAt(ValueObject):
+    """Spectra of a series at the phases asked for, worked out when first looked at; made by `SpectralSeries.at`.
+
+    One spectrum, without the axis of phases, where one number was asked for.
+    """
 
     series: SpectralSeries
     place: Neighbors
+    phase: Array
+
+    @property
+    def wave(self) -> Array:
+        """Wavelengths of the series, (n_wave,) [rest-frame A]."""
+        return self.series.wave
 
     @cached_property
     def flux(self) -> Array:
-        """Flux (n_phase, n_wave), NaN where either neighbor is."""
-        return self.place.mean(self.series.flux)
+        """Flux (n_phase, n_wave) [erg s-1 cm-2 A-1 at 10 pc], NaN where either neighbor is."""
+        return self._frozen(self.place.mean(self.series.flux))
+
+    @cached_property
+    def flux_err(self) -> Array:
+        """Standard deviation of the flux, (n_phase, n_wave): of two errors that correlate as their phases are apart.
+
+        See `sntransport.spectra.correlation`; NaN where the flux is not known, or its error.
+        """
+        days = self.series.phase[self.place.right] - self.series.phase[self.place.left]
+        return self._frozen(self.place.error(self.series.flux_err, phase_correlation(days)))
+
+    @cached_property
+    def origin(self) -> NDArray[np.uint8]:
+        """Where each value comes from, (n_phase, n_wave): the less certain `Origin` of the two neighbors."""
+        worst = np.maximum(
+            self.series.origin[self.place.left],
+            np.where(self.place.share[:, None] > 0, self.series.origin[self.place.right], 0),
+        )
+        known = np.isfinite(self.flux.reshape(worst.shape))
+        return readonly(np.where(known, worst, 0).reshape(self._shape), "origin", len(self._shape), np.uint8)
 
     @cached_property
     def filled(self) -> Array:
-        """1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`), else 0."""
+        """1 where a value rests on a bin without data of its own (`Origin.EXTRAPOLATED`), else 0; (n_phase, n_wave)."""
         marked = self.series.origin == Origin.EXTRAPOLATED
         known = np.isfinite(self.place.share)[:, None]
-        return np.asarray((marked[self.place.left] | marked[self.place.right]) & known, dtype=np.float64)
+        filled = (marked[self.place.left] | marked[self.place.right]) & known
+        return self._frozen(np.asarray(filled, dtype=np.float64))
 
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which phases have any flux, (n_phase,)."""
-        return np.asarray(np.isfinite(self.flux).any(axis=1))
+        return np.asarray(np.isfinite(self.flux).any(axis=-1))
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the spectra with their errors over one another, on axes of matplotlib or of a new figure."""
+        axes = axes_or_new(ax, "plot")
+        shape = (-1, self.wave.size)
+        for phase, flux, flux_err in zip(
+            np.atleast_1d(self.phase), self.flux.reshape(shape), self.flux_err.reshape(shape), strict=True
+        ):
+            draw_spectrum(axes, self.wave, flux, flux_err, f"{phase:+.1f} d")
+        axes.legend(fontsize=8)
+        axes.set_xlabel("Rest-frame wavelength [Å]")
+        axes.set_ylabel("Flux at 10 pc [erg s$^{-1}$ cm$^{-2}$ Å$^{-1}$]")
+        return axes
+
+    def _frozen(self, rows: Array) -> Array:
+        # No copy: these are as large as the series, and made for each call of a correction.
+        shaped = rows.reshape(self._shape)
+        shaped.setflags(write=False)
+        return shaped
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return (*self.phase.shape, self.wave.size)
+
+    def _card(self) -> Card:
+        phases, shape = np.atleast_1d(self.phase), (-1, self.wave.size)
+        what = "1 spectrum" if self.phase.ndim == 0 else f"{phases.size} spectra"
+        return Card(
+            title=heading(f"{what} of", self.series.name or "a series", self.series.sn_type),
+            rows=[
+                ("phase", f"{span(phases)} d" if phases.size else ""),
+                ("wave", f"{self.wave.size} from {span(self.wave, '.0f')} A"),
+                ("flux", f"{np.isfinite(self.flux).mean() if self.flux.size else 0.0:.0%} known"),
+            ],
+            picture=lambda: spectra_sketch(self.wave, self.flux.reshape(shape), f"spectra of {self.series.name}"),
+        )
 
 
 def require_series(value: object, caller: str) -> None:
     """Raise a TypeError that says what to do unless ``value`` is a `SpectralSeries`: at rest, 10 pc, free of dust."""
     if not isinstance(value, SpectralSeries):
-        raise TypeError(
-            f"{caller} takes a SpectralSeries (rest frame, 10 pc, free of dust), got {type(value).__name__}; "
-            "an ObservedSeries becomes one through sntransport.unobserve"
-        )
+        remedies = _REMEDIES
+        if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], SpectraAt):
+            # What iteration over a series gives.
+            remedies = {"tuple": "where several series are taken, write [series] for one"}
+        raise wrong_kind(caller, "a SpectralSeries (rest frame, 10 pc, free of dust)", value, remedies)
+
+
+_REMEDIES = {
+    "path": "write read_series({})",
+    "ObservedSeries": "sntransport.unobserve makes one of it",
+    "BuildResult": "write result.series",
+    "SeriesFile": "write its .series",
+    "Supernova": "write build(sn).series",
+    "SpectraAt": "give the series itself, or series.select(phase=(low, high))",
+    "TrainingTemplate": "write its .series",
+    "list": "give them one by one",
+    "tuple": "give them one by one",
+    "Spectrum": "a Supernova holds spectra, and build makes a series of it",
+}
+"""What becomes a series, by class."""
 
 
 def _check_values(flux: Array, flux_err: Array, origin: NDArray[np.uint8]) -> None:

@@ -3,7 +3,8 @@
 Images FLUX, FLUX_ERR and ORIGIN with their axes in the tables PHASE and WAVE, and TARGET (name, type, date of phase
 0); the same with the prefix SPARSE_ for the observed spectra that it was built from; tables SIGHTLINE, PAIRS and
 LIGHTCURVE where known; NOTES and PROVENANCE. The primary header repeats the main values for people and for programs
-that read only headers; it is not read back, since a header holds neither NaN nor every float64.
+that read only headers, and the images have world coordinates (`sntransport._storage.world_coordinates`); neither is
+read back, since a header holds neither NaN nor every float64.
 """
 
 import os
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
+from sntransport._objects.mistakes import is_path, require_path, wrong_kind
+from sntransport._objects.value_object import ValueObject
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.fits_tables import (
     column,
@@ -28,6 +31,7 @@ from sntransport._storage.fits_tables import (
     texts,
     to_bytes,
 )
+from sntransport._storage.world_coordinates import axis_cards
 from sntransport._version import __version__
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries, require_series
@@ -49,7 +53,7 @@ _LIGHT_CURVE_UNITS = {"mjd": "d", "band": "", "flux": "nJy", "flux_err": "nJy", 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SeriesFile:
+class SeriesFile(ValueObject):
     """All that a series file holds.
 
     Parameters
@@ -134,6 +138,8 @@ def write_series(
 
     Raises
     ------
+    TypeError
+        Where ``series`` is none, or ``path`` no path.
     ValueError
         Where the parts do not fit together, a series is empty, or the name asks for compression.
     OSError
@@ -143,6 +149,9 @@ def write_series(
     -----
     The same input gives the same bytes: the file carries no date. Every HDU has the FITS CHECKSUM and DATASUM.
     """
+    if is_path(series):
+        raise wrong_kind("write_series", "the series first", series, {"": "write write_series(series, {})"})
+    require_path(path, "write_series", {"": "the path comes second: write_series(series, path)"})
     pairs, weight = (None if value is None else np.asarray(value) for value in (pairs, weight))
     content = SeriesFile(
         series=series,
@@ -187,6 +196,9 @@ def read_series_file(path: str | os.PathLike[str]) -> SeriesFile:
     OSError
         Where the file cannot be opened.
     """
+    require_path(path, "read_series", {"SpectralSeries": "it is one already", "BuildResult": "write result.series"})
+    if Path(path).is_dir():
+        raise ValueError(f"{path}: a folder, expected a series file: the NAME.fits in it that build wrote")
     raw = Path(path).read_bytes()
     try:
         require_intact(raw)
@@ -293,6 +305,7 @@ def _series_hdus(series: SpectralSeries, prefix: str, mjd_ref_meaning: str) -> l
         hdus.append(fits.ImageHDU(getattr(series, name.lower()), name=prefix + name))
         if unit:
             hdus[-1].header["BUNIT"] = unit
+        hdus[-1].header.update(axis_cards(series.wave, series.phase))
     strings = {"NAME": series.name, "SN_TYPE": series.sn_type, "MJD_REF_MEANING": mjd_ref_meaning}
     target = {key: texts([text]) for key, text in strings.items()}
     return [

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, set_fields
 from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MAGNITUDE, MJD, NUMBER, bare, bare_number
+from sntransport._objects.mistakes import wrong_kind
+from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.dust import dust_law, extinction, require_rv
 from sntransport.spectra.ranges import require_ebv, require_modulus, require_redshift
 
@@ -21,7 +23,7 @@ _UNITS = {
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Sightline:
+class Sightline(ValueObject):
     """Redshift, distance and dust toward one supernova.
 
     Parameters
@@ -73,6 +75,18 @@ class Sightline:
                 raise ValueError(f"Sightline: law_{place}: {error}") from None
             require_rv(getattr(self, f"rv_{place}"), law, f"Sightline: rv_{place}")
             set_fields(self, **{f"law_{place}": law})
+
+
+def require_sightline(value: object, caller: str) -> None:
+    """Raise a TypeError that says what to do unless ``value`` is a `Sightline`."""
+    if not isinstance(value, Sightline):
+        remedies = {
+            "Supernova": "write sn.sightline",
+            "int": "write Sightline(z=..., distance_modulus=...)",
+            "float": "write Sightline(z=..., distance_modulus=...)",
+            "": "its place in the arguments is the last: write sightline=Sightline(z=..., distance_modulus=...)",
+        }
+        raise wrong_kind(caller, "a Sightline", value, remedies)
 
 
 def transmission(wave: ArrayLike, ebv: float, rv: float = 3.1, law: str = "F99") -> Array:

@@ -10,7 +10,7 @@ from sntransport._numerics.arrays import Array, readonly
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.completion import photon_variance
 from sntransport.transport.interpolation_errors import ErrorModel, log_change
-from sntransport.transport.interpolators import ForPair, Interpolator, for_pair
+from sntransport.transport.interpolators import ForPair, Interpolator, for_pair, interpolated
 from sntransport.transport.runs import MIN_OVERLAP, long_runs
 
 _TAPER = 20
@@ -77,10 +77,7 @@ class Pair:
         a, b = series.flux[i], series.flux[j]
         flux, origin = np.full((t.size, a.size), np.nan), np.zeros(a.size, dtype=np.uint8)
         for run in self.runs:
-            value = self._between(series.wave[run], a[run], b[run], t)
-            if np.shape(value) != flux[:, run].shape:
-                raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {flux[:, run].shape}")
-            flux[:, run] = value
+            flux[:, run] = interpolated(self._between, series.wave[run], a[run], b[run], t)
         done = np.asarray(np.isfinite(flux).any(axis=0))
         origin[done] = np.maximum(series.origin[i], series.origin[j])[done]
         made = Candidates(flux=flux, origin=origin, source=np.where(done, _BOTH, _NOBODY))

@@ -14,7 +14,7 @@ from sntransport._numerics.arrays import Array, Span, readonly
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.completion import Completed
 from sntransport.transport.interpolation_errors import ErrorModel, log_change
-from sntransport.transport.interpolators import ForPair, Interpolator, for_pair
+from sntransport.transport.interpolators import ForPair, Interpolator, for_pair, interpolated
 from sntransport.transport.runs import long_runs
 
 SAME_PHASE = 1e-9
@@ -200,9 +200,7 @@ class _Pair:
     def _logs(self, run: Span, t: Array) -> Array:
         """Ln flux of the two, interpolated over one stretch of wavelength, (n_t, n_run)."""
         flux_a, flux_b = self.flux[0][run], self.flux[1][run]
-        value = self.between(self.series.wave[run], flux_a, flux_b, t)
-        if np.shape(value) != (t.size, flux_a.size):
-            raise ValueError(f"the interpolator returned shape {np.shape(value)}, expected {(t.size, flux_a.size)}")
+        value = interpolated(self.between, self.series.wave[run], flux_a, flux_b, t)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(value)
 

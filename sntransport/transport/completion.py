@@ -16,7 +16,7 @@ from sntransport._numerics.smoothing import bell_mean, known_mean
 from sntransport.spectra.grid import GRID_STEP
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.feature_mean import CONTINUUM
-from sntransport.transport.interpolators import ForPair, Interpolator, for_pair
+from sntransport.transport.interpolators import ForPair, Interpolator, for_pair, interpolated
 from sntransport.transport.runs import long_runs
 
 WANDER = 1.5e-3
@@ -234,7 +234,8 @@ class _Work:
         t = readonly([(phase - series.phase[i]) / (series.phase[j] - series.phase[i])], "t")
         for run in long_runs(self.covered[i] & self.covered[j]):
             with np.errstate(divide="ignore"):
-                out[run] = np.log(between(series.wave[run], series.flux[i][run], series.flux[j][run], t)[0])
+                first, last = series.flux[i][run], series.flux[j][run]
+                out[run] = np.log(interpolated(between, series.wave[run], first, last, t)[0])
         return np.where(np.isfinite(out), out, np.nan)
 
 

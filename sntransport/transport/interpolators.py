@@ -62,6 +62,30 @@ def for_pair(interpolate: Interpolator | ForPair, phase_a: float, phase_b: float
     return interpolate.between(phase_a, phase_b) if isinstance(interpolate, ForPair) else interpolate
 
 
+def interpolated(between: Interpolator, wave: Array, flux_a: Array, flux_b: Array, t: Array) -> Array:
+    """What an interpolator gives, (n_t, n_wave), once it is found to be what one has to give.
+
+    Raises
+    ------
+    ValueError
+        Where it gives another shape, or something that is not finite between two spectra that are.
+    """
+    value = np.asarray(between(wave, flux_a, flux_b, t))
+    name = getattr(between, "__name__", type(between).__name__)
+    expected = (t.size, wave.size)
+    if value.shape != expected:
+        raise ValueError(
+            f"the interpolator {name} returned {'None' if value.dtype == object else f'shape {value.shape}'}, expected "
+            f"(n_t, n_wave) = {expected}: one row for each t"
+        )
+    if not np.all(np.isfinite(value)):
+        raise ValueError(
+            f"the interpolator {name} returned NaN or infinity in {int(np.sum(~np.isfinite(value)))} of {value.size} "
+            f"values from {wave[0]:.0f} to {wave[-1]:.0f} A, expected finite fluxes: both spectra it got are finite"
+        )
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class Paced:
     """An interpolator on a path that is walked faster at first: a supernova changes more in the first half of a gap.

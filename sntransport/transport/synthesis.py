@@ -243,7 +243,13 @@ class _Block:
         if not itself.all():
             days_before = self.phase[k] - own[chosen[~itself, 0]]
             days_after = own[chosen[~itself, 1]] - self.phase[k]
-            value[~itself] = weight(days_before, days_after, mismatch[~itself])
+            given = np.asarray(weight(days_before, days_after, mismatch[~itself]), dtype=np.float64)
+            if given.shape != days_before.shape:
+                raise ValueError(
+                    f"the weight function returned shape {given.shape}, expected (n_pair,) = {days_before.shape}: one "
+                    "weight for each pair"
+                )
+            value[~itself] = given
         if np.any(np.isnan(value)) or np.any(value < 0):
             raise ValueError("the weight function returned NaN or a negative weight")
         total = value[np.isfinite(value)].sum()

@@ -241,7 +241,7 @@ def test_bad_input_says_what_to_supply(change, match):
 
 
 def test_light_with_dust_on_it_is_refused():
-    with pytest.raises(TypeError, match="got ObservedSeries"):
+    with pytest.raises(TypeError, match="got an ObservedSeries"):
         k_correct(observed(DUSTY), observe(series(), DUSTY), DUSTY)
 
 

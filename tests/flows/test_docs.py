@@ -37,6 +37,7 @@ PRINTED = {
     "notebooks/rest_frame.md": r"\{'ztfg': 'bessellb', 'ztfr': 'bessellv'\}",
     "noise.md": r"'saturated': 'zero'\} 0\.0500",
     "populations.md": r"'host_id', 'host_logmass'.*\nphoto-z off by 0\.0(19|2\d*)\n2 spectra to build from$",
+    "objects.md": r"^BuildResult demo \(II\)$(.*\n)*\(30, \d+\) -> \(11, \d+\)(.*\n)*^True True$",
     "quickstart.md": r"^\[ 3\. 32\.\] \(30, \d+\)$",
     "report.md": r"^3 panels\nTrue$",
     "simulation.md": r"^3\d\d of 500 trigger; .* 0\.07\d+\n4\d\d\d\.\d+ explode\n"

@@ -363,7 +363,11 @@ def test_a_shifted_filter_of_speclite_says_so():
         (["@@@@@@"], ValueError, r"band_names\(\)"),
         ("lsstg", TypeError, r"sequence of names, got one: write \['lsstg'\]"),
         (Bandpass(name="own", wave=[4000, 5000], throughput=[1, 1]), TypeError, r"write \['own'\]"),
-        ([5], TypeError, "5 is no band: expected a name, a Bandpass or a FilterResponse of speclite, got int"),
+        (
+            [5],
+            TypeError,
+            "5 is no band: expected a name, a Bandpass or a filter of sncosmo, speclite or synphot, got int",
+        ),
     ],
 )
 def test_a_wrong_name_is_explained(given, kind, message):

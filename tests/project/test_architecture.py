@@ -9,11 +9,11 @@ import pytest
 from tests.conftest import ROOT
 
 ROOMS = [
-    "_version", "_numerics", "_storage", "spectra", "photometry", "reading.formats", "reading", "calibration",
-    "transport", "transport.templates", "pipeline", "corrections", "simulation.surveys",
-    "simulation.surveys.formats", "simulation.noise",
-    "simulation.selection", "simulation.events", "simulation", "simulation.spectroscopy", "augmentation", "export",
-    "datasets", "validation", "report.figures", "report", "cli", "__main__",
+    "_version", "_numerics", "_storage", "_objects", "spectra", "photometry", "reading.formats", "reading",
+    "calibration", "transport", "transport.templates", "pipeline", "corrections", "simulation.surveys",
+    "simulation.surveys.formats", "simulation.noise", "simulation.selection", "simulation.events", "simulation",
+    "simulation.spectroscopy", "augmentation", "export", "datasets", "validation", "report.figures", "report", "cli",
+    "__main__",
 ]  # fmt: skip
 """In import order; a room is a folder, or a module that stands alone. docs/architecture.md has the same list."""
 
@@ -142,7 +142,7 @@ def test_one_thing_a_name():
 
 
 def test_few_enough_to_see():
-    assert len([path for path in PACKAGE.iterdir() if path.name != "__pycache__"]) <= 20
+    assert len([path for path in PACKAGE.iterdir() if path.name != "__pycache__"]) <= 21
     for folder in {path.parent for path in FILES.values()}:
         assert len([path for path in folder.iterdir() if path.is_file()]) <= 15, folder
 

@@ -70,12 +70,12 @@ def test_it_is_what_arrives():
     ],
 )
 def test_where_there_must_be_no_dust_it_is_refused(work):
-    with pytest.raises(TypeError, match=r"takes a SpectralSeries .*free of dust.*got ObservedSeries"):
+    with pytest.raises(TypeError, match=r"takes a SpectralSeries .*free of dust.*got an ObservedSeries"):
         work(observe(series(), DUSTY))
 
 
 def test_what_has_no_dust_has_none_to_take_off():
-    with pytest.raises(TypeError, match="unobserve takes an ObservedSeries, got SpectralSeries"):
+    with pytest.raises(TypeError, match="unobserve takes an ObservedSeries, got a SpectralSeries"):
         unobserve(series())
 
 

@@ -49,7 +49,7 @@ def test_a_hole_stays_one_and_does_not_spread():
 def test_one_phase_alone_and_none():
     one = SpectralSeries(phase=[2.0], wave=WAVE, flux=[[1.0, 2.0, 3.0]])
     np.testing.assert_array_equal(one.at([2.0, 2.1]).flux, [[1.0, 2.0, 3.0], [np.nan] * 3])
-    np.testing.assert_array_equal(one.at(2.0).flux, [[1.0, 2.0, 3.0]])
+    np.testing.assert_array_equal(one.at(2.0).flux, [1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="the series has no phases: supply one spectrum or more"):
         SpectralSeries(phase=[], wave=WAVE, flux=np.empty((0, 3))).at([1.0])
 

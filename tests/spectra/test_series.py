@@ -4,7 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
+from astropy import units as u
 
+from sntransport.spectra.realizations import draw
 from sntransport.spectra.series import Origin, SpectralSeries
 
 FLUX = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
@@ -72,3 +74,31 @@ def test_a_series_keeps_units():
     assert masked.origin.tolist() == plain.origin.tolist()
     with pytest.raises(ValueError, match=r"flux has the unit erg / .*expected erg"):
         SpectralSeries(phase=[1], wave=wave, flux=np.ones((1, 2)) * u.erg / u.s / u.AA)
+
+
+def test_spectra_at_any_phase_have_the_error_of_a_mean_of_draws():
+    wave = np.exp(np.linspace(8.3, 9.1, 60))
+    flux = np.ones((2, 60))
+    series = SpectralSeries(phase=[0.0, 5.0], wave=wave, flux=flux, flux_err=[[0.05] * 60, [0.1] * 60])
+    made = draw(series, 4000, seed=3)
+    for phase in (0.0, 1.0, 2.5, 4.0):
+        drawn = np.array([one.at(phase).flux for one in made])
+        # The scatter of 4000 draws is itself known to 1.1 %; the mean over bins, which go together, to about as much.
+        assert np.mean(drawn.std(axis=0) / series.at(phase).flux_err) == pytest.approx(1.0, abs=0.02)
+
+
+def test_spectra_at_phases_know_where_they_come_from():
+    flux = np.array([[1.0, 2.0, np.nan], [2.0, 4.0, 3.0], [4.0, 2.0, 1.0]])
+    origin = np.array([[1, 2, 0], [1, 1, 3], [3, 1, 2]])
+    series = SpectralSeries(phase=[0.0, 1.0, 3.0], wave=[1e3, 2e3, 3e3], flux=flux, flux_err=0.1 * flux, origin=origin)
+    found = series.at([0.5, 1.0, 2.0, 9.0])
+    np.testing.assert_array_equal(found.origin, [[1, 2, 0], [1, 1, 3], [3, 1, 3], [0, 0, 0]])
+    assert np.isnan(found.flux_err[3]).all()
+    assert np.isnan(found.flux_err[0, 2])
+    np.testing.assert_array_equal(found.wave, series.wave)
+    np.testing.assert_array_equal(found.known, [True, True, True, False])
+    one = series.at(2.0)
+    np.testing.assert_array_equal(one.flux, found.flux[2])
+    assert one.flux.shape == one.origin.shape == one.filled.shape == (3,)
+    assert not one.flux.flags.writeable
+    np.testing.assert_array_equal(series.at(48 * u.hour).flux, one.flux)

@@ -125,7 +125,7 @@ def test_interpolator_of_another_shape_is_an_error():
         return np.ones((t.size + 1, wave.size))
 
     done = complete_spectra(SERIES, interpolate=log_linear)
-    with pytest.raises(ValueError, match=r"the interpolator returned shape \(2, \d+\), expected \(1, \d+\)"):
+    with pytest.raises(ValueError, match=r"the interpolator .* returned shape \(2, \d+\), expected .* = \(1, \d+\)"):
         list(along_chain(SERIES, done, np.array([5.0]), interpolate=wrong))
 
 

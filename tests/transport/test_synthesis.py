@@ -236,7 +236,7 @@ def test_single_spectrum_covers_only_its_own_phase():
 
 
 def test_interpolator_of_another_shape_is_an_error():
-    with pytest.raises(ValueError, match=r"the interpolator returned shape \(2,\), expected \(1, \d+\)"):
+    with pytest.raises(ValueError, match=r"the interpolator .* returned shape \(2,\), expected .* = \(1, \d+\)"):
         run([5.0], interpolate=lambda wave, a, b, t: np.ones(2))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.photometry.bands import Bandpass, effective_wave, load_bands
+from sntransport.photometry.bands import AnyBand, effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.report.figures.style import COLORS, LINES, MARKERS, new_figure
 from sntransport.spectra.sightline import Sightline
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MAX_LINES = 5
 
 
-def peak_phase(series: SpectralSeries, band: Bandpass | str) -> float:
+def peak_phase(series: SpectralSeries, band: AnyBand) -> float:
     """Phase at which a series is brightest in a rest-frame band [d]; NaN where it never covers the band."""
     matrix = band_matrix(series.wave, [band], Sightline(z=0.0, distance_modulus=0.0))
     flux = synthetic_flux(series.flux, matrix)[0][:, 0]

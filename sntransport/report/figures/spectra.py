@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.drawing import chosen_rows, draw_stack
 from sntransport.report.figures.style import COLORS, edges, new_figure, title, wave_axis
 from sntransport.spectra.series import Origin, SpectralSeries
 
@@ -13,11 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sntransport._numerics.arrays import Array
 
-_MAX_CURVES = 30
-_ROW_HEIGHT = 1.6
-_HIGHEST = 3.0
 _AVERAGED = 4
 _SHADES = {
     Origin.OBSERVED: ("#DCEBF5", "observed or between two spectra"),
@@ -52,15 +49,7 @@ def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> F
         raise ValueError(f"{series.name or 'series'}: no phase is covered, there is nothing to draw")
     figure, axes = new_figure(8.5, 2.2 + 0.19 * max(len(rows), 12))
     _shade(axes, rows)
-    phases = np.array([phase for phase, _, _ in rows])
-    colors = _phase_colors(phases)
-    for y, (_, source, k) in enumerate(rows):
-        look = {"color": tuple(colors[y]), "lw": 0.8} if source is series else {"color": "black", "lw": 1.3}
-        axes.plot(*_line(source, k, y), zorder=3, **look)
-    axes.set_yticks(range(len(rows)), [f"{phase:.1f}" for phase in phases], fontsize=7)
-    for label, (_, source, _) in zip(axes.get_yticklabels(), rows, strict=True):
-        label.set_fontweight("normal" if source is series else "bold")
-    axes.set_ylim(len(rows) + 0.5, -4.0)
+    draw_stack(axes, [(phase, source.wave, source.flux[k], source is not series) for phase, source, k in rows])
     wave_axis(axes, series.wave)
     axes.set_ylabel("Rest-frame phase [d]; flux density of each spectrum, scaled")
     _legend(figure, axes, observed=sparse is not None)
@@ -112,9 +101,7 @@ def comparison(truth: SpectralSeries, rebuilt: SpectralSeries, observed: Spectra
 
 def _rows(series: SpectralSeries, sparse: SpectralSeries | None) -> list[tuple[float, SpectralSeries, int]]:
     """Phase, series and row of every spectrum to draw, in order of phase."""
-    covered = np.flatnonzero(series.covered.any(axis=1))
-    chosen = covered[np.unique(np.linspace(0, covered.size - 1, min(covered.size, _MAX_CURVES)).astype(int))]
-    rows = [(float(series.phase[k]), series, int(k)) for k in chosen]
+    rows = [(float(series.phase[k]), series, int(k)) for k in chosen_rows(series.covered)]
     if sparse is not None:
         rows += [(float(phase), sparse, i) for i, phase in enumerate(sparse.phase)]
     return sorted(rows, key=lambda row: row[0])
@@ -142,22 +129,6 @@ def _legend(figure: Figure, axes: Axes, *, observed: bool) -> None:
     handles += [axes.plot([], [], color=COLORS[0], lw=1.0, label="rebuilt")[0]]
     handles += [Patch(facecolor=color, edgecolor="0.6", lw=0.4, label=text) for color, text in _SHADES.values()]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=8, frameon=False)
-
-
-def _phase_colors(phase: Array) -> Array:
-    from matplotlib import colormaps
-
-    return np.asarray(colormaps["viridis"](0.85 * (phase - phase[0]) / max(float(np.ptp(phase)), 1.0)))
-
-
-def _line(series: SpectralSeries, k: int, y: float) -> tuple[Array, Array]:
-    """One spectrum as a line at height ``y``: about 1 high, so that it does not tower over its neighbors."""
-    whole = max(series.n_wave - series.n_wave % _AVERAGED, 1)
-    groups = (-1, min(_AVERAGED, whole))
-    wave, flux = series.wave[:whole].reshape(groups).mean(axis=1), series.flux[k, :whole].reshape(groups).mean(axis=1)
-    known = flux[np.isfinite(flux)] if np.isfinite(flux).any() else np.zeros(1)
-    scale = max(float(np.median(known)), 0.4 * float(np.quantile(known, 0.98)), np.finfo(float).tiny)
-    return wave, y - _ROW_HEIGHT * (np.clip(flux / scale, -0.5, _HIGHEST) - 1.0)
 
 
 def _beside(axes: Axes) -> Any:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.colors import COLORS as COLORS
+from sntransport._objects.colors import MARKERS as MARKERS
 from sntransport._storage.atomic_files import atomic_path
 
 if TYPE_CHECKING:
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
     from sntransport._numerics.arrays import Array
 
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe & Ito (2008): told apart by color-blind readers; markers and line styles say it again in gray print."""
-
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 DIVERGING = "PuOr"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import set_fields
+from sntransport._objects.value_object import ValueObject
 from sntransport._storage.config_schema import Key, Table
 from sntransport.spectra.classes import known_class, plain_type
 from sntransport.spectra.observations import broad_class
@@ -36,7 +37,7 @@ _LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Codes:
+class Codes(ValueObject):
     """What the files of a run call its classes, bands and survey.
 
     Parameters

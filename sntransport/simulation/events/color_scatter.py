@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape, set_fields
 from sntransport._numerics.quantities import ANGSTROM
+from sntransport._objects.value_object import ValueObject
 from sntransport.simulation.events.joint import covariance_root
 
 # Least change of wavelength between the points of a Gaussian process, in its length: with them linear between, the
@@ -21,7 +22,7 @@ _POINTS_PER_LENGTH = 5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ColorScatter:
+class ColorScatter(ValueObject):
     """A Gaussian change of magnitude at rest-frame wavelengths.
 
     Parameters

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, set_fields
 from sntransport._numerics.units import mag_to_njy, njy_to_mag
+from sntransport._objects.value_object import ValueObject
 from sntransport.simulation.events.light_profiles import (
     LEAST_INDEX,
     MOST_INDEX,
@@ -31,7 +32,7 @@ _TOLERANCE = (0.002, 0.04)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class HostTable:
+class HostTable(ValueObject):
     """Galaxies, one a row.
 
     Parameters
@@ -97,7 +98,7 @@ class HostStep:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Hosts:
+class Hosts(ValueObject):
     """How events are put into galaxies.
 
     Parameters

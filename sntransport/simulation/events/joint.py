@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape, set_fields
+from sntransport._objects.value_object import ValueObject
 from sntransport.simulation.events.near_redshift import NearRedshift
 from sntransport.simulation.events.redshift_dependence import OfRedshift, Polynomial, as_function, values_at
 
@@ -34,7 +35,7 @@ class Joint(Protocol):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class JointNormal:
+class JointNormal(ValueObject):
     """A normal distribution of several parameters, cut at bounds by drawing again what is outside of one.
 
     Parameters
@@ -160,7 +161,7 @@ def joint_normal(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class JointSamples:
+class JointSamples(ValueObject):
     """Rows of a table, each with values of all parameters, drawn as they are.
 
     Parameters

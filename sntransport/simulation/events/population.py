@@ -1,7 +1,7 @@
 """`Population`: the events of nature that a survey could see, drawn object by object."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
 
@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
 from sntransport._numerics.quantities import DEGREE, MAGNITUDE, bare_number
 from sntransport._numerics.units import C_KMS
+from sntransport._objects.card import Card
+from sntransport._objects.sketch import bars
+from sntransport._objects.value_object import ValueObject
 from sntransport.simulation.events.color_scatter import ColorScatter
 from sntransport.simulation.events.distributions import Constant, Distribution, as_distribution
 from sntransport.simulation.events.hosts import Hosts
@@ -51,7 +54,7 @@ class Drawn(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Population:
+class Population(ValueObject):
     """What explodes: where in redshift, how bright, behind how much dust, and after which template.
 
     Parameters
@@ -189,6 +192,13 @@ class Population:
         sun = SOLAR_SPEED / C_KMS if self.solar_motion else 0.0
         low, high = self.redshift.support
         return (1.0 + low) * (1.0 - most) * (1.0 - sun) - 1.0, (1.0 + high) * (1.0 + most) * (1.0 + sun) - 1.0
+
+    def _card(self) -> Card:
+        def picture() -> str:
+            z = self.redshift.draw(np.random.default_rng(0), 2000)
+            return bars(np.histogram(z, bins=24)[0], "how often each redshift is drawn")
+
+        return replace(super()._card(), picture=picture)
 
     def draw(self, rng: np.random.Generator, n: int, n_template: int) -> Drawn:
         """Objects.

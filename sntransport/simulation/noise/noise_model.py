@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.value_object import ValueObject
 from sntransport.simulation.noise.error_model import ErrorModel, Errors, SeenVisits
 
 SATURATED_ERR = 1e8
@@ -39,7 +40,7 @@ Saturated = Literal["nan", "zero"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class NoiseModel:
+class NoiseModel(ValueObject):
     """How fluxes are disturbed and errors are reported; the defaults are those of a simulation without one.
 
     Parameters

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, set_fields
+from sntransport._objects.value_object import ValueObject
 from sntransport.simulation.selection.cuts import Cut
 from sntransport.simulation.selection.detection import DetectionEfficiency
 from sntransport.simulation.selection.efficiencies import EfficiencyMaps
@@ -67,7 +68,7 @@ class Prescale:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Selection:
+class Selection(ValueObject):
     """What is noticed of the measurements, who gets a spectrum or a host redshift, and which objects are kept.
 
     Parameters

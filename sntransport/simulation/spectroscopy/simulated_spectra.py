@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
+from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.simulation.events.hosts import band_column
 from sntransport.simulation.events.population import Population
@@ -25,7 +26,7 @@ _KNOWN = 1e-6
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SimulatedSpectra:
+class SimulatedSpectra(ValueObject):
     """Spectra of simulated objects.
 
     Parameters
@@ -118,7 +119,7 @@ def simulate_spectra(
             change = change * 10.0 ** (-0.4 * population.color_scatter.at(scatter[k : k + 1], rest[None])[0])
         rng = object_stream(curves.meta["seed"], number - first, Purpose.SPECTRA)
         for phase in at:
-            flux = np.interp(rest, series.wave, series.at(phase).flux[0], left=np.nan, right=np.nan) * change
+            flux = np.interp(rest, series.wave, series.at(phase).flux, left=np.nan, right=np.nan) * change
             light = smeared(paths, flux)
             mjd = float(truth.mjd_ref[i] + days[i] * phase)
             made = _measured(spectrograph, light, mjd, rng.standard_normal(light.size))

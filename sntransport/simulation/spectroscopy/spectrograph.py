@@ -15,6 +15,7 @@ from sntransport._numerics.arrays import Array, readonly, require_increasing, re
 from sntransport._numerics.limits import require_memory
 from sntransport._numerics.quantities import ANGSTROM
 from sntransport._numerics.units import C_AA, NJY_CGS, mag_to_njy
+from sntransport._objects.value_object import ValueObject
 
 _SIGMA_PER_FWHM = 1.0 / np.sqrt(8.0 * np.log(2.0))
 # Points in a sigma of the line spread and in a pixel; the sum over them is right to 1e-6 for lines of any width.
@@ -30,7 +31,7 @@ Curve = float | tuple[ArrayLike, ArrayLike]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Spectrograph:
+class Spectrograph(ValueObject):
     """A spectrograph, and how long it looks.
 
     Parameters

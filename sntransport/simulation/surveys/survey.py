@@ -10,11 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, further_columns, readonly, require_finite, require_shape, set_fields
 from sntransport._numerics.quantities import DEGREE, MJD, bare
+from sntransport._numerics.units import njy_to_mag
+from sntransport._objects.card import Card, enumerated, span
+from sntransport._objects.sketch import dots
+from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.ranges import require_date
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Survey:
+class Survey(ValueObject):
     """The visits of one survey: date, band, pointing and noise; sorted by date on construction.
 
     A visit is one measurement of everything inside a circular field of view. It may be empty of visits (a selection
@@ -147,6 +151,29 @@ class Survey:
                 f"{label}{name} of {bands[int(np.argmin(values))]} is {values.min():g}, expected 0 or more"
             )
         return values
+
+    def __len__(self) -> int:
+        return self.n_visit
+
+    def _card(self) -> Card:
+        counts = [f"{name} {int(np.sum(self.band == k))}" for k, name in enumerate(self.bands)]
+        with np.errstate(divide="ignore"):
+            depth = njy_to_mag(5.0 * self.background)
+        deep = [f"{name} {np.median(depth[self.band == k]):.2f}" for k, name in enumerate(self.bands)
+                if np.any(self.band == k)]  # fmt: skip
+        return Card(
+            title=f"Survey {self.name}: {self.n_visit} visits",
+            rows=[
+                ("visits", enumerated(counts, 12)),
+                ("mjd", f"{span(self.mjd, '.2f')}, {np.ptp(self.mjd):.0f} d" if self.n_visit else ""),
+                ("depth", f"{enumerated(deep, 12)} mag (5 sigma of the background, median)" if deep else ""),
+                ("sky", f"ra {span(self.ra, '.1f')}, dec {span(self.dec, '.1f')} deg, field of view of radius "
+                 f"{self.radius:.2f} deg" if self.n_visit else ""),
+                ("notes", str(len(self.notes)) if self.notes else ""),
+                ("source", self.source),
+            ],
+            picture=lambda: dots(self.ra, self.dec, self.band, "visits over right ascension and declination"),
+        )  # fmt: skip
 
     @property
     def n_visit(self) -> int:

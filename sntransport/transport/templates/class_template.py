@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, Span, readonly, require_increasing
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
+from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.phases import MAX_GAP, neighbors
@@ -33,7 +34,7 @@ _NEEDED = (4000.0, 7000.0)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ClassTemplate:
+class ClassTemplate(ValueObject):
     """A template and how its series were put on one clock; made by `build_template`.
 
     ``series`` has no NaN: its ``origin`` is 1 where two or more series were averaged, 2 where there was only one, 3

@@ -47,7 +47,7 @@ def test_a_spectrum_is_the_template_seen_through_its_dust(curves):
     assert list(found.object_id) == [1002, 1002, 1040, 1040]
     for k, spectrum in enumerate(found.spectra):
         i = (2, 40)[k // 2]
-        flux = template().at(found.phase[k]).flux[0]
+        flux = template().at(found.phase[k]).flux
         wave, seen = to_observer(template().wave, flux, sightline(truth, i))
         scatter = -2.5 * np.log10(spectrum.flux / np.interp(spectrum.wave, wave, seen))
         # Slow in wavelength, and at each band what the light curve has.
@@ -128,14 +128,14 @@ def test_a_folder_is_read_and_built_to_the_template(tmp_path):
     np.testing.assert_allclose([one.mjd for one in sn.spectra], truth.mjd_ref[0] + (1 + truth.z[0]) * phases)
     one = sn.spectra[4]
     rest, flux = to_rest(one.wave, one.flux, dataclasses.replace(sn.sightline))
-    expected = np.interp(rest, template().wave, template().at(10.0).flux[0]) * 10 ** (-0.4 * truth.mag_offset[0])
+    expected = np.interp(rest, template().wave, template().at(10.0).flux) * 10 ** (-0.4 * truth.mag_offset[0])
     pull = (flux / expected - 1.0) * 30.0
     assert abs(pull.mean()) < 0.1
     assert abs(pull.std() - 1.0) < 0.05
     series = snt.build(sn, phases=[-9.0, 0.0, 10.0, 20.0], interpolate=snt.interpolators.log_linear).series
     inside = (series.wave > 3900.0) & (series.wave < 8300.0)
     for k, phase in enumerate(series.phase):
-        own = np.interp(series.wave, template().wave, template().at(phase).flux[0]) * 10 ** (-0.4 * truth.mag_offset[0])
+        own = np.interp(series.wave, template().wave, template().at(phase).flux) * 10 ** (-0.4 * truth.mag_offset[0])
         ratio = (series.flux[k] / own)[inside & (series.origin[k] == 1)]
         assert np.median(ratio) == pytest.approx(1.0, abs=0.05)
         assert np.std(ratio / np.median(ratio)) < 0.05

@@ -1,0 +1,107 @@
+"""Drawing on axes of matplotlib: what the ``plot`` of value objects and the figures of the report share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sntransport._objects.colors import COLORS, MARKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from sntransport._numerics.arrays import Array
+
+_MAX_CURVES = 30
+_ROW_HEIGHT = 1.6
+_HIGHEST = 3.0
+_AVERAGED = 4
+
+
+def axes_or_new(ax: Axes | None, caller: str) -> Axes:
+    """The axes given, or those of a new figure of pyplot, which notebooks show and ``pyplot.show`` opens.
+
+    Raises
+    ------
+    TypeError
+        For anything else than axes, such as a figure or an array of axes.
+    """
+    if ax is None:
+        from matplotlib import pyplot
+
+        return pyplot.subplots(layout="constrained")[1]
+    if not hasattr(ax, "errorbar"):
+        raise TypeError(
+            f"{caller}: ax is a {type(ax).__name__}, expected the axes of one panel: figure, ax = pyplot.subplots()"
+        )
+    return ax
+
+
+def chosen_rows(covered: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """At most 30 of the rows (n_phase, n_wave) with any data, evenly spaced."""
+    rows = np.flatnonzero(covered.any(axis=1))
+    return np.asarray(rows[np.unique(np.linspace(0, rows.size - 1, min(rows.size, _MAX_CURVES)).astype(int))])
+
+
+def stacked_line(wave: Array, flux: Array, y: float) -> tuple[Array, Array]:
+    """One spectrum as a line at height ``y``: about 1 high, so that it does not tower over its neighbors."""
+    whole = max(wave.size - wave.size % _AVERAGED, 1)
+    groups = (-1, min(_AVERAGED, whole))
+    wave, flux = wave[:whole].reshape(groups).mean(axis=1), flux[:whole].reshape(groups).mean(axis=1)
+    known = flux[np.isfinite(flux)] if np.isfinite(flux).any() else np.zeros(1)
+    scale = max(float(np.median(known)), 0.4 * float(np.quantile(known, 0.98)), np.finfo(float).tiny)
+    return wave, y - _ROW_HEIGHT * (np.clip(flux / scale, -0.5, _HIGHEST) - 1.0)
+
+
+def phase_colors(phase: Array) -> Array:
+    """Colors (n_phase, 4) from the first phase to the last."""
+    from matplotlib import colormaps
+
+    return np.asarray(colormaps["viridis"](0.85 * (phase - phase[0]) / max(float(np.ptp(phase)), 1.0)))
+
+
+def draw_stack(axes: Axes, rows: Sequence[tuple[float, Array, Array, bool]]) -> None:
+    """Spectra one below the other, the first on top.
+
+    Parameters
+    ----------
+    axes
+    rows : sequence of (phase, wave, flux, bold)
+        In order of phase; bold ones are black, as observed spectra are.
+    """
+    phases = np.array([phase for phase, _, _, _ in rows])
+    colors = phase_colors(phases)
+    for y, (_, wave, flux, bold) in enumerate(rows):
+        look: dict[str, Any] = {"color": "black", "lw": 1.3} if bold else {"color": tuple(colors[y]), "lw": 0.8}
+        axes.plot(*stacked_line(wave, flux, y), zorder=3, **look)
+    axes.set_yticks(range(len(rows)), [f"{phase:.1f}" for phase in phases], fontsize=7)
+    for label, (_, _, _, bold) in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set_fontweight("bold" if bold else "normal")
+    axes.set_ylim(len(rows) + 0.5, -4.0)
+
+
+def draw_spectrum(axes: Axes, wave: Array, flux: Array, flux_err: Array, label: str) -> None:
+    """One spectrum with its error shaded."""
+    (line,) = axes.plot(wave, flux, lw=0.9, label=label or None)
+    if np.isfinite(flux_err).any():
+        axes.fill_between(wave, flux - flux_err, flux + flux_err, color=line.get_color(), alpha=0.25, lw=0)
+
+
+def draw_photometry(axes: Axes, mjd: Array, flux: Array, flux_err: Array, band: NDArray[np.str_]) -> None:
+    """Points with errors, a color and a marker for each band, and their legend."""
+    for k, name in enumerate(sorted({str(one) for one in band})):
+        rows = band == name
+        error = np.nan_to_num(flux_err[rows])
+        look: dict[str, Any] = {
+            "color": COLORS[k % len(COLORS)],
+            "fmt": MARKERS[(k + 3 * (k // len(COLORS))) % len(MARKERS)],
+        }
+        axes.errorbar(mjd[rows], flux[rows], error, label=name, ms=3.5, lw=0.7, mfc="none", **look)
+    if mjd.size:
+        axes.legend(fontsize=8, ncols=2)
+    axes.set_xlabel("MJD [d]")
+    axes.set_ylabel("Flux [nJy]")
