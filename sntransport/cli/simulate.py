@@ -67,7 +67,7 @@ def simulate(
         codes = _codes(kind, jobs, survey_name, -(-most // chunk))
         with executor(config, scheduler, processes(workers, most, -(-most // chunk))) as (pool, n_worker):
             _simulate(sources, out, kind, codes, chunk=chunk, executor=pool, n_worker=n_worker)
-    except (ValueError, OSError, ImportError) as error:
+    except ImportError as error:
         fail(error)
         sys.exit(1)
 
