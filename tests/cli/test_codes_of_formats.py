@@ -168,7 +168,7 @@ def test_snana_set_of_a_run(place, tmp_path):
     assert run(place, tmp_path / "out", "snana", CONFIG, "--survey-name", "MIXED").exit_code == 0
     assert (tmp_path / "out" / "Ia" / "Ia.LIST").is_file()
     refused = run(place, tmp_path / "out", "snana", CONFIG)
-    assert "holds the output of something else: codes was" in refused.output
+    assert "codes.survey was" in refused.output
 
 
 def test_light_curves_are_those_of_any_other_format(place, tmp_path):
