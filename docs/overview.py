@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from sntransport.cli.demo import OBSERVED_PHASES, demo_supernova
+from sntransport.cli.supernovae.demo import OBSERVED_PHASES, demo_supernova
 from sntransport.pipeline import build
 
 STEP = 0.11  # ln flux per day

@@ -7,7 +7,7 @@ than any real supernova, which flatters pointwise interpolation; ``sntransport v
 import numpy as np
 
 import sntransport as snt
-from sntransport.cli import demo
+from sntransport.cli.supernovae import demo
 
 MIDDLE = 15.0
 wave = np.geomspace(3500.0, 9000.0, 1130)  # 250 km/s a bin

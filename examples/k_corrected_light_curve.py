@@ -8,7 +8,7 @@ import numpy as np
 
 import sntransport as snt
 from sntransport._numerics.units import njy_to_mag
-from sntransport.cli import demo
+from sntransport.cli.supernovae import demo
 
 Z, MJD_MAX = 0.15, 60000.0
 sightline = snt.Sightline(z=Z, distance_modulus=39.2, ebv_mw=0.04)

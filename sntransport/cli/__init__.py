@@ -1,1 +1,1 @@
-"""The command line: a file a command; `console` is what they share."""
+"""The command line: a room a subject, a file a command; `main` puts them together."""

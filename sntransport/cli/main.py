@@ -17,17 +17,18 @@ import click
 from sntransport._storage.extras import MissingExtraError
 from sntransport._storage.planned_config import ChangedInputError
 from sntransport._version import __version__
-from sntransport.cli.augment import augment
-from sntransport.cli.build import build, demo
-from sntransport.cli.console import FAILURES, aside, fail, keep_words
-from sntransport.cli.export import export
-from sntransport.cli.interrupts import Stopped, interruptible
-from sntransport.cli.kcorrect import kcorrect
-from sntransport.cli.report import completion, plot, report
-from sntransport.cli.series import bolometric, photometry
-from sntransport.cli.simulate import simulate, survey
-from sntransport.cli.template import template_group
-from sntransport.cli.validate import bandtest, validate
+from sntransport.cli.completion import completion
+from sntransport.cli.samples.augment import augment
+from sntransport.cli.samples.simulate import simulate, survey
+from sntransport.cli.supernovae.build import build, demo
+from sntransport.cli.supernovae.export import export
+from sntransport.cli.supernovae.kcorrect import kcorrect
+from sntransport.cli.supernovae.photometry import bolometric, photometry
+from sntransport.cli.supernovae.report import plot, report
+from sntransport.cli.supernovae.template import template_group
+from sntransport.cli.supernovae.validate import bandtest, validate
+from sntransport.cli.terminal.console import FAILURES, aside, fail, keep_words
+from sntransport.cli.terminal.interrupts import Stopped, interruptible
 
 
 class _Group(click.Group):

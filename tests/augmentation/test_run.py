@@ -25,7 +25,7 @@ from sntransport.augmentation.setup import events, mixing, set_up, templates
 from sntransport.augmentation.splits import LeakError
 from sntransport.augmentation.training_set import select_training_set
 from sntransport.augmentation.training_templates import TrainingTemplate
-from sntransport.cli.simulate import write_as
+from sntransport.cli.samples.simulate import write_as
 from sntransport.datasets.nested_parquet import read_nested_parquet
 from sntransport.simulation.light_curves import concatenate
 from sntransport.spectra.grid import grid_wave

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from matplotlib.image import imread
 
 import sntransport as snt
-from sntransport.cli.demo import BANDS
 from sntransport.cli.main import main
+from sntransport.cli.supernovae.demo import BANDS
 from sntransport.spectra.series_file import read_series_file
 from tests._storage.test_extras import block
 from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, spectrum
@@ -589,12 +589,12 @@ def test_python_m(capsys, monkeypatch):
 
 
 def test_no_file_is_left_by_a_failed_build(folder, tmp_path, monkeypatch):
-    import sntransport.cli.batch
+    import sntransport.cli.supernovae.batch
 
     def fails(*_, **__):
         raise OSError("disk full")
 
-    monkeypatch.setattr(sntransport.cli.batch, "write_series", fails)
+    monkeypatch.setattr(sntransport.cli.supernovae.batch, "write_series", fails)
     result = run("build", folder, "-o", tmp_path / "out", "--no-figures")
     assert result.exit_code == 1
     assert "disk full" in result.stderr

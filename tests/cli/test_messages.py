@@ -216,7 +216,7 @@ def test_interrupt_is_one_line_and_leaves_nothing_half_written(folder, tmp_path)
     # Hold the build in the middle of writing a file, where an interrupt hurts most.
     held = """
 import sys, time
-from sntransport.cli import batch
+from sntransport.cli.supernovae import batch
 from sntransport._storage.atomic_files import atomic_path
 from sntransport.cli.main import main
 def write(series, path, **_):

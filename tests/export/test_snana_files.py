@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 import sntransport as snt
 from sntransport._storage.atomic_folders import put_aside
 from sntransport._storage.read_error import one_line
-from sntransport.cli import export as command
 from sntransport.cli.main import main
+from sntransport.cli.supernovae import export as command
 from sntransport.export.grid import exported_range, template_grid
 from sntransport.export.lightcurvelynx_model import to_lightcurvelynx
 from sntransport.export.snana import SURVEY_BANDS, to_snana

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sntransport.cli import demo
+from sntransport.cli.supernovae import demo
 from sntransport.transport.interpolators import log_linear
 
 

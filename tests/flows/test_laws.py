@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sntransport as snt
-from sntransport.cli.batch import write_build
+from sntransport.cli.supernovae.batch import write_build
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.realizations import draw
 from sntransport.spectra.series_file import read_series_file, write_series

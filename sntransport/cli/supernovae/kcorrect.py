@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sntransport._version import __version__
-from sntransport.cli.console import (
-    EXISTING,
-    FOLDER,
-    for_each,
-    numbers_option,
-    positive,
-    say,
-    sightline_asked,
-    speaking,
-    table_shown,
-)
+from sntransport.cli.terminal.console import say, speaking, table_shown
+from sntransport.cli.terminal.options import EXISTING, FOLDER, numbers_option, positive
+from sntransport.cli.terminal.series_files import for_each, sightline_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,8 +11,8 @@ import numpy as np
 from sntransport._storage.atomic_files import ending, file_stem, sha256
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
-from sntransport.cli.console import FAILURES
-from sntransport.cli.interrupts import require_no_stop
+from sntransport.cli.terminal.console import FAILURES
+from sntransport.cli.terminal.interrupts import require_no_stop
 from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
 from sntransport.report.build_tables import build_row, photometry_table
 from sntransport.report.figures import light_curves, waterfall

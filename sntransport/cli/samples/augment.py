@@ -10,18 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli.console import (
-    EXISTING,
-    FOLDER,
-    asked_for,
-    conclude,
-    detail,
-    example_option,
-    fail,
-    progress_bar,
-    say,
-    speaking,
-)
+from sntransport.cli.terminal.console import asked_for, conclude, detail, fail, progress_bar, say, speaking
+from sntransport.cli.terminal.options import EXISTING, FOLDER, example_option
 from sntransport.datasets.writers import WRITERS, end_folder, needs_true_flux, require_format, run_codes, write_as
 
 if TYPE_CHECKING:

@@ -6,16 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli.console import (
-    EXISTING,
-    FOLDER,
-    bands_asked,
-    for_each,
-    say,
-    sightline_asked,
-    speaking,
-    table_shown,
-)
+from sntransport.cli.terminal.console import say, speaking, table_shown
+from sntransport.cli.terminal.options import EXISTING, FOLDER
+from sntransport.cli.terminal.series_files import bands_asked, for_each, sightline_asked
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli.console import EXISTING, FAILURES, FOLDER, asked_for, conclude, fail, say, speaking
+from sntransport.cli.terminal.console import FAILURES, asked_for, conclude, fail, say, speaking
+from sntransport.cli.terminal.options import EXISTING, FOLDER
 
 if TYPE_CHECKING:
     from sntransport.spectra.series import SpectralSeries

@@ -1,4 +1,4 @@
-"""The commands ``report``, ``plot`` and ``completion``."""
+"""The commands ``report`` and ``plot``."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sntransport.cli.console import (
-    EXISTING,
+from sntransport.cli.terminal.console import (
     FAILURES,
-    FOLDER,
-    INTERPOLATORS,
     advise,
     command_line,
     conclude,
     detail,
     fail,
-    interpolator_named,
-    is_series,
     progress,
     say,
     speaking,
     warn_of_doubts,
 )
+from sntransport.cli.terminal.options import EXISTING, FOLDER, INTERPOLATORS, interpolator_named
+from sntransport.cli.terminal.series_files import is_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,22 +138,6 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
     conclude(results)
     if failed:
         sys.exit(1)
-
-
-@click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@click.pass_context
-def completion(ctx: click.Context, shell: str) -> None:
-    """Print what completes commands, options and files with the tab key.
-
-    bash: add  eval "$(sntransport completion bash)"  to ~/.bashrc; zsh: the same with zsh to ~/.zshrc; fish:
-    sntransport completion fish > ~/.config/fish/completions/sntransport.fish
-    """
-    from click.shell_completion import get_completion_class
-
-    made = get_completion_class(shell)
-    assert made is not None
-    click.echo(made(ctx.find_root().command, {}, "sntransport", "_SNTRANSPORT_COMPLETE").source())
 
 
 def _material(path: Path, interpolator: str) -> Material:

@@ -1,4 +1,4 @@
-"""What the commands share: choices, checks of options, messages, work on many series files."""
+"""What the commands say: to people, to machines, and of what failed."""
 
 from __future__ import annotations
 
@@ -8,34 +8,21 @@ import sys
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from sntransport._version import __version__
-from sntransport.cli.interrupts import require_no_stop
+from sntransport.cli.terminal.interrupts import require_no_stop
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from tqdm import tqdm
 
-    from sntransport.spectra.series_file import SeriesFile
-    from sntransport.spectra.sightline import Sightline
-
-
-FAMILY = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
-INTERPOLATORS = ("class_transport", *FAMILY)
-DUST_LAWS = ("F99", "O94", "CCM89", "G23")
 
 FAILURES = (ValueError, OSError, MemoryError)
 """Errors of one input, after which the others are still worked on; everything else is a bug."""
 
-# Far beyond any table that is read, well within memory.
-_MOST_NUMBERS = 100_000
-
-EXISTING = click.Path(exists=True, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
 
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -56,23 +43,6 @@ def speaking(command: _Command) -> _Command:
     ):
         command = click.option(*name, is_flag=True, expose_value=False, callback=keep, help=text)(command)
     return command
-
-
-def example_option(module: str, name: str) -> Callable[[_Command], _Command]:
-    """Option ``--example-config``: print the example of the `Table` of that name in a module, and end."""
-
-    def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-        if value:
-            from importlib import import_module
-
-            from sntransport._storage.config_schema import example
-
-            keys = import_module(f"sntransport.{module}")
-            click.echo(example(getattr(keys, name), keys.EXAMPLE), nl=False)
-            ctx.exit()
-
-    text = "Print an example of CONFIG.toml, with what its keys mean, and exit."
-    return click.option("--example-config", is_flag=True, is_eager=True, expose_value=False, callback=show, help=text)
 
 
 def asked_for(name: str) -> bool:
@@ -226,108 +196,6 @@ def fail(error: Exception, ctx: click.Context | None = None) -> None:
         message = f"not enough memory ({message or 'asked for by a library'}); ask for less, or use another machine"
     aside(f"sntransport: {click.style('error', fg='red')}: {message}")
     (ctx or click.get_current_context()).meta.setdefault(_META + "failed", []).append(message)
-
-
-def positive(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    """Callback: a positive, finite number, or none where the option is left out and has no default."""
-    if value is not None and not 0 < value < float("inf"):
-        raise click.BadParameter("expected a positive number")
-    return value
-
-
-def default_systems(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> str | dict[str, str] | None:
-    """Callback: "AB" or "Vega", or one by band and instrument ("UVOT=AB"); None where it is not given."""
-    systems = {"ab": "AB", "vega": "Vega"}
-    given = {}
-    for item in value:
-        name, _, system = item.rpartition("=")
-        if system.lower() not in systems:
-            raise click.BadParameter(f"{item!r} is neither AB nor Vega, nor NAME=AB or NAME=Vega")
-        given[name.strip()] = systems[system.lower()]
-    if "" in given and len(given) > 1:
-        raise click.BadParameter("expected one system for all, or NAME=SYSTEM in each")
-    return given.get("", given or None)
-
-
-def numbers_option(ctx: click.Context, param: click.Parameter, value: str | None) -> list[float] | None:
-    """Callback: a list of numbers or ranges, such as 0.1,0.5 or 0:1:0.05."""
-    try:
-        return None if value is None else parse_numbers(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def interpolator_named(name: str) -> Any:
-    """Return the interpolator of a name in `INTERPOLATORS`."""
-    from sntransport.transport import interpolators
-    from sntransport.transport.templates import by_class
-
-    return by_class.class_transport if name == "class_transport" else getattr(interpolators, name)
-
-
-def is_series(path: Path) -> bool:
-    """Whether a path is a series file rather than a supernova."""
-    return path.suffix.lower() in (".fits", ".fit") and path.is_file()
-
-
-def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], Mapping[str, Any]]) -> None:
-    """Do the work on every series file; go on after a bad one; conclude with what was done; exit 1 if any was bad."""
-    from sntransport.spectra.series_file import read_series_file
-
-    failed, results = False, []
-    # One file takes no time worth a bar.
-    for path in progress(files, len(files), "files") if len(files) > 1 else files:
-        try:
-            results.append({"file": path, **work(path, read_series_file(path))})
-        except BrokenPipeError:
-            raise
-        except FAILURES as error:
-            failed = True
-            fail(error)
-    conclude(results)
-    if failed:
-        sys.exit(1)
-
-
-def bands_asked(bands: str | None, held: SeriesFile, path: Path) -> list[str]:
-    """Bands of an option, else those of the observed photometry in the file."""
-    if bands:
-        return [name.strip() for name in bands.split(",") if name.strip()]
-    if held.light_curve is None:
-        raise ValueError(f"{path}: no observed photometry in the file; name the bands with --bands")
-    return list(held.light_curve.bands)
-
-
-def sightline_asked(held: SeriesFile, path: Path, z: float | None, distance_modulus: float | None) -> Sightline:
-    """Sightline of the file with what the options replace."""
-    import dataclasses
-
-    from sntransport.spectra.sightline import Sightline
-
-    if z is not None and distance_modulus is None:
-        raise ValueError("--z moves the supernova: state its distance too, with --distance-modulus")
-    asked: dict[str, Any] = {name: v for name, v in (("z", z), ("distance_modulus", distance_modulus)) if v is not None}
-    if held.sightline is not None:
-        return dataclasses.replace(held.sightline, **asked)
-    if len(asked) < 2:
-        raise ValueError(f"{path}: no redshift and distance in the file; give --z and --distance-modulus")
-    return Sightline(**asked)
-
-
-def parse_numbers(text: str) -> list[float]:
-    """Numbers and ranges START:STOP:STEP (STOP included), separated by commas; a ValueError where they are not."""
-    found: list[float] = []
-    for part in text.split(","):
-        try:
-            start, stop, step = [float(x) for x in part.split(":")] if ":" in part else [float(part)] * 2 + [1.0]
-            # Rounding must not lose the last value.
-            count = int((stop - start) / step + 1e-9) + 1
-        except (ValueError, ZeroDivisionError, OverflowError):
-            raise ValueError(f"{part!r} is neither a number nor START:STOP:STEP") from None
-        if not 0 < count <= _MOST_NUMBERS:
-            raise ValueError(f"{part!r} has {max(count, 0)} values, expected 1 to {_MOST_NUMBERS}")
-        found += [round(start + k * step, 12) for k in range(count)]
-    return found
 
 
 def table_shown(table: Table) -> dict[str, Any]:

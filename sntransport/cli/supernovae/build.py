@@ -10,27 +10,29 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from sntransport.cli.console import (
-    DUST_LAWS,
-    EXISTING,
-    FAMILY,
-    FOLDER,
-    INTERPOLATORS,
+from sntransport.cli.supernovae.template import beside
+from sntransport.cli.terminal.console import (
     advise,
     aside,
     asked_for,
     command_line,
     conclude,
-    default_systems,
     fail,
-    interpolator_named,
-    positive,
     progress,
     say,
     speaking,
     warn_of_doubts,
 )
-from sntransport.cli.template import beside
+from sntransport.cli.terminal.options import (
+    DUST_LAWS,
+    EXISTING,
+    FAMILY,
+    FOLDER,
+    INTERPOLATORS,
+    default_systems,
+    interpolator_named,
+    positive,
+)
 
 
 @click.command()
@@ -80,7 +82,7 @@ def build(
     each, OUT receives NAME.fits (the series), NAME_photometry.ecsv, NAME_spectra.png and NAME_light_curves.png.
     """
     from sntransport._storage.tables import text_table
-    from sntransport.cli import batch
+    from sntransport.cli.supernovae import batch
     from sntransport.pipeline import build as build_series
     from sntransport.reading import supernova
     from sntransport.report import build_tables
@@ -173,7 +175,7 @@ def _tell(name: str, notes: Sequence[str], *, every: bool) -> bool:
 @speaking
 def demo(out: Path, interpolator: str, seed: int) -> None:
     """Rebuild a known series from eight noisy spectra and compare it with the truth."""
-    from sntransport.cli import demo as demonstration
+    from sntransport.cli.supernovae import demo as demonstration
 
     say("The Hsiao et al. (2007) mean type Ia template, observed at eight dates (not a real supernova).")
     names = list(dict.fromkeys((interpolator, "log_linear", "wasserstein")))

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from sntransport._version import __version__
-from sntransport.cli.console import conclude, say, speaking
+from sntransport.cli.terminal.console import conclude, say, speaking
 
 _existing = click.Path(exists=True, path_type=Path)
 

@@ -13,7 +13,7 @@ WORK = """
 import time, warnings
 import click
 from sntransport.cli.main import main
-from sntransport.cli.console import fail, progress, progress_bar, say, speaking
+from sntransport.cli.terminal.console import fail, progress, progress_bar, say, speaking
 
 @main.command("work")
 @speaking

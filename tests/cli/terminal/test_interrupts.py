@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sntransport.cli.interrupts import Stopped, interruptible, require_no_stop
+from sntransport.cli.terminal.interrupts import Stopped, interruptible, require_no_stop
 from tests.cli.test_commands import folder, run  # noqa: F401  (a fixture)
 
 
@@ -64,7 +64,7 @@ def test_a_command_ends_with_the_code_of_its_signal(folder, tmp_path, monkeypatc
         swallowed(signal.SIGTERM)
         raise SystemError("a function returned a result with an exception set")
 
-    monkeypatch.setattr("sntransport.cli.batch.write_series", broken)
+    monkeypatch.setattr("sntransport.cli.supernovae.batch.write_series", broken)
     done = run("build", folder, "-o", tmp_path / "out", "--no-figures")
     assert done.exit_code == 143
     assert "nothing half-written is left" in done.stderr
@@ -74,7 +74,7 @@ def test_without_memory_the_others_are_still_built(folder, tmp_path, monkeypatch
     def large(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("sntransport.cli.batch.write_build", large)
+    monkeypatch.setattr("sntransport.cli.supernovae.batch.write_build", large)
     done = run("build", folder, "-o", tmp_path / "out", "--no-figures")
     assert done.exit_code == 1
     assert "not enough memory" in done.stderr

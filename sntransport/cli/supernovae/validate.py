@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from sntransport.cli.console import (
-    EXISTING,
-    FOLDER,
-    INTERPOLATORS,
-    conclude,
-    interpolator_named,
-    is_series,
-    positive,
-    progress,
-    say,
-    speaking,
-    warn_of_doubts,
-)
-from sntransport.cli.template import beside
+from sntransport.cli.supernovae.template import beside
+from sntransport.cli.terminal.console import conclude, progress, say, speaking, warn_of_doubts
+from sntransport.cli.terminal.options import EXISTING, FOLDER, INTERPOLATORS, interpolator_named, positive
+from sntransport.cli.terminal.series_files import is_series
 
 if TYPE_CHECKING:
     from collections.abc import Generator

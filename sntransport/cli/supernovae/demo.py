@@ -15,7 +15,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._storage.tables import text_table
-from sntransport.cli.batch import write_build
+from sntransport.cli.supernovae.batch import write_build
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.report.contents import from_supernova

@@ -47,7 +47,7 @@ def interruptible() -> Iterator[None]:
         yield
         return
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a handler
+    def stop(number: int, frame: FrameType | None) -> None:
         _came.append(number)
         raise Stopped(number)
 

@@ -1,0 +1,1 @@
+"""Commands on many objects at once: simulations and training sets."""

@@ -1,0 +1,1 @@
+"""What the commands share: messages, options, interrupts, work on many series files."""

@@ -1,0 +1,64 @@
+"""Work of a command on many series files, and what it takes from them where no option says otherwise."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sntransport.cli.terminal.console import FAILURES, conclude, fail, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from sntransport.spectra.series_file import SeriesFile
+    from sntransport.spectra.sightline import Sightline
+
+
+def is_series(path: Path) -> bool:
+    """Whether a path is a series file rather than a supernova."""
+    return path.suffix.lower() in (".fits", ".fit") and path.is_file()
+
+
+def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], Mapping[str, Any]]) -> None:
+    """Do the work on every series file; go on after a bad one; conclude with what was done; exit 1 if any was bad."""
+    from sntransport.spectra.series_file import read_series_file
+
+    failed, results = False, []
+    # One file takes no time worth a bar.
+    for path in progress(files, len(files), "files") if len(files) > 1 else files:
+        try:
+            results.append({"file": path, **work(path, read_series_file(path))})
+        except BrokenPipeError:
+            raise
+        except FAILURES as error:
+            failed = True
+            fail(error)
+    conclude(results)
+    if failed:
+        sys.exit(1)
+
+
+def bands_asked(bands: str | None, held: SeriesFile, path: Path) -> list[str]:
+    """Bands of an option, else those of the observed photometry in the file."""
+    if bands:
+        return [name.strip() for name in bands.split(",") if name.strip()]
+    if held.light_curve is None:
+        raise ValueError(f"{path}: no observed photometry in the file; name the bands with --bands")
+    return list(held.light_curve.bands)
+
+
+def sightline_asked(held: SeriesFile, path: Path, z: float | None, distance_modulus: float | None) -> Sightline:
+    """Sightline of the file with what the options replace."""
+    import dataclasses
+
+    from sntransport.spectra.sightline import Sightline
+
+    if z is not None and distance_modulus is None:
+        raise ValueError("--z moves the supernova: state its distance too, with --distance-modulus")
+    asked: dict[str, Any] = {name: v for name, v in (("z", z), ("distance_modulus", distance_modulus)) if v is not None}
+    if held.sightline is not None:
+        return dataclasses.replace(held.sightline, **asked)
+    if len(asked) < 2:
+        raise ValueError(f"{path}: no redshift and distance in the file; give --z and --distance-modulus")
+    return Sightline(**asked)
