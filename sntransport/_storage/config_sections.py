@@ -58,6 +58,19 @@ class Section:
         return found
 
 
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What a pattern of paths relative to a folder finds, sorted: the file of that very name, else by its wildcards.
+
+    Only the pattern has wildcards: brackets in names of the folder are letters.
+    """
+    from glob import glob
+
+    named = folder / pattern
+    if os.path.exists(named):
+        return [named]
+    return [folder / name for name in sorted(glob(pattern, root_dir=folder))]
+
+
 def read_toml(path: Path) -> Section:
     """A configuration file as its outermost table.
 

@@ -5,12 +5,11 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from glob import glob
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sntransport._storage.config_sections import Section
+from sntransport._storage.config_sections import Section, matching
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.mixing import Mixture, feature_mix, mix, mix_linear
 from sntransport.augmentation.splits import assign_splits, designation, identities, require_no_leak
@@ -208,7 +207,7 @@ def read_all(patterns: list[str], folder: Path) -> list[Source]:
     """
     out = []
     for pattern in patterns:
-        paths = [Path(name) for name in sorted(glob(str(folder / pattern)))]
+        paths = matching(folder, pattern)
         if not paths:
             raise ReadError(folder / pattern, "no such file", "name series files or supernovae under series")
         out += [_source(path) for path in paths]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.units import mag_to_njy
+from sntransport._storage.atomic_files import file_stem
 from sntransport._storage.config_schema import checked
 from sntransport._storage.config_sections import Section, read_toml
 from sntransport._storage.read_error import ReadError
@@ -110,8 +111,8 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
         options["max_gap"] = given["max_gap"]
     sections = top.sections("population")
     names = [section.values["name"] for section in sections]
-    if len(set(names)) != len(names):
-        raise top.wrong("population", f"names are {names}", "give each population a name of its own")
+    if len({file_stem(name) for name in names}) != len(names):
+        raise top.wrong("population", f"names are {names}", "give each population a name, and so a folder, of its own")
     base = given["seed"] if seed is None else seed
     jobs = [
         _job(

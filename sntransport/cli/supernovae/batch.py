@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._storage.atomic_files import ending, file_stem, sha256
+from sntransport._storage.atomic_files import ending, sha256
 from sntransport._storage.tables import write_table
 from sntransport._version import __version__
 from sntransport.cli.terminal.console import FAILURES
 from sntransport.cli.terminal.interrupts import require_no_stop
+from sntransport.cli.terminal.series_files import free_stem
 from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
 from sntransport.report.build_tables import build_row, photometry_table
 from sntransport.report.figures import light_curves, waterfall
@@ -74,12 +75,11 @@ def build_files(
     for path in paths:
         try:
             sn = read(path)
-            stem = file_stem(sn.name)
-            if stem in taken:
-                raise ValueError(f"{path}: same name as {taken[stem]} ({sn.name}); its output would be overwritten")
+            before = dict(taken)
+            stem = free_stem(sn.name, path, before)
             result = build(sn)
             written = write_build(sn, result, out / stem, path, figures=figures, options=options)
-            taken[stem] = path
+            taken = before
         except FAILURES as error:
             require_no_stop()
             yield Outcome(path=path, summary=None, error=error)

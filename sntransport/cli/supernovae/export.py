@@ -10,6 +10,7 @@ import click
 
 from sntransport.cli.terminal.console import FAILURES, asked_for, conclude, fail, say, speaking
 from sntransport.cli.terminal.options import EXISTING, FOLDER
+from sntransport.cli.terminal.series_files import free_stem
 
 if TYPE_CHECKING:
     from sntransport.spectra.series import SpectralSeries
@@ -61,7 +62,9 @@ def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked:
         if options["template"] is None and (options["extrapolate"] == "template" or options["template_phases"]):
             raise click.UsageError("name the template: --template hsiao, or a series file")
         made = [_extended(one.series, options) for one in held]
-        _write(form, out, [one for one, _ in made], notes=[notes for _, notes in made], held=held, options=options)
+        _write(
+            form, out, files, [one for one, _ in made], notes=[notes for _, notes in made], held=held, options=options
+        )
     except FAILURES as error:
         fail(error)
         sys.exit(1)
@@ -116,8 +119,8 @@ def _template(name: str | None) -> Any:
 
 
 def _write(
-    form: str, out: Path, made: list[SpectralSeries], *, notes: list[tuple[str, ...]], held: list[SeriesFile],
-    options: dict[str, Any],
+    form: str, out: Path, paths: tuple[Path, ...], made: list[SpectralSeries], *, notes: list[tuple[str, ...]],
+    held: list[SeriesFile], options: dict[str, Any],
 ) -> None:  # fmt: skip
     shared = {
         "zero": options["zero"] or ("B maximum" if form == "sncosmo" else "bolometric maximum"),
@@ -126,10 +129,12 @@ def _write(
         "wave_range": options["wave_range"] or None,
     }  # fmt: skip
     if form in ("sncosmo", "ecsv"):
+        taken: dict[str, Path] = {}
+        named = {free_stem(one.name, path, taken): one for path, one in zip(paths, made, strict=True)}
         for series, told in zip(made, notes, strict=True):
             for note in told:
                 _note(f"{series.name}: {note}")
-        _write_tables(form, out, made, shared)
+        _write_tables(form, out, named, shared)
         return
     from sntransport.export.snana import to_snana
     from sntransport.photometry.redshift_range import coverage_text
@@ -149,15 +154,15 @@ def _write(
                "notes": list(model.notes)}])  # fmt: skip
 
 
-def _write_tables(form: str, out: Path, made: list[SpectralSeries], shared: dict[str, Any]) -> None:
-    from sntransport._storage.atomic_files import ending, file_stem
+def _write_tables(form: str, out: Path, named: dict[str, SpectralSeries], shared: dict[str, Any]) -> None:
+    from sntransport._storage.atomic_files import ending
     from sntransport._storage.tables import write_table
     from sntransport.export.grid import template_grid
     from sntransport.export.text_files import series_table, to_ascii
 
     results = []
-    for series in made:
-        stem = out / file_stem(series.name)
+    for name, series in named.items():
+        stem = out / name
         if form == "sncosmo":
             grid = template_grid(series, **shared)
             for note in grid.notes:

@@ -10,7 +10,7 @@ import click
 from sntransport._version import __version__
 from sntransport.cli.terminal.console import say, speaking, table_shown
 from sntransport.cli.terminal.options import EXISTING, FOLDER, numbers_option, positive
-from sntransport.cli.terminal.series_files import for_each, sightline_asked
+from sntransport.cli.terminal.series_files import for_each, free_stem, sightline_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,6 +56,8 @@ def kcorrect(
     if not band_obs and (phases or len(z or []) > 1):
         raise click.UsageError("a light curve has its own phases and one redshift; for tables of K give --band-obs")
 
+    taken: dict[str, Path] = {}
+
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         if band_obs:
             written = _k_table(
@@ -75,7 +77,7 @@ def kcorrect(
             )
         if out is None:
             return table_shown(written.table)
-        files = _write(written, out)
+        files = _write(written, out / free_stem(written.stem, path, taken))
         for line in files:
             say(f"wrote {line}")
         return {"files": files, "rows": len(written.table)}
@@ -153,14 +155,14 @@ def _rest_light_curve(
     return _Report(stem=stem, table=rest_light_curve_table(result, meta), draw=lambda: rest_light_curve_figure(result))
 
 
-def _write(report: _Report, out: Path) -> list[Path]:
-    """Write table and figure to a folder; return their paths."""
+def _write(report: _Report, stem: Path) -> list[Path]:
+    """Write table and figure to ``stem`` plus their endings; return their paths."""
     from sntransport._storage.atomic_files import ending
     from sntransport._storage.tables import write_table
     from sntransport.report.figures.style import write_figure
 
-    figure = write_figure(report.draw(), ending(out / report.stem, ".png"))
-    return [write_table(report.table, ending(out / report.stem, ".ecsv")), figure]
+    figure = write_figure(report.draw(), ending(stem, ".png"))
+    return [write_table(report.table, ending(stem, ".ecsv")), figure]
 
 
 def _choice(bands: str | None) -> Sequence[str] | dict[str, str]:

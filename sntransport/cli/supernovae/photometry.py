@@ -8,7 +8,7 @@ import click
 
 from sntransport.cli.terminal.console import say, speaking, table_shown
 from sntransport.cli.terminal.options import EXISTING, FOLDER
-from sntransport.cli.terminal.series_files import bands_asked, for_each, sightline_asked
+from sntransport.cli.terminal.series_files import bands_asked, for_each, free_stem, sightline_asked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,16 +28,17 @@ def photometry(
     files: tuple[Path, ...], bands: str | None, z: float | None, distance_modulus: float | None, out: Path | None
 ) -> None:
     """Synthetic photometry of series, as ECSV: mjd, phase, band, flux [nJy], AB magnitude."""
-    from sntransport._storage.atomic_files import file_stem
     from sntransport._storage.tables import write_table
     from sntransport.report import build_tables
+
+    taken: dict[str, Path] = {}
 
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         names = bands_asked(bands, held, path)
         table = build_tables.photometry_table(held.series, names, sightline_asked(held, path, z, distance_modulus))
         if out is None:
             return table_shown(table)
-        written = write_table(table, out / f"{file_stem(held.series.name)}_photometry.ecsv")
+        written = write_table(table, out / f"{free_stem(held.series.name, path, taken)}_photometry.ecsv")
         say(f"wrote {written}")
         return {"files": [written], "rows": len(table), "bands": names}
 
@@ -76,7 +77,7 @@ def bolometric(
     """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
     from dataclasses import asdict
 
-    from sntransport._storage.atomic_files import ending, file_stem
+    from sntransport._storage.atomic_files import ending
     from sntransport._storage.tables import write_table
     from sntransport.corrections import luminosity
     from sntransport.report import correction_tables
@@ -86,6 +87,7 @@ def bolometric(
 
     if (policy == "template") != (maximum is not None) or (template_file and policy != "template"):
         raise click.UsageError("--policy template needs --maximum, and --maximum and --template need that policy")
+    taken: dict[str, Path] = {}
 
     def one(path: Path, held: SeriesFile) -> dict[str, Any]:
         chosen = policy if maximum is None else _template_policy(template_file, maximum)
@@ -99,7 +101,7 @@ def bolometric(
         table = correction_tables.bolometric_table(light, meta)
         if out is None:
             return table_shown(table)
-        stem = out / file_stem(f"{held.series.name}_bolometric")
+        stem = out / free_stem(f"{held.series.name}_bolometric", path, taken)
         files = [
             write_table(table, ending(stem, ".ecsv")),
             write_figure(bolometric_figure(light), ending(stem, ".png")),

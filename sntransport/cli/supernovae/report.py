@@ -22,7 +22,7 @@ from sntransport.cli.terminal.console import (
     warn_of_doubts,
 )
 from sntransport.cli.terminal.options import EXISTING, FOLDER, INTERPOLATORS, interpolator_named
-from sntransport.cli.terminal.series_files import is_series
+from sntransport.cli.terminal.series_files import free_stem, is_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,20 +109,21 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
 
     A supernova is built first. The figure `warp`, what calibration did, needs one: a series file does not hold it.
     """
-    from sntransport._storage.atomic_files import ending, file_stem
+    from sntransport._storage.atomic_files import ending
     from sntransport.report.contents import figures
     from sntransport.report.figures.style import write_figure
 
     failed, results = False, []
+    taken: dict[str, Path] = {}
     for path in inputs:
         try:
             material, files = _material(path, interpolator), []
+            stem = out / free_stem(material.name, path, taken)
             drawable = figures(material)
             lacking = [name for name in only if name not in drawable]
             if lacking:
                 raise ValueError(f"{path}: has no data for {', '.join(lacking)}; it has {', '.join(drawable)}")
             for name in progress(only or drawable, len(only or drawable), "figures"):
-                stem = out / file_stem(material.name)
                 try:
                     files.append(write_figure(drawable[name](), ending(stem, f"_{name}.{kind}")))
                 except ValueError as error:

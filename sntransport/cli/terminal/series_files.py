@@ -15,6 +15,38 @@ if TYPE_CHECKING:
     from sntransport.spectra.sightline import Sightline
 
 
+def free_stem(name: str, path: Path, taken: dict[str, Path]) -> str:
+    """What the files of an input are called, which no input before it may have.
+
+    Parameters
+    ----------
+    name : str
+        Of the supernova, with whatever tells files of one supernova apart.
+    path : Path
+        The input.
+    taken : dict of str to Path
+        Stems of the inputs before it; this one is added.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        Where an input before it has the same: its files would be overwritten.
+    """
+    from sntransport._storage.atomic_files import file_stem
+
+    stem = file_stem(name)
+    if stem in taken:
+        raise ValueError(
+            f"{path}: same name as {taken[stem]} ({name}); its output would be overwritten: give another folder"
+        )
+    taken[stem] = path
+    return stem
+
+
 def is_series(path: Path) -> bool:
     """Whether a path is a series file rather than a supernova."""
     return path.suffix.lower() in (".fits", ".fit") and path.is_file()
