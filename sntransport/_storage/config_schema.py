@@ -188,15 +188,40 @@ def _fits(value: Any, kind: Any) -> bool:
     return all(_fits(one, get_args(kind)[-1]) and (kind != dict[str, int] or one >= 0) for one in inside)
 
 
-def example(table: Table, title: str) -> str:
-    """An example of a file, as TOML: the keys that have one, each with what it means."""
-    lines = [f"# {title}", *_example_keys(table, 0)]
+def example(table: Table, title: str, *, every: bool = False) -> str:
+    """An example of a file, as TOML: the keys that have one, each with what it means.
+
+    With ``every`` all other keys and tables too, as comments, each with its default or kind.
+    """
+    lines = [f"# {title}", *_example_keys(table, 0), *(_other_keys(table, "", "") if every else [])]
     for name, known in table.keys.items():
         if isinstance(known, Table) and not known.example:
-            for i in range(_n_example(known)):
-                head = f"[[{name}]]" if known.several else f"[{name}]"
+            head = f"[[{name}]]" if known.several else f"[{name}]"
+            n = _n_example(known)
+            for i in range(n):
                 lines += ["", *_commented(head, known.words if i == 0 else ""), *_example_keys(known, i)]
+                lines += _other_keys(known, "", name) if every and i == 0 else []
+            if every and not n:
+                lines += ["", *(f"# {line}" for line in _commented(head, known.words)), *_other_keys(known, "", name)]
     return "\n".join(lines) + "\n"
+
+
+def _other_keys(table: Table, prefix: str, path: str) -> list[str]:
+    """Keys without an example as comments, those of tables inside as ``table.key``; outermost tables are not in it."""
+    lines: list[str] = []
+    for name, known in table.keys.items():
+        if known.example or (not path and isinstance(known, Table)):
+            continue
+        if isinstance(known, Table) and not known.number and known.keys:
+            lines += _other_keys(known, f"{prefix}{name}.", path)
+            continue
+        default = known.default if isinstance(known, Key) else None
+        value = "" if default is None else json.dumps(default)
+        told = _meaning(known) if value else ": ".join(part for part in (known.told, _meaning(known)) if part)
+        lines += [f"# {line}" for line in _commented(f"{prefix}{name} = {value}".rstrip(), told)]
+    if table.others is not None and not table.example_others:
+        lines.append(f"# {prefix}...: {table.others.words}")
+    return lines
 
 
 def _n_example(table: Table) -> int:

@@ -18,6 +18,8 @@ from sntransport._storage.extras import MissingExtraError
 from sntransport._storage.planned_config import ChangedInputError
 from sntransport._version import __version__
 from sntransport.cli.completion import completion
+from sntransport.cli.inspection.bands import bands
+from sntransport.cli.inspection.schema import schema
 from sntransport.cli.samples.augment import augment
 from sntransport.cli.samples.simulate import simulate, survey
 from sntransport.cli.supernovae.build import build, demo
@@ -80,6 +82,6 @@ def main(debug: bool) -> None:
 
 for _command in (
     build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate,
-    augment, survey, demo, completion,
+    augment, survey, demo, bands, schema, completion,
 ):  # fmt: skip
     main.add_command(_command)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sntransport.cli.terminal.console import FAILURES, asked_for, conclude, fail, say, speaking
-from sntransport.cli.terminal.options import EXISTING, FOLDER
+from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands
 from sntransport.cli.terminal.series_files import free_stem
 
 if TYPE_CHECKING:
@@ -43,7 +43,13 @@ SURVEY_BANDS = "lsstu,lsstg,lsstr,lssti,lsstz,lssty"
 @click.option("--template-phases", nargs=2, type=float, help="Add the template's phases down to and up to these [d].")
 @click.option("--rise", is_flag=True, help="Add a rise from explosion, as time squared.")
 @click.option("--decline", type=float, metavar="PHASE", help="Add a decline of 56Co to this phase [d].")
-@click.option("--bands", default=SURVEY_BANDS, show_default=True, help="Of the survey, for the usable redshifts.")
+@click.option(
+    "--bands",
+    shell_complete=complete_bands,
+    default=SURVEY_BANDS,
+    show_default=True,
+    help="Of the survey, for the usable redshifts.",
+)
 @click.option("--leakage-cut", default=0.0, show_default=True,
               help="LEAKAGE_CUT of the survey's calibration file, which makes its filters narrower.")  # fmt: skip
 @click.option("--redshifts", nargs=2, type=float, help="Range to simulate; refused where a band is not covered.")

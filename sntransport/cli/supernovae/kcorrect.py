@@ -9,7 +9,7 @@ import click
 
 from sntransport._version import __version__
 from sntransport.cli.terminal.console import say, speaking, table_shown
-from sntransport.cli.terminal.options import EXISTING, FOLDER, numbers_option, positive
+from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands, numbers_option, positive
 from sntransport.cli.terminal.series_files import for_each, free_stem, sightline_asked
 
 if TYPE_CHECKING:
@@ -25,8 +25,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
-@click.option("--band-obs", help="Observed band; without it, the observed light curve is taken to the rest frame.")
-@click.option("--band-rest", help="Rest-frame band; for a light curve several to choose from, or pairs OBSERVED=REST.")
+@click.option(
+    "--band-obs",
+    shell_complete=complete_bands,
+    help="Observed band; without it, the observed light curve is taken to the rest frame.",
+)
+@click.option(
+    "--band-rest",
+    shell_complete=complete_bands,
+    help="Rest-frame band; for a light curve several to choose from, or pairs OBSERVED=REST.",
+)
 @click.option(
     "--z", callback=numbers_option, help="Redshifts, such as 0.1,0.5 or 0:1:0.05; the file's own when left out."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sntransport.cli.terminal.console import say, speaking, table_shown
-from sntransport.cli.terminal.options import EXISTING, FOLDER
+from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands
 from sntransport.cli.terminal.series_files import bands_asked, for_each, free_stem, sightline_asked
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SERIES.fits...")
-@click.option("--bands", help="Comma-separated bands, such as lsstg,lsstr; the observed bands when left out.")
+@click.option(
+    "--bands",
+    shell_complete=complete_bands,
+    help="Comma-separated bands, such as lsstg,lsstr; the observed bands when left out.",
+)
 @click.option("--z", type=float, help="Place the supernova at this redshift.")
 @click.option("--distance-modulus", type=float, help="Place it at this distance modulus [mag]; needed with --z.")
 @click.option("-o", "--out", type=FOLDER, help="Folder for NAME_photometry.ecsv; standard output when left out.")

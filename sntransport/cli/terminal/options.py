@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 FAMILY = ("feature_transport", "wasserstein", "sinkhorn", "unbalanced", "log_linear", "linear")
 INTERPOLATORS = ("class_transport", *FAMILY)
@@ -22,7 +25,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def example_option(module: str, name: str) -> Callable[[_Command], _Command]:
-    """Option ``--example-config``: print the example of the `Table` of that name in a module, and end."""
+    """Options ``--example-config`` and ``--every-key``: print the example of a `Table` of that name, and end."""
 
     def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
@@ -31,11 +34,19 @@ def example_option(module: str, name: str) -> Callable[[_Command], _Command]:
             from sntransport._storage.config_schema import example
 
             keys = import_module(f"sntransport.{module}")
-            click.echo(example(getattr(keys, name), keys.EXAMPLE), nl=False)
+            click.echo(example(getattr(keys, name), keys.EXAMPLE, every=param.name == "every_key"), nl=False)
             ctx.exit()
 
-    text = "Print an example of CONFIG.toml, with what its keys mean, and exit."
-    return click.option("--example-config", is_flag=True, is_eager=True, expose_value=False, callback=show, help=text)
+    def shown(command: _Command) -> _Command:
+        for flag, text in (
+            ("--every-key", "Print it with all other keys and tables as comments, and exit."),
+            ("--example-config", "Print an example of CONFIG.toml, with what its keys mean, and exit."),
+        ):
+            shows = click.option(flag, is_flag=True, is_eager=True, expose_value=False, callback=show, help=text)
+            command = shows(command)
+        return command
+
+    return shown
 
 
 def positive(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -89,3 +100,13 @@ def parse_numbers(text: str) -> list[float]:
             raise ValueError(f"{part!r} has {max(count, 0)} values, expected 1 to {_MOST_NUMBERS}")
         found += [round(start + k * step, 12) for k in range(count)]
     return found
+
+
+def complete_bands(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Completion of a name of a band, the last of several between commas."""
+    from click.shell_completion import CompletionItem
+
+    from sntransport.photometry.bands import band_names
+
+    before, comma, begun = incomplete.rpartition(",")
+    return [CompletionItem(f"{before}{comma}{name}") for name in band_names() if name.startswith(begun)]

@@ -17,7 +17,7 @@ from sntransport.simulation.config import read_simulation
 from sntransport.simulation.events.distributions import Exponential, Normal, Tabulated, TwoSidedNormal
 from sntransport.simulation.run import plan_jobs, run_job, write_fits
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "simulation.toml"
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "simulation.toml"
 POPULATION = """
 [[population]]
 name = "Ia"
