@@ -21,9 +21,10 @@ from sntransport.cli.completion import completion
 from sntransport.cli.inspection.bands import bands
 from sntransport.cli.inspection.schema import schema
 from sntransport.cli.samples.augment import augment
-from sntransport.cli.samples.simulate import simulate, survey
+    from, sntransport, cli, samples, simulate, import, survey, convert, completion,
 from sntransport.cli.supernovae.build import build, demo
 from sntransport.cli.supernovae.export import export
+from sntransport.cli.supernovae.init import init
 from sntransport.cli.supernovae.kcorrect import kcorrect
 from sntransport.cli.supernovae.photometry import bolometric, photometry
 from sntransport.cli.supernovae.report import plot, report
@@ -81,7 +82,6 @@ def main(debug: bool) -> None:
 
 
 for _command in (
-    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate,
-    augment, survey, demo, bands, schema, completion,
+    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate, augment, survey, demo, bands, schema, init, convert, completion,
 ):  # fmt: skip
     main.add_command(_command)

@@ -1,0 +1,80 @@
+"""The command ``convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sntransport.cli.samples.simulate import WRITERS, write_as
+from sntransport.cli.terminal.console import conclude, progress, say, speaking, warn
+from sntransport.cli.terminal.options import EXISTING, FOLDER
+
+if TYPE_CHECKING:
+    from sntransport.simulation.light_curves import LightCurves
+
+
+def _names(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Callback: names of bands, each as THEIRS=OURS."""
+    pairs = [value.partition("=") for value in values]
+    if wrong := [value for value, (theirs, _, ours) in zip(values, pairs, strict=True) if not theirs or not ours]:
+        raise click.BadParameter(f"{wrong[0]!r}: expected THEIRS=OURS, such as g=ztfg")
+    return {theirs: ours for theirs, _, ours in pairs}
+
+
+@click.command()
+@click.argument("source", type=EXISTING, metavar="SET")
+@click.option(
+    "--to", "kind", required=True, type=click.Choice(list(WRITERS)), help="Format, as of `simulate --format`."
+)
+@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for the files; new or empty.")
+@click.option("--lossy", is_flag=True, help="Convert although the format has no place for something.")
+@click.option(
+    "--band", "bands", multiple=True, callback=_names, metavar="THEIRS=OURS",
+    help="Name of a band of a SNANA set, such as g=ztfg; may be given several times.",
+)  # fmt: skip
+@speaking
+def convert(source: Path, kind: str, out: Path, lossy: bool, bands: dict[str, str]) -> None:
+    """Simulated light curves and training sets from one format to another.
+
+    SET is a file, or the folder that `simulate` or `augment` wrote: nested Parquet or FITS of sntransport, or SNANA's
+    FITS pairs. sntransport convert sim/Ia --to parquet -o sim-parquet. Where the format has no place for something, that
+    is said and nothing is written, unless --lossy. Of series there is `export`.
+    """
+    from sntransport.datasets.conversion import files_of_set, losses, read_light_curves, stem_of
+
+    _require_a_set(source)
+    if out.is_dir() and any(out.iterdir()):
+        raise FileExistsError(f"{out} holds something already; nothing was written: name a new or an empty folder")
+    paths = files_of_set(source)
+    written: list[Path] = []
+    objects = 0
+    before: LightCurves | None = None
+    for path in progress(paths, len(paths), "files"):
+        curves = read_light_curves(path, bands)
+        lost = losses(kind, curves)
+        if lost and not lossy:
+            raise ValueError(f"{path}: {kind} has no place for {lost}; convert all the same with --lossy")
+        if before is not None and before.template_types != curves.template_types:
+            raise ValueError(f"{path}: has other templates than {paths[0]}, so codes would differ; convert them apart")
+        if lost and before is None:
+            warn(f"lost in {kind}: {lost}")
+        made = write_as(kind, curves, out / stem_of(path))
+        written += [made] if isinstance(made, Path) else [*made]
+        objects, before = objects + curves.n_object, curves
+    say(f"wrote {objects} light curves as {kind}: {len(written)} file{'s' if len(written) != 1 else ''} in {out}")
+    conclude([{"input": source, "format": kind, "objects": objects, "files": written}])
+
+
+def _require_a_set(path: Path) -> None:
+    """Raise a ValueError for a series file, which has a command of its own."""
+    if path.is_file() and path.suffix.lower() in (".fits", ".fit"):
+        from sntransport._storage.atomic_files import require_countable
+        from sntransport.spectra.series_file import FORMAT
+
+        with path.open("rb") as file:
+            begin = file.read(2880)
+        require_countable(begin)
+        if FORMAT.encode() in begin:
+            raise ValueError(f"{path}: a spectral series, not a set; sntransport export {path} --to ... converts it")

@@ -1,0 +1,119 @@
+"""Sets of light curves from one format to another, and what each format has no place for."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sntransport.datasets.nested_parquet import read_nested_parquet
+from sntransport.datasets.own_fits import read_own_fits
+from sntransport.datasets.snana_light_curves import read_snana_light_curves
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sntransport.simulation.light_curves import LightCurves
+
+LOST: dict[str, str] = {
+    "fits": "",
+    "parquet": "",
+    "snana": "fluxes that are not known, digits beyond 32 bits, names of templates, which survey measured where two have "
+    "a band, and further texts of the truth",
+    "lcdata": "fluxes that are not known, digits of flux beyond 32 bits, flags, peak magnitudes and further truth",
+    "plasticc": "fluxes that are not known, saturation and trigger flags, host dust, luminosity, peak magnitudes and "
+    "names of templates",
+    "elasticc": "fluxes that are not known, digits beyond 32 bits but of dates and places, the trigger flag and further "
+    "truth",
+    "atat": "measurements beyond 65 in a band, dates, and all truth but label and redshift",
+    "tokens": "fluxes that are not known, dates, flags, and all truth but the type",
+}
+"""What each format of ``simulate --format`` has no place for; empty where it has one for all."""
+
+_SUCCESS, _MANIFEST = "_SUCCESS", "manifest.json"
+_HEADS = ("_head.fits", "_head.fits.gz")
+
+
+def read_light_curves(path: str | os.PathLike[str], bands: Mapping[str, str] | None = None) -> LightCurves:
+    """One file of light curves in a format that is read, told apart by its content.
+
+    Parameters
+    ----------
+    path : path-like
+        Nested Parquet or FITS of `sntransport simulate` and `augment`, or SNANA's HEAD file.
+    bands : mapping of str to str, optional
+        Our names of the bands of a SNANA file.
+
+    Returns
+    -------
+    LightCurves
+
+    Raises
+    ------
+    ValueError
+        With the file: where it is of none of these formats, or damaged.
+    OSError
+        Where it cannot be opened.
+    """
+    place = Path(path)
+    with place.open("rb") as file:
+        begin = file.read(9)
+    if begin.startswith(b"PAR1"):
+        return read_nested_parquet(place)
+    if place.name.lower().endswith(_HEADS):
+        return read_snana_light_curves(place, bands)
+    if begin == b"SIMPLE  =":
+        return read_own_fits(place)
+    raise ValueError(f"{place}: no light curves that are read; give our Parquet or FITS, or SNANA's HEAD file")
+
+
+def files_of_set(path: Path) -> list[Path]:
+    """The files of a set to read: the file itself, or those of a folder that a finished run or SNANA wrote, in order.
+
+    Raises
+    ------
+    ValueError
+        For a folder that is unfinished, or has no files that are read.
+    OSError
+        Where it cannot be read.
+    """
+    if not path.is_dir():
+        return [path]
+    if ((path / _MANIFEST).is_file() and not (path / _SUCCESS).is_file()) or (path / "_parts").is_dir():
+        raise ValueError(f"{path}: the run that makes it is not finished; start it again, and it goes on")
+    if (path / _MANIFEST).is_file():
+        held = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+        found = [path / file["name"] for shard in held["shards"] for file in shard["files"]]
+    else:
+        found = sorted(one for one in path.iterdir() if one.name.lower().endswith((*_HEADS, ".parquet")))
+    readable = [one for one in found if _may_be_read(one.name.lower())]
+    if not readable:
+        inside = [one.name for one in path.iterdir() if one.is_dir() and (one / _MANIFEST).is_file()]
+        hint = f"; give one of its sets: {', '.join(sorted(inside))}" if inside else ""
+        raise ValueError(f"{path}: no files of light curves that are read{hint}")
+    return readable
+
+
+def losses(kind: str, curves: LightCurves) -> str:
+    """What would be lost in a format of `LOST`, in words; empty where nothing would."""
+    upper = [name for name in curves.truth.more if name != name.lower()]
+    if kind == "fits" and upper:
+        return f"upper case in names of the truth ({', '.join(upper)})"
+    return LOST[kind]
+
+
+def stem_of(path: Path) -> str:
+    """Name of a file of a set without what its format appends."""
+    name: Any = path.name
+    for end in (*_HEADS, ".fits", ".parquet"):
+        if name.lower().endswith(end):
+            return str(name[: -len(end)])
+    return path.stem
+
+
+def _may_be_read(name: str) -> bool:
+    if name.endswith(_HEADS):
+        return True
+    of_others = ("_phot.fits", "_diaobject.parquet", "_diasource.parquet", "_diaforcedsource.parquet", "_truth.parquet")
+    return name.endswith((".fits", ".parquet")) and not name.endswith(of_others)
