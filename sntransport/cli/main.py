@@ -19,6 +19,7 @@ from sntransport._storage.planned_config import ChangedInputError
 from sntransport._version import __version__
 from sntransport.cli.completion import completion
 from sntransport.cli.inspection.bands import bands
+from sntransport.cli.inspection.info import info
 from sntransport.cli.inspection.schema import schema
 from sntransport.cli.samples.augment import augment
     from, sntransport, cli, samples, simulate, import, survey, convert, completion,
@@ -82,6 +83,6 @@ def main(debug: bool) -> None:
 
 
 for _command in (
-    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate, augment, survey, demo, bands, schema, init, convert, completion,
+    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate, augment, survey, demo, bands, schema, init, convert, info, completion,
 ):  # fmt: skip
     main.add_command(_command)

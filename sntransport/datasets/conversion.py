@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 LOST: dict[str, str] = {
     "fits": "",
     "parquet": "",
-    "snana": "fluxes that are not known, digits beyond 32 bits, names of templates, which survey measured where two have "
-    "a band, and further texts of the truth",
+    "snana": "fluxes that are not known, digits beyond 32 bits, names of templates, which survey measured where two "
+    "have a band, and further texts of the truth",
     "lcdata": "fluxes that are not known, digits of flux beyond 32 bits, flags, peak magnitudes and further truth",
     "plasticc": "fluxes that are not known, saturation and trigger flags, host dust, luminosity, peak magnitudes and "
     "names of templates",
-    "elasticc": "fluxes that are not known, digits beyond 32 bits but of dates and places, the trigger flag and further "
-    "truth",
+    "elasticc": "fluxes that are not known, digits beyond 32 bits but of dates and places, the trigger flag and "
+    "further truth",
     "atat": "measurements beyond 65 in a band, dates, and all truth but label and redshift",
     "tokens": "fluxes that are not known, dates, flags, and all truth but the type",
 }

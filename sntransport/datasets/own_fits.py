@@ -92,11 +92,7 @@ def _any_unit(parts: Mapping[str, Any], table: str, name: str) -> Any:
 def _meta(parts: Mapping[str, Any]) -> dict[str, Any]:
     """What made them: METADATA of a run, the note that begins with "simulation" of a training set."""
     header = parts["PRIMARY"].header
-    if "METADATA" in header:
-        found: dict[str, Any] = json.loads(header["METADATA"])
-        return found
-    for note in column(parts, "NOTES", "note") if "NOTES" in parts else ():
-        if note.startswith("simulation {"):
-            found = json.loads(note.removeprefix("simulation "))
-            return found
-    return {}
+    notes = column(parts, "NOTES", "note") if "NOTES" in parts else []
+    told = [note.removeprefix("simulation ") for note in notes if note.startswith("simulation {")]
+    found: dict[str, Any] = json.loads(header["METADATA"] if "METADATA" in header else [*told, "{}"][0])
+    return found

@@ -61,8 +61,8 @@ def read_snana_light_curves(head: str | os.PathLike[str], bands: Mapping[str, st
     order = np.lexsort((flat["mjd"], np.repeat(np.arange(counts.size), counts)))
     template, names, types = _templates(path, objects)
     return LightCurves(
-        bands=[named[letter] for letter in letters],
-        surveys=[survey] * len(letters),
+        bands=tuple(named[letter] for letter in letters),
+        surveys=(survey,) * len(letters),
         offset=np.concatenate([[0], np.cumsum(counts)]),
         band=band[order],
         truth=_truth(objects, template, len(letters)),
@@ -86,14 +86,16 @@ def _band_names(
     return named
 
 
-def _templates(path: Path, objects: Sequence[Mapping[str, Any]]) -> tuple[NDArray[np.int32], list[str], list[str]]:
+def _templates(
+    path: Path, objects: Sequence[Mapping[str, Any]]
+) -> tuple[NDArray[np.int32], tuple[str, ...], tuple[str, ...]]:
     """Index of each object's template, and names and types of all."""
     types = _types(path, objects)
     keys = [(int(one.get("SIM_TEMPLATE_INDEX", 0)), kind) for one, kind in zip(objects, types, strict=True)]
     ordered = sorted(set(keys))
     place = {key: i for i, key in enumerate(ordered)}
-    names = [f"template {number}" if number > 0 else kind or "unknown" for number, kind in ordered]
-    return np.array([place[key] for key in keys], dtype=np.int32), names, [kind for _, kind in ordered]
+    names = tuple(f"template {number}" if number > 0 else kind or "unknown" for number, kind in ordered)
+    return np.array([place[key] for key in keys], dtype=np.int32), names, tuple(kind for _, kind in ordered)
 
 
 def _types(path: Path, objects: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -105,7 +107,7 @@ def _types(path: Path, objects: Sequence[Mapping[str, Any]]) -> list[str]:
     names = {code: "" if name == "unknown" else name for code, name in names.items()}
     found = []
     for one in objects:
-        code, stated = str(one.get("SNTYPE", "")), str(one.get("SIM_TYPE_NAME", "")).strip()
+        code, stated = _text(one.get("SNTYPE", "")), _text(one.get("SIM_TYPE_NAME", ""))
         found.append(names.get(code, stated or code))
     return found
 
@@ -117,11 +119,11 @@ def _truth(objects: Sequence[Mapping[str, Any]], template: NDArray[np.int32], n_
     with np.errstate(divide="ignore", invalid="ignore"):
         values["ebv_host"] = np.where(a_v == 0.0, 0.0, a_v / values["rv_host"])
     weight = _column(objects, ("SIM_WEIGHT",))
-    names = [str(one.get("SNID", "")).strip() for one in objects]
+    names = [_text(one.get("SNID", "")) for one in objects]
     whole = all(name.isdigit() and int(name) <= _LARGEST_ID for name in names) and len(set(map(int, names))) == n
     unknown = np.full((n, n_band), np.nan)
     return Truth(
-        object_id=[int(name) for name in names] if whole else np.arange(n),
+        object_id=np.array([int(name) for name in names] if whole else range(n), dtype=np.int64),
         template=template,
         weight=np.where(np.isfinite(weight), weight, 1.0),
         peak_mag=unknown,
@@ -129,6 +131,11 @@ def _truth(objects: Sequence[Mapping[str, Any]], template: NDArray[np.int32], n_
         more={} if whole else {"snid": np.array(names)},
         **values,
     )
+
+
+def _text(value: Any) -> str:
+    """A value of a table as text; FITS has bytes."""
+    return (value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)).strip()
 
 
 def _column(objects: Sequence[Mapping[str, Any]], names: Sequence[str]) -> NDArray[np.float64]:

@@ -39,8 +39,8 @@ def convert(source: Path, kind: str, out: Path, lossy: bool, bands: dict[str, st
     """Simulated light curves and training sets from one format to another.
 
     SET is a file, or the folder that `simulate` or `augment` wrote: nested Parquet or FITS of sntransport, or SNANA's
-    FITS pairs. sntransport convert sim/Ia --to parquet -o sim-parquet. Where the format has no place for something, that
-    is said and nothing is written, unless --lossy. Of series there is `export`.
+    FITS pairs: sntransport convert sim/Ia --to parquet -o sim-parquet. Where the format has no place for something,
+    that is said and nothing is written, unless --lossy. For series there is `export`.
     """
     from sntransport.datasets.conversion import files_of_set, losses, read_light_curves, stem_of
 

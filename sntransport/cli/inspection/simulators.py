@@ -1,0 +1,112 @@
+"""What models of SNANA, surveys and configurations hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sntransport.cli.inspection.description import Description, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def describe_model(folder: Path) -> Description:
+    """A NON1ASED or SIMSED model of SNANA."""
+    from sntransport.export.snana_check import check_folder
+
+    found = check_folder(folder)
+    form = "SIMSED" if (folder / "SED.INFO").is_file() else "NON1ASED"
+    facts = {
+        "templates": len(found.templates), "names": list(found.templates),
+        "phase": span([x for one in found.templates.values() for x in (one.phase[0], one.phase[-1])]),
+        "wave": span([x for one in found.templates.values() for x in (one.wave[0], one.wave[-1])]),
+        "snana_would_stop": found.would_abort,
+    }  # fmt: skip
+    return Description(
+        kind="SNANA model",
+        told=f"{form} model of SNANA",
+        facts=facts,
+        notes=tuple(str(one) for one in found.findings if not one.abort),
+        doubts=tuple(str(one) for one in found.findings if one.abort),
+    )
+
+
+def describe_grid(path: Path) -> Description:
+    """Phase, wavelength and flux in three columns, as SNANA and sncosmo have templates."""
+    try:
+        phase, wave, flux = np.loadtxt(path, dtype=float, delimiter=None, comments="#").T
+    except ValueError as error:
+        raise ValueError(f"{path}: a table of phase, wavelength and flux, but {error}; correct it") from None
+    phases, waves = np.unique(phase), np.unique(wave)
+    facts = {
+        "phases": int(phases.size), "phase": span(phases), "wavelengths": int(waves.size), "wave": span(waves),
+        "largest_flux": float(flux.max()), "phase_of_it": float(phase[np.argmax(flux)]),
+    }  # fmt: skip
+    whole = phases.size * waves.size == flux.size
+    doubts = () if whole else (f"{flux.size} rows are no grid of {phases.size} phases and {waves.size} wavelengths",)
+    return Description(kind="template", told="template as phase, wavelength and flux", facts=facts, doubts=doubts)
+
+
+def lists_visits(columns: Iterable[str]) -> bool:
+    """Whether a table with such columns lists visits of a survey: dates, bands and places, but no fluxes."""
+    names = {name.lower() for name in columns}
+    needed = ({"mjd", "obsmjd", "expmjd", "time"}, {"band", "filter"}, {"ra", "fieldra"})
+    return all(names & one for one in needed) and not names & {"flux", "mag", "psflux", "object_id"}
+
+
+def describe_survey(path: Path, kind: str) -> Description:
+    """Visits of a survey: an OpSim database, a SIMLIB, a table."""
+    from sntransport.simulation.surveys.footprint import footprint_area
+    from sntransport.simulation.surveys.load import load_survey
+    from sntransport.simulation.surveys.noise import depth_of
+
+    survey = load_survey(path)
+    depth = depth_of(survey.background, survey.photons_per_njy)
+    visits, depths = {}, {}
+    for i, band in enumerate(survey.bands):
+        mine = survey.band == i
+        visits[band] = int(mine.sum())
+        if mine.any():
+            depths[band] = round(float(np.median(depth[mine])), 2)
+    facts = {
+        "name": survey.name, "visits": survey.n_visit, "mjd": span(survey.mjd), "bands": visits,
+        "median_depth": depths, "area": round(float(footprint_area(survey)), 1), "radius": float(survey.radius),
+        "source": survey.source,
+    }  # fmt: skip
+    told = {"OpSim": "Rubin OpSim database", "SIMLIB": "SIMLIB of SNANA", "visits": "table of visits of a survey"}[kind]
+    return Description(kind=kind, told=told, facts=facts, notes=tuple(survey.notes))
+
+
+def describe_config(path: Path) -> Description:
+    """A configuration of ``simulate`` or ``augment``, checked key by key."""
+    from sntransport._storage.config_schema import checked
+    from sntransport._storage.config_sections import read_toml
+    from sntransport.augmentation.config import AUGMENTATION
+    from sntransport.simulation.config_keys import SIMULATION
+
+    top = read_toml(path)
+    if "population" in top.values and isinstance(top.values["population"], list):
+        values = checked(top, SIMULATION).values
+        facts: dict[str, Any] = {
+            "command": "simulate", "seed": values["seed"], "surveys": [one["source"] for one in values["survey"]],
+            "populations": {one["name"]: one["objects"] or "by rate" for one in values["population"]},
+            "templates": list(dict.fromkeys(name for one in values["population"] for name in one["templates"])),
+        }  # fmt: skip
+    elif {"series", "target"} & set(top.values):
+        values = checked(top, AUGMENTATION).values
+        totals = Counter({name: n for one in values["target"].values() for name, n in one.items()})
+        n = sum(number for classes in values["target"].values() for number in classes.values())
+        facts = {
+            "command": "augment", "seed": values["seed"], "series": values["series"], "splits": list(values["target"]),
+            "classes": sorted(totals), "light_curves": n, "chosen_from": values["simulation"]["n"],
+        }  # fmt: skip
+    else:
+        raise ValueError(
+            f"{path}: TOML of no kind that is known; a configuration has [[population]], or series and [target]"
+        )
+    facts["tables"] = [name for name, value in top.values.items() if isinstance(value, dict | list)]
+    return Description(kind="configuration", told=f"configuration of sntransport {facts['command']}", facts=facts)
