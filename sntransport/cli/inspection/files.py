@@ -123,6 +123,8 @@ def _text(path: Path, begin: bytes) -> Description:
     low = {name.lower() for name in names}
     if is_simlib(path):
         return simulators.describe_survey(path, "SIMLIB")
+    if begin.startswith(b"# %ECSV") and (told := simulators.our_table(low)):
+        return simulators.describe_table(path, told)
     rows = _numbers(lines)
     if {"wavelength", "throughput"} <= low or _names_a_filter(lines) or _looks_like_a_filter(rows):
         return observations.describe_filter(path)

@@ -96,8 +96,7 @@ def describe_filter(path: Path) -> Description:
     from sntransport.photometry.band_properties import band_rows
     from sntransport.photometry.bands import read_bandpass
 
-    row: dict[str, Any]
-    (row,) = band_rows([read_bandpass(path)])
+    row: dict[str, Any] = {**band_rows([read_bandpass(path)])[0]}
     first, last = row.pop("first"), row.pop("last")
     low = row["pivot"] < _SHORTEST
     doubts = (f"the pivot wavelength is {row['pivot']:.0f} A; is the curve in nm?",) if low else ()

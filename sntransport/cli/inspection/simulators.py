@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport.cli.inspection.description import Description, span
+from sntransport.cli.inspection.description import Description, counts, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+# Columns of tables that commands write, which no other table has together.
+_TABLES = (
+    ({"mjd", "phase", "band", "flux", "mag"}, "synthetic photometry of a series"),
+    ({"phase", "wave", "flux", "origin"}, "spectral series as a table"),
+    ({"phase", "k", "sigma", "coverage"}, "K-corrections of a series"),
+    ({"mjd", "band_rest", "k", "dust_mw"}, "rest-frame light curve, K-corrected"),
+    ({"phase", "luminosity"}, "bolometric light curve of a series"),
+    ({"population", "triggered"}, "summary of a simulation"),
+)
 
 
 def describe_model(folder: Path) -> Description:
@@ -49,6 +59,29 @@ def describe_grid(path: Path) -> Description:
     whole = phases.size * waves.size == flux.size
     doubts = () if whole else (f"{flux.size} rows are no grid of {phases.size} phases and {waves.size} wavelengths",)
     return Description(kind="template", told="template as phase, wavelength and flux", facts=facts, doubts=doubts)
+
+
+def our_table(columns: set[str]) -> str:
+    """What a table of these columns is, of those that commands write; empty for any other."""
+    return next((told for needed, told in _TABLES if needed <= columns), "")
+
+
+def describe_table(path: Path, told: str) -> Description:
+    """A table that a command has written."""
+    from astropy.table import Table
+
+    try:
+        table = Table.read(path, format="ascii.ecsv")
+    except Exception as error:  # astropy raises a dozen kinds
+        raise ValueError(f"{path}: damaged ECSV ({' '.join(str(error).split())}); make it anew") from None
+    held = {name: table[name] for name in table.colnames}
+    facts = {
+        "rows": len(table), **{name: span(held[name]) for name in ("phase", "wave", "mjd", "z") if name in held},
+        "bands": counts(held["band"]) if "band" in held else None,
+        "columns": [f"{name} [{column.unit}]" if column.unit else name for name, column in held.items()],
+        "name": table.meta.get("series_file") or table.meta.get("name") or table.meta.get("config"),
+    }  # fmt: skip
+    return Description(kind="table", told=told, facts=facts)
 
 
 def lists_visits(columns: Iterable[str]) -> bool:
