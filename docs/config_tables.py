@@ -6,7 +6,7 @@ A page holds one between two marks,
     <!-- /keys -->
 
 and ``python docs/config_tables.py`` fills them in, as does the build; `tests/project/test_config_tables.py` fails where
-a page, or examples/simulation.toml, says something else.
+a page, or a file in examples/, says something else.
 """
 
 import re
@@ -19,15 +19,21 @@ from sntransport.simulation.events.config_keys import DISTRIBUTION
 
 HERE = Path(__file__).resolve().parent
 PAGES = (HERE / "simulation.md", HERE / "augmentation.md")
-EXAMPLE_FILE = HERE.parent / "examples" / "simulation.toml"
 MARKED = re.compile(r"(<!-- keys: ([\w ]+) -->\n).*?(<!-- /keys -->)", flags=re.DOTALL)
 
-EXAMPLE = example(simulation.SIMULATION, simulation.EXAMPLE)
+EXAMPLES = {
+    "simulate": example(simulation.SIMULATION, simulation.EXAMPLE),
+    "augment": example(augmentation.AUGMENTATION, augmentation.EXAMPLE),
+}
+EXAMPLE_FILES = {
+    "simulate": HERE.parent / "examples" / "simulation.toml",
+    "augment": HERE.parent / "examples" / "augment.toml",
+}
 TEXTS = {
     "simulation": key_table(simulation.SIMULATION),
     "distributions": key_table(DISTRIBUTION),
     "augmentation": key_table(augmentation.AUGMENTATION),
-    "augmentation example": f"```toml\n{example(augmentation.AUGMENTATION, augmentation.EXAMPLE)}```",
+    "augmentation example": f"```toml\n{EXAMPLES['augment']}```",
 }
 
 
@@ -37,10 +43,11 @@ def filled(text: str) -> str:
 
 
 def main() -> None:
-    """Fill in all pages in place, and write the example."""
+    """Fill in all pages in place, and write the examples."""
     for page in PAGES:
         page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
-    EXAMPLE_FILE.write_text(EXAMPLE, encoding="utf-8")
+    for command, path in EXAMPLE_FILES.items():
+        path.write_text(EXAMPLES[command], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ AUGMENTATION = Table(
 )
 """A whole file."""
 
-EXAMPLE = "sntransport augment config.toml -o OUT"
+EXAMPLE = "sntransport augment examples/augment.toml -o OUT"
 """The command in the first line of the example."""
 
 

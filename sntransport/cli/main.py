@@ -83,6 +83,7 @@ def main(debug: bool) -> None:
 
 
 for _command in (
-    build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest, template_group, simulate, augment, survey, demo, bands, schema, init, convert, info, completion,
+    init, info, bands, build, report, photometry, plot, kcorrect, bolometric, export, validate, bandtest,
+    template_group, simulate, augment, survey, convert, schema, demo, completion,
 ):  # fmt: skip
     main.add_command(_command)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sntransport.datasets.nested_parquet import read_nested_parquet
 from sntransport.datasets.own_fits import read_own_fits
 from sntransport.datasets.snana_light_curves import read_snana_light_curves
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sntransport.simulation.light_curves import LightCurves
 
 LOST: dict[str, str] = {
     "fits": "",
     "parquet": "",
-    "snana": "fluxes that are not known, digits beyond 32 bits, names of templates, which survey measured where two "
-    "have a band, and further texts of the truth",
+    "snana": "fluxes that are not known, digits beyond 32 bits, peak magnitudes, names of templates, "
+    "which survey measured where two have a band, and further texts of the truth",
     "lcdata": "fluxes that are not known, digits of flux beyond 32 bits, flags, peak magnitudes and further truth",
     "plasticc": "fluxes that are not known, saturation and trigger flags, host dust, luminosity, peak magnitudes and "
     "names of templates",
@@ -57,15 +60,81 @@ def read_light_curves(path: str | os.PathLike[str], bands: Mapping[str, str] | N
         Where it cannot be opened.
     """
     place = Path(path)
-    with place.open("rb") as file:
+    form = _form(place)
+    if form == "snana":
+        return read_snana_light_curves(place, bands)
+    return read_nested_parquet(place) if form == "parquet" else read_own_fits(place)
+
+
+def require_light_curves(paths: Sequence[Path]) -> None:
+    """Raise a ValueError that names the first of some files that is of no format that is read, by its first bytes."""
+    for path in paths:
+        _form(path)
+
+
+def _form(path: Path) -> str:
+    with path.open("rb") as file:
         begin = file.read(9)
     if begin.startswith(b"PAR1"):
-        return read_nested_parquet(place)
-    if place.name.lower().endswith(_HEADS):
-        return read_snana_light_curves(place, bands)
+        return "parquet"
+    if path.name.lower().endswith(_HEADS):
+        return "snana"
     if begin == b"SIMPLE  =":
-        return read_own_fits(place)
-    raise ValueError(f"{place}: no light curves that are read; give our Parquet or FITS, or SNANA's HEAD file")
+        return "fits"
+    raise ValueError(f"{path}: no light curves that are read; give our Parquet or FITS, or SNANA's HEAD file")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Shared:
+    """Bands with their survey and templates with their type that the files of a set have together, each once."""
+
+    bands: tuple[tuple[str, str], ...]
+    templates: tuple[tuple[str, str], ...]
+
+
+def shared_by(paths: Sequence[Path], bands: Mapping[str, str] | None = None) -> Shared:
+    """What the files of a set have together, so that numbers of bands and classes are the same in all of them.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    bands : mapping of str to str, optional
+        As for `read_light_curves`, whose errors it raises.
+
+    Returns
+    -------
+    Shared
+        In the order in which the files have them.
+    """
+    found: dict[str, dict[tuple[str, str], None]] = {"bands": {}, "templates": {}}
+    for path in paths:
+        held = read_light_curves(path, bands)
+        found["bands"] |= dict.fromkeys(zip(held.bands, held.surveys, strict=True))
+        found["templates"] |= dict.fromkeys(zip(held.template_names, held.template_types, strict=True))
+    return Shared(bands=tuple(found["bands"]), templates=tuple(found["templates"]))
+
+
+def numbered_alike(curves: LightCurves, shared: Shared) -> LightCurves:
+    """The same light curves with bands and templates numbered as in the whole set; peaks of further bands are NaN."""
+    own_bands = tuple(zip(curves.bands, curves.surveys, strict=True))
+    own_templates = tuple(zip(curves.template_names, curves.template_types, strict=True))
+    if (own_bands, own_templates) == (shared.bands, shared.templates):
+        return curves
+    band = np.array([shared.bands.index(one) for one in own_bands], dtype=np.int16)
+    template = np.array([shared.templates.index(one) for one in own_templates], dtype=np.int32)
+    peaks: dict[str, Any] = {}
+    for name in ("peak_mag", "peak_mjd"):
+        peaks[name] = np.full((curves.n_object, len(shared.bands)), np.nan)
+        peaks[name][:, band] = getattr(curves.truth, name)
+    return replace(
+        curves,
+        bands=tuple(one for one, _ in shared.bands),
+        surveys=tuple(one for _, one in shared.bands),
+        band=band[curves.band],
+        truth=replace(curves.truth, template=template[curves.truth.template], **peaks),
+        template_names=tuple(one for one, _ in shared.templates),
+        template_types=tuple(one for _, one in shared.templates),
+    )
 
 
 def files_of_set(path: Path) -> list[Path]:
@@ -93,14 +162,6 @@ def files_of_set(path: Path) -> list[Path]:
         hint = f"; give one of its sets: {', '.join(sorted(inside))}" if inside else ""
         raise ValueError(f"{path}: no files of light curves that are read{hint}")
     return readable
-
-
-def losses(kind: str, curves: LightCurves) -> str:
-    """What would be lost in a format of `LOST`, in words; empty where nothing would."""
-    upper = [name for name in curves.truth.more if name != name.lower()]
-    if kind == "fits" and upper:
-        return f"upper case in names of the truth ({', '.join(upper)})"
-    return LOST[kind]
 
 
 def stem_of(path: Path) -> str:

@@ -30,8 +30,7 @@ def read_own_fits(path: str | os.PathLike[str]) -> LightCurves:
     Returns
     -------
     LightCurves
-        Names of further columns of the truth are in lower case, as FITS does not tell them apart. Of a training set,
-        the parents of each object are a further column of the truth.
+        Of a training set, the parents of each object are a further column of the truth.
 
     Raises
     ------
@@ -63,7 +62,7 @@ def _light_curves(parts: Mapping[str, Any]) -> LightCurves:
     rows = [name.lower() for name in part(parts, measured).columns.names]
     truth = {item.name: _any_unit(parts, objects, item.name) for item in TRUTH_FIELDS}
     known = (*truth, *_MADE)
-    more = {name: np.array(_any_unit(parts, objects, name)) for name in names if name not in known}
+    more = {name: _native(_any_unit(parts, objects, name)) for name in names if name not in known}
     counts = np.asarray(column(parts, objects, count), dtype=np.int64)
     offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     if not np.array_equal(column(parts, objects, "first"), offset[:-1]):
@@ -79,6 +78,12 @@ def _light_curves(parts: Mapping[str, Any]) -> LightCurves:
         meta=_meta(parts),
         **{name: column(parts, measured, name, _UNITS.get(name, "")) for name in kept},
     )
+
+
+def _native(values: Any) -> Any:
+    """An array in the byte order of this computer; FITS has the other."""
+    array = np.array(values)
+    return array.astype(array.dtype.newbyteorder("="))
 
 
 def _any_unit(parts: Mapping[str, Any], table: str, name: str) -> Any:

@@ -9,8 +9,8 @@ SPECTRUM: dict[str, Key | Table] = {
         kind=str, words="SNANA's SEARCHEFF_SPEC or SEARCHEFF_zHOST file, relative to this one; or band and half"
     ),
     "columns": Table(others=Key(kind=str, words="column of the truth"), words="what variables of the file are called"),
-    "band": Key(kind=str, words="whose peak magnitude decides", example=('"lsstr"',)),
-    "half": Key(kind=float, words="where half of them get it [mag]", example=("21.5",)),
+    "band": Key(kind=str, words="whose peak magnitude decides", example=('"ztfr"',)),
+    "half": Key(kind=float, words="where half of them get it [mag]", example=("18.5",)),
     "width": Key(kind=float, words="scale of the logistic fall [mag]", default=0.5, example=("0.5",)),
 }
 """A chance: SNANA's file, or a logistic in peak magnitude."""

@@ -9,10 +9,13 @@ import sys
 import time
 
 import pytest
+from click.shell_completion import ShellComplete
 
+from sntransport.cli.main import main
 from sntransport.report import contents
 from sntransport.report import page as pages
 from tests.cli.test_commands import built, folder, run  # noqa: F401  (fixtures)
+from tests.conftest import ROOT
 
 
 def summary(*arguments):
@@ -157,6 +160,42 @@ def test_completion_script_asks_the_command_itself(shell):
     result = run("completion", shell)
     assert result.exit_code == 0
     assert f"_SNTRANSPORT_COMPLETE={shell}_complete" in result.stdout
+
+
+def all_commands(group=main, words=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from all_commands(command, (*words, name))
+        else:
+            yield " ".join((*words, name))
+
+
+@pytest.mark.parametrize("command", sorted(all_commands()))
+def test_every_help_has_an_example(command):
+    text = " ".join(run(*command.split(), "--help").output.split("Options:")[0].split())
+    assert f"sntransport {command} " in text.partition(command)[2]
+
+
+def test_the_page_of_commands_has_all_of_them():
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z ]+)` \|", page, flags=re.MULTILINE)) == set(all_commands())
+
+
+@pytest.mark.parametrize(
+    ("words", "begun", "wanted"),
+    [
+        (["photometry", "--bands"], "lsstg,ztf", {"lsstg,ztfg", "lsstg,ztfr", "lsstg,ztfi"}),
+        (["kcorrect", "--band-obs"], "sdssr", {"sdssr"}),
+        (["bands"], "ptf48", {"ptf48g", "ptf48r"}),
+        (["build", "--interpolator"], "class", {"class_transport"}),
+        (["simulate", "--format"], "el", {"elasticc"}),
+        (["convert", "--to"], "pa", {"parquet"}),
+        (["schema"], "s", {"simulate"}),
+    ],
+)
+def test_names_of_bands_interpolators_and_formats_are_completed(words, begun, wanted):
+    found = ShellComplete(main, {}, "sntransport", "_SNTRANSPORT_COMPLETE").get_completions(words, begun)
+    assert {item.value for item in found} == wanted
 
 
 def test_completion_knows_the_commands():

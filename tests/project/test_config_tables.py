@@ -1,13 +1,14 @@
 """Pages and examples of configuration files say what the schemas say that check the files."""
 
 import dataclasses
+import re
 import tomllib
 
 import config_tables
 import pytest
 from click.testing import CliRunner
 
-from sntransport._storage.config_schema import checked
+from sntransport._storage.config_schema import Table, checked
 from sntransport._storage.config_sections import Section
 from sntransport.augmentation.config import AUGMENTATION
 from sntransport.augmentation.setup import mixing
@@ -32,9 +33,42 @@ def test_every_table_is_in_a_page():
     )
 
 
-def test_the_example_is_printed_and_in_a_file():
-    assert config_tables.EXAMPLE_FILE.read_text(encoding="utf-8") == config_tables.EXAMPLE
-    assert CliRunner().invoke(main, ["simulate", "--example-config"]).output == config_tables.EXAMPLE
+@pytest.mark.parametrize("command", config_tables.EXAMPLES)
+def test_the_example_is_printed_and_in_a_file(command):
+    shown = config_tables.EXAMPLES[command]
+    assert config_tables.EXAMPLE_FILES[command].read_text(encoding="utf-8") == shown
+    assert CliRunner().invoke(main, [command, "--example-config"]).output == shown
+
+
+@pytest.mark.parametrize(("command", "schema"), [("simulate", SIMULATION), ("augment", AUGMENTATION)])
+def test_every_key_is_shown_and_what_is_no_comment_is_the_example(command, schema):
+    text = CliRunner().invoke(main, [command, "--every-key"]).output
+    assert tomllib.loads(text) == tomllib.loads(config_tables.EXAMPLES[command])
+
+    def all_keys(table):
+        for name, known in table.keys.items():
+            yield name
+            if isinstance(known, Table) and not known.number:
+                yield from all_keys(known)
+
+    named = set(re.findall(r"[\w.]+(?= =)|(?<=\[)[\w.]+(?=\])", text))
+    assert set(all_keys(schema)) <= {word for name in named for word in name.split(".")}
+
+
+@pytest.mark.parametrize(("command", "schema"), [("simulate", SIMULATION), ("augment", AUGMENTATION)])
+def test_a_default_that_is_shown_may_be_put_in(command, schema, tmp_path):
+    # Each line alone, as a reader would: a default changes nothing.
+    lines = CliRunner().invoke(main, [command, "--every-key"]).output.splitlines()
+    kept = {i for i, line in enumerate(lines) if not line.startswith("#")}
+    before = checked(Section(path=tmp_path, where="", values=tomllib.loads("\n".join(lines))), schema).values
+    shown = [i for i, line in enumerate(lines) if re.match(r"# [a-z_]+ = [^ ]", line)]
+    assert len(shown) > 5
+    for i in shown:
+        head = next((k for k in range(i, 0, -1) if re.match(r"(# )?\[", lines[k])), None)
+        if head is not None and head not in kept:
+            continue
+        text = "\n".join(line.removeprefix("# ") if k == i else line for k, line in enumerate(lines))
+        assert checked(Section(path=tmp_path, where="", values=tomllib.loads(text)), schema).values == before, lines[i]
 
 
 @pytest.mark.parametrize(("command", "schema"), [("simulate", SIMULATION), ("augment", AUGMENTATION)])

@@ -12,6 +12,7 @@ import numpy as np
 _UNITS = {
     "phase": "rest-frame d", "wave": "A", "mjd": "d", "mjd_ref": "d", "distance_modulus": "mag", "ebv_mw": "mag",
     "ebv_host": "mag", "pivot": "A", "width": "A", "vega_ab": "mag", "area": "deg2", "radius": "deg",
+    "ra": "deg", "dec": "deg", "depth": "mag",
 }  # fmt: skip
 _MOST_NOTES, _MOST_ITEMS = 8, 12
 

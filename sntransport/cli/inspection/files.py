@@ -133,7 +133,7 @@ def _text(path: Path, begin: bytes) -> Description:
     if "object_id" in low and {"passband", "target"} & low:
         return sets.describe_csv_set(path, names)
     if simulators.lists_visits(names):
-        return simulators.describe_survey(path, "visits")
+        return simulators.describe_visits(path)
     return _first_that_fits(path, (observations.describe_photometry, observations.describe_spectrum))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport.cli.inspection.description import Description, counts, span
-from sntransport.cli.inspection.simulators import describe_survey, lists_visits
+from sntransport.cli.inspection.simulators import describe_visits, lists_visits
 
 if TYPE_CHECKING:
     from sntransport.simulation.light_curves import LightCurves
@@ -103,7 +103,7 @@ def describe_parquet(path: Path) -> Description:
         if "lightcurve" in columns and b"sntransport" in held:
             return describe_light_curves(path)
         if lists_visits(columns):
-            return describe_survey(path, "visits")
+            return describe_visits(path)
         wanted = [one for one in (*_OBJECT, *_BAND, *_CLASS, *_REDSHIFT) if one in columns]
         values = {name: file.read(columns=[name]).column(0).to_numpy() for name in wanted}
     except (pa.ArrowException, OSError) as error:

@@ -92,7 +92,7 @@ def lists_visits(columns: Iterable[str]) -> bool:
 
 
 def describe_survey(path: Path, kind: str) -> Description:
-    """Visits of a survey: an OpSim database, a SIMLIB, a table."""
+    """Visits of a survey: an OpSim database or a SIMLIB."""
     from sntransport.simulation.surveys.footprint import footprint_area
     from sntransport.simulation.surveys.load import load_survey
     from sntransport.simulation.surveys.noise import depth_of
@@ -110,8 +110,30 @@ def describe_survey(path: Path, kind: str) -> Description:
         "median_depth": depths, "area": round(float(footprint_area(survey)), 1), "radius": float(survey.radius),
         "source": survey.source,
     }  # fmt: skip
-    told = {"OpSim": "Rubin OpSim database", "SIMLIB": "SIMLIB of SNANA", "visits": "table of visits of a survey"}[kind]
+    told = {"OpSim": "Rubin OpSim database", "SIMLIB": "SIMLIB of SNANA"}[kind]
     return Description(kind=kind, told=told, facts=facts, notes=tuple(survey.notes))
+
+
+def describe_visits(path: Path) -> Description:
+    """A table of visits; what has to be said besides, before it is a survey, is a doubt."""
+    from sntransport._storage.read_error import ReadError
+    from sntransport.simulation.surveys.load import load_survey
+    from sntransport.simulation.surveys.visit_tables import read_table
+
+    held = read_table(path).columns
+    numbers: dict[str, Any] = {
+        name: span(held[name]) for name in ("mjd", "ra", "dec", "depth", "zero_point", "fwhm") if name in held
+    }
+    facts: dict[str, Any] = {
+        "visits": len(held["mjd"]), **numbers, "bands": counts(held["band"]), "columns": list(held),
+    }  # fmt: skip
+    try:
+        load_survey(path)
+    except ReadError as error:
+        doubts: tuple[str, ...] = (str(error).removeprefix(f"{path}: "),)
+    else:
+        doubts = ()
+    return Description(kind="visits", told="table of visits of a survey", facts=facts, doubts=doubts)
 
 
 def describe_config(path: Path) -> Description:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from sntransport.cli.samples.simulate import WRITERS, write_as
 from sntransport.cli.terminal.console import conclude, progress, say, speaking, warn
 from sntransport.cli.terminal.options import EXISTING, FOLDER
-
-if TYPE_CHECKING:
-    from sntransport.simulation.light_curves import LightCurves
 
 
 def _names(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -42,27 +38,27 @@ def convert(source: Path, kind: str, out: Path, lossy: bool, bands: dict[str, st
     FITS pairs: sntransport convert sim/Ia --to parquet -o sim-parquet. Where the format has no place for something,
     that is said and nothing is written, unless --lossy. For series there is `export`.
     """
-    from sntransport.datasets.conversion import files_of_set, losses, read_light_curves, stem_of
+    from sntransport.datasets import conversion
 
     _require_a_set(source)
     if out.is_dir() and any(out.iterdir()):
         raise FileExistsError(f"{out} holds something already; nothing was written: name a new or an empty folder")
-    paths = files_of_set(source)
+    paths = conversion.files_of_set(source)
+    # Before what may take long.
+    conversion.require_light_curves(paths)
+    lost = conversion.LOST[kind]
+    if lost and not lossy:
+        raise ValueError(f"{source}: {kind} has no place for {lost}; convert all the same with --lossy")
+    shared = conversion.shared_by(paths, bands)
+    if lost:
+        warn(f"lost in {kind}: {lost}")
     written: list[Path] = []
     objects = 0
-    before: LightCurves | None = None
     for path in progress(paths, len(paths), "files"):
-        curves = read_light_curves(path, bands)
-        lost = losses(kind, curves)
-        if lost and not lossy:
-            raise ValueError(f"{path}: {kind} has no place for {lost}; convert all the same with --lossy")
-        if before is not None and before.template_types != curves.template_types:
-            raise ValueError(f"{path}: has other templates than {paths[0]}, so codes would differ; convert them apart")
-        if lost and before is None:
-            warn(f"lost in {kind}: {lost}")
-        made = write_as(kind, curves, out / stem_of(path))
+        curves = conversion.numbered_alike(conversion.read_light_curves(path, bands), shared)
+        made = write_as(kind, curves, out / conversion.stem_of(path))
         written += [made] if isinstance(made, Path) else [*made]
-        objects, before = objects + curves.n_object, curves
+        objects += curves.n_object
     say(f"wrote {objects} light curves as {kind}: {len(written)} file{'s' if len(written) != 1 else ''} in {out}")
     conclude([{"input": source, "format": kind, "objects": objects, "files": written}])
 

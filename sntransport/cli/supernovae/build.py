@@ -80,6 +80,8 @@ def build(
 
     SN is an Open Supernova Catalog file (.json, .json.gz) or a folder with sn.toml, spectra and photometry. For
     each, OUT receives NAME.fits (the series), NAME_photometry.ecsv, NAME_spectra.png and NAME_light_curves.png.
+
+    Example: sntransport build SN2013am.json.gz my_supernova/ -o out/
     """
     from sntransport._storage.tables import text_table
     from sntransport.cli.supernovae import batch
@@ -174,7 +176,10 @@ def _tell(name: str, notes: Sequence[str], *, every: bool) -> bool:
 @click.option("--seed", default=1, show_default=True, help="Of the noise of the simulated observations.")
 @speaking
 def demo(out: Path, interpolator: str, seed: int) -> None:
-    """Rebuild a known series from eight noisy spectra and compare it with the truth."""
+    """Rebuild a known series from eight noisy spectra and compare it with the truth.
+
+    Example: sntransport demo -o demo
+    """
     from sntransport.cli.supernovae import demo as demonstration
 
     say("The Hsiao et al. (2007) mean type Ia template, observed at eight dates (not a real supernova).")

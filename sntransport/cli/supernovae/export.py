@@ -57,7 +57,10 @@ SURVEY_BANDS = "lsstu,lsstg,lsstr,lssti,lsstz,lssty"
 @click.option("--overwrite", is_flag=True, help="Write to a folder that is not empty.")
 @speaking
 def export(files: tuple[Path, ...], form: str | None, out: Path | None, checked: Path | None, **options: Any) -> None:
-    """Series as templates for SNANA, sncosmo and LightCurveLynx; or check such a folder (--check)."""
+    """Series as templates for SNANA, sncosmo and LightCurveLynx; or check such a folder (--check).
+
+    Example: sntransport export out/*.fits --to snana -o MYMODEL
+    """
     if checked is not None:
         _check(checked, options["bands"], options["leakage_cut"])
         return

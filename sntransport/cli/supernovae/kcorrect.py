@@ -56,6 +56,8 @@ def kcorrect(
 
     With --band-obs: K from --band-rest to it at every redshift and phase, into NAME_k_REST_OBS.ecsv and .png. Without:
     every observed point to a rest-frame absolute magnitude, dust taken off, into NAME_rest.ecsv and .png.
+
+    Example: sntransport kcorrect out/SN2013am.fits --band-rest bessellb --band-obs lsstr --z 0:0.5:0.1 -o out/
     """
     if band_obs and not band_rest:
         raise click.UsageError("--band-obs needs --band-rest, the band at rest")

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 def photometry(
     files: tuple[Path, ...], bands: str | None, z: float | None, distance_modulus: float | None, out: Path | None
 ) -> None:
-    """Synthetic photometry of series, as ECSV: mjd, phase, band, flux [nJy], AB magnitude."""
+    """Synthetic photometry of series, as ECSV: mjd, phase, band, flux [nJy], AB magnitude.
+
+    Example: sntransport photometry out/SN2013am.fits --bands lsstg,lsstr,ztfr; the names are those of `bands`.
+    """
     from sntransport._storage.tables import write_table
     from sntransport.report import build_tables
 
@@ -78,7 +81,10 @@ def bolometric(
     files: tuple[Path, ...], policy: str, template_file: Path | None, maximum: float | None,
     wave_range: tuple[float, float] | None, most_extrapolated: float, draws: int, seed: int, out: Path | None,
 ) -> None:  # fmt: skip
-    """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure."""
+    """Bolometric light curves of series, with the share that was extrapolated; ECSV and a figure.
+
+    Example: sntransport bolometric out/SN2013am.fits --policy blackbody -o out/
+    """
     from dataclasses import asdict
 
     from sntransport._storage.atomic_files import ending

@@ -53,6 +53,8 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
 
     A supernova (an Open Supernova Catalog file or a folder) is built first, with default options but the interpolator,
     and shown with all that was rejected and how it was calibrated; of a series file what it holds is shown.
+
+    Example: sntransport report SN2013am.json.gz -o report.html
     """
     from sntransport.report import page as pages
 
@@ -108,6 +110,8 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
     """Draw series: spectra over phase, light curves and colors, and how the series was made.
 
     A supernova is built first. The figure `warp`, what calibration did, needs one: a series file does not hold it.
+
+    Example: sntransport plot out/*.fits -o figures/ --only spectra
     """
     from sntransport._storage.atomic_files import ending
     from sntransport.report.contents import figures

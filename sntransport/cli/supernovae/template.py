@@ -79,6 +79,8 @@ def template_build(
     """Average dense series of two or more supernovae of a class into a template, on one clock.
 
     Give it to `sntransport build --template`. Phases of the template count from the mean of the phase zeros given.
+
+    Example: sntransport template build a.fits b.fits c.fits -o class.fits
     """
     from sntransport.spectra.series_file import read_series, write_series
     from sntransport.transport.exact import barycenter

@@ -67,6 +67,8 @@ def validate(
     With --delivered it is the series of `build` that is judged, in five tables: hidden spectra beside the interpolator
     on two of them, level and color with their errors, hidden nights beside a Gaussian process per band, the table of
     `bandtest`, and steps of light curves. That is dozens of builds a supernova.
+
+    Example: sntransport validate *.json.gz -o validation/
     """
     if delivered:
         _judge_delivered(inputs, names, template, max_gap, out)
@@ -179,6 +181,8 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
 
     From the same spectra three series are built, scaled in V only, calibrated on all bands, and calibrated without the
     band that is judged; beside them the nearest spectrum within a day, not interpolated.
+
+    Example: sntransport bandtest *.json.gz -o validation/
     """
     from sntransport._storage.atomic_files import write_text
     from sntransport.photometry.agreement import doubts

@@ -15,9 +15,11 @@ from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.config import read_augmentation
 from sntransport.augmentation.setup import mixing, read_all, templates
 from sntransport.cli.main import main
+from sntransport.cli.samples.augment import checksum
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.series_file import with_aliases
+from tests.conftest import ROOT
 
 CONFIG = """
 seed = 3
@@ -289,3 +291,27 @@ AUGMENT = {
     "templates": {"mixtures": 0, "draws": 0, "augmented": [], "parents": 2, "concentration": 1.0},
     "target": {"a": {"Ia": 1}, "b": {"Ia": 1}},
 }
+
+
+def test_the_example_runs_in_a_folder_of_any_name(folder, tmp_path):
+    # As it is in examples/, but for its size and for the supernova of the catalog, which is not at hand.
+    text = (ROOT / "examples" / "augment.toml").read_text(encoding="utf-8")
+    for before, after in (
+        (', "SN2013am.json.gz"]', "]"), ("n = 100000", "n = 600"), ("{ Ia = 1000, II = 1000 }", "{ Ia = 5, II = 5 }"),
+        ("{ Ia = 200, II = 200 }", "{ Ia = 1, II = 1 }"), ("mixtures = 20", "mixtures = 2"),
+        ('biased = ["train"]', "biased = []"),
+    ):  # fmt: skip
+        assert before in text, before
+        text = text.replace(before, after)
+    place = tmp_path / "my [1] set"
+    (place / "series").mkdir(parents=True)
+    for path in folder.glob("SN*.fits"):
+        (place / "series" / path.name).write_bytes(path.read_bytes())
+    result = run(place, text, "out")
+    assert result.exit_code == 0, result.output
+    held = read_augmentation(place / "config.toml")
+    assert [path.name for path in sorted((place / "out").glob("*.fits"))] == ["test-00000.fits", "train-00000.fits"]
+    # A changed input is noticed in such a folder, too.
+    before = checksum(place / "config.toml", held)
+    (place / "series" / "SN2001a.fits").write_bytes(b"other")
+    assert checksum(place / "config.toml", held) != before
