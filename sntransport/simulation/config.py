@@ -112,7 +112,7 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
     sections = top.sections("population")
     names = [section.values["name"] for section in sections]
     if len({file_stem(name) for name in names}) != len(names):
-        raise top.wrong("population", f"names are {names}", "give each population a name, and so a folder, of its own")
+        raise top.wrong("population", f"names are {names}", "give each population a name of its own")
     base = given["seed"] if seed is None else seed
     jobs = [
         _job(

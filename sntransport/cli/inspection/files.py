@@ -49,6 +49,8 @@ def _folder(path: Path) -> Description:
         return sets.describe_run(path)
     if any(path.glob("*/manifest.json")):
         return sets.describe_runs(path)
+    if heads := sorted(one for one in path.iterdir() if one.name.upper().endswith(("_HEAD.FITS", "_HEAD.FITS.GZ"))):
+        return sets.describe_snana_folder(heads)
     held = ", ".join(sorted(one.name for one in path.iterdir())[:5])
     raise ValueError(f"{path}: a folder of no kind that is known (it holds {held or 'nothing'}); {_KNOWN}")
 

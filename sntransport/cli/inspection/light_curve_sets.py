@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from sntransport.cli.inspection.description import Description, counts, span
 from sntransport.cli.inspection.simulators import describe_visits, lists_visits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sntransport.simulation.light_curves import LightCurves
 
 # Columns of formats of others: of the objects, the bands, the classes and the redshift.
@@ -42,7 +45,7 @@ def describe_snana_pair(path: Path) -> Description:
     codes = [str(one.get("SNTYPE", "")) for one in objects]
     column = next((name for name in ("SIM_REDSHIFT_HELIO", "REDSHIFT_HELIO") if objects and name in objects[0]), None)
     facts = {
-        "survey": str(header["SURVEY"] or "").strip(), "filters": str(header["FILTERS"] or "").strip(),
+        "survey": str(header["SURVEY"] or "").strip(), "filter_letters": str(header["FILTERS"] or "").strip(),
         "zero_point": header["ZP_FLUXCAL"], "objects": len(objects),
         "measurements": sum(int(one["mjd"].size) for one in objects),
         "classes": counts([names.get(code, code) for code in codes]),
@@ -51,6 +54,21 @@ def describe_snana_pair(path: Path) -> Description:
         "bands": counts(np.concatenate([one["band"] for one in objects])) if objects else {},
     }  # fmt: skip
     return Description(kind="SNANA set", told="light curves as SNANA's pair of FITS files", facts=facts)
+
+
+def describe_snana_folder(heads: Sequence[Path]) -> Description:
+    """A folder of SNANA's pairs: all of them together."""
+    parts = [describe_snana_pair(head).facts for head in heads]
+    facts = dict(parts[0])
+    for part in parts[1:]:
+        for name in ("objects", "measurements"):
+            facts[name] += part[name]
+        for name in ("classes", "bands"):
+            facts[name] = dict(Counter(facts[name]) + Counter(part[name]))
+        for name in ("redshift", "mjd"):
+            facts[name] = span([*(facts[name] or ()), *(part[name] or ())])
+    told = "light curves as SNANA's pairs of FITS files"
+    return Description(kind="SNANA set", told=told, facts=facts | {"pairs": len(heads)})
 
 
 def describe_run(folder: Path) -> Description:

@@ -124,6 +124,17 @@ def test_every_format_of_light_curves_is_known(held, kind, tmp_path):
             )
 
 
+def test_a_folder_of_snana_is_told_as_one_set(held, tmp_path):
+    for i in range(2):
+        write_as("snana", held, tmp_path / f"set-{i}")
+    one, all_of_them = told(tmp_path / "set-0_HEAD.FITS"), told(tmp_path)
+    assert (all_of_them["kind"], all_of_them["pairs"]) == ("SNANA set", 2)
+    for name in ("objects", "measurements"):
+        assert all_of_them[name] == 2 * one[name]
+    assert all_of_them["classes"] == {name: 2 * n for name, n in one["classes"].items()}
+    assert all_of_them["mjd"] == one["mjd"]
+
+
 def test_the_folders_of_a_run_say_whether_they_are_whole(tmp_path):
     config = tmp_path / "c.toml"
     config.write_text(

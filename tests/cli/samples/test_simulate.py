@@ -155,6 +155,8 @@ def test_populations_have_their_own_random_numbers(tmp_path):
         (lambda t: t + "[detection]\nthreshhold = 5\n", r"detection\.threshhold: no such key; did you mean threshold"),
         (lambda t: t + "[detection]\nsearcheff = 'x'\n", r"detection\.searcheff: no file"),
         (lambda t: t + POPULATION, "give each population a name of its own"),
+        # Two names, but one folder.
+        (lambda t: t.replace('"Ia"', '"I a"') + POPULATION.replace('"Ia"', '"I_a"'), "give each population a name of"),
         (lambda t: t.replace("[[survey]]", "[survey"), "is not TOML: .*line 1"),
         (lambda t: POPULATION, r"survey: missing or not a list of tables; add one or more \[\[survey\]\]"),
     ],
