@@ -22,7 +22,9 @@ from sntransport.cli.inspection.bands import bands
 from sntransport.cli.inspection.info import info
 from sntransport.cli.inspection.schema import schema
 from sntransport.cli.samples.augment import augment
-    from, sntransport, cli, samples, simulate, import, survey, convert, completion,
+from sntransport.cli.samples.convert import convert
+from sntransport.cli.samples.simulate import simulate
+from sntransport.cli.samples.survey import survey
 from sntransport.cli.supernovae.build import build, demo
 from sntransport.cli.supernovae.export import export
 from sntransport.cli.supernovae.init import init

@@ -6,7 +6,6 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from sntransport.datasets.atat_hdf5 import write_atat as write_atat
-    from sntransport.datasets.conversion import read_light_curves as read_light_curves
     from sntransport.datasets.elasticc_parquet import write_elasticc as write_elasticc
     from sntransport.datasets.images import light_curve_image as light_curve_image
     from sntransport.datasets.images import series_image as series_image
@@ -26,7 +25,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "atat_hdf5": ["write_atat"],
-        "conversion": ["read_light_curves"],
         "elasticc_parquet": ["write_elasticc"],
         "images": ["light_curve_image", "series_image", "spectrum_image"],
         "lcdata_hdf5": ["write_lcdata"],

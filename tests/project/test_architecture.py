@@ -12,7 +12,7 @@ ROOMS = [
     "_version", "_numerics", "_storage", "_objects", "spectra", "photometry", "reading.formats", "reading",
     "calibration", "transport", "transport.templates", "pipeline", "corrections", "simulation.surveys",
     "simulation.surveys.formats", "simulation.noise", "simulation.selection", "simulation.events", "simulation",
-    "simulation.spectroscopy", "augmentation", "export", "datasets", "validation",
+    "simulation.spectroscopy", "augmentation", "export", "datasets", "datasets.conversion", "validation",
     "report.figures", "report", "cli.terminal", "cli.supernovae", "cli.samples", "cli.inspection", "cli", "__main__",
 ]  # fmt: skip
 """In import order; a room is a folder, or a module that stands alone. docs/architecture.md has the same list."""

@@ -117,7 +117,7 @@ def _hdus(path: Path) -> tuple[set[str], set[str]]:
 
 
 def _text(path: Path, begin: bytes) -> Description:
-    from sntransport.simulation.surveys.simlib_lines import is_simlib
+    from sntransport.simulation.surveys.formats.simlib_lines import is_simlib
 
     lines = begin.decode("utf-8", "replace").splitlines()
     heading = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")

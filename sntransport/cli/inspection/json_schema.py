@@ -16,6 +16,7 @@ _KINDS: dict[Any, dict[str, Any]] = {
     list[str]: {"type": "array", "items": {"type": "string"}},
     list[float]: {"type": "array", "items": {"type": "number"}},
     dict[str, int]: {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
+    dict[str, object]: {"type": "object"},
     object: {},
 }
 

@@ -26,7 +26,7 @@ _REDSHIFT = ("z", "redshift", "zhelio", "hostgal_specz", "z_final")
 
 def describe_light_curves(path: Path) -> Description:
     """Light curves in a format that is read whole: our FITS and Parquet."""
-    from sntransport.datasets.conversion import read_light_curves
+    from sntransport.datasets.conversion.set_files import read_light_curves
 
     curves = read_light_curves(path)
     return Description(

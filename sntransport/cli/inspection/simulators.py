@@ -94,7 +94,7 @@ def lists_visits(columns: Iterable[str]) -> bool:
 def describe_survey(path: Path, kind: str) -> Description:
     """Visits of a survey: an OpSim database or a SIMLIB."""
     from sntransport.simulation.surveys.footprint import footprint_area
-    from sntransport.simulation.surveys.load import load_survey
+    from sntransport.simulation.surveys.formats.load import load_survey
     from sntransport.simulation.surveys.noise import depth_of
 
     survey = load_survey(path)
@@ -117,8 +117,8 @@ def describe_survey(path: Path, kind: str) -> Description:
 def describe_visits(path: Path) -> Description:
     """A table of visits; what has to be said besides, before it is a survey, is a doubt."""
     from sntransport._storage.read_error import ReadError
-    from sntransport.simulation.surveys.load import load_survey
-    from sntransport.simulation.surveys.visit_tables import read_table
+    from sntransport.simulation.surveys.formats.load import load_survey
+    from sntransport.simulation.surveys.formats.visit_tables import read_table
 
     held = read_table(path).columns
     numbers: dict[str, Any] = {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from sntransport.cli.samples.simulate import WRITERS, write_as
 from sntransport.cli.terminal.console import conclude, progress, say, speaking, warn
 from sntransport.cli.terminal.options import EXISTING, FOLDER
+from sntransport.datasets.writers import WRITERS, end_folder, require_format, run_codes, write_as
 
 
 def _names(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -38,27 +38,35 @@ def convert(source: Path, kind: str, out: Path, lossy: bool, bands: dict[str, st
     FITS pairs: sntransport convert sim/Ia --to parquet -o sim-parquet. Where the format has no place for something,
     that is said and nothing is written, unless --lossy. For series there is `export`.
     """
-    from sntransport.datasets import conversion
+    from sntransport.datasets.conversion import set_files
+    from sntransport.simulation.events.class_codes import Codes
 
     _require_a_set(source)
     if out.is_dir() and any(out.iterdir()):
         raise FileExistsError(f"{out} holds something already; nothing was written: name a new or an empty folder")
-    paths = conversion.files_of_set(source)
+    paths = set_files.files_of_set(source)
     # Before what may take long.
-    conversion.require_light_curves(paths)
-    lost = conversion.LOST[kind]
+    set_files.require_light_curves(paths)
+    lost = set_files.LOST[kind]
     if lost and not lossy:
         raise ValueError(f"{source}: {kind} has no place for {lost}; convert all the same with --lossy")
-    shared = conversion.shared_by(paths, bands)
+    shared = set_files.shared_by(paths, bands)
+    bands_held, surveys = zip(*shared.bands, strict=True)
+    names, types = zip(*shared.templates, strict=True)
+    # Formats with numbers of their own keep to them.
+    given = Codes(classes={} if kind in ("plasticc", "atat") else set_files.class_codes(paths, types))
+    codes = run_codes(kind, given, bands=bands_held, surveys=surveys, types=types)
+    require_format(kind, codes, bands=bands_held, surveys=surveys, names=names, types=types, n_shard=len(paths))
     if lost:
         warn(f"lost in {kind}: {lost}")
     written: list[Path] = []
     objects = 0
     for path in progress(paths, len(paths), "files"):
-        curves = conversion.numbered_alike(conversion.read_light_curves(path, bands), shared)
-        made = write_as(kind, curves, out / conversion.stem_of(path))
+        curves = set_files.numbered_alike(set_files.read_light_curves(path, bands), shared)
+        made = write_as(kind, curves, out / set_files.stem_of(path), codes=codes)
         written += [made] if isinstance(made, Path) else [*made]
         objects += curves.n_object
+    written += end_folder(kind, out, written, codes, bands=bands_held, templates=names, told={"SOURCE": source.name})
     say(f"wrote {objects} light curves as {kind}: {len(written)} file{'s' if len(written) != 1 else ''} in {out}")
     conclude([{"input": source, "format": kind, "objects": objects, "files": written}])
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import sntransport as snt
 from sntransport.cli.inspection.description import Description
 from sntransport.cli.main import main
-from sntransport.cli.samples.simulate import WRITERS, write_as
+from sntransport.datasets.writers import WRITERS, write_as
 from sntransport.export.snana import to_snana
 from sntransport.export.text_files import series_table
 from sntransport.spectra.series import SpectralSeries

@@ -58,7 +58,7 @@ BROKEN = {
     ],
     "augment": [
         (("series",), None), (("series",), "a.fits"), (("target",), {}), (("target", "train"), {"Ia": -1}),
-        (("target", "train", "Ia"), "ten"), (("templates", "barycenter"), "mean"), (("survey", "years"), "one"),
+        (("target", "train", "Ia"), "ten"), (("templates", "barycenter"), "mean"), (("survey", 0, "years"), "one"),
         (("simulation", "n"), None), (("split", "train"), "most"), (("population",), None), (("cut",), []),
     ],
 }  # fmt: skip

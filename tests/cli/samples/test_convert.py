@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from astropy.table import Table
 from click.testing import CliRunner
 
 from sntransport.cli.main import main
-from tests.datasets.test_conversion import read_light_curves, require_same
+from sntransport.datasets.conversion.set_files import parquet_class_codes
+from sntransport.datasets.nested_parquet import write_nested_parquet
+from tests.datasets.conversion.test_set_files import curves, read_light_curves, require_same
 
 CONFIG = """
 seed = 2
@@ -61,7 +64,8 @@ def test_what_would_be_lost_is_said_and_nothing_is_written(runs, tmp_path):
     assert result.exit_code == 0, result.output
     assert "lost in snana" in result.stderr
     names = [path.name for path in sorted((tmp_path / "out").iterdir())]
-    assert names == [f"shard-0000{i}_{part}.FITS" for i in (0, 1) for part in ("HEAD", "PHOT")]
+    shards = [f"shard-0000{i}_{part}.FITS" for i in (0, 1) for part in ("HEAD", "PHOT")]
+    assert names == ["out.LIST", "out.README", *shards]
 
 
 def test_from_snana(runs, tmp_path):
@@ -72,6 +76,26 @@ def test_from_snana(runs, tmp_path):
     whole = [read_light_curves(path) for path in sorted((runs / "parquet" / "Ia").glob("*.parquet"))]
     assert told["objects"] == sum(one.n_object for one in whole) == sum(one.n_object for one in made)
     assert {band for one in made for band in one.bands} <= set(whole[0].bands)
+
+
+def test_numbers_of_classes_stay_what_they_were(tmp_path):
+    # As of one population of a run of several, which alone would be numbered anew.
+    numbers = {"Ia": 7, "II": 9, "Ib/c": 3}
+    write_nested_parquet(curves(), tmp_path / "set.parquet", class_codes=numbers)
+    result = run("convert", tmp_path / "set.parquet", "--to", "fits", "-o", tmp_path / "fits")
+    assert result.exit_code == 0, result.output
+    truth = Table.read(tmp_path / "fits" / "set.fits", "TRUTH")
+    assert {(str(row["CLASS"]), int(row["CLASS_CODE"])) for row in truth} <= set(numbers.items())
+    result = run("convert", tmp_path / "fits" / "set.fits", "--to", "snana", "-o", tmp_path / "snana", "--lossy")
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (tmp_path / "snana").iterdir()) == [
+        "set_HEAD.FITS", "set_PHOT.FITS", "snana.LIST", "snana.README",
+    ]  # fmt: skip
+    head = Table.read(tmp_path / "snana" / "set_HEAD.FITS", 1)
+    assert head["SNTYPE"].tolist() == truth["CLASS_CODE"].tolist()
+    result = run("convert", tmp_path / "snana", "--to", "parquet", "-o", tmp_path / "again")
+    assert result.exit_code == 0, result.output
+    assert parquet_class_codes(tmp_path / "again" / "set.parquet").items() >= {("Ia", 7)}
 
 
 def test_wrong_sets_are_one_line(runs, tmp_path):

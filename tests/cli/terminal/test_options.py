@@ -6,8 +6,8 @@ from importlib import import_module
 import click
 import pytest
 
-from sntransport.cli.samples.simulate import WRITERS
 from sntransport.cli.terminal.options import DUST_LAWS, FAMILY, INTERPOLATORS, default_systems, interpolator_named
+from sntransport.datasets.writers import WRITERS
 from sntransport.spectra.dust import LAWS
 from sntransport.transport import interpolators
 from sntransport.transport.templates.by_class import class_transport

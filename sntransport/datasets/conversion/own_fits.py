@@ -48,6 +48,20 @@ def read_own_fits(path: str | os.PathLike[str]) -> LightCurves:
         raise ValueError(f"{path}: not a set of light curves of sntransport in FITS ({message})") from None
 
 
+def own_class_codes(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Numbers of the types in a file; none where it does not have them. Errors are those of `read_own_fits`."""
+    raw = Path(path).read_bytes()
+    try:
+        parts = _parts(raw)
+        table = "TRUTH" if "TRUTH" in parts else "OBJECTS"
+        if not {"TYPE", "CLASS_CODE"} <= set(part(parts, table).columns.names):
+            return {}
+        numbers = np.asarray(column(parts, table, "class_code")).tolist()
+        return dict(zip(column(parts, table, "type"), numbers, strict=True))
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError, OSError, ValueError) as error:
+        raise ValueError(f"{path}: no numbers of classes ({' '.join(str(error).split())})") from None
+
+
 def _parts(raw: bytes) -> dict[str, Any]:
     from astropy.io import fits
 

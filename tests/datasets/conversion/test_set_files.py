@@ -9,11 +9,18 @@ import pytest
 from sntransport.augmentation.training_set import TrainingSet
 from sntransport.augmentation.training_set_file import write_split
 from sntransport.augmentation.training_templates import TrainingTemplate
-from sntransport.cli.samples.simulate import WRITERS
-from sntransport.datasets.conversion import LOST, files_of_set, numbered_alike, read_light_curves, shared_by, stem_of
+from sntransport.datasets.conversion.set_files import (
+    LOST,
+    files_of_set,
+    numbered_alike,
+    read_light_curves,
+    shared_by,
+    stem_of,
+)
+from sntransport.datasets.conversion.snana_light_curves import read_snana_light_curves
 from sntransport.datasets.nested_parquet import write_nested_parquet
 from sntransport.datasets.snana_fits import write_snana_fits
-from sntransport.datasets.snana_light_curves import read_snana_light_curves
+from sntransport.datasets.writers import WRITERS
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.simulation.run import write_fits
 from sntransport.spectra.series import SpectralSeries
@@ -98,6 +105,7 @@ def test_a_snana_pair_gives_what_it_holds(tmp_path):
     for name in ("z", "z_cosmology", "distance_modulus", "mag_offset", "ebv_mw", "ebv_host", "ra", "dec", "mjd_ref",
                  "weight"):  # fmt: skip
         np.testing.assert_allclose(getattr(back.truth, name), getattr(held.truth, name), rtol=1e-6, err_msg=name)
+    assert back.true_flux is None or np.isnan(back.true_flux).all()
     types = [np.array(one.template_types)[one.truth.template].tolist() for one in (back, held)]
     assert types[0] == types[1]
 
@@ -170,3 +178,14 @@ def test_files_of_a_folder(tmp_path):
     with pytest.raises(ValueError, match="no files of light curves that are read"):
         files_of_set(folder)
     assert files_of_set(write_fits(held, tmp_path / "b")) == [tmp_path / "b.fits"]
+
+
+def test_true_fluxes_are_kept(tmp_path):
+    held = curves()
+    held = dataclasses.replace(held, true_flux=np.where(np.isfinite(held.flux), np.abs(held.flux) + 100.0, 5.0))
+    for path in (write_fits(held, tmp_path / "a"), write_nested_parquet(held, tmp_path / "a.parquet")):
+        require_same(read_light_curves(path), held)
+    head, _ = write_snana_fits(held, tmp_path / "set")
+    known = np.isfinite(held.flux) & np.isfinite(held.flux_err)
+    # As magnitudes of 32 bits.
+    np.testing.assert_allclose(read_light_curves(head).true_flux, held.true_flux[known], rtol=1e-5)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport.datasets.snana_fits import BAND_CODES, read_snana_fits
+from sntransport.datasets.snana_fits import read_snana_fits
+from sntransport.datasets.snana_header import BAND_CODES
 from sntransport.photometry.bands import band_names
 from sntransport.simulation.light_curves import LightCurves, Truth
 
@@ -54,7 +55,8 @@ def read_snana_light_curves(head: str | os.PathLike[str], bands: Mapping[str, st
     letters = list(dict.fromkeys(str(band) for one in objects for band in np.unique(one["band"])))
     named = _band_names(path, letters, survey, bands)
     counts = np.array([one["mjd"].size for one in objects], dtype=np.int64)
-    flat = {name: np.concatenate([one[name] for one in objects]) for name in ("mjd", "flux", "flux_err", "photflag")}
+    names_of_rows = [name for name in ("mjd", "flux", "flux_err", "photflag", "true_flux") if name in objects[0]]
+    flat = {name: np.concatenate([one[name] for one in objects]) for name in names_of_rows}
     index = {letter: i for i, letter in enumerate(letters)}
     band = np.array([index[str(one)] for one in np.concatenate([one["band"] for one in objects])], dtype=np.int16)
     # SNANA's rows are in the order of the library, ours in that of time.
@@ -71,6 +73,14 @@ def read_snana_light_curves(head: str | os.PathLike[str], bands: Mapping[str, st
         meta={"source": path.name, "survey": survey},
         **{name: values[order] for name, values in flat.items()},
     )
+
+
+def snana_class_codes(head: str | os.PathLike[str]) -> dict[str, int]:
+    """SNTYPE of each class that our own header names; none in files of others."""
+    from astropy.io import fits
+
+    keys = [(key.split(), value) for key, value in fits.getheader(head, 1).items() if key.startswith("SNTYPE ")]
+    return {str(name): int(words[1]) for words, name in keys}
 
 
 def _band_names(
@@ -99,7 +109,7 @@ def _templates(
 
 
 def _types(path: Path, objects: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Type of each object: the name of its SNTYPE in our header, else SIM_TYPE_NAME, else the number itself."""
+    """Type of each object: SIM_TYPE_NAME, else the name of its SNTYPE in our header, else the number itself."""
     from astropy.io import fits
 
     header = fits.getheader(path, 1)
@@ -108,7 +118,7 @@ def _types(path: Path, objects: Sequence[Mapping[str, Any]]) -> list[str]:
     found = []
     for one in objects:
         code, stated = _text(one.get("SNTYPE", "")), _text(one.get("SIM_TYPE_NAME", ""))
-        found.append(names.get(code, stated or code))
+        found.append(stated or names.get(code, code))
     return found
 
 
@@ -118,7 +128,7 @@ def _truth(objects: Sequence[Mapping[str, Any]], template: NDArray[np.int32], n_
     a_v = _column(objects, ("SIM_AV",))
     with np.errstate(divide="ignore", invalid="ignore"):
         values["ebv_host"] = np.where(a_v == 0.0, 0.0, a_v / values["rv_host"])
-    weight = _column(objects, ("SIM_WEIGHT",))
+    weight = _column(objects, ("SIM_WGT_POPULATION", "SIM_WEIGHT"))
     names = [_text(one.get("SNID", "")) for one in objects]
     whole = all(name.isdigit() and int(name) <= _LARGEST_ID for name in names) and len(set(map(int, names))) == n
     unknown = np.full((n, n_band), np.nan)

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._storage.extras import of_extra
+from sntransport.datasets.conversion.own_fits import own_class_codes, read_own_fits
+from sntransport.datasets.conversion.snana_light_curves import read_snana_light_curves, snana_class_codes
 from sntransport.datasets.nested_parquet import read_nested_parquet
-from sntransport.datasets.own_fits import read_own_fits
-from sntransport.datasets.snana_light_curves import read_snana_light_curves
+from sntransport.simulation.events.class_codes import code_of, default_codes
+from sntransport.spectra.observations import broad_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,13 +27,14 @@ LOST: dict[str, str] = {
     "parquet": "",
     "snana": "fluxes that are not known, digits beyond 32 bits, peak magnitudes, names of templates, "
     "which survey measured where two have a band, and further texts of the truth",
-    "lcdata": "fluxes that are not known, digits of flux beyond 32 bits, flags, peak magnitudes and further truth",
-    "plasticc": "fluxes that are not known, saturation and trigger flags, host dust, luminosity, peak magnitudes and "
-    "names of templates",
-    "elasticc": "fluxes that are not known, digits beyond 32 bits but of dates and places, the trigger flag and "
+    "lcdata": "true fluxes, fluxes that are not known, digits of flux beyond 32 bits, flags, peak magnitudes and "
     "further truth",
-    "atat": "measurements beyond 65 in a band, dates, and all truth but label and redshift",
-    "tokens": "fluxes that are not known, dates, flags, and all truth but the type",
+    "plasticc": "true fluxes, fluxes that are not known, saturation and trigger flags, host dust, luminosity, "
+    "peak magnitudes and names of templates",
+    "elasticc": "true fluxes, fluxes that are not known, digits beyond 32 bits but of dates and places, "
+    "the trigger flag and further truth",
+    "atat": "true fluxes, measurements beyond 65 in a band, dates, and all truth but label and redshift",
+    "tokens": "true fluxes, fluxes that are not known, dates, flags, and all truth but the type",
 }
 """What each format of ``simulate --format`` has no place for; empty where it has one for all."""
 
@@ -112,6 +116,43 @@ def shared_by(paths: Sequence[Path], bands: Mapping[str, str] | None = None) -> 
         found["bands"] |= dict.fromkeys(zip(held.bands, held.surveys, strict=True))
         found["templates"] |= dict.fromkeys(zip(held.template_names, held.template_types, strict=True))
     return Shared(bands=tuple(found["bands"]), templates=tuple(found["templates"]))
+
+
+def class_codes(paths: Sequence[Path], types: Sequence[str]) -> dict[str, int]:
+    """Numbers of classes and types that the files of a set have, so that another format has the same.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    types : sequence of str
+        Of all templates. Those whose class no file has a number of get the next ones, as do all where a format has no
+        numbers.
+
+    Returns
+    -------
+    dict of str to int
+    """
+    found: dict[str, int] = {}
+    for path in paths:
+        form = _form(path)
+        read = snana_class_codes if form == "snana" else own_class_codes if form == "fits" else parquet_class_codes
+        found |= read(path)
+    for name in default_codes(types):
+        if any(broad_class(one) == name and code_of(one, found) is None for one in types):
+            found[name] = max(found.values(), default=0) + 1
+    return found
+
+
+def parquet_class_codes(path: Path) -> dict[str, int]:
+    """Numbers of the types in a file of nested Parquet."""
+    with of_extra("parquet"):
+        import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    if not {"type", "class_code"} <= set(file.schema_arrow.names):
+        return {}
+    held = file.read(columns=["type", "class_code"])
+    return dict(zip(held["type"].to_pylist(), held["class_code"].to_pylist(), strict=True))
 
 
 def numbered_alike(curves: LightCurves, shared: Shared) -> LightCurves:
