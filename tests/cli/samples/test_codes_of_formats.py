@@ -23,8 +23,8 @@ from sntransport.datasets.writers import WRITERS, require_format, run_codes
 from sntransport.simulation.config import read_simulation
 from sntransport.simulation.events.class_codes import Codes
 from sntransport.transport.templates.sources import hsiao
-from tests.cli.test_augment import CONFIG as AUGMENTATION
-from tests.cli.test_augment import folder  # noqa: F401  # a fixture
+from tests.cli.samples.test_augment import CONFIG as AUGMENTATION
+from tests.cli.samples.test_augment import folder  # noqa: F401  # a fixture
 
 BANDS = ["ztfg", "ztfr", "atlasc", "atlaso"]
 CONFIG = """
