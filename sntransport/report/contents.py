@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sntransport.pipeline import BuildResult
+    from sntransport.report.figures.style import AnyStyle
     from sntransport.spectra.observations import Supernova
     from sntransport.spectra.series import SpectralSeries
     from sntransport.validation.leave_out import Triplets
@@ -81,8 +82,14 @@ def from_supernova(sn: Supernova, result: BuildResult, source: Path, options: st
     return Material(source=source, held=held, supernova=sn, result=result, observed=prepare(sn).series)
 
 
-def figures(material: Material) -> Mapping[str, Callable[[], Figure]]:
+def figures(material: Material, style: AnyStyle = None) -> Mapping[str, Callable[[], Figure]]:
     """What can be drawn of some material, by name, in the order to look at it; each call draws one.
+
+    Parameters
+    ----------
+    material : Material
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
 
     Returns
     -------
@@ -93,27 +100,27 @@ def figures(material: Material) -> Mapping[str, Callable[[], Figure]]:
     """
     held = material.held
     series, sparse, sightline, seen = held.series, held.sparse, held.sightline, held.light_curve
-    made: dict[str, Callable[[], Figure]] = {"spectra": lambda: waterfall(series, sparse)}
+    made: dict[str, Callable[[], Figure]] = {"spectra": lambda: waterfall(series, sparse, style=style)}
     if sightline is not None and seen is not None and np.isfinite(series.mjd_ref):
-        made["light_curves"] = lambda: light_curves(series, sightline, seen)
-        made["colors"] = lambda: color_curves(series, sightline, seen)
+        made["light_curves"] = lambda: light_curves(series, sightline, seen, style=style)
+        made["colors"] = lambda: color_curves(series, sightline, seen, style=style)
     if sparse is not None:
         pairs, weight = held.pairs, held.weight
         if pairs is not None and weight is not None:
-            made["weights"] = lambda: weights_map(series, sparse, pairs, weight)
-        made["transport"] = lambda: transport_map(sparse)
+            made["weights"] = lambda: weights_map(series, sparse, pairs, weight, style=style)
+        made["transport"] = lambda: transport_map(sparse, style=style)
         observed = material.observed
         if observed is not None:
-            made["warp"] = lambda: warp_map(observed, sparse)
+            made["warp"] = lambda: warp_map(observed, sparse, style=style)
     triplets = material.triplets
     if triplets is not None and triplets.n:
-        made["gap_test"] = lambda: triplet_figure(triplets, material.floor)
-    made["bolometric"] = lambda: bolometric_figure(bolometric(series))
-    made["k_correction"] = lambda: _k_figure(series)
+        made["gap_test"] = lambda: triplet_figure(triplets, material.floor, style=style)
+    made["bolometric"] = lambda: bolometric_figure(bolometric(series), style=style)
+    made["k_correction"] = lambda: _k_figure(series, style)
     return made
 
 
-def _k_figure(series: SpectralSeries) -> Figure:
+def _k_figure(series: SpectralSeries, style: AnyStyle) -> Figure:
     """K-corrections to z = 0.5 between the first two of a few bands that the series covers."""
     covered = series.phase[series.covered.any(axis=1)]
     for rest, obs in _K_PAIRS:
@@ -124,5 +131,5 @@ def _k_figure(series: SpectralSeries) -> Figure:
                 warnings.simplefilter("ignore", CoverageWarning)
                 result = evaluate_k_correction(series, rest, obs, np.linspace(0.0, 0.5, 26), covered)
             if np.isfinite(result.value).any():
-                return k_correction_figure(result, series.name, peak)
+                return k_correction_figure(result, series.name, peak, style=style)
     raise ValueError(f"{series.name or 'series'}: covers no pair of bands to draw K-corrections of")

@@ -509,6 +509,14 @@ def test_plot(built, tmp_path, kind):
     assert first == [(tmp_path / name).read_bytes() for name in names]
 
 
+def test_plot_for_one_column_of_a_journal(built, tmp_path):
+    arguments = ("-o", tmp_path, "--style", "column", "--only", "light_curves")
+    assert run("plot", built / "SN_2099a_b.fits", *arguments).exit_code == 0
+    width = imread(tmp_path / "SN_2099a_b_light_curves.png").shape[1]
+    assert width == int(8.8 / 2.54 * 300)
+    assert run("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--style", "poster").exit_code == 2
+
+
 def test_damaged_series_file_is_one_line(built, tmp_path):
     damaged = tmp_path / "damaged.fits"
     damaged.write_bytes((built / "SN_2099a_b.fits").read_bytes()[:20000])

@@ -33,6 +33,7 @@ PRINTED = {
     "inputs.md": r"^\(104, 2401\)$",
     "interpolators.md": r"^feature_transport \(2, 300\)\nnearest \(2, 300\)$",
     "kcorrections.md": r"^\(3, 3\)\nK = -0\.36\d \+- 0\.0\d+ mag, 100% covered\nbessellb\n-5\.3",
+    "notebooks/figures.md": r"^\d+ phases from 8 observed spectra\n8\.8 and 14\.0 cm wide$",
     "notebooks/gap_experiment.md": r"feature_transport \[ 1\.\d .*\]\n.*\nwasserstein \[1\d\. ",
     "notebooks/rest_frame.md": r"\{'ztfg': 'bessellb', 'ztfr': 'bessellv'\}",
     "noise.md": r"'saturated': 'zero'\} 0\.0500",
