@@ -7,6 +7,8 @@ import pytest
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
+# Lines that only a notebook knows.
+MAGIC = re.compile(r"^%.*\n", flags=re.MULTILINE)
 # Pages, and notebooks without their machinery. A block whose first line is "# not run: why" is left out.
 BLOCK = re.compile(r"^```(?:python|\{code-cell\}[^\n]*)\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 NOT_RUN = re.compile(r"# not run: \S.*\n")
@@ -14,7 +16,7 @@ NOT_RUN = re.compile(r"# not run: \S.*\n")
 
 def blocks(page):
     found = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
-    return [block for block in found if not NOT_RUN.match(block)]
+    return [MAGIC.sub("", block) for block in found if not NOT_RUN.match(block)]
 
 
 PAGES = sorted(
