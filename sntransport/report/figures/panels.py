@@ -42,6 +42,7 @@ def new_figure(
     ----------
     style : Style
     height : float [inch]
+        At most the tallest of the style.
     rows, columns : int
     figure : Figure or SubFigure, optional
         Draw into this instead, at its own size.
@@ -51,7 +52,7 @@ def new_figure(
     from matplotlib.figure import Figure
 
     if figure is None:
-        figure = Figure(figsize=(style.width, height), layout="constrained")
+        figure = Figure(figsize=(style.width, min(height, style.tallest)), layout="constrained")
     elif root_of(figure).get_layout_engine() is None:
         root_of(figure).set_layout_engine("constrained")
     panels = figure.subplots(rows, columns, **more)

@@ -26,6 +26,8 @@ DIVERGING = "PuOr"
 """Color map of values with a sign."""
 
 _CM = 1.0 / 2.54
+# The text of a page of that journal is 24 cm high; the rest is for the caption.
+_PAGE = 22.0 * _CM
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,7 +38,9 @@ class Style:
     ----------
     name : str
     width : float [inch]
-        Of the whole figure. Heights follow from what is in it.
+        Of the whole figure.
+    tallest : float [inch]
+        Heights follow from what is in a figure, up to this.
     font : float [pt]
         Labels of axes and titles.
     small : float [pt]
@@ -54,13 +58,14 @@ class Style:
 
     name: str = "own"
     width: float
+    tallest: float = 30.0
     font: float
     small: float
     line: float = 1.0
     dpi: int = 130
 
     def __post_init__(self) -> None:
-        sizes = {"width": self.width, "font": self.font, "line": self.line, "dpi": self.dpi}
+        sizes = {"width": self.width, "tallest": self.tallest, "font": self.font, "line": self.line, "dpi": self.dpi}
         for name, value in sizes.items():
             if not value > 0:
                 raise ValueError(f"style {self.name!r}: {name} is {value:g}, expected more than 0")
@@ -100,8 +105,8 @@ SMALLEST = 6.0
 
 STYLES = {
     # Widths of one and of two columns of Astronomy & Astrophysics, by its guide for authors; others are near.
-    "column": Style(name="column", width=8.8 * _CM, font=7.5, small=6.5, line=0.7, dpi=300),
-    "page": Style(name="page", width=18.0 * _CM, font=8.0, small=7.0, line=0.8, dpi=300),
+    "column": Style(name="column", width=8.8 * _CM, tallest=_PAGE, font=7.5, small=6.5, line=0.7, dpi=300),
+    "page": Style(name="page", width=18.0 * _CM, tallest=_PAGE, font=8.0, small=7.0, line=0.8, dpi=300),
     "screen": Style(name="screen", width=9.0, font=10.0, small=8.5),
     # As wide as a slide of 4:3 is (PowerPoint, Beamer: 10 inch), in letters of the last row.
     "talk": Style(name="talk", width=10.0, font=16.0, small=13.0, line=1.6, dpi=150),

@@ -2,6 +2,7 @@
 
 import io
 import re
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -232,9 +233,24 @@ def test_meshes_are_pictures_in_vector_files():
 def test_drawing_twice_gives_the_same_file(tmp_path):
     for kind in ("png", "pdf", "svg"):
         one, other = (
-            write_figure(figures.makers("column")["waterfall"](), tmp_path / f"{k}.{kind}", "column") for k in (1, 2)
+            write_figure(figures.makers("column")["weights_map"](), tmp_path / f"{k}.{kind}", "column") for k in (1, 2)
         )
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_figure_of_many_rows_stays_on_the_page():
+    """Sixty spectra in a column: as high as a page, and no label over another."""
+    series = figures.built().series
+    many = type(series)(
+        phase=np.arange(60.0), wave=series.wave, flux=np.repeat(series.flux[:1], 60, axis=0), name="many"
+    )  # fmt: skip
+    figure = plots.waterfall(many, many, style="column")
+    figure.draw_without_rendering()
+    assert figure.get_size_inches()[1] == pytest.approx(22 / 2.54)
+    boxes = [one.get_window_extent() for one in figure.axes[0].get_yticklabels()]
+    assert len(boxes) > 20
+    for low, high in pairwise(sorted(boxes, key=lambda box: box.y0)):
+        assert high.y0 - low.y0 > 0.7 * low.height
 
 
 def test_the_smallest_letters_hold_in_every_style():
