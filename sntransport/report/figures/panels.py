@@ -174,13 +174,13 @@ def heading(axes: Axes, text: str, handles: Sequence[Any] | None = None, *, colu
     points = 72.0 / root_of(axes).dpi
     pad = None
     if handles:
-        legend = _legend(axes, handles, columns, loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
+        legend = _legend(axes, handles, columns, loc="lower center", bbox_to_anchor=(0.5, 1.0), borderaxespad=0.2)
         pad = points * legend.get_window_extent().height + 0.6 * _size(axes.title)
     if text:
         from textwrap import fill
 
         letters = points * axes.get_window_extent().width / (_LETTER * _size(axes.title))
-        axes.set_title("\n".join(fill(line, max(int(letters), 8)) for line in text.split("\n")), pad=pad, loc="left")
+        axes.set_title("\n".join(fill(line, max(int(letters), 8)) for line in text.split("\n")), pad=pad)
 
 
 def _size(text: Any) -> float:

@@ -39,12 +39,12 @@ def test_up_to_five_redshifts_over_phase_and_one_phase_over_redshift():
     figure = k_correction_figure(result, "SN X", 4.0)
     left, right = figure.axes
     assert legend(left) == ["z = 0", "z = 0.1", "z = 0.2", "z = 0.3", "z = 0.4"]
-    assert right.get_title("left") == "phase +4.0 d"
+    assert right.get_title() == "phase +4.0 d"
     assert "[d]" in left.get_xlabel()
     assert all("[mag]" in axes.get_ylabel() for axes in (left, right))
     np.testing.assert_allclose(left.lines[0].get_ydata(orig=True), result.value[0])
     np.testing.assert_allclose(right.lines[0].get_ydata(orig=True), result.value[:, 2])
-    assert left.get_title("left").startswith("SN X K-correction, rest B (AB) to r (AB)")
+    assert left.get_title().startswith("SN X K-correction, rest B (AB) to r (AB)")
     assert drawn(figure)
 
 
@@ -68,8 +68,8 @@ def test_right_panel_takes_a_phase_that_has_values():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CoverageWarning)
         result = evaluate_k_correction(series(), "bessellb", "sdssr", [0.0, 0.1], [4.0, 50.0])
-    assert k_correction_figure(result, at_phase=49.0).axes[1].get_title("left") == "phase +4.0 d"
-    assert k_correction_figure(result, at_phase=np.nan).axes[1].get_title("left") == "phase +4.0 d"
+    assert k_correction_figure(result, at_phase=49.0).axes[1].get_title() == "phase +4.0 d"
+    assert k_correction_figure(result, at_phase=np.nan).axes[1].get_title() == "phase +4.0 d"
 
 
 def test_peak_is_where_the_rest_band_is_brightest():

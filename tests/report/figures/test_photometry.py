@@ -63,7 +63,7 @@ def test_light_curves_show_each_covered_band_and_its_residual(result):
     main, *strips = figure.axes
     assert [label.split()[0] for label in texts(figure)] == ["B", "V", "R"]
     assert [strip.get_ylabel() for strip in strips] == ["B", "V", "R"]
-    assert "mag" in strips[0].get_title("left")
+    assert "mag" in strips[0].get_title()
     shown = np.concatenate([np.asarray(strip.lines[0].get_ydata(orig=True)) for strip in strips])
     assert np.nanmedian(np.abs(shown)) < 0.1
     assert main.yaxis_inverted()
