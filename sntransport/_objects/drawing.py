@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._objects.colors import COLORS, MARKERS
+from sntransport._objects.short_band_names import short_band_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,14 +98,15 @@ def draw_spectrum(axes: Axes, wave: Array, flux: Array, flux_err: Array, label: 
 
 def draw_photometry(axes: Axes, mjd: Array, flux: Array, flux_err: Array, band: NDArray[np.str_]) -> None:
     """Points with errors, a color and a marker for each band, and their legend."""
-    for k, name in enumerate(sorted({str(one) for one in band})):
+    names = sorted({str(one) for one in band})
+    for k, (name, short) in enumerate(zip(names, short_band_names(names), strict=True)):
         rows = band == name
         error = np.nan_to_num(flux_err[rows])
         look: dict[str, Any] = {
             "color": COLORS[k % len(COLORS)],
             "fmt": MARKERS[(k + 3 * (k // len(COLORS))) % len(MARKERS)],
         }
-        axes.errorbar(mjd[rows], flux[rows], error, label=name, ms=3.5, lw=0.7, mfc="none", **look)
+        axes.errorbar(mjd[rows], flux[rows], error, label=short, ms=3.5, lw=0.7, mfc="none", **look)
     if mjd.size:
         axes.legend(fontsize=8, ncols=2)
     axes.set_xlabel("MJD [d]")

@@ -6,7 +6,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
-from sntransport.photometry.short_band_names import short_band_names
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries

@@ -10,9 +10,9 @@ from sntransport.report.figures.panels import (
     color_bar,
     edges,
     fit_y,
-    heading,
     limit,
     new_figure,
+    panel_heading,
     row_labels,
     wave_axis,
 )
@@ -104,7 +104,7 @@ def weights_map(
     top.set_ylim(len(labels) - 0.5, -0.5)
     row_labels(top, labels, drawn)
     top.set_ylabel("Pair of observed spectra [rest-frame d]")
-    heading(top, title(series.name, series.sn_type, "which pair made which phase"), ())
+    panel_heading(top, title(series.name, series.sn_type, "which pair made which phase"), ())
     color_bar(mesh, top, drawn, "Share of the pair")
     effective = _effective_spectra(series.phase, sparse.phase, pairs, share)
     below.plot(series.phase, effective, color="black", lw=drawn.line)
@@ -185,7 +185,7 @@ def transport_map(
     wave_axis(below, _known_part(sparse.wave, picture), drawn)
     fit_y(top)
     color_bar(mesh, below, drawn, "Shift [km/s], redward positive")
-    heading(top, title(sparse.name, sparse.sn_type, "transport from each spectrum to the next"))
+    panel_heading(top, title(sparse.name, sparse.sn_type, "transport from each spectrum to the next"))
     return root_of(figure)
 
 
@@ -234,7 +234,7 @@ def warp_map(
     mesh = _signed_map(left, observed.wave, color, [number_text(value) for value in phase], least=0.05, style=drawn)
     wave_axis(left, _known_part(observed.wave, color), drawn)
     left.set_ylabel("Observed spectrum, rest-frame phase [d]")
-    heading(left, title(observed.name, observed.sn_type, "warp of color"), ())
+    panel_heading(left, title(observed.name, observed.sn_type, "warp of color"), ())
     color_bar(mesh, left, drawn, "Calibrated − observed [mag]")
     far = np.abs(gray) > 5.0
     right.barh(np.flatnonzero(~far), gray[~far], color=COLORS[0], height=0.7)
@@ -244,7 +244,7 @@ def warp_map(
     right.set_xlabel("Gray [mag]" if drawn.narrow else "Gray offset [mag]")
     _label_offset(right, gray[~far])
     if far.any():
-        heading(right, "arrows: arbitrary units", ())
+        panel_heading(right, "arrows: arbitrary units", ())
     return root_of(figure)
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import AnyBand, effective_wave, load_bands
-from sntransport.photometry.short_band_names import short_band_names
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
-from sntransport.report.figures.panels import fit_y, heading, new_figure, one_panel
+from sntransport.report.figures.panels import fit_y, new_figure, one_panel, panel_heading
 from sntransport.report.figures.style import (
     COLORS,
     LINES,
@@ -86,8 +86,8 @@ def k_correction_figure(
         fit_y(axes)
     rest, obs = short_band_names([result.band_rest, result.band_obs])
     systems = f"rest {rest} ({result.system_rest}) to {obs} ({result.system_obs})"
-    heading(left, f"{name} K-correction, {systems}".strip())
-    heading(right, f"phase {number_text(phase[column], '+.1f')} d", ())
+    panel_heading(left, f"{name} K-correction, {systems}".strip())
+    panel_heading(right, f"phase {number_text(phase[column], '+.1f')} d", ())
     if not known.size:
         left.text(0.5, 0.5, "no phase and redshift is covered", transform=left.transAxes, ha="center")
     return root_of(figure)
@@ -124,7 +124,7 @@ def rest_light_curve_figure(result: RestLightCurve, *, style: AnyStyle = None, a
     axes.set_xlabel("Rest-frame phase [d]")
     axes.set_ylabel(f"Absolute magnitude [{result.system}], free of dust")
     fit_y(axes)
-    heading(axes, f"{result.name} at rest, z = {result.sightline.z:g}".strip())
+    panel_heading(axes, f"{result.name} at rest, z = {result.sightline.z:g}".strip())
     if not styles:
         axes.text(0.5, 0.5, "no point has a value", transform=axes.transAxes, ha="center")
     return root_of(axes)
@@ -216,9 +216,9 @@ def bolometric_figure(light: Bolometric, *, style: AnyStyle = None, figure: Figu
     top.set(yscale="log", ylabel="Luminosity [erg/s]")
     fit_y(top)
     _label_decades(top)
-    heading(top, "\n".join(line for line in (light.name, light.policy) if line))
+    panel_heading(top, "\n".join(line for line in (light.name, light.policy) if line))
     below.set(xlabel="Rest-frame phase [d]", ylabel="Share", ylim=(-0.05, 1.05))
-    heading(below, "")
+    panel_heading(below, "")
     return root_of(figure)
 
 

@@ -157,7 +157,7 @@ def color_bar(mesh: Any, axes: Axes | Sequence[Axes], style: Style, label: str) 
     return bar
 
 
-def heading(axes: Axes, text: str, handles: Sequence[Any] | None = None, *, columns: int | None = None) -> None:
+def panel_heading(axes: Axes, text: str, handles: Sequence[Any] | None = None, *, columns: int | None = None) -> None:
     """Title and legend of a panel above it, where they cover no data: the legend in as many columns as fit.
 
     Parameters

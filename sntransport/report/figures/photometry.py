@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.photometry.short_band_names import short_band_names
 from sntransport.photometry.synthetic import band_flux_err, band_matrix, synthetic_flux
-from sntransport.report.figures.panels import fit_y, heading, new_figure
+from sntransport.report.figures.panels import fit_y, new_figure, panel_heading
 from sntransport.report.figures.style import AnyStyle, Style, in_style, look, number_text, root_of, style_of, title
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.sightline import Sightline, phase_of
@@ -92,7 +92,7 @@ def light_curves(
     fit_y(main)
     main.set_ylabel("AB magnitude + offset")
     main.set_xlabel("Rest-frame phase [d]")
-    heading(main, title(series.name, series.sn_type, "points observed, curves of the series"))
+    panel_heading(main, title(series.name, series.sn_type, "points observed, curves of the series"))
     _draw_residuals(strips, residuals, drawn)
     return root_of(figure)
 
@@ -139,7 +139,7 @@ def _draw_residuals(strips: Sequence[Axes], residuals: Sequence[tuple[Array, Arr
         axes.tick_params(labelbottom=axes is strips[-1])
         axes.yaxis.label.set_rotation(0)
         axes.yaxis.label.set(ha="right", va="center")
-    heading(strips[0], "Observed − series [mag]", ())
+    panel_heading(strips[0], "Observed − series [mag]", ())
     strips[-1].set_xlabel("Rest-frame phase [d]")
 
 
@@ -205,7 +205,9 @@ def color_curves(
         axes.set_xlim(*span)
         fit_y(axes)
     panels[-1, 0].set_xlabel("Rest-frame phase [d]")
-    heading(panels[0, 0], title(series.name, series.sn_type, "colors (AB), points observed, curves of the series"), ())
+    panel_heading(
+        panels[0, 0], title(series.name, series.sn_type, "colors (AB), points observed, curves of the series"), ()
+    )
     return root_of(figure)
 
 

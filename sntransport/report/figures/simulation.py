@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.units import mag_to_njy
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.photometry.short_band_names import short_band_names
-from sntransport.report.figures.panels import fit_y, heading, legend_below, new_figure
+from sntransport.report.figures.panels import fit_y, legend_below, new_figure, panel_heading
 from sntransport.report.figures.style import (
     COLORS,
     LINES,
@@ -84,8 +84,8 @@ def population_figure(
         _fit(four[3], one.detections, one.detections_edges)
         # A logarithmic axis of less than a decade would have no number on it.
         _whole_ticks(four[3], _COUNT_TICKS, "x")
-        heading(four[0], one.name)
-        heading(four[1], "")
+        panel_heading(four[0], one.name)
+        panel_heading(four[1], "")
     return root_of(figure)
 
 
@@ -135,7 +135,7 @@ def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubF
         panel.axhline(0.0, color="0.6", lw=0.8 * drawn.line)
         fit_y(panel)
         truth = curves.truth
-        heading(panel, f"object {truth.object_id[i]}, z = {truth.z[i]:.3f}", ())
+        panel_heading(panel, f"object {truth.object_id[i]}, z = {truth.z[i]:.3f}", ())
     for panel in panels[:, 0]:
         panel.set_ylabel("Flux [µJy]")
     for k in range(curves.n_object):
@@ -202,7 +202,7 @@ def simulated_light_curve(
             axes.axvline(date, color="0.4", ls="--", lw=0.9 * drawn.line)
         axes.axhline(0.0, color="0.6", lw=0.6 * drawn.line)
         fit_y(axes, 0.08)
-        heading(axes, labels[k], ())
+        panel_heading(axes, labels[k], ())
     for axes in panels.flat[len(shown) :]:
         axes.set_axis_off()
     for k in range(len(shown)):

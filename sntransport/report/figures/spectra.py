@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._objects.drawing import chosen_rows, draw_stack, phase_colors
-from sntransport.report.figures.panels import edges, heading, new_figure, one_panel, row_labels, wave_axis
+from sntransport.report.figures.panels import edges, new_figure, one_panel, panel_heading, row_labels, wave_axis
 from sntransport.report.figures.style import COLORS, AnyStyle, in_style, number_text, root_of, style_of, title
 from sntransport.spectra.series import Origin, SpectralSeries
 
@@ -68,7 +68,7 @@ def waterfall(
     )
     wave_axis(axes, series.wave, drawn)
     axes.set_ylabel("Rest-frame phase [d]; flux density, scaled")
-    heading(axes, title(series.name, series.sn_type), _handles(drawn.line, observed=sparse is not None))
+    panel_heading(axes, title(series.name, series.sn_type), _handles(drawn.line, observed=sparse is not None))
     return root_of(axes)
 
 
@@ -134,8 +134,8 @@ def comparison(
     right.set_yticks(ticks, [f"{number_text(float(rebuilt.phase[k]), '+.0f')} d" for k in shown])
     right.set_yticks([y + side * step / 4.0 for y in ticks for side in (-1, 1)], minor=True)
     right.yaxis.tick_right()
-    heading(right, f"0 % at each phase; ticks ±{step / 4.0:g} %", ())
-    heading(left, "", _compared(interpolator, drawn.line))
+    panel_heading(right, f"0 % at each phase; ticks ±{step / 4.0:g} %", ())
+    panel_heading(left, "", _compared(interpolator, drawn.line))
     return root_of(figure)
 
 

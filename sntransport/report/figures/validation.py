@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport.report.figures.panels import fit_y, heading, legend_below, new_figure, one_panel
+from sntransport.report.figures.panels import fit_y, legend_below, new_figure, one_panel, panel_heading
 from sntransport.report.figures.style import (
     COLORS,
     MARKERS,
@@ -86,7 +86,9 @@ def triplet_figure(
     fit_y(axes)
     _label_values(axes, _TICKS, "{:g}")
     names = sorted(set(triplets.supernova.tolist()))
-    heading(axes, title(names[0] if len(names) == 1 else f"{len(names)} supernovae", "", "hidden spectra rebuilt"))
+    panel_heading(
+        axes, title(names[0] if len(names) == 1 else f"{len(names)} supernovae", "", "hidden spectra rebuilt")
+    )
     return root_of(axes)
 
 
@@ -156,7 +158,7 @@ def share_figure(points: BandPoints, *, style: AnyStyle = None, figure: Figure |
         axes.set_xlim(-0.6, len(LETTERS) - 0.4)
         axes.grid(axis="y", color="0.9", lw=0.8 * drawn.line)
         axes.set_axisbelow(True)
-        heading(axes, sn_class, ())
+        panel_heading(axes, sn_class, ())
     for axes in panels.flat[len(classes) :]:
         axes.set_axis_off()
     for axes in panels[:, 0]:
@@ -218,7 +220,7 @@ def ratio_figure(
     )
     for panel, name in zip(panels.flat, names, strict=False):
         _draw(panel, [one for one in scores if one.interpolator == name], drawn.line)
-        heading(panel, name, ())
+        panel_heading(panel, name, ())
     for k in range(len(names), panels.size):
         panels.flat[k].set_axis_off()
         # The panel above is the lowest of its column now.

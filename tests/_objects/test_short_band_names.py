@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import band_names
-from sntransport.photometry.short_band_names import short_band_names
 
 ALL = band_names()
 
