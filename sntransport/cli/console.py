@@ -18,6 +18,7 @@ from sntransport.cli.interrupts import require_no_stop
 
 if TYPE_CHECKING:
     from astropy.table import Table
+    from matplotlib.figure import Figure
     from tqdm import tqdm
 
     from sntransport.spectra.series_file import SeriesFile
@@ -73,6 +74,36 @@ def example_option(module: str, name: str) -> Callable[[_Command], _Command]:
 
     text = "Print an example of CONFIG.toml, with what its keys mean, and exit."
     return click.option("--example-config", is_flag=True, is_eager=True, expose_value=False, callback=show, help=text)
+
+
+def drawing(command: _Command) -> _Command:
+    """Options of commands that write figures: ``--style`` and ``--format``; see `save_figure`."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: str) -> None:
+        ctx.meta[_META + str(param.name)] = value
+
+    # The names of `sntransport.report.figures.STYLES`; importing them would slow every command.
+    for name, choices, default, text in (
+        ("--style", ["column", "page", "screen", "talk"], "screen",
+         "Size of figures: one column (8.8 cm) or the page (18 cm) of a journal, a screen, a slide."),
+        ("--format", ["png", "pdf", "svg"], "png", "Of figures."),
+    ):  # fmt: skip
+        option = click.option(
+            name, default=default, show_default=True, type=click.Choice(choices), expose_value=False, callback=keep,
+            help=text,
+        )  # fmt: skip
+        command = option(command)
+    return command
+
+
+def save_figure(draw: Callable[..., Figure], stem: Path, *arguments: Any) -> Path:
+    """Draw in the style that was asked for, write STEM.FORMAT, and return its path."""
+    from sntransport._storage.atomic_files import ending
+    from sntransport.report.figures.style import write_figure
+
+    meta = click.get_current_context().meta
+    style = meta[_META + "style"]
+    return write_figure(draw(*arguments, style=style), ending(stem, f".{meta[_META + 'format']}"), style)
 
 
 def asked_for(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,9 +12,11 @@ from sntransport._version import __version__
 from sntransport.cli.console import (
     EXISTING,
     FOLDER,
+    drawing,
     for_each,
     numbers_option,
     positive,
+    save_figure,
     say,
     sightline_asked,
     speaking,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
 @click.option("--system", default="AB", show_default=True, type=click.Choice(["AB", "Vega"]), help="Zero points.")
 @click.option("--max-gap", default=5.0, show_default=True, callback=positive, help="Widest step to interpolate [d].")
 @click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
+@drawing
 @speaking
 def kcorrect(
     files: tuple[Path, ...], band_obs: str | None, band_rest: str | None, z: list[float] | None,
@@ -97,7 +101,7 @@ class _Report:
 
     stem: str
     table: Table
-    draw: Callable[[], Figure]
+    draw: Callable[..., Figure]
 
 
 def _k_table(
@@ -129,9 +133,11 @@ def _k_table(
     if held.sightline is not None:
         meta["series_sightline"] = asdict(held.sightline)
     rows = k_correction_table(result, series, meta)
-    return _Report(
-        stem=stem, table=rows, draw=lambda: k_correction_figure(result, series.name, peak_phase(series, band_rest))
-    )
+
+    def draw(style: str) -> Figure:
+        return k_correction_figure(result, series.name, peak_phase(series, band_rest), style=style)
+
+    return _Report(stem=stem, table=rows, draw=draw)
 
 
 def _rest_light_curve(
@@ -158,16 +164,15 @@ def _rest_light_curve(
     result = k_correct(observed, held.series, sightline, bands=_choice(bands), system=system, max_gap=max_gap)
     meta = _origin(path) | {"max_gap": max_gap, "photometry": (photometry or path).name}
     stem = f"{file_stem(held.series.name)}_rest"
-    return _Report(stem=stem, table=rest_light_curve_table(result, meta), draw=lambda: rest_light_curve_figure(result))
+    return _Report(stem=stem, table=rest_light_curve_table(result, meta), draw=partial(rest_light_curve_figure, result))
 
 
 def _write(report: _Report, out: Path) -> list[Path]:
     """Write table and figure to a folder; return their paths."""
     from sntransport._storage.atomic_files import ending
     from sntransport._storage.tables import write_table
-    from sntransport.report.figures.style import write_figure
 
-    figure = write_figure(report.draw(), ending(out / report.stem, ".png"))
+    figure = save_figure(report.draw, out / report.stem)
     return [write_table(report.table, ending(out / report.stem, ".ecsv")), figure]
 
 

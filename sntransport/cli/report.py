@@ -18,10 +18,12 @@ from sntransport.cli.console import (
     command_line,
     conclude,
     detail,
+    drawing,
     fail,
     interpolator_named,
     is_series,
     progress,
+    save_figure,
     say,
     speaking,
     warn_of_doubts,
@@ -100,21 +102,20 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
-@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for NAME_FIGURE.png.")
-@click.option("--format", "kind", default="png", show_default=True, type=click.Choice(["png", "pdf", "svg"]))
+@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for NAME_FIGURE.FORMAT.")
 @click.option(
     "--only", multiple=True, type=click.Choice(_FIGURES), help="Only this figure; may be given several times."
 )
 @click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
+@drawing
 @speaking
-def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], interpolator: str) -> None:
+def plot(inputs: tuple[Path, ...], out: Path, only: tuple[str, ...], interpolator: str) -> None:
     """Draw series: spectra over phase, light curves and colors, and how the series was made.
 
     A supernova is built first. The figure `warp`, what calibration did, needs one: a series file does not hold it.
     """
-    from sntransport._storage.atomic_files import ending, file_stem
+    from sntransport._storage.atomic_files import file_stem
     from sntransport.report.contents import figures
-    from sntransport.report.figures.style import write_figure
 
     failed, results = False, []
     for path in inputs:
@@ -125,9 +126,8 @@ def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], 
             if lacking:
                 raise ValueError(f"{path}: has no data for {', '.join(lacking)}; it has {', '.join(drawable)}")
             for name in progress(only or drawable, len(only or drawable), "figures"):
-                stem = out / file_stem(material.name)
                 try:
-                    files.append(write_figure(drawable[name](), ending(stem, f"_{name}.{kind}")))
+                    files.append(save_figure(drawable[name], out / f"{file_stem(material.name)}_{name}"))
                 except ValueError as error:
                     if name in only:
                         raise

@@ -10,7 +10,9 @@ from sntransport.cli.console import (
     EXISTING,
     FOLDER,
     bands_asked,
+    drawing,
     for_each,
+    save_figure,
     say,
     sightline_asked,
     speaking,
@@ -75,6 +77,7 @@ def photometry(
 )
 @click.option("--seed", default=1, show_default=True, help="Of the draws.")
 @click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
+@drawing
 @speaking
 def bolometric(
     files: tuple[Path, ...], policy: str, template_file: Path | None, maximum: float | None,
@@ -88,7 +91,6 @@ def bolometric(
     from sntransport.corrections import luminosity
     from sntransport.report import correction_tables
     from sntransport.report.figures.corrections import bolometric_figure
-    from sntransport.report.figures.style import write_figure
     from sntransport.spectra.realizations import draw
 
     if (policy == "template") != (maximum is not None) or (template_file and policy != "template"):
@@ -109,7 +111,7 @@ def bolometric(
         stem = out / file_stem(f"{held.series.name}_bolometric")
         files = [
             write_table(table, ending(stem, ".ecsv")),
-            write_figure(bolometric_figure(light), ending(stem, ".png")),
+            save_figure(bolometric_figure, stem, light),
         ]
         for file in files:
             say(f"wrote {file}")
