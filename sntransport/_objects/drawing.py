@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._objects.colors import COLORS, MARKERS
+from sntransport._objects.short_band_names import short_band_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ def phase_colors(phase: Array) -> Array:
     return np.asarray(colormaps["viridis"](0.85 * (phase - phase[0]) / max(float(np.ptp(phase)), 1.0)))
 
 
-def draw_stack(axes: Axes, rows: Sequence[tuple[float, Array, Array, bool]]) -> None:
+def draw_stack(axes: Axes, rows: Sequence[tuple[float, Array, Array, bool]], line: float = 1.0) -> None:
     """Spectra one below the other, the first on top.
 
     Parameters
@@ -72,13 +73,17 @@ def draw_stack(axes: Axes, rows: Sequence[tuple[float, Array, Array, bool]]) -> 
     axes
     rows : sequence of (phase, wave, flux, bold)
         In order of phase; bold ones are black, as observed spectra are.
+    line : float
+        Factor of the widths of lines.
     """
     phases = np.array([phase for phase, _, _, _ in rows])
     colors = phase_colors(phases)
     for y, (_, wave, flux, bold) in enumerate(rows):
         look: dict[str, Any] = {"color": "black", "lw": 1.3} if bold else {"color": tuple(colors[y]), "lw": 0.8}
+        look["lw"] *= line
         axes.plot(*stacked_line(wave, flux, y), zorder=3, **look)
-    axes.set_yticks(range(len(rows)), [f"{phase:.1f}" for phase in phases], fontsize=7)
+    labels = [f"{phase:.1f}".replace("-", "\N{MINUS SIGN}") for phase in phases]
+    axes.set_yticks(range(len(rows)), labels, fontsize=7)
     for label, (_, _, _, bold) in zip(axes.get_yticklabels(), rows, strict=True):
         label.set_fontweight("bold" if bold else "normal")
     axes.set_ylim(len(rows) + 0.5, -4.0)
@@ -93,14 +98,15 @@ def draw_spectrum(axes: Axes, wave: Array, flux: Array, flux_err: Array, label: 
 
 def draw_photometry(axes: Axes, mjd: Array, flux: Array, flux_err: Array, band: NDArray[np.str_]) -> None:
     """Points with errors, a color and a marker for each band, and their legend."""
-    for k, name in enumerate(sorted({str(one) for one in band})):
+    names = sorted({str(one) for one in band})
+    for k, (name, short) in enumerate(zip(names, short_band_names(names), strict=True)):
         rows = band == name
         error = np.nan_to_num(flux_err[rows])
         look: dict[str, Any] = {
             "color": COLORS[k % len(COLORS)],
             "fmt": MARKERS[(k + 3 * (k // len(COLORS))) % len(MARKERS)],
         }
-        axes.errorbar(mjd[rows], flux[rows], error, label=name, ms=3.5, lw=0.7, mfc="none", **look)
+        axes.errorbar(mjd[rows], flux[rows], error, label=short, ms=3.5, lw=0.7, mfc="none", **look)
     if mjd.size:
         axes.legend(fontsize=8, ncols=2)
     axes.set_xlabel("MJD [d]")

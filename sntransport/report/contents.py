@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sntransport.pipeline import BuildResult
+    from sntransport.report.figures.style import AnyStyle
     from sntransport.spectra.observations import Supernova
     from sntransport.spectra.series import SpectralSeries
     from sntransport.validation.leave_out import Triplets
@@ -81,8 +83,8 @@ def from_supernova(sn: Supernova, result: BuildResult, source: Path, options: st
     return Material(source=source, held=held, supernova=sn, result=result, observed=prepare(sn).series)
 
 
-def figures(material: Material) -> Mapping[str, Callable[[], Figure]]:
-    """What can be drawn of some material, by name, in the order to look at it; each call draws one.
+def figures(material: Material) -> Mapping[str, Callable[..., Figure]]:
+    """What can be drawn of some material, by name, in the order to look at it; each call draws one, in a ``style``.
 
     Returns
     -------
@@ -93,27 +95,31 @@ def figures(material: Material) -> Mapping[str, Callable[[], Figure]]:
     """
     held = material.held
     series, sparse, sightline, seen = held.series, held.sparse, held.sightline, held.light_curve
-    made: dict[str, Callable[[], Figure]] = {"spectra": lambda: waterfall(series, sparse)}
+    made: dict[str, Callable[..., Figure]] = {"spectra": partial(waterfall, series, sparse)}
     if sightline is not None and seen is not None and np.isfinite(series.mjd_ref):
-        made["light_curves"] = lambda: light_curves(series, sightline, seen)
-        made["colors"] = lambda: color_curves(series, sightline, seen)
+        made["light_curves"] = partial(light_curves, series, sightline, seen)
+        made["colors"] = partial(color_curves, series, sightline, seen)
     if sparse is not None:
         pairs, weight = held.pairs, held.weight
         if pairs is not None and weight is not None:
-            made["weights"] = lambda: weights_map(series, sparse, pairs, weight)
-        made["transport"] = lambda: transport_map(sparse)
+            made["weights"] = partial(weights_map, series, sparse, pairs, weight)
+        made["transport"] = partial(transport_map, sparse)
         observed = material.observed
         if observed is not None:
-            made["warp"] = lambda: warp_map(observed, sparse)
+            made["warp"] = partial(warp_map, observed, sparse)
     triplets = material.triplets
     if triplets is not None and triplets.n:
-        made["gap_test"] = lambda: triplet_figure(triplets, material.floor)
-    made["bolometric"] = lambda: bolometric_figure(bolometric(series))
-    made["k_correction"] = lambda: _k_figure(series)
+        made["gap_test"] = partial(triplet_figure, triplets, material.floor)
+    made["bolometric"] = partial(_bolometric_figure, series)
+    made["k_correction"] = partial(_k_figure, series)
     return made
 
 
-def _k_figure(series: SpectralSeries) -> Figure:
+def _bolometric_figure(series: SpectralSeries, style: AnyStyle = None) -> Figure:
+    return bolometric_figure(bolometric(series), style=style)
+
+
+def _k_figure(series: SpectralSeries, style: AnyStyle = None) -> Figure:
     """K-corrections to z = 0.5 between the first two of a few bands that the series covers."""
     covered = series.phase[series.covered.any(axis=1)]
     for rest, obs in _K_PAIRS:
@@ -124,5 +130,5 @@ def _k_figure(series: SpectralSeries) -> Figure:
                 warnings.simplefilter("ignore", CoverageWarning)
                 result = evaluate_k_correction(series, rest, obs, np.linspace(0.0, 0.5, 26), covered)
             if np.isfinite(result.value).any():
-                return k_correction_figure(result, series.name, peak)
+                return k_correction_figure(result, series.name, peak, style=style)
     raise ValueError(f"{series.name or 'series'}: covers no pair of bands to draw K-corrections of")

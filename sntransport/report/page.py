@@ -64,12 +64,24 @@ _CAPTIONS = {
 }  # fmt: skip
 
 
+_PARTS = (
+    ("in", "What went in"),
+    ("rejected", "What was rejected, and why"),
+    ("phases", "Through the phases"),
+    ("figures", "Figures"),
+    ("coverage", "Coverage by band"),
+    ("source", "Where it comes from"),
+)
+"""Parts of a section in their order: what their addresses end with, and their headings."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Section:
     """One supernova in the report, as the template wants it: text, tables and pictures."""
 
     key: str
     title: str
+    parts: list[tuple[str, str]]
     facts: list[tuple[str, str]]
     rejected: list[str]
     notes: list[str]
@@ -157,6 +169,7 @@ def _section(material: Material, key: str) -> _Section:
     return _Section(
         key=key,
         title=material.name,
+        parts=[(part, text) for part, text in _PARTS if part != "phases" or _has_data(data)],
         facts=_facts(material),
         rejected=[note for note in held.notes if _REJECTED.search(note)],
         notes=[note for note in held.notes if not _REJECTED.search(note)],
@@ -167,6 +180,11 @@ def _section(material: Material, key: str) -> _Section:
         provenance=_provenance(material),
         data=data,
     )
+
+
+def _has_data(data: Mapping[str, Any]) -> bool:
+    """Whether the plots of a section have anything to show."""
+    return bool(data["spectra"]["phase"] or data.get("light_curves", {}).get("bands"))
 
 
 def _facts(material: Material) -> list[tuple[str, str]]:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.units import njy_to_mag
+from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
@@ -29,11 +30,13 @@ def spectra(series: SpectralSeries, sparse: SpectralSeries | None) -> dict[str, 
     Returns
     -------
     dict
-        ``wave`` [rest A]; ``phase`` [d]; for each phase ``scale`` [erg s-1 cm-2 A-1 at 10 pc] and ``flux`` and
-        ``err`` in units of it (whole numbers, None where not covered); ``observed``: the same of observed spectra, None
-        at phases without.
+        ``wave`` [rest A]; ``phase`` [d], those at which something is left; ``start``, the place in it to begin at; for
+        each phase ``scale`` [erg s-1 cm-2 A-1 at 10 pc] and ``flux`` and ``err`` in units of it (whole numbers, None
+        where not covered); ``observed``: the same of observed spectra, None at phases without.
     """
     covered = np.flatnonzero(series.covered.any(axis=1))
+    # A spectrum of a few bins may have none left after averaging: every step of the slider shows something.
+    covered = covered[np.isfinite(_averaged(series.flux[covered], series.n_wave)).any(axis=1)]
     rows = covered[np.unique(np.linspace(0, covered.size - 1, min(covered.size, _MOST_PHASES)).astype(int))]
     wave = _averaged(series.wave[None], series.n_wave)[0]
     flux, err = (_averaged(array[rows], series.n_wave) for array in (series.flux, series.flux_err))
@@ -42,6 +45,7 @@ def spectra(series: SpectralSeries, sparse: SpectralSeries | None) -> dict[str, 
     return {
         "wave": [round(float(one), 1) for one in wave],
         "phase": [round(float(series.phase[k]), 2) for k in rows],
+        "start": _start(series.phase[rows], [row is not None for row in observed]),
         "scale": [float(f"{one:.6g}") for one in scale],
         "flux": [_whole(row, one) for row, one in zip(flux, scale, strict=True)],
         "err": [_whole(row, one) for row, one in zip(err, scale, strict=True)],
@@ -55,32 +59,43 @@ def light_curve_panels(series: SpectralSeries, sightline: Sightline, seen: Light
     Returns
     -------
     dict
-        ``phase`` [rest-frame d] of the curves, and ``bands``: for each ``name``, ``curve`` and, of the measurements,
-        ``at`` [rest-frame d] and ``mag`` [AB]; None where not known.
+        ``phase`` [rest-frame d] of the curves, and ``bands``: for each ``name``, the short ``label``, ``curve`` and, of
+        the measurements, ``at`` [rest-frame d], ``mag`` [AB] and ``err`` [mag]; None where not known.
     """
     flux, _ = synthetic_flux(series.flux, band_matrix(series.wave, seen.bands, sightline))
     known = [k for k in range(len(seen.bands)) if np.isfinite(flux[:, k]).any()]
     known = sorted(known, key=lambda k: -int(np.sum(seen.band == seen.bands[k])))[:_MOST_BANDS]
     bands = []
-    for k in sorted(known):
+    kept = sorted(known)
+    for k, label in zip(kept, short_band_names([seen.bands[k] for k in kept]), strict=True):
         rows = (seen.band == seen.bands[k]) & (seen.flux > 0)
         at = phase_of(seen.mjd[rows], series.mjd_ref, sightline.z)
         bands.append(
             {
                 "name": seen.bands[k],
+                "label": label,
                 "curve": _rounded(njy_to_mag(flux[:, k])),
                 "at": _rounded(at),
                 "mag": _rounded(njy_to_mag(seen.flux[rows])),
+                "err": _rounded(MAG_PER_LN * seen.flux_err[rows] / seen.flux[rows]),
             }
         )
     return {"phase": _rounded(series.phase), "bands": bands}
 
 
+def _start(phase: Array, observed: list[bool]) -> int:
+    """Where to begin: at the observed spectrum nearest to phase 0, or the rebuilt one where none is."""
+    if not phase.size:
+        return 0
+    away = np.abs(phase)
+    return int(np.argmin(np.where(observed, away, np.inf) if any(observed) else away))
+
+
 def _averaged(rows: Array, n_wave: int) -> Array:
     """Means of neighboring bins, NaN where one of them is."""
     group = -(-n_wave // _MOST_WAVES)
-    whole = n_wave - n_wave % group
-    return np.asarray(rows[:, :whole].reshape(len(rows), -1, group).mean(axis=2))
+    whole = n_wave // group
+    return np.asarray(rows[:, : whole * group].reshape(len(rows), whole, group).mean(axis=2))
 
 
 def _scale(row: Array) -> float:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -507,6 +508,30 @@ def test_plot(built, tmp_path, kind):
     first = [(tmp_path / name).read_bytes() for name in names]
     assert run("plot", built / "SN_2099a_b.fits", *arguments).exit_code == 0
     assert first == [(tmp_path / name).read_bytes() for name in names]
+
+
+def test_plot_for_one_column_of_a_journal(built, tmp_path):
+    arguments = ("-o", tmp_path, "--style", "column", "--only", "light_curves")
+    assert run("plot", built / "SN_2099a_b.fits", *arguments).exit_code == 0
+    width = imread(tmp_path / "SN_2099a_b_light_curves.png").shape[1]
+    assert width == int(8.8 / 2.54 * 300)
+    assert run("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--style", "poster").exit_code == 2
+
+
+@pytest.mark.filterwarnings("default")  # the last night is without a spectrum
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("kcorrect",), "SN_2099a_b_rest.pdf"),
+        (("kcorrect", "--band-rest", "bessellb", "--band-obs", "sdssr"), "SN_2099a_b_k_bessellb_sdssr.pdf"),
+        (("bolometric",), "SN_2099a_b_bolometric.pdf"),
+    ],
+)
+def test_corrections_for_one_column_of_a_journal(built, tmp_path, command, name):
+    result = run(*command, built / "SN_2099a_b.fits", "-o", tmp_path, "--style", "column", "--format", "pdf")
+    assert result.exit_code == 0, result.output
+    (width,) = re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ", (tmp_path / name).read_bytes())
+    assert float(width) / 72 * 2.54 == pytest.approx(8.8, abs=0.01)
 
 
 def test_damaged_series_file_is_one_line(built, tmp_path):

@@ -1,7 +1,7 @@
 """One figure of every type, always the same, and how two pictures of a figure are compared."""
 
 import io
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import matplotlib
@@ -132,29 +132,33 @@ def corrected():
     return k, k_correct(photometry(np.arange(3.0, 50.0, 3.0), BANDS), series, SIGHTLINE)
 
 
-def makers():
+def makers(style="screen"):
     """Every public figure of `sntransport.report.figures` by name."""
+    return {name: partial(draw, style=style) for name, draw in _makers().items()}
+
+
+def _makers():
     result, seen = built(), observed().light_curve
     k, rest = corrected()
     return {
-        "bolometric_figure": lambda: figures.bolometric_figure(
-            bolometric(result.series, policy="blackbody", most_extrapolated=1.0)
+        "bolometric_figure": partial(
+            figures.bolometric_figure, bolometric(result.series, policy="blackbody", most_extrapolated=1.0)
         ),
-        "color_curves": lambda: figures.color_curves(result.series, SIGHTLINE, seen),
-        "comparison": lambda: figures.comparison(result.series, result.series, result.sparse, "itself"),
-        "examples_figure": lambda: figures.examples_figure(tally("II", simulated(), (0.0, 0.1))),
-        "k_correction_figure": lambda: figures.k_correction_figure(k, "synthetic", 10.0),
-        "light_curves": lambda: figures.light_curves(result.series, SIGHTLINE, seen),
-        "population_figure": lambda: figures.population_figure([tally("II", simulated(), (0.0, 0.1))]),
-        "ratio_figure": lambda: figures.ratio_figure(score(tested())),
-        "rest_light_curve_figure": lambda: figures.rest_light_curve_figure(rest),
-        "share_figure": lambda: figures.share_figure(band_points()),
-        "simulated_light_curve": lambda: figures.simulated_light_curve(simulated(), 0),
-        "transport_map": lambda: figures.transport_map(result.sparse),
-        "triplet_figure": lambda: figures.triplet_figure(tested()),
-        "warp_map": lambda: figures.warp_map(prepare(observed()).series, result.sparse),
-        "waterfall": lambda: figures.waterfall(result.series, result.sparse),
-        "weights_map": lambda: figures.weights_map(result.series, result.sparse, result.pairs, result.weight),
+        "color_curves": partial(figures.color_curves, result.series, SIGHTLINE, seen),
+        "comparison": partial(figures.comparison, result.series, result.series, result.sparse, "itself"),
+        "examples_figure": partial(figures.examples_figure, tally("II", simulated(), (0.0, 0.1))),
+        "k_correction_figure": partial(figures.k_correction_figure, k, "synthetic", 10.0),
+        "light_curves": partial(figures.light_curves, result.series, SIGHTLINE, seen),
+        "population_figure": partial(figures.population_figure, [tally("II", simulated(), (0.0, 0.1))]),
+        "ratio_figure": partial(figures.ratio_figure, score(tested())),
+        "rest_light_curve_figure": partial(figures.rest_light_curve_figure, rest),
+        "share_figure": partial(figures.share_figure, band_points()),
+        "simulated_light_curve": partial(figures.simulated_light_curve, simulated(), 0),
+        "transport_map": partial(figures.transport_map, result.sparse),
+        "triplet_figure": partial(figures.triplet_figure, tested()),
+        "warp_map": partial(figures.warp_map, prepare(observed()).series, result.sparse),
+        "waterfall": partial(figures.waterfall, result.series, result.sparse),
+        "weights_map": partial(figures.weights_map, result.series, result.sparse, result.pairs, result.weight),
     }
 
 
@@ -163,6 +167,8 @@ def picture(figure, dpi=60):
     for legend in list(figure.legends):
         legend.remove()
     for axes in figure.axes:
+        if axes.get_legend():
+            axes.get_legend().remove()
         axes.set_axis_off()
     for text in figure.findobj(Text):
         text.set_visible(False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sntransport._version import __version__
-from sntransport.cli.terminal.console import say, speaking, table_shown
+from sntransport.cli.terminal.console import drawing, save_figure, say, speaking, table_shown
 from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands, numbers_option, positive
 from sntransport.cli.terminal.series_files import for_each, free_stem, sightline_asked
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @click.option("--system", default="AB", show_default=True, type=click.Choice(["AB", "Vega"]), help="Zero points.")
 @click.option("--max-gap", default=5.0, show_default=True, callback=positive, help="Widest step to interpolate [d].")
 @click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
+@drawing
 @speaking
 def kcorrect(
     files: tuple[Path, ...], band_obs: str | None, band_rest: str | None, z: list[float] | None,
@@ -101,7 +103,7 @@ class _Report:
 
     stem: str
     table: Table
-    draw: Callable[[], Figure]
+    draw: Callable[..., Figure]
 
 
 def _k_table(
@@ -133,9 +135,11 @@ def _k_table(
     if held.sightline is not None:
         meta["series_sightline"] = asdict(held.sightline)
     rows = k_correction_table(result, series, meta)
-    return _Report(
-        stem=stem, table=rows, draw=lambda: k_correction_figure(result, series.name, peak_phase(series, band_rest))
-    )
+
+    def draw(style: str) -> Figure:
+        return k_correction_figure(result, series.name, peak_phase(series, band_rest), style=style)
+
+    return _Report(stem=stem, table=rows, draw=draw)
 
 
 def _rest_light_curve(
@@ -162,16 +166,15 @@ def _rest_light_curve(
     result = k_correct(observed, held.series, sightline, bands=_choice(bands), system=system, max_gap=max_gap)
     meta = _origin(path) | {"max_gap": max_gap, "photometry": (photometry or path).name}
     stem = f"{file_stem(held.series.name)}_rest"
-    return _Report(stem=stem, table=rest_light_curve_table(result, meta), draw=lambda: rest_light_curve_figure(result))
+    return _Report(stem=stem, table=rest_light_curve_table(result, meta), draw=partial(rest_light_curve_figure, result))
 
 
 def _write(report: _Report, stem: Path) -> list[Path]:
     """Write table and figure to ``stem`` plus their endings; return their paths."""
     from sntransport._storage.atomic_files import ending
     from sntransport._storage.tables import write_table
-    from sntransport.report.figures.style import write_figure
 
-    figure = write_figure(report.draw(), ending(stem, ".png"))
+    figure = save_figure(report.draw, stem)
     return [write_table(report.table, ending(stem, ".ecsv")), figure]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sntransport.cli.terminal.console import say, speaking, table_shown
+from sntransport.cli.terminal.console import drawing, save_figure, say, speaking, table_shown
 from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands
 from sntransport.cli.terminal.series_files import bands_asked, for_each, free_stem, sightline_asked
 
@@ -76,6 +76,7 @@ def photometry(
 )
 @click.option("--seed", default=1, show_default=True, help="Of the draws.")
 @click.option("-o", "--out", type=FOLDER, help="Folder for table and figure; only the table, printed, when left out.")
+@drawing
 @speaking
 def bolometric(
     files: tuple[Path, ...], policy: str, template_file: Path | None, maximum: float | None,
@@ -92,7 +93,6 @@ def bolometric(
     from sntransport.corrections import luminosity
     from sntransport.report import correction_tables
     from sntransport.report.figures.corrections import bolometric_figure
-    from sntransport.report.figures.style import write_figure
     from sntransport.spectra.realizations import draw
 
     if (policy == "template") != (maximum is not None) or (template_file and policy != "template"):
@@ -114,7 +114,7 @@ def bolometric(
         stem = out / free_stem(f"{held.series.name}_bolometric", path, taken)
         files = [
             write_table(table, ending(stem, ".ecsv")),
-            write_figure(bolometric_figure(light), ending(stem, ".png")),
+            save_figure(bolometric_figure, stem, light),
         ]
         for file in files:
             say(f"wrote {file}")

@@ -15,8 +15,10 @@ from sntransport.cli.terminal.console import (
     command_line,
     conclude,
     detail,
+    drawing,
     fail,
     progress,
+    save_figure,
     say,
     speaking,
     warn_of_doubts,
@@ -99,37 +101,35 @@ def report(inputs: tuple[Path, ...], out: Path, interpolator: str, no_gap_test: 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
-@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for NAME_FIGURE.png.")
-@click.option("--format", "kind", default="png", show_default=True, type=click.Choice(["png", "pdf", "svg"]))
+@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for NAME_FIGURE.FORMAT.")
 @click.option(
     "--only", multiple=True, type=click.Choice(_FIGURES), help="Only this figure; may be given several times."
 )
 @click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
+@drawing
 @speaking
-def plot(inputs: tuple[Path, ...], out: Path, kind: str, only: tuple[str, ...], interpolator: str) -> None:
+def plot(inputs: tuple[Path, ...], out: Path, only: tuple[str, ...], interpolator: str) -> None:
     """Draw series: spectra over phase, light curves and colors, and how the series was made.
 
     A supernova is built first. The figure `warp`, what calibration did, needs one: a series file does not hold it.
 
     Example: sntransport plot out/*.fits -o figures/ --only spectra
     """
-    from sntransport._storage.atomic_files import ending
     from sntransport.report.contents import figures
-    from sntransport.report.figures.style import write_figure
 
     failed, results = False, []
     taken: dict[str, Path] = {}
     for path in inputs:
         try:
             material, files = _material(path, interpolator), []
-            stem = out / free_stem(material.name, path, taken)
+            stem = free_stem(material.name, path, taken)
             drawable = figures(material)
             lacking = [name for name in only if name not in drawable]
             if lacking:
                 raise ValueError(f"{path}: has no data for {', '.join(lacking)}; it has {', '.join(drawable)}")
             for name in progress(only or drawable, len(only or drawable), "figures"):
                 try:
-                    files.append(write_figure(drawable[name](), ending(stem, f"_{name}.{kind}")))
+                    files.append(save_figure(drawable[name], out / f"{stem}_{name}"))
                 except ValueError as error:
                     if name in only:
                         raise

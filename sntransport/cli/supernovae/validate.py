@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sntransport.cli.supernovae.template import beside
-from sntransport.cli.terminal.console import conclude, progress, say, speaking, warn_of_doubts
+from sntransport.cli.terminal.console import conclude, drawing, progress, save_figure, say, speaking, warn_of_doubts
 from sntransport.cli.terminal.options import EXISTING, FOLDER, INTERPOLATORS, interpolator_named, positive
 from sntransport.cli.terminal.series_files import is_series
 
@@ -54,6 +54,7 @@ _WIDEST_TO_JUDGE, _WIDEST_TO_BUILD = 70.0, 40.0
     type=FOLDER,
     help="Folder for validation.txt and validation.png, with --delivered delivered.txt; only printed when left out.",
 )
+@drawing
 @speaking
 def validate(
     inputs: tuple[Path, ...], names: tuple[str, ...], template: Path | None, delivered: bool, max_gap: float | None,
@@ -83,7 +84,6 @@ def _judge_interpolators(
     from sntransport._storage.atomic_files import write_text
     from sntransport.photometry.agreement import doubts
     from sntransport.reading import supernova
-    from sntransport.report.figures.style import write_figure
     from sntransport.report.figures.validation import ratio_figure
     from sntransport.spectra.observations import Supernova
     from sntransport.spectra.series_file import read_series
@@ -113,8 +113,8 @@ def _judge_interpolators(
     files = []
     if out is not None:
         files.append(write_text(text, out / "validation.txt"))
-        figure = ratio_figure([one for one in found if one.metric == "feature"])
-        files.append(write_figure(figure, out / "validation.png"))
+        features = [one for one in found if one.metric == "feature"]
+        files.append(save_figure(ratio_figure, out / "validation", features))
     for file in files:
         say(f"wrote {file}")
     conclude([{"inputs": inputs, "files": files, "scores": [asdict(one) for one in found]}])
@@ -175,6 +175,7 @@ def _judge_delivered(
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for bandtest.txt and bandtest.png; only printed when left out.",
 )
+@drawing
 @speaking
 def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     """Photometric test: share of observed photometry that series meet within 10 %.
@@ -188,7 +189,6 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     from sntransport.photometry.agreement import doubts
     from sntransport.reading import supernova
     from sntransport.report.figures import validation
-    from sntransport.report.figures.style import write_figure
     from sntransport.validation import photometric_test as judge
     from sntransport.validation.photometric_scores import JUDGED, all_shares, rejected_photometry, share_report
 
@@ -201,7 +201,7 @@ def bandtest(inputs: tuple[Path, ...], out: Path | None) -> None:
     files = []
     if out is not None:
         files.append(write_text(text, out / "bandtest.txt"))
-        files.append(write_figure(validation.share_figure(points), out / "bandtest.png"))
+        files.append(save_figure(validation.share_figure, out / "bandtest", points))
     for file in files:
         say(f"wrote {file}")
     found = all_shares(points) + all_shares(points, at_least=judge.FAR)

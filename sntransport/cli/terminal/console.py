@@ -16,7 +16,10 @@ from sntransport._version import __version__
 from sntransport.cli.terminal.interrupts import require_no_stop
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from astropy.table import Table
+    from matplotlib.figure import Figure
     from tqdm import tqdm
 
 
@@ -43,6 +46,36 @@ def speaking(command: _Command) -> _Command:
     ):
         command = click.option(*name, is_flag=True, expose_value=False, callback=keep, help=text)(command)
     return command
+
+
+def drawing(command: _Command) -> _Command:
+    """Options of commands that write figures: ``--style`` and ``--format``; see `save_figure`."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: str) -> None:
+        ctx.meta[_META + str(param.name)] = value
+
+    # The names of `sntransport.report.figures.STYLES`; importing them would slow every command.
+    for name, choices, default, text in (
+        ("--style", ["column", "page", "screen", "talk"], "screen",
+         "Size of figures: one column (8.8 cm) or the page (18 cm) of a journal, a screen, a slide."),
+        ("--format", ["png", "pdf", "svg"], "png", "Of figures."),
+    ):  # fmt: skip
+        option = click.option(
+            name, default=default, show_default=True, type=click.Choice(choices), expose_value=False, callback=keep,
+            help=text,
+        )  # fmt: skip
+        command = option(command)
+    return command
+
+
+def save_figure(draw: Callable[..., Figure], stem: Path, *arguments: Any) -> Path:
+    """Draw in the style that was asked for, write STEM.FORMAT, and return its path."""
+    from sntransport._storage.atomic_files import ending
+    from sntransport.report.figures.style import write_figure
+
+    meta = click.get_current_context().meta
+    style = meta[_META + "style"]
+    return write_figure(draw(*arguments, style=style), ending(stem, f".{meta[_META + 'format']}"), style)
 
 
 def asked_for(name: str) -> bool:

@@ -6,7 +6,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport.report.figures.style import DIVERGING, edges, limit, new_figure, row_labels, style, title, wave_axis
+from sntransport.report.figures.panels import (
+    color_bar,
+    edges,
+    fit_y,
+    limit,
+    new_figure,
+    panel_heading,
+    row_labels,
+    wave_axis,
+)
+from sntransport.report.figures.style import (
+    COLORS,
+    DIVERGING,
+    AnyStyle,
+    Style,
+    in_style,
+    look,
+    number_text,
+    root_of,
+    style_of,
+    title,
+)
 from sntransport.transport.features import feature_shift
 
 if TYPE_CHECKING:
@@ -14,7 +35,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
     from numpy.typing import NDArray
 
     from sntransport._numerics.arrays import Array
@@ -26,7 +47,11 @@ _MAX_LINES = 5
 _LEAST_RANGE = 0.15
 
 
-def weights_map(series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[np.int64], weight: Array) -> Figure:
+@in_style
+def weights_map(
+    series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[np.int64], weight: Array, *,
+    style: AnyStyle = None, figure: Figure | SubFigure | None = None,
+) -> Figure:  # fmt: skip
     """Which pair of observed spectra made which phase: the two neighbors, or with ``build(weight=...)`` many.
 
     Parameters
@@ -37,6 +62,10 @@ def weights_map(series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[n
         Rows of ``sparse``.
     weight : ndarray, (n_phase, n_pair)
         Share of each pair in each phase.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
@@ -58,32 +87,38 @@ def weights_map(series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[n
     middle = sparse.phase[pairs].mean(axis=1)
     rows = strongest[np.lexsort((np.ptp(sparse.phase[pairs[strongest]], axis=1), middle[strongest]))]
     rest = share.sum(axis=1) - share[:, rows].sum(axis=1)
-    labels = [" – ".join(f"{phase:.1f}" for phase in sorted(set(sparse.phase[pairs[k]]))) for k in rows]
+    labels = [" – ".join(number_text(phase) for phase in sorted(set(sparse.phase[pairs[k]]))) for k in rows]
     picture = share[:, rows].T
     if len(pairs) > rows.size:
         labels.append(f"{len(pairs) - rows.size} others")
         picture = np.vstack([picture, rest])
-    figure, (top, below) = new_figure(8.5, 2.6 + 0.15 * max(len(labels), 12), 2, 1, sharex=True, height_ratios=(5, 1))
+    drawn = style_of(style, figure)
+    figure, (top, below) = new_figure(
+        drawn, 2.0 * drawn.scale + 0.16 * drawn.scale * max(len(labels), 12), 2, 1, figure=figure, sharex=True,
+        height_ratios=(5, 1),
+    )  # fmt: skip
     mesh = top.pcolormesh(
         edges(series.phase), np.arange(len(labels) + 1) - 0.5, np.where(picture > 0.005, picture, np.nan),
         cmap="viridis_r", vmin=0.0, vmax=max(float(picture.max()), 0.01), rasterized=True,
     )  # fmt: skip
-    top.invert_yaxis()
-    row_labels(top, labels)
+    top.set_ylim(len(labels) - 0.5, -0.5)
+    row_labels(top, labels, drawn)
     top.set_ylabel("Pair of observed spectra [rest-frame d]")
-    top.set_title(title(series.name, series.sn_type, "which pair made which phase"), fontsize=11)
-    figure.colorbar(mesh, ax=top, label="Share of the pair", aspect=30)
-    below.plot(series.phase, _effective_spectra(series.phase, sparse.phase, pairs, share), color="black", lw=1)
+    panel_heading(top, title(series.name, series.sn_type, "which pair made which phase"), ())
+    color_bar(mesh, top, drawn, "Share of the pair")
+    effective = _effective_spectra(series.phase, sparse.phase, pairs, share)
+    below.plot(series.phase, effective, color="black", lw=drawn.line)
     made = series.phase[share.any(axis=1)]
     if made.size > 1:
         top.set_xlim(made[0] - 0.02 * np.ptp(made), made[-1] + 0.02 * np.ptp(made))
+    below.set_ylim(0.0, 1.12 * max(float(np.nanmax(effective, initial=1.0)), 1.0))
     left, right = top.get_xlim()
-    drawn = sparse.phase[(sparse.phase >= left) & (sparse.phase <= right)]
-    below.plot(drawn, np.zeros(drawn.size), "k|", ms=8, clip_on=False)
+    seen = sparse.phase[(sparse.phase >= left) & (sparse.phase <= right)]
+    # Inside the panel: a tick for each observed spectrum, from the lower edge up.
+    below.vlines(seen, 0.0, 0.14, color="black", lw=drawn.line, transform=below.get_xaxis_transform())
     top.set_xlim(left, right)
-    below.set_ylim(bottom=0.0)
     below.set(xlabel="Rest-frame phase [d] (ticks: observed spectra)", ylabel="Effective\nspectra")
-    return figure
+    return root_of(figure)
 
 
 def _effective_spectra(phase: Array, own: Array, pairs: NDArray[np.int64], share: Array) -> Array:
@@ -99,7 +134,10 @@ def _effective_spectra(phase: Array, own: Array, pairs: NDArray[np.int64], share
         return np.where(total > 0, total**2 / (of_spectrum**2).sum(axis=1), np.nan)
 
 
-def transport_map(sparse: SpectralSeries, *, max_gap: float = 40.0) -> Figure:
+@in_style
+def transport_map(
+    sparse: SpectralSeries, *, max_gap: float = 40.0, style: AnyStyle = None, figure: Figure | SubFigure | None = None
+) -> Figure:
     """How far features move from each observed spectrum to the next, in km/s against wavelength.
 
     Parameters
@@ -108,6 +146,10 @@ def transport_map(sparse: SpectralSeries, *, max_gap: float = 40.0) -> Figure:
         Observed spectra.
     max_gap : float [rest-frame d]
         Neighbors further apart are left out, and those that share less than 15 % in wavelength.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
@@ -124,32 +166,44 @@ def transport_map(sparse: SpectralSeries, *, max_gap: float = 40.0) -> Figure:
     for k in range(sparse.n_phase - 1):
         shift = _shift(sparse, k)
         if sparse.phase[k + 1] - sparse.phase[k] <= max_gap and np.isfinite(shift).any():
-            labels.append(f"{sparse.phase[k]:.1f} – {sparse.phase[k + 1]:.1f}")
+            labels.append(f"{number_text(sparse.phase[k])} – {number_text(sparse.phase[k + 1])}")
             shifts.append(shift)
     if not shifts:
         raise ValueError(f"{sparse.name or 'series'}: no two neighboring spectra to draw a transport map of")
     picture = np.stack(shifts)
-    figure, (top, below) = new_figure(8.5, 4.6 + 0.14 * max(len(labels), 8), 2, 1, sharex=True, height_ratios=(1, 1.6))
+    drawn = style_of(style, figure)
+    figure, (top, below) = new_figure(
+        drawn, 3.6 * drawn.scale + 0.16 * drawn.scale * max(len(labels), 8), 2, 1, figure=figure, sharex=True,
+        height_ratios=(1, 1.6),
+    )  # fmt: skip
     for n, k in enumerate(np.unique(np.linspace(0, len(labels) - 1, min(len(labels), _MAX_LINES)).astype(int))):
-        top.plot(sparse.wave, picture[k], lw=1.3, label=f"{labels[k]} d", **style(n, lines=True))
-    top.axhline(0.0, color="0.6", lw=0.6)
-    top.set_ylabel("Shift of features [km/s]")
-    top.set_title(title(sparse.name, sparse.sn_type, "transport from each spectrum to the next"), fontsize=11)
-    mesh = _signed_map(below, sparse.wave, picture, labels, least=100.0)
+        top.plot(sparse.wave, picture[k], label=f"{labels[k]} d", **look(n, lines=True))
+    top.axhline(0.0, color="0.6", lw=0.6 * drawn.line)
+    top.set_ylabel("Shift [km/s]")
+    mesh = _signed_map(below, sparse.wave, picture, labels, least=100.0, style=drawn)
     below.set_ylabel("From – to [rest-frame d]")
-    wave_axis(below, sparse.wave)
-    figure.colorbar(mesh, ax=below, label="Shift [km/s], redward positive", aspect=30)
-    figure.legend(loc="outside lower center", ncols=5, fontsize=8, frameon=False)
-    return figure
+    wave_axis(below, _known_part(sparse.wave, picture), drawn)
+    fit_y(top)
+    color_bar(mesh, below, drawn, "Shift [km/s], redward positive")
+    panel_heading(top, title(sparse.name, sparse.sn_type, "transport from each spectrum to the next"))
+    return root_of(figure)
 
 
-def warp_map(observed: SpectralSeries, calibrated: SpectralSeries) -> Figure:
+@in_style
+def warp_map(
+    observed: SpectralSeries, calibrated: SpectralSeries, *, style: AnyStyle = None,
+    figure: Figure | SubFigure | None = None,
+) -> Figure:  # fmt: skip
     """What the calibration did to every observed spectrum: it took its continuum to the level surface.
 
     Parameters
     ----------
     observed, calibrated : SpectralSeries
         The same spectra before and after, on one wavelength grid. Phases that only one of them has are left out.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
@@ -172,21 +226,38 @@ def warp_map(observed: SpectralSeries, calibrated: SpectralSeries) -> Figure:
         warp = -2.5 * np.log10(calibrated.flux[other] / observed.flux[one])
     gray = np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in warp])
     color = warp - gray[:, None]
-    figure, (left, right) = new_figure(9.0, 2.2 + 0.17 * max(phase.size, 12), 1, 2, sharey=True, width_ratios=(3, 1))
-    mesh = _signed_map(left, observed.wave, color, [f"{value:.1f}" for value in phase], least=0.05)
-    wave_axis(left, observed.wave)
+    drawn = style_of(style, figure)
+    figure, (left, right) = new_figure(
+        drawn, 1.8 * drawn.scale + 0.17 * drawn.scale * max(phase.size, 12), 1, 2, figure=figure, sharey=True,
+        width_ratios=(3, 1),
+    )  # fmt: skip
+    mesh = _signed_map(left, observed.wave, color, [number_text(value) for value in phase], least=0.05, style=drawn)
+    wave_axis(left, _known_part(observed.wave, color), drawn)
     left.set_ylabel("Observed spectrum, rest-frame phase [d]")
-    left.set_title(title(observed.name, observed.sn_type, "warp of color"), fontsize=11)
-    figure.colorbar(mesh, ax=left, label="Calibrated − observed [mag]", aspect=30)
+    panel_heading(left, title(observed.name, observed.sn_type, "warp of color"), ())
+    color_bar(mesh, left, drawn, "Calibrated − observed [mag]")
     far = np.abs(gray) > 5.0
-    right.barh(np.flatnonzero(~far), gray[~far], color=style(0)["color"], height=0.7)
+    right.barh(np.flatnonzero(~far), gray[~far], color=COLORS[0], height=0.7)
     for k in np.flatnonzero(far):
-        right.plot(0.0, k, color=style(1)["color"], marker=">" if gray[k] > 0 else "<", ms=5)
-    right.axvline(0.0, color="black", lw=0.6)
-    right.set_xlabel("Gray offset [mag]")
-    right.locator_params(axis="x", nbins=3)
-    right.set_title("arrows: arbitrary units" if far.any() else "gray offset", fontsize=9)
-    return figure
+        right.plot(0.0, k, color=COLORS[1], marker=">" if gray[k] > 0 else "<")
+    right.axvline(0.0, color="black", lw=0.6 * drawn.line)
+    right.set_xlabel("Gray [mag]" if drawn.narrow else "Gray offset [mag]")
+    _label_offset(right, gray[~far])
+    if far.any():
+        panel_heading(right, "arrows: arbitrary units", ())
+    return root_of(figure)
+
+
+def _label_offset(axes: Axes, gray: Array) -> None:
+    """Zero and one round number at an axis too short for more."""
+    known = gray[np.isfinite(gray)]
+    largest = float(known[np.argmax(np.abs(known))]) if known.size else 0.0
+    if not largest:
+        axes.set_xticks([0.0], ["0"])
+        return
+    power = 10.0 ** np.floor(np.log10(abs(largest)))
+    size = float(np.sign(largest) * power * max(k for k in (1, 2, 5) if k * power <= abs(largest)))
+    axes.set_xticks([0.0, size], ["0", number_text(size, "g")])
 
 
 def _shift(sparse: SpectralSeries, k: int) -> Array:
@@ -203,12 +274,20 @@ def _shift(sparse: SpectralSeries, k: int) -> Array:
     return shift
 
 
-def _signed_map(axes: Axes, wave: Array, picture: Array, labels: Sequence[str], *, least: float) -> QuadMesh:
+def _known_part(wave: Array, picture: Array) -> Array:
+    """Wavelengths from the first to the last at which any row has a value."""
+    known = np.flatnonzero(np.isfinite(picture).any(axis=0))
+    return wave[known[0] : known[-1] + 1] if known.size else wave
+
+
+def _signed_map(
+    axes: Axes, wave: Array, picture: Array, labels: Sequence[str], *, least: float, style: Style
+) -> QuadMesh:
     """Rows (n_row, n_wave) as colors that diverge from 0, the first at the top; ``least`` is the smallest range."""
     size = limit(picture, least)
     rows = np.arange(len(labels) + 1) - 0.5
     mesh = axes.pcolormesh(edges(wave), rows, picture, cmap=DIVERGING, vmin=-size, vmax=size, rasterized=True)
     axes.set_facecolor("0.9")
-    axes.invert_yaxis()
-    row_labels(axes, labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    row_labels(axes, labels, style)
     return mesh

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import AnyBand, effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
-from sntransport.report.figures.style import COLORS, LINES, MARKERS, new_figure
+from sntransport.report.figures.panels import fit_y, new_figure, one_panel, panel_heading
+from sntransport.report.figures.style import (
+    COLORS,
+    LINES,
+    MARKERS,
+    AnyStyle,
+    in_style,
+    number_text,
+    root_of,
+    style_of,
+)
 from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
     from sntransport._numerics.arrays import Array
     from sntransport.corrections.k_corrections import KCorrection
@@ -32,7 +43,11 @@ def peak_phase(series: SpectralSeries, band: AnyBand) -> float:
     return float(series.phase[np.nanargmax(flux)]) if np.isfinite(flux).any() else float("nan")
 
 
-def k_correction_figure(result: KCorrection, name: str = "", at_phase: float = 0.0) -> Figure:
+@in_style
+def k_correction_figure(
+    result: KCorrection, name: str = "", at_phase: float = 0.0, *, style: AnyStyle = None,
+    figure: Figure | SubFigure | None = None,
+) -> Figure:  # fmt: skip
     """K against phase at up to five of the redshifts, and K against redshift at one phase, with their errors.
 
     Parameters
@@ -41,7 +56,11 @@ def k_correction_figure(result: KCorrection, name: str = "", at_phase: float = 0
     name : str
         Of the supernova, for the title.
     at_phase : float [d]
-        The phase of the right panel: the nearest of ``result.phase`` that has values. NaN: the first.
+        The phase of the second panel: the nearest of ``result.phase`` that has values. NaN: the first.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
@@ -49,64 +68,87 @@ def k_correction_figure(result: KCorrection, name: str = "", at_phase: float = 0
     """
     z, phase = np.atleast_1d(result.z), np.atleast_1d(result.phase)
     value, sigma = (array.reshape(z.size, phase.size) for array in (result.value, result.sigma))
-    figure, (left, right) = new_figure(9.5, 4.6, 1, 2)
+    drawn = style_of(style, figure)
+    shape = (2, 1) if drawn.narrow else (1, 2)
+    figure, (left, right) = new_figure(drawn, (1.0 + 3.2 * shape[0]) * drawn.scale, *shape, figure=figure)
     known = np.flatnonzero(np.isfinite(value).any(axis=1))
-    drawn = known[np.unique(np.linspace(0, known.size - 1, min(known.size, _MAX_LINES)).astype(int))]
+    shown = known[np.unique(np.linspace(0, known.size - 1, min(known.size, _MAX_LINES)).astype(int))]
     order = np.argsort(phase)
-    for k, row in enumerate(drawn):
+    for k, row in enumerate(shown):
         _line(left, phase[order], value[row, order], sigma[row, order], k=k, label=f"z = {z[row]:g}")
     column = _nearest_known(phase, value, at_phase)
     rank = np.argsort(z)
-    _line(right, z[rank], value[rank, column], sigma[rank, column], k=0, label="")
+    _line(right, z[rank], value[rank, column], sigma[rank, column], k=None, label="")
     left.set_xlabel("Rest-frame phase [d]")
     right.set_xlabel("Redshift z")
     for axes in (left, right):
         axes.set_ylabel("K [mag]")
-    if left.get_legend_handles_labels()[1]:
-        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
-    right.set_title(f"phase {phase[column]:+.1f} d", fontsize=9)
+        fit_y(axes)
+    rest, obs = short_band_names([result.band_rest, result.band_obs])
+    systems = f"rest {rest} ({result.system_rest}) to {obs} ({result.system_obs})"
+    panel_heading(left, f"{name} K-correction, {systems}".strip())
+    panel_heading(right, f"phase {number_text(phase[column], '+.1f')} d", ())
     if not known.size:
         left.text(0.5, 0.5, "no phase and redshift is covered", transform=left.transAxes, ha="center")
-    systems = f"({result.system_rest}) to {result.band_obs} ({result.system_obs})"
-    figure.suptitle(f"{name} K-correction, rest {result.band_rest} {systems}".strip(), fontsize=11)
-    return figure
+    return root_of(figure)
 
 
-def rest_light_curve_figure(result: RestLightCurve) -> Figure:
+@in_style
+def rest_light_curve_figure(result: RestLightCurve, *, style: AnyStyle = None, ax: Axes | None = None) -> Figure:
     """Absolute magnitudes over phase by rest band, with the observed band that each came from.
 
     Parameters
     ----------
     result : RestLightCurve
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    ax : matplotlib.axes.Axes, optional
+        Draw into these.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = new_figure(8.5, 5.5)
-    for rest, obs, style in _styles(result):
+    drawn = style_of(style, ax)
+    axes = one_panel(drawn, 4.8 * drawn.scale, ax)
+    styles = _styles(result)
+    labels = dict(zip(names := [band for pair in styles for band in pair[:2]], short_band_names(names), strict=True))
+    for rest, obs, look in styles:
         here = (result.band_rest == rest) & (result.band_obs == obs) & np.isfinite(result.mag)
         err = np.nan_to_num(result.mag_err[here])
-        axes.errorbar(result.phase[here], result.mag[here], err, mfc="none", label=f"{rest} from {obs}", **style)
+        label = labels[rest] if rest == obs else f"{labels[rest]} from {labels[obs]}"
+        axes.errorbar(
+            result.phase[here], result.mag[here], err, mfc="none", elinewidth=0.8 * drawn.line, label=label, **look
+        )
     axes.invert_yaxis()
     axes.set_xlabel("Rest-frame phase [d]")
     axes.set_ylabel(f"Absolute magnitude [{result.system}], free of dust")
-    axes.set_title(f"{result.name} at rest, z = {result.sightline.z:g}".strip(), fontsize=11)
-    if axes.get_legend_handles_labels()[1]:
-        figure.legend(loc="outside right upper", fontsize=8, frameon=False)
-    else:
+    fit_y(axes)
+    panel_heading(axes, f"{result.name} at rest, z = {result.sightline.z:g}".strip())
+    if not styles:
         axes.text(0.5, 0.5, "no point has a value", transform=axes.transAxes, ha="center")
-    return figure
+    return root_of(axes)
 
 
-def _line(axes: Any, x: Array, y: Array, sigma: Array, *, k: int, label: str) -> None:
-    color = COLORS[k % len(COLORS)]
+def _line(axes: Any, x: Array, y: Array, sigma: Array, *, k: int | None, label: str) -> None:
+    """Number ``k`` of several lines; None: the only one, black as none of several is."""
+    color, line, marker = ("black", "-", "o") if k is None else (COLORS[k], LINES[k], MARKERS[k])
     # A point between two gaps has no line to be seen by.
+    x, y, sigma = _broken(x, y, sigma)
     alone = np.isfinite(y) & ~np.isfinite(np.append(y[1:], np.nan)) & ~np.isfinite(np.append(np.nan, y[:-1]))
-    axes.plot(x, y, color=color, ls=LINES[k % len(LINES)], lw=1.4, label=label)
-    axes.plot(x[alone], y[alone], color=color, marker=MARKERS[k], ls="none", ms=4)
+    axes.plot(x, y, color=color, ls=line, label=label)
+    axes.plot(x[alone], y[alone], color=color, marker=marker, ls="none")
     if np.isfinite(sigma).any():
         axes.fill_between(x, y - sigma, y + sigma, color=color, alpha=0.15, lw=0)
+
+
+def _broken(x: Array, *values: Array) -> tuple[Array, ...]:
+    """Values with NaN between two x much farther apart than most, where nothing is known between."""
+    step = np.diff(x)
+    if step.size < 2:
+        return (x, *values)
+    wide = np.flatnonzero(step > max(5.0 * float(np.median(step)), 10.0 * float(step.min())))
+    return tuple(np.insert(one, wide + 1, np.nan) for one in (x, *values))
 
 
 def _nearest_known(phase: Array, value: Array, wanted: float) -> int:
@@ -127,50 +169,67 @@ def _styles(result: RestLightCurve) -> list[tuple[str, str, dict[str, Any]]]:
         k, n = rests.index(rest), [done for done, _, _ in styles].count(rest)
         # Where colors come round again, the markers do not.
         marker = MARKERS[(n + 3 * (k // len(COLORS))) % len(MARKERS)]
-        styles.append((rest, obs, {"color": COLORS[k % len(COLORS)], "fmt": marker, "ms": 4.0, "lw": 0.8}))
+        styles.append((rest, obs, {"color": COLORS[k % len(COLORS)], "fmt": marker}))
     return styles
 
 
-def bolometric_figure(light: Bolometric) -> Figure:
+@in_style
+def bolometric_figure(light: Bolometric, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure:
     """Luminosity over phase with its error, and without what was added; below it the shares added or filled.
 
     Parameters
     ----------
     light : Bolometric
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.0, 5.6), layout="constrained")
-    top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
+    drawn = style_of(style, figure)
+    figure, (top, below) = new_figure(
+        drawn, 5.8 * drawn.scale, 2, 1, figure=figure, sharex=True, height_ratios=(3, 1.2)
+    )
     known = np.isfinite(light.luminosity) & (light.luminosity > 0)
     phase, value, error = light.phase[known], light.luminosity[known], light.luminosity_err[known]
     added = (light.share_uv + light.share_nir)[known]
     for part in np.split(np.arange(phase.size), np.flatnonzero(np.diff(phase) > 10.0) + 1) if phase.size else ():
         first = part[0] == 0
         marker = "." if part.size < 3 else ""
-        name = "with what was added" if first else None
-        top.plot(phase[part], value[part], color="#0072B2", marker=marker, label=name)
+        name = "with what was added" if first and added.any() else None
+        top.plot(phase[part], value[part], color=COLORS[0], marker=marker, label=name)
         if added.any():
             name = "covered wavelengths only" if first else None
             bare = value[part] * (1.0 - added[part])
-            top.plot(phase[part], bare, color="#555555", lw=1.0, ls="--", marker=marker, label=name)
+            top.plot(phase[part], bare, color="#555555", lw=drawn.line, ls="--", marker=marker, label=name)
         low = np.maximum(value - error, 0.02 * value)
-        top.fill_between(phase[part], low[part], (value + error)[part], color="#0072B2", alpha=0.25, lw=0)
-        for kind, color, style in (("uv", "#D55E00", "-"), ("nir", "#009E73", "--"), ("filled", "#000000", ":")):
+        top.fill_between(phase[part], low[part], (value + error)[part], color=COLORS[0], alpha=0.25, lw=0)
+        for kind, color, line in (("uv", COLORS[1], "-"), ("nir", COLORS[2], "--"), ("filled", "#000000", ":")):
             share = getattr(light, f"share_{kind}")[known]
             label = {"uv": "added in the UV", "nir": "added in the IR", "filled": "filled"}[kind]
-            below.plot(phase[part], share[part], color=color, ls=style, label=label if first else None)
+            below.plot(phase[part], share[part], color=color, ls=line, label=label if first else None)
     if not phase.size:
         top.text(0.5, 0.5, "no luminosity at any phase", transform=top.transAxes, ha="center")
     top.set(yscale="log", ylabel="Luminosity [erg/s]")
-    top.set_title(f"{light.name}\n{fill(light.policy, 80)}", fontsize=10)
-    below.set(xlabel="Rest-frame phase [d]", ylabel="Share", ylim=(-0.02, 1.02))
-    if phase.size:
-        upper = top.get_legend_handles_labels() if added.any() else ([], [])
-        handles, labels = (a + b for a, b in zip(upper, below.get_legend_handles_labels(), strict=True))
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    return figure
+    fit_y(top)
+    _label_decades(top)
+    panel_heading(top, "\n".join(line for line in (light.name, light.policy) if line))
+    below.set(xlabel="Rest-frame phase [d]", ylabel="Share", ylim=(-0.05, 1.05))
+    panel_heading(below, "")
+    return root_of(figure)
+
+
+def _label_decades(axes: Axes) -> None:
+    """Label 1, 2 and 5 of every decade; 1 alone where there are more than two, and all where there is less than one."""
+    from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
+
+    low, high = axes.get_ylim()
+    decades = np.log10(high / low)
+    subs: Any = (1.0,) if decades > 2.5 else (1.0, 2.0, 5.0) if decades > 0.7 else tuple(float(k) for k in range(1, 10))
+    axes.yaxis.set_major_locator(LogLocator(subs=subs))
+    axes.yaxis.set_major_formatter(LogFormatterSciNotation(labelOnlyBase=False, minor_thresholds=(np.inf, np.inf)))
+    axes.yaxis.set_minor_locator(LogLocator(subs=tuple(float(k) for k in range(2, 10))))
+    axes.yaxis.set_minor_formatter(NullFormatter())

@@ -1,4 +1,4 @@
-"""Figures of light and color curves, observed, synthetic and simulated."""
+"""Figures of light and color curves, observed and synthetic."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_flux_err, band_matrix, synthetic_flux
-from sntransport.report.figures.style import new_figure, style, title
-from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
+from sntransport.report.figures.panels import fit_y, new_figure, panel_heading
+from sntransport.report.figures.style import AnyStyle, Style, in_style, look, number_text, root_of, style_of, title
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.sightline import Sightline, phase_of
 
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
+    from matplotlib.figure import Figure, SubFigure
 
     from sntransport._numerics.arrays import Array
-    from sntransport.simulation.light_curves import LightCurves
     from sntransport.spectra.series import SpectralSeries
 
 _MAX_BANDS = 10
@@ -31,11 +30,15 @@ _MAX_COLORS = 6
 _OFFSET = 0.7
 _SAME_NIGHT = 0.5
 _APART = 0.08
+_LEAST_RESIDUAL, _MOST_RESIDUAL = 0.15, 1.0
+"""Range of the residual panels [mag]: as far as the residuals, within these."""
 
 
+@in_style
 def light_curves(
-    series: SpectralSeries, sightline: Sightline, light_curve: LightCurve, bands: tuple[str, ...] | None = None
-) -> Figure:
+    series: SpectralSeries, sightline: Sightline, light_curve: LightCurve, bands: tuple[str, ...] | None = None, *,
+    style: AnyStyle = None, figure: Figure | SubFigure | None = None,
+) -> Figure:  # fmt: skip
     """Observed photometry, the synthetic photometry of a series, and their difference in every band.
 
     Parameters
@@ -47,49 +50,110 @@ def light_curves(
     bands : tuple of str, optional
         Which bands to draw; all of the light curve that the series covers at some phase when left out, the ones with
         most points if there are more than ten.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
     matplotlib.figure.Figure
         Curves are offset from each other by the stated magnitudes; shaded is their error, one standard deviation. The
-        panels beside them show, for one band each, observed minus synthetic at the dates of the measurements,
-        interpolated between phases of the series no more than 5 d apart, and that error about zero.
+        panels beside them (below them in a column) show, for one band each, observed minus synthetic at the dates of
+        the measurements, interpolated between phases of the series no more than 5 d apart, and that error about zero.
+        A difference above 1 mag is an arrow at the edge. The vertical range is that of the phases shown.
     """
-    drawn = [
+    shown = [
         (name, magnitude, _magnitude_err(series, sightline, name, magnitude))
         for name, magnitude in _drawable(series, sightline, light_curve, bands)
     ]
-    figure, panels = new_figure(
-        10.0, max(5.0, 1.2 + 0.75 * len(drawn)), max(len(drawn), 1), 2, width_ratios=(1.7, 1.0), squeeze=False,
-        sharex=True,
-    )  # fmt: skip
-    main = _tall(figure, panels)
-    for k, (name, magnitude, magnitude_err) in enumerate(drawn):
-        offset, look = -_OFFSET * k, style(k)
+    drawn = style_of(style, figure)
+    figure, main, strips = _light_curve_panels(drawn, len(shown), figure)
+    span = _phase_span(series)
+    labels, residuals = short_band_names([name for name, _, _ in shown]), []
+    for k, (name, magnitude, magnitude_err) in enumerate(shown):
+        offset, mine = -_OFFSET * k, look(k)
         phase, observed, error = _points(series, sightline, light_curve, name)
-        points = {"color": look["color"], "fmt": look["marker"], "ms": 3.5, "lw": 0.7, "mfc": "none"}
-        main.errorbar(phase, observed + offset, error, **points)
-        main.plot(series.phase, magnitude + offset, color=look["color"], lw=1.3)
-        for axes, middle in ((main, magnitude + offset), (panels[k, 1], np.zeros(magnitude.size))):
+        label = f"{labels[k]} {number_text(offset, '+.1f')}" if offset else labels[k]
+        points = {"color": mine["color"], "fmt": mine["marker"], "mfc": "none", "elinewidth": 0.7 * drawn.line}
+        main.errorbar(phase, observed + offset, error, label=label, **points)
+        main.plot(series.phase, magnitude + offset, color=mine["color"])
+        for axes, middle in ((main, magnitude + offset), (strips[k], np.zeros(magnitude.size))):
             low, high = middle - magnitude_err, middle + magnitude_err
-            axes.fill_between(series.phase, low, high, color=look["color"], alpha=0.25, lw=0)
+            axes.fill_between(series.phase, low, high, color=mine["color"], alpha=0.25, lw=0)
         difference = observed - _interpolate(phase, series.phase, magnitude)
-        panels[k, 1].errorbar(phase, difference, error, **points)
-        label = f"{name}\n({offset:+.1f} mag)" if offset else name
-        panels[k, 1].text(1.03, 0.5, label, transform=panels[k, 1].transAxes, va="center", fontsize=8)
-    if not drawn:
+        inside = (phase >= span[0]) & (phase <= span[1]) & np.isfinite(difference)
+        residuals.append((phase[inside], difference[inside], error[inside], points))
+        strips[k].set_ylabel(labels[k])
+    if not shown:
         main.text(0.5, 0.5, "no observed band is covered by the series", transform=main.transAxes, ha="center")
-    _finish(main, panels[:, 1], series)
-    return figure
+    main.set_xlim(*span)
+    main.invert_yaxis()
+    fit_y(main)
+    main.set_ylabel("AB magnitude + offset")
+    main.set_xlabel("Rest-frame phase [d]")
+    panel_heading(main, title(series.name, series.sn_type, "points observed, curves of the series"))
+    _draw_residuals(strips, residuals, drawn)
+    return root_of(figure)
 
 
+def _light_curve_panels(
+    style: Style, n_band: int, figure: Figure | SubFigure | None
+) -> tuple[Figure | SubFigure, Axes, list[Axes]]:
+    """One large panel, and a small one for each band: on its right, in a narrow figure below it."""
+    n = max(n_band, 1)
+    if style.narrow:
+        height = (4.6 + 0.62 * n) * style.scale
+        figure, panels = new_figure(
+            style, height, n + 1, 1, figure=figure, sharex=True, height_ratios=[3.4, *[0.62] * n]
+        )
+        return figure, panels[0], list(panels[1:])
+    height = max(5.0, 1.4 + 0.75 * n) * style.scale
+    figure, panels = new_figure(style, height, n, 2, figure=figure, sharex=True, squeeze=False, width_ratios=(1.7, 1.0))
+    strips = list(panels[:, 1])
+    # The left column is one panel, made anew: the first keeps its ticks.
+    grid = panels[0, 0].get_gridspec()
+    for axes in panels[1:, 0]:
+        axes.remove()
+    main: Axes = panels[0, 0]
+    main.set_subplotspec(grid[:, 0])
+    main.tick_params(labelbottom=True)
+    return figure, main, strips
+
+
+def _draw_residuals(strips: Sequence[Axes], residuals: Sequence[tuple[Array, Array, Array, Any]], style: Style) -> None:
+    """Differences by band on one scale; those beyond it as arrows at its edge."""
+    largest = max((float(np.abs(one[1]).max()) for one in residuals if one[1].size), default=0.0)
+    end = float(np.clip(1.15 * largest, _LEAST_RESIDUAL, _MOST_RESIDUAL))
+    for axes, (phase, difference, error, points) in zip(strips, residuals, strict=False):
+        beyond = np.abs(difference) > end
+        axes.errorbar(phase[~beyond], difference[~beyond], error[~beyond], **points)
+        for marker, sign in (("v", 1.0), ("^", -1.0)):
+            out = beyond & (sign * difference > 0)
+            axes.plot(
+                phase[out], np.full(int(out.sum()), 0.92 * sign * end), color=points["color"], marker=marker, ls="none"
+            )
+    for axes in strips:
+        axes.axhline(0.0, color="black", lw=0.6 * style.line)
+        axes.set_ylim(end, -end)
+        axes.tick_params(labelbottom=axes is strips[-1])
+        axes.yaxis.label.set_rotation(0)
+        axes.yaxis.label.set(ha="right", va="center")
+    panel_heading(strips[0], "Observed − series [mag]", ())
+    strips[-1].set_xlabel("Rest-frame phase [d]")
+
+
+@in_style
 def color_curves(
     series: SpectralSeries,
     sightline: Sightline,
     light_curve: LightCurve | None = None,
     bands: Sequence[str] | None = None,
+    *,
+    style: AnyStyle = None,
+    figure: Figure | SubFigure | None = None,
 ) -> Figure:
-    """Colors of neighboring bands over phase: curves from the series, points observed.
+    """Colors of neighboring bands over phase: curves of the series, points observed.
 
     Parameters
     ----------
@@ -100,6 +164,10 @@ def color_curves(
     bands : sequence of str, optional
         Two or more; when left out, up to seven of the light curve: those with most points that differ by 8 % or more
         in effective wavelength.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
@@ -120,107 +188,27 @@ def color_curves(
     if len(curves) < 2:
         raise ValueError(f"{series.name or 'series'}: fewer than two bands are covered, there is no color to draw")
     colors = list(pairwise(curves))
-    figure, panels = new_figure(7.5, 1.2 + 1.45 * len(colors), len(colors), 1, sharex=True, squeeze=False)
+    drawn = style_of(style, figure)
+    figure, panels = new_figure(
+        drawn, (1.3 + 1.45 * len(colors)) * drawn.scale, len(colors), 1, figure=figure, sharex=True, squeeze=False
+    )
+    labels = dict(zip(curves, short_band_names(list(curves)), strict=True))
+    span = _phase_span(series)
     for k, (axes, (blue, red)) in enumerate(zip(panels[:, 0], colors, strict=True)):
-        look = style(k)
-        axes.plot(series.phase, curves[blue] - curves[red], color=look["color"], lw=1.3)
+        mine = look(k)
+        axes.plot(series.phase, curves[blue] - curves[red], color=mine["color"])
         phase, value, error = _observed_color(series, sightline, seen, blue, red)
-        axes.errorbar(phase, value, error, color=look["color"], fmt=look["marker"], ms=3.5, lw=0.7, mfc="none")
-        axes.text(1.01, 0.5, f"{blue}\n− {red}", transform=axes.transAxes, va="center", fontsize=8)
-        axes.set_ylabel("[mag]")
-    _limit_phase(panels[0, 0], series)
-    panels[-1, 0].set_xlabel("Rest-frame phase [d]")
-    panels[0, 0].set_title(
-        title(series.name, series.sn_type, "colors (AB), points observed, curves from the series"), fontsize=11
-    )
-    return figure
-
-
-def simulated_light_curve(curves: LightCurves, index: int) -> Figure:
-    """One simulated light curve, a panel a band, with its detections.
-
-    Parameters
-    ----------
-    curves : LightCurves
-    index : int
-        Which object.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Filled: detections; open: the rest; crosses: saturated. The star is the brightest phase without noise, the
-        dashed line the date at which the trigger was complete.
-
-    Raises
-    ------
-    IndexError
-        Where there is no such object.
-    """
-    if not 0 <= index < curves.n_object:
-        raise IndexError(f"object {index} of {curves.n_object}: expected 0 to {curves.n_object - 1}")
-    rows = slice(int(curves.offset[index]), int(curves.offset[index + 1]))
-    mjd, band, flag = curves.mjd[rows], curves.band[rows], curves.photflag[rows]
-    shown = sorted(
-        set(band.tolist()), key=lambda b: (curves.surveys[b], effective_wave(load_bands([curves.bands[b]])[0]))
-    )
-    columns = min(max(len(shown), 1), 3)
-    lines = -(-max(len(shown), 1) // columns)
-    figure, panels = new_figure(3.6 * columns, 1.5 + 2.2 * lines, lines, columns, sharex=True, squeeze=False)
-    for k, (axes, b) in enumerate(zip(panels.flat, shown, strict=False)):
-        here = band == b
-        _draw_simulated(axes, mjd[here], curves.flux[rows][here], curves.flux_err[rows][here], flag=flag[here], k=k)
-        axes.plot(curves.truth.peak_mjd[index, b], mag_to_njy(curves.truth.peak_mag[index, b]), "k*", ms=8, mfc="none")
-        for date in mjd[(flag & PHOTFLAG_TRIGGER) > 0][:1]:
-            axes.axvline(date, color="0.4", ls="--", lw=0.9)
-        axes.axhline(0.0, color="0.6", lw=0.6)
-        axes.set_title(f"{curves.bands[b]} ({curves.surveys[b]})", fontsize=9)
-    for axes in panels.flat[len(shown) :]:
-        axes.set_axis_off()
-    for k in range(len(shown)):
-        # The lowest of its column shows the dates.
-        lowest = k + columns >= len(shown)
-        panels.flat[k].tick_params(labelbottom=lowest, labelsize=8)
-        panels.flat[k].set_xlabel("MJD [d]" if lowest else "")
-    _name_simulated(figure, panels[0, 0], curves, index)
-    return figure
-
-
-def _draw_simulated(axes: Axes, mjd: Array, flux: Array, error: Array, *, flag: NDArray[np.int32], k: int) -> None:
-    look = style(k)
-    detected, saturated = (flag & PHOTFLAG_DETECTION) > 0, (flag & PHOTFLAG_SATURATED) > 0
-    for rows, fill in ((~detected & ~saturated, "none"), (detected & ~saturated, look["color"])):
         axes.errorbar(
-            mjd[rows], flux[rows], error[rows], color=look["color"], fmt=look["marker"], mfc=fill, ms=3.5, lw=0.7
+            phase, value, error, color=mine["color"], fmt=mine["marker"], mfc="none", elinewidth=0.7 * drawn.line
         )
-    # A saturated flux is not known: a cross at the upper edge says when it was.
-    axes.plot(mjd[saturated], np.full(int(saturated.sum()), 0.96), "kx", ms=5, transform=axes.get_xaxis_transform())
-
-
-def _name_simulated(figure: Figure, axes: Axes, curves: LightCurves, index: int) -> None:
-    truth = curves.truth
-    kind = int(truth.template[index])
-    figure.supylabel("Flux [nJy]", fontsize=10)
-    figure.suptitle(
-        f"object {truth.object_id[index]}: {curves.template_names[kind]} ({curves.template_types[kind]}), "
-        f"z = {truth.z[index]:.3f}", fontsize=11,
-    )  # fmt: skip
-    gray: dict[str, Any] = {"color": "0.35", "marker": "o", "ls": "none", "ms": 4}
-    handles = [
-        axes.plot([], [], label="detection", **gray)[0],
-        axes.plot([], [], mfc="none", label="no detection", **gray)[0],
-        axes.plot([], [], "kx", ms=5, label="saturated")[0],
-        axes.plot([], [], "k*", ms=8, mfc="none", label="true peak")[0],
-        axes.plot([], [], color="0.4", ls="--", label="trigger")[0],
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=8, frameon=False)
-
-
-def _tall(figure: Figure, panels: Any) -> Axes:
-    """The left column as one panel."""
-    grid = panels[0, 0].get_gridspec()
-    for axes in panels[:, 0]:
-        axes.remove()
-    return figure.add_subplot(grid[:, 0], sharex=panels[0, 1])
+        axes.set_ylabel(f"{labels[blue]} − {labels[red]}\n[mag]")
+        axes.set_xlim(*span)
+        fit_y(axes)
+    panels[-1, 0].set_xlabel("Rest-frame phase [d]")
+    panel_heading(
+        panels[0, 0], title(series.name, series.sn_type, "colors (AB), points observed, curves of the series"), ()
+    )
+    return root_of(figure)
 
 
 def _points(
@@ -285,24 +273,10 @@ def _interpolate(at: Array, phase: Array, magnitude: Array, widest: float = 5.0)
     return np.where(x[right] - x[right - 1] <= widest, value, np.nan)
 
 
-def _limit_phase(axes: Axes, series: SpectralSeries) -> None:
+def _phase_span(series: SpectralSeries) -> tuple[float, float]:
+    """Phases to show [d]: those covered, and a little more."""
     covered = series.phase[series.covered.any(axis=1)]
-    if covered.size:
-        margin = 0.05 * max(float(np.ptp(covered)), 10.0)
-        axes.set_xlim(covered[0] - margin, covered[-1] + margin)
-
-
-def _finish(main: Axes, strips: Sequence[Axes], series: SpectralSeries) -> None:
-    _limit_phase(main, series)
-    main.invert_yaxis()
-    main.set_ylabel("AB magnitude + offset")
-    main.set_xlabel("Rest-frame phase [d]")
-    main.set_title(
-        title(series.name, series.sn_type, "points observed, curves from the series, error shaded"), fontsize=11
-    )
-    for axes in strips:
-        axes.axhline(0.0, color="black", lw=0.6)
-        axes.set_ylim(0.55, -0.55)
-        axes.tick_params(labelbottom=axes is strips[-1], labelsize=8)
-    strips[0].set_title("Observed − series [mag]", fontsize=9)
-    strips[-1].set_xlabel("Rest-frame phase [d]")
+    if not covered.size:
+        return float(series.phase[0]) - 1.0, float(series.phase[-1]) + 1.0
+    margin = 0.05 * max(float(np.ptp(covered)), 10.0)
+    return float(covered[0]) - margin, float(covered[-1]) + margin

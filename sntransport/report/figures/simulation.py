@@ -1,4 +1,4 @@
-"""Figures that show at a look whether a simulation is what was meant."""
+"""Figures that show at a look whether a simulation is what was meant, and one of its light curves."""
 
 from __future__ import annotations
 
@@ -6,112 +6,266 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._numerics.units import mag_to_njy
+from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION
+from sntransport.report.figures.panels import fit_y, legend_below, new_figure, panel_heading
+from sntransport.report.figures.style import (
+    COLORS,
+    LINES,
+    MARKERS,
+    AnyStyle,
+    Style,
+    in_style,
+    look,
+    number_text,
+    root_of,
+    style_of,
+)
+from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION, PHOTFLAG_SATURATED, PHOTFLAG_TRIGGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from numpy.typing import NDArray
 
+    from sntransport._numerics.arrays import Array
+    from sntransport.simulation.light_curves import LightCurves
     from sntransport.simulation.summary import Tally
 
-# Okabe & Ito (2008), from short to long wavelength; markers say it again in gray print.
-_COLORS = ("#CC79A7", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#000000")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# The colors of `style`, from short to long wavelength.
+_COLORS = tuple(COLORS[k] for k in (3, 0, 5, 2, 4, 1, 6))
 _COUNT_TICKS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+_SNR_TICKS = (-10, -1, 0, 1, 10, 100, 1000)
 
 
-def population_figure(tallies: Sequence[Tally]) -> Figure:
+@in_style
+def population_figure(
+    tallies: Sequence[Tally], *, style: AnyStyle = None, figure: Figure | SubFigure | None = None
+) -> Figure:
     """Four panels: redshifts, peak magnitudes, signal-to-noise ratios and numbers of detections.
 
     Parameters
     ----------
     tallies : sequence of Tally
-        One row of panels each.
+        Four panels each: one row, two in a column of a journal.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(15, 3.4 * len(tallies)), layout="constrained")
-    for one, panels in zip(tallies, figure.subplots(len(tallies), 4, squeeze=False), strict=True):
-        styles = (("generated", "-", "#999999"), ("observed", "--", "#0072B2"), ("triggered", "-", "#D55E00"))
-        for name, line, color in styles:
-            panels[0].stairs(getattr(one, name), one.z_edges, label=name, linestyle=line, color=color, linewidth=1.6)
-        panels[0].set(xlabel="redshift", ylabel=f"{one.name}\nobjects", title="redshift")
-        panels[0].set_ylim(bottom=0)
-        for place, (label, color, _) in _styles(one).items():
-            panels[1].stairs(one.peak[place], one.peak_edges, color=color, label=label, linewidth=1.3)
-            panels[2].stairs(one.snr[place], one.snr_edges, color=color, label=label, linewidth=1.3)
-        _fit(panels[1], one.peak.sum(axis=0), one.peak_edges)
-        panels[1].invert_xaxis()
-        panels[1].set(xlabel="AB magnitude [mag]", title="true peak of all generated")
-        panels[2].set(xlabel="flux / error", title="measurements", xscale="symlog", yscale="symlog")
-        panels[2].axvline(5.0, color="0.6", linewidth=0.8)
-        panels[2].set_ylim(bottom=0)
-        panels[3].stairs(one.detections, one.detections_edges, color="#0072B2", fill=True)
-        panels[3].set(xlabel="detections", title="of observed objects", xscale="symlog")
-        _fit(panels[3], one.detections, one.detections_edges)
+    drawn = style_of(style, figure)
+    columns = 2 if drawn.narrow else 4
+    rows = 4 // columns * len(tallies)
+    figure, panels = new_figure(drawn, 3.1 * drawn.scale * rows, rows, columns, figure=figure, squeeze=False)
+    for one, four in zip(tallies, panels.reshape(len(tallies), 4), strict=True):
+        _draw_redshifts(four[0], one)
+        looks = _styles(one)
+        for n, (place, (label, color, _)) in enumerate(looks.items()):
+            line: dict[str, Any] = {"color": color, "label": label, "ls": LINES[n % len(LINES)]}
+            four[1].stairs(one.peak[place], one.peak_edges, **line)
+            four[2].stairs(one.snr[place], one.snr_edges, **line)
+        _fit(four[1], one.peak.sum(axis=0), one.peak_edges)
+        four[1].invert_xaxis()
+        four[1].set_xlabel("True peak of all\ngenerated, AB [mag]")
+        four[2].set(xlabel="Flux / error of\nmeasurements", xscale="symlog", yscale="symlog")
+        _whole_ticks(four[2], _SNR_TICKS, "x")
+        _whole_ticks(four[2], _COUNT_TICKS[:2] + tuple(10**k for k in range(1, 9)), "y")
+        four[2].axvline(5.0, color="0.6", lw=0.8 * drawn.line)
+        four[2].set_ylim(bottom=0)
+        four[3].stairs(one.detections, one.detections_edges, color=COLORS[0], fill=True)
+        four[3].set(xlabel="Detections of\nobserved objects", xscale="symlog")
+        _fit(four[3], one.detections, one.detections_edges)
         # A logarithmic axis of less than a decade would have no number on it.
-        low, high = panels[3].get_xlim()
-        panels[3].set_xticks(ticks := [t for t in _COUNT_TICKS if low <= t <= high], [str(t) for t in ticks])
-        panels[3].set_xticks([], minor=True)
-    # The bands may differ from row to row; their names do not repeat.
-    named: dict[str, Any] = {}
-    for panel in figure.axes:
-        named |= dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
-    figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=10, frameon=False, fontsize=9)
-    return figure
+        _whole_ticks(four[3], _COUNT_TICKS, "x")
+        panel_heading(four[0], one.name)
+        panel_heading(four[1], "")
+    return root_of(figure)
 
 
-def examples_figure(one: Tally) -> Figure | None:
-    """Light curves of the first objects that triggered; None where there are none."""
-    from matplotlib.figure import Figure
+def _draw_redshifts(panel: Axes, one: Tally) -> None:
+    styles = (("generated", "-", "#999999"), ("observed", "--", COLORS[0]), ("triggered", ":", COLORS[1]))
+    for name, line, color in styles:
+        panel.stairs(getattr(one, name), one.z_edges, label=name, ls=line, color=color)
+    panel.set(xlabel="Redshift", ylabel="Objects")
+    panel.set_ylim(bottom=0)
 
+
+def _whole_ticks(panel: Axes, ticks: Sequence[int], axis: str) -> None:
+    """Whole numbers at an axis: those of ``ticks`` inside, every second or third where they are many."""
+    low, high = sorted(panel.get_xlim() if axis == "x" else panel.get_ylim())
+    inside = [tick for tick in ticks if low <= tick <= high]
+    inside = inside[:: -(-len(inside) // 6)] if inside else []
+    labels = [str(tick).replace("-", "\N{MINUS SIGN}") for tick in inside]
+    (panel.set_xticks if axis == "x" else panel.set_yticks)(inside, labels)
+    (panel.set_xticks if axis == "x" else panel.set_yticks)([], minor=True)
+
+
+@in_style
+def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure | None:
+    """Light curves of the first objects that triggered, filled where detected; None where there are none."""
     curves = one.examples
     if not curves.n_object:
         return None
-    n_row = 1 if curves.n_object <= 3 else 2
-    figure = Figure(figsize=(14, 0.6 + 3.6 * n_row), layout="constrained")
-    panels = figure.subplots(n_row, 3, squeeze=False).ravel()
-    for panel in panels[curves.n_object :]:
+    drawn = style_of(style, figure)
+    columns = 1 if drawn.narrow else min(curves.n_object, 3)
+    rows = -(-curves.n_object // columns)
+    figure, panels = new_figure(drawn, (0.9 + 2.8 * rows) * drawn.scale, rows, columns, figure=figure, squeeze=False)
+    for panel in panels.flat[curves.n_object :]:
         panel.set_axis_off()
-    for i, panel in zip(range(curves.n_object), panels, strict=False):
-        rows = slice(curves.offset[i], curves.offset[i + 1])
-        day = curves.mjd[rows] - curves.truth.mjd_ref[i]
-        found = (curves.photflag[rows] & PHOTFLAG_DETECTION) > 0
-        for place, (label, color, marker) in _styles(one).items():
+    looks = _styles(one)
+    for i, panel in zip(range(curves.n_object), panels.flat, strict=False):
+        rows_of = slice(curves.offset[i], curves.offset[i + 1])
+        day = curves.mjd[rows_of] - curves.truth.mjd_ref[i]
+        found = (curves.photflag[rows_of] & PHOTFLAG_DETECTION) > 0
+        for place, (label, color, marker) in looks.items():
             for mask, face in ((~found, "none"), (found, color)):
-                here = (curves.band[rows] == place) & mask
-                flux, error = curves.flux[rows][here] / 1e3, curves.flux_err[rows][here] / 1e3
+                here = (curves.band[rows_of] == place) & mask
+                flux, error = curves.flux[rows_of][here] / 1e3, curves.flux_err[rows_of][here] / 1e3
                 panel.errorbar(
-                    day[here], flux, error, fmt=marker, color=color, markerfacecolor=face, markersize=4,
-                    linewidth=0.8, label=label if face == color else None,
+                    day[here], flux, error, fmt=marker, color=color, mfc=face, elinewidth=0.7 * drawn.line,
+                    label=label if face == color else None,
                 )  # fmt: skip
-        panel.axhline(0.0, color="0.6", linewidth=0.8)
+        panel.axhline(0.0, color="0.6", lw=0.8 * drawn.line)
+        fit_y(panel)
         truth = curves.truth
-        panel.set_title(f"object {truth.object_id[i]}, z = {truth.z[i]:.3f}", fontsize=10)
-        panel.set(xlabel="observer-frame time from phase 0 [d]", ylabel="flux [µJy]")
-    figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=10, frameon=False, fontsize=9
-    )
+        panel_heading(panel, f"object {truth.object_id[i]}, z = {truth.z[i]:.3f}", ())
+    for panel in panels[:, 0]:
+        panel.set_ylabel("Flux [µJy]")
+    for k in range(curves.n_object):
+        if k + columns >= curves.n_object:
+            panels.flat[k].set_xlabel("Observer-frame time\nfrom phase 0 [d]")
+    # The bands are those of every panel.
+    legend_below(figure, panels.flat[0].get_legend_handles_labels()[0])
     figure.suptitle(f"{one.name}: filled symbols are detections")
-    return figure
+    return root_of(figure)
+
+
+@in_style
+def simulated_light_curve(
+    curves: LightCurves, index: int, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None
+) -> Figure:
+    """One simulated light curve, a panel a band, with its detections.
+
+    Parameters
+    ----------
+    curves : LightCurves
+    index : int
+        Which object.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Filled: detections; open: the rest; crosses: saturated. The star is the brightest phase without noise, the
+        dashed line the date at which the trigger was complete.
+
+    Raises
+    ------
+    IndexError
+        Where there is no such object.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    if not 0 <= index < curves.n_object:
+        raise IndexError(f"object {index} of {curves.n_object}: expected 0 to {curves.n_object - 1}")
+    rows = slice(int(curves.offset[index]), int(curves.offset[index + 1]))
+    mjd, band, flag = curves.mjd[rows], curves.band[rows], curves.photflag[rows]
+    shown = sorted(
+        set(band.tolist()), key=lambda b: (curves.surveys[b], effective_wave(load_bands([curves.bands[b]])[0]))
+    )
+    drawn = style_of(style, figure)
+    columns = min(max(len(shown), 1), 2 if drawn.narrow else 3)
+    lines = -(-max(len(shown), 1) // columns)
+    figure, panels = new_figure(
+        drawn, (1.4 + 2.0 * lines) * drawn.scale, lines, columns, figure=figure, sharex=True, squeeze=False
+    )
+    labels = short_band_names([curves.bands[b] for b in shown], [curves.surveys[b] for b in shown])
+    first = 100.0 * float(np.floor(mjd.min() / 100.0)) if mjd.size else 0.0
+    scale, unit = _flux_unit(curves.flux[rows])
+    for k, (axes, b) in enumerate(zip(panels.flat, shown, strict=False)):
+        here = band == b
+        flux, error = curves.flux[rows][here] / scale, curves.flux_err[rows][here] / scale
+        _draw_simulated(axes, mjd[here], flux, error, flag=flag[here], k=k, line=drawn.line)
+        peak = mag_to_njy(curves.truth.peak_mag[index, b]) / scale
+        axes.plot(curves.truth.peak_mjd[index, b], peak, "k*", ms=8 * drawn.line, mfc="none")
+        for date in mjd[(flag & PHOTFLAG_TRIGGER) > 0][:1]:
+            axes.axvline(date, color="0.4", ls="--", lw=0.9 * drawn.line)
+        axes.axhline(0.0, color="0.6", lw=0.6 * drawn.line)
+        fit_y(axes, 0.08)
+        panel_heading(axes, labels[k], ())
+    for axes in panels.flat[len(shown) :]:
+        axes.set_axis_off()
+    for k in range(len(shown)):
+        # The lowest of its column shows the dates.
+        lowest = k + columns >= len(shown)
+        panels.flat[k].tick_params(labelbottom=lowest)
+        panels.flat[k].xaxis.set_major_formatter(FuncFormatter(lambda date, _: number_text(date - first, "g")))
+        panels.flat[k].set_xlabel(f"MJD − {first:.0f} [d]" if lowest else "")
+    for axes in panels[:, 0]:
+        axes.set_ylabel(f"Flux [{unit}]")
+    _name_simulated(figure, curves, index, style=drawn)
+    return root_of(figure)
+
+
+def _flux_unit(flux: Array) -> tuple[float, str]:
+    """Nanojansky in a unit, and its name: the largest of which the brightest measurement has one or more."""
+    brightest = float(np.nanmax(np.abs(flux), initial=0.0))
+    return next(((size, name) for size, name in ((1e6, "mJy"), (1e3, "µJy")) if brightest >= 10.0 * size), (1.0, "nJy"))
+
+
+def _draw_simulated(
+    axes: Axes, mjd: Array, flux: Array, error: Array, *, flag: NDArray[np.int32], k: int, line: float
+) -> None:
+    mine = look(k)
+    detected, saturated = (flag & PHOTFLAG_DETECTION) > 0, (flag & PHOTFLAG_SATURATED) > 0
+    for rows, fill in ((~detected & ~saturated, "none"), (detected & ~saturated, mine["color"])):
+        axes.errorbar(
+            mjd[rows], flux[rows], error[rows], color=mine["color"], fmt=mine["marker"], mfc=fill, elinewidth=0.7 * line
+        )
+    # A saturated flux is not known: a cross at the upper edge says when it was.
+    axes.plot(mjd[saturated], np.full(int(saturated.sum()), 0.95), "kx", transform=axes.get_xaxis_transform())
+
+
+def _name_simulated(figure: Figure | SubFigure, curves: LightCurves, index: int, *, style: Style) -> None:
+    from matplotlib.lines import Line2D
+
+    truth = curves.truth
+    kind = int(truth.template[index])
+    figure.suptitle(
+        f"object {truth.object_id[index]}: {curves.template_names[kind]} ({curves.template_types[kind]}), "
+        f"z = {truth.z[index]:.3f}"
+    )
+    gray: dict[str, Any] = {"color": "0.35", "marker": "o", "ls": "none"}
+    handles = [
+        Line2D([], [], label="detection", **gray),
+        Line2D([], [], mfc="none", label="no detection", **gray),
+        Line2D([], [], color="black", marker="x", ls="none", label="saturated"),
+        Line2D([], [], color="black", marker="*", ls="none", ms=8 * style.line, mfc="none", label="true peak"),
+        Line2D([], [], color="0.4", ls="--", label="trigger"),
+    ]
+    # They are the same in every panel.
+    legend_below(figure, handles)
 
 
 def _styles(one: Tally) -> dict[int, tuple[str, str, str]]:
     """Label, color and marker of each band, colors in the order of wavelength."""
     waves = np.array([effective_wave(band) for band in load_bands(one.bands)])
-    several = len(set(one.surveys)) > 1
-    labels = [f"{s} {b}" if several else b for s, b in zip(one.surveys, one.bands, strict=True)]
+    labels = short_band_names(one.bands, one.surveys)
     order = np.argsort(waves, kind="stable")
     span = max(len(order) - 1, 1)
     steps = len(_COLORS) - 1
     return {
-        int(b): (labels[b], _COLORS[round(k * steps / span)], _MARKERS[k % len(_MARKERS)])
+        int(b): (labels[b], _COLORS[round(k * steps / span)], MARKERS[k % len(MARKERS)])
         for k, b in enumerate(order)
     }  # fmt: skip
 

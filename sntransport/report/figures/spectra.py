@@ -6,24 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._objects.drawing import chosen_rows, draw_stack
-from sntransport.report.figures.style import COLORS, edges, new_figure, title, wave_axis
+from sntransport._objects.drawing import chosen_rows, draw_stack, phase_colors
+from sntransport.report.figures.panels import edges, new_figure, one_panel, panel_heading, row_labels, wave_axis
+from sntransport.report.figures.style import COLORS, AnyStyle, in_style, number_text, root_of, style_of, title
 from sntransport.spectra.series import Origin, SpectralSeries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
+    from sntransport._numerics.arrays import Array
 
 _AVERAGED = 4
 _SHADES = {
-    Origin.OBSERVED: ("#DCEBF5", "observed or between two spectra"),
-    Origin.ONE_SIDED: ("#F8E3B8", "one spectrum only"),
-    Origin.EXTRAPOLATED: ("#DDDDDD", "bridged or extrapolated"),
+    Origin.OBSERVED: ("#DCEBF5", "observed or between"),
+    Origin.ONE_SIDED: ("#F6D98F", "one side only"),
+    Origin.EXTRAPOLATED: ("#BDBDBD", "bridged or extrapolated"),
 }
 
 
-def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> Figure:
+@in_style
+def waterfall(
+    series: SpectralSeries, sparse: SpectralSeries | None = None, *, style: AnyStyle = None, ax: Axes | None = None
+) -> Figure:
     """Spectra of a series one below the other in order of phase, the observed ones among them bold and black.
 
     Parameters
@@ -32,6 +37,10 @@ def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> F
         The rebuilt series; at most 30 of its covered phases are drawn, evenly spaced.
     sparse : SpectralSeries, optional
         The observed spectra it was made from; all are drawn.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    ax : matplotlib.axes.Axes, optional
+        Draw into these.
 
     Returns
     -------
@@ -47,17 +56,32 @@ def waterfall(series: SpectralSeries, sparse: SpectralSeries | None = None) -> F
     rows = _rows(series, sparse)
     if not rows:
         raise ValueError(f"{series.name or 'series'}: no phase is covered, there is nothing to draw")
-    figure, axes = new_figure(8.5, 2.2 + 0.19 * max(len(rows), 12))
+    drawn = style_of(style, ax)
+    axes = one_panel(drawn, 1.6 * drawn.scale + (0.12 + 0.07 * drawn.scale) * max(len(rows), 12), ax)
     _shade(axes, rows)
-    draw_stack(axes, [(phase, source.wave, source.flux[k], source is not series) for phase, source, k in rows])
-    wave_axis(axes, series.wave)
-    axes.set_ylabel("Rest-frame phase [d]; flux density of each spectrum, scaled")
-    _legend(figure, axes, observed=sparse is not None)
-    axes.set_title(title(series.name, series.sn_type), fontsize=11)
-    return figure
+    draw_stack(
+        axes, [(phase, source.wave, source.flux[k], source is not series) for phase, source, k in rows], drawn.line
+    )
+    _fit_rows(axes, len(rows))
+    row_labels(
+        axes, [number_text(phase) for phase, _, _ in rows], drawn, [source is not series for _, source, _ in rows]
+    )
+    wave_axis(axes, series.wave, drawn)
+    axes.set_ylabel("Rest-frame phase [d]; flux density, scaled")
+    panel_heading(axes, title(series.name, series.sn_type), _handles(drawn.line, observed=sparse is not None))
+    return root_of(axes)
 
 
-def comparison(truth: SpectralSeries, rebuilt: SpectralSeries, observed: SpectralSeries, interpolator: str) -> Figure:
+@in_style
+def comparison(
+    truth: SpectralSeries,
+    rebuilt: SpectralSeries,
+    observed: SpectralSeries,
+    interpolator: str,
+    *,
+    style: AnyStyle = None,
+    figure: Figure | SubFigure | None = None,
+) -> Figure:
     """Rebuilt spectra over the truth at phases that were not observed, and the relative difference.
 
     Parameters
@@ -68,35 +92,67 @@ def comparison(truth: SpectralSeries, rebuilt: SpectralSeries, observed: Spectra
         The sparse spectra that ``rebuilt`` was made from.
     interpolator : str
         Its name, for the legend.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
     matplotlib.figure.Figure
+        At up to seven phases. Left: truth and rebuilt, each over the median of the truth. Right: the difference in
+        percent of the truth; labeled ticks are 0, those between them stand for a quarter of a row.
+
+    Raises
+    ------
+    ValueError
+        Where no rebuilt phase is more than a day from an observed spectrum.
     """
-    figure, axes = new_figure(9.0, 7.5, columns=2, sharex=True)
-    left, right = axes
+    drawn = style_of(style, figure)
     away = np.abs(rebuilt.phase[:, None] - observed.phase).min(axis=1)
     candidates = np.flatnonzero(rebuilt.covered.any(axis=1) & (away > 1.0))
-    shown = candidates[np.linspace(0, candidates.size - 1, 7).astype(int)]
-    for step, k in enumerate(shown):
+    if not candidates.size:
+        raise ValueError(f"{rebuilt.name or 'series'}: every rebuilt phase is within a day of an observed spectrum")
+    shown = candidates[np.linspace(0, candidates.size - 1, min(candidates.size, 7)).astype(int)]
+    figure, (left, right) = new_figure(
+        drawn, 1.2 * drawn.scale + 0.85 * drawn.scale**0.5 * len(shown), columns=2, sharex=True, figure=figure
+    )
+    differences = [100.0 * (rebuilt.flux[k] / truth.flux[k] - 1.0) for k in shown]
+    step = _percent_step(differences)
+    for row, (k, difference) in enumerate(zip(shown, differences, strict=True)):
         scale = 1.0 / np.nanmedian(truth.flux[k][rebuilt.covered[k]])
-        left.plot(rebuilt.wave, truth.flux[k] * scale - 1.3 * step, color="black", lw=1.6)
-        left.plot(rebuilt.wave, rebuilt.flux[k] * scale - 1.3 * step, color=COLORS[1], lw=1.0)
-        left.text(1.01, -1.3 * step + 0.7, f"{rebuilt.phase[k]:+.0f} d", transform=_beside(left), fontsize=8)
-        difference = 100.0 * (rebuilt.flux[k] / truth.flux[k] - 1.0)
-        right.plot(rebuilt.wave, difference - 60.0 * step, color=COLORS[1], lw=0.9)
-        right.axhline(-60.0 * step, color="black", lw=0.5)
-    left.plot([], [], color="black", lw=1.6, label="truth")
-    left.plot([], [], color=COLORS[1], lw=1.0, label=f"rebuilt ({interpolator})")
-    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+        left.plot(rebuilt.wave, truth.flux[k] * scale - 1.3 * row, color="black", lw=1.6 * drawn.line)
+        left.plot(rebuilt.wave, rebuilt.flux[k] * scale - 1.3 * row, color=COLORS[1], lw=drawn.line)
+        right.axhline(-step * row, color="black", lw=0.5 * drawn.line)
+        right.plot(rebuilt.wave, difference - step * row, color=COLORS[1], lw=0.9 * drawn.line)
+    for panel in (left, right):
+        wave_axis(panel, rebuilt.wave, drawn)
     left.set_ylabel("Flux density over median, offset")
-    right.set_ylabel("Rebuilt minus truth [% of truth], offset by 60 each")
-    right.yaxis.tick_right()
-    right.yaxis.set_label_position("right")
-    for panel in axes:
-        panel.set_xlabel("Rest-frame wavelength [Å]")
     left.set_yticks([])
-    return figure
+    right.set_ylabel(f"Rebuilt − truth [% of truth], offset by {step:g}")
+    ticks = [-step * row for row in range(len(shown))]
+    right.set_yticks(ticks, [f"{number_text(float(rebuilt.phase[k]), '+.0f')} d" for k in shown])
+    right.set_yticks([y + side * step / 4.0 for y in ticks for side in (-1, 1)], minor=True)
+    right.yaxis.tick_right()
+    panel_heading(right, f"0 % at each phase; ticks ±{step / 4.0:g} %", ())
+    panel_heading(left, "", _compared(interpolator, drawn.line))
+    return root_of(figure)
+
+
+def _percent_step(differences: list[Array]) -> float:
+    """Round distance of rows [%] at which neither the first nor the last curve comes near another row."""
+    known = np.concatenate([np.abs(row[np.isfinite(row)]) for row in differences])
+    largest = float(np.quantile(known, 0.99)) if known.size else 1.0
+    return next((step for step in (4.0, 8.0, 20.0, 40.0, 80.0, 200.0, 400.0) if step >= 1.5 * largest), 1000.0)
+
+
+def _compared(interpolator: str, line: float) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], color="black", lw=1.6 * line, label="truth"),
+        Line2D([], [], color=COLORS[1], lw=line, label=f"rebuilt ({interpolator})"),
+    ]
 
 
 def _rows(series: SpectralSeries, sparse: SpectralSeries | None) -> list[tuple[float, SpectralSeries, int]]:
@@ -122,16 +178,18 @@ def _shade(axes: Axes, rows: list[tuple[float, SpectralSeries, int]]) -> None:
     )  # fmt: skip
 
 
-def _legend(figure: Figure, axes: Axes, *, observed: bool) -> None:
+def _handles(line: float, *, observed: bool) -> list[Any]:
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles: list[Any] = [axes.plot([], [], color="black", lw=1.6, label="observed")[0]] if observed else []
-    handles += [axes.plot([], [], color=COLORS[0], lw=1.0, label="rebuilt")[0]]
-    handles += [Patch(facecolor=color, edgecolor="0.6", lw=0.4, label=text) for color, text in _SHADES.values()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=8, frameon=False)
+    handles: list[Any] = [Line2D([], [], color="black", lw=1.6 * line, label="observed")] if observed else []
+    handles.append(Line2D([], [], color=phase_colors(np.array([0.0, 1.0]))[0], lw=line, label="rebuilt"))
+    return handles + [Patch(facecolor=color, edgecolor="0.6", lw=0.4, label=text) for color, text in _SHADES.values()]
 
 
-def _beside(axes: Axes) -> Any:
-    from matplotlib.transforms import blended_transform_factory
-
-    return blended_transform_factory(axes.transAxes, axes.transData)
+def _fit_rows(axes: Axes, n_row: int) -> None:
+    """Vertical range that holds the strips and every curve."""
+    y = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
+    known = y[np.isfinite(y)]
+    lowest, highest = (float(known.max()), float(known.min())) if known.size else (n_row - 0.5, -0.5)
+    axes.set_ylim(max(lowest + 0.2, n_row - 0.5), min(highest - 0.2, -0.5))

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sntransport.report.figures.style import new_figure, style, title
+from sntransport.report.figures.panels import fit_y, legend_below, new_figure, one_panel, panel_heading
+from sntransport.report.figures.style import (
+    COLORS,
+    MARKERS,
+    AnyStyle,
+    in_style,
+    look,
+    root_of,
+    style_of,
+    title,
+)
 from sntransport.validation.hidden_spectra import GAP_EDGES, gap_bin
 from sntransport.validation.leave_out import BASELINE, Triplets
 from sntransport.validation.leave_out_scores import GAPS, HEADINGS, Score
@@ -18,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
     from sntransport._numerics.arrays import Array
 
@@ -26,7 +36,10 @@ if TYPE_CHECKING:
 _TICKS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 
 
-def triplet_figure(triplets: Triplets, floor: Triplets | None = None) -> Figure:
+@in_style
+def triplet_figure(
+    triplets: Triplets, floor: Triplets | None = None, *, style: AnyStyle = None, ax: Axes | None = None
+) -> Figure:
     """Feature residual of every hidden and rebuilt spectrum against the gap, and medians by gap.
 
     For many supernovae `sntransport.report.figures.ratio_figure` says it better: there every supernova counts the same.
@@ -37,6 +50,10 @@ def triplet_figure(triplets: Triplets, floor: Triplets | None = None) -> Figure:
         From `sntransport.validation.leave_out.judge`.
     floor : Triplets, optional
         From `sntransport.validation.leave_out.noise_floor`; its median is the dashed line.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    ax : matplotlib.axes.Axes, optional
+        Draw into these.
 
     Returns
     -------
@@ -47,36 +64,47 @@ def triplet_figure(triplets: Triplets, floor: Triplets | None = None) -> Figure:
     ValueError
         Where no residual is known.
     """
-    from matplotlib.ticker import FixedLocator, NullLocator
-
     if not np.isfinite(triplets.feature).any():
         raise ValueError("no hidden spectrum could be compared: nothing to draw")
-    figure, axes = new_figure(7.5, 4.6)
+    drawn = style_of(style, ax)
+    axes = one_panel(drawn, 4.8 * drawn.scale, ax)
     order = [BASELINE, *(name for name in triplets.interpolators if name != BASELINE)]
     for k, name in enumerate(order):
         error = 100.0 * triplets.feature[triplets.interpolators.index(name)]
-        look = style(k)
-        axes.plot(triplets.gap, error, ls="none", ms=3, alpha=0.3, mew=0, **look)
+        mine = look(k)
+        axes.plot(triplets.gap, error, ls="none", ms=3 * drawn.line, alpha=0.3, mew=0, **mine)
         gap, middle = _medians(triplets.gap, error)
-        axes.plot(gap, middle, ms=6, lw=1.6, label=f"{name} (median)", **look)
-    if floor is not None and np.isfinite(floor.feature).any():
-        axes.axhline(
-            100.0 * float(np.nanmedian(floor.feature)),
-            color="0.3",
-            ls="--",
-            lw=1,
-            label="two spectra of neighboring nights",
-        )
+        axes.plot(gap, middle, ms=6 * drawn.line, label=f"{name} (median)", **mine)
     axes.set(xlabel="Gap between the two spectra [rest-frame d]", ylabel="Feature residual [%]", yscale="log")
-    axes.yaxis.set_major_locator(FixedLocator(_TICKS))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter("{x:g}")
+    if floor is not None and np.isfinite(floor.feature).any():
+        lowest = 100.0 * float(np.nanmedian(floor.feature))
+        # A line from end to end that the vertical range takes in.
+        axes.plot(
+            axes.get_xlim(), [lowest, lowest], color="0.3", ls="--", lw=drawn.line, scalex=False,
+            label="two spectra of neighboring nights",
+        )  # fmt: skip
+    fit_y(axes)
+    _label_values(axes, _TICKS, "{:g}")
     names = sorted(set(triplets.supernova.tolist()))
-    axes.set_title(
-        title(names[0] if len(names) == 1 else f"{len(names)} supernovae", "", "hidden spectra rebuilt"), fontsize=11
+    panel_heading(
+        axes, title(names[0] if len(names) == 1 else f"{len(names)} supernovae", "", "hidden spectra rebuilt")
     )
-    figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
-    return figure
+    return root_of(axes)
+
+
+def _label_values(axes: Axes, ticks: Sequence[float], form: str) -> None:
+    """Numbers at a logarithmic vertical axis: those of ``ticks`` inside, or where they are few, finer ones."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    low, high = axes.get_ylim()
+    kept = [tick for tick in ticks if low <= tick <= high]
+    if len(kept) < 3:
+        step = 10.0 ** np.floor(np.log10((high - low) / 2.0))
+        size = next((k * step for k in (1.0, 2.0, 5.0) if (high - low) / (k * step) <= 6.0), 10.0 * step)
+        kept = [k * size for k in range(int(np.ceil(low / size)), int(np.floor(high / size)) + 1)]
+    axes.yaxis.set_major_locator(FixedLocator(kept))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: form.format(round(tick, 10))))
 
 
 def _medians(gap: Array, error: Array) -> tuple[Array, Array]:
@@ -87,29 +115,37 @@ def _medians(gap: Array, error: Array) -> tuple[Array, Array]:
     return np.array([np.median(gap[rows]) for rows in kept]), np.array([np.median(error[rows]) for rows in kept])
 
 
-# Okabe & Ito (2008): told apart by everybody, and in print by their markers.
-_STYLES = (("#999999", "x"), ("#E69F00", "o"), ("#0072B2", "s"), ("#009E73", "D"), ("#CC79A7", "^"), ("#56B4E9", "v"))
+_STYLES = ((COLORS[6], "x"), (COLORS[4], "o"), (COLORS[0], "s"), (COLORS[2], "D"), (COLORS[3], "^"), (COLORS[5], "v"))
 _FEWEST = 5
 
 
-def share_figure(points: BandPoints) -> Figure:
+@in_style
+def share_figure(points: BandPoints, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the share of points within 10 %, one panel a class.
 
     Parameters
     ----------
     points : BandPoints
         A band with fewer than five points of a class is not drawn.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     classes = [name for name in ("Ia", "II", "Ib/c", "other") if np.any(points.sn_class == name)]
-    figure = Figure(figsize=(3.6 * len(classes) + 1.8, 4.2), layout="constrained")
-    panels = figure.subplots(1, len(classes), sharey=True, squeeze=False)[0]
-    for axes, sn_class in zip(panels, classes, strict=True):
+    drawn = style_of(style, figure)
+    columns = min(len(classes), 1 if drawn.narrow else 4)
+    rows = -(-len(classes) // columns)
+    figure, panels = new_figure(
+        drawn, (1.0 + 2.8 * rows) * drawn.scale, rows, columns, figure=figure, sharey=True, squeeze=False
+    )
+    for axes, sn_class in zip(panels.flat, classes, strict=False):
         for k, (method, (color, marker)) in enumerate(zip(METHODS, _STYLES, strict=True)):
             found = [_share(points, sn_class, letter, k) for letter in LETTERS]
             place = np.arange(len(LETTERS)) + 0.13 * (k - 2.5)
@@ -118,14 +154,20 @@ def share_figure(points: BandPoints) -> Figure:
             if (sn_class, letter) in PAPER:
                 low, _, high = PAPER[sn_class, letter].partition("-")
                 axes.fill_between([x - 0.4, x + 0.4], float(low) - 0.5, float(high or low) + 0.5, color="0.85", lw=0)
-        axes.set(title=sn_class, xticks=range(len(LETTERS)), xticklabels=list(LETTERS), xlabel="Band", ylim=(0, 103))
-        axes.grid(axis="y", color="0.9")
+        axes.set(xticks=range(len(LETTERS)), xticklabels=list(LETTERS), xlabel="Band", ylim=(0, 103))
+        axes.set_xlim(-0.6, len(LETTERS) - 0.4)
+        axes.grid(axis="y", color="0.9", lw=0.8 * drawn.line)
         axes.set_axisbelow(True)
-    panels[0].set_ylabel(f"Share of observed photometry within {WITHIN:.0%} [%]")
-    handles, names = panels[0].get_legend_handles_labels()
-    shade = panels[0].fill_between([], [], [], color="0.85", lw=0)
-    figure.legend([*handles, shade], [*names, "Ramirez et al.\n2024, V only"], loc="outside right upper", frameon=False)
-    return figure
+        panel_heading(axes, sn_class, ())
+    for axes in panels.flat[len(classes) :]:
+        axes.set_axis_off()
+    for axes in panels[:, 0]:
+        axes.set_ylabel(f"Photometry within\n{WITHIN:.0%} [%]")
+    handles = panels.flat[0].get_legend_handles_labels()[0]
+    shade = Patch(facecolor="0.85", label="Ramirez et al. 2024, V only")
+    # The methods are those of every panel.
+    legend_below(figure, [*handles, shade])
+    return root_of(figure)
 
 
 def _share(points: BandPoints, sn_class: str, letter: str, method: int) -> float:
@@ -138,17 +180,24 @@ def _share(points: BandPoints, sn_class: str, letter: str, method: int) -> float
 
 
 _RATIO_TICKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
-_COLORS = {"Ia": "#0072B2", "II": "#D55E00", "Ib/c": "#009E73", "other": "#CC79A7", "all": "#000000"}
-_MARKERS = {"Ia": "o", "II": "s", "Ib/c": "^", "other": "D", "all": "X"}
+_CLASSES = dict(zip(("Ia", "II", "Ib/c", "other", "all"), (0, 1, 2, 3, 6), strict=True))
+"""Number of color and marker of each class."""
 
 
-def ratio_figure(scores: Sequence[Score]) -> Figure:
+@in_style
+def ratio_figure(
+    scores: Sequence[Score], *, style: AnyStyle = None, figure: Figure | SubFigure | None = None
+) -> Figure:
     """Ratio to the baseline against gap, a panel for every other interpolator.
 
     Parameters
     ----------
     scores : sequence of Score
         Of one metric.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
@@ -160,50 +209,57 @@ def ratio_figure(scores: Sequence[Score]) -> Figure:
     ValueError
         Where there is no interpolator but the baseline.
     """
-    from matplotlib.figure import Figure
-
     names = list(dict.fromkeys(one.interpolator for one in scores if one.interpolator != BASELINE))
     if not names:
         raise ValueError(f"no interpolator to compare with {BASELINE}")
-    columns = min(len(names), 3)
+    drawn = style_of(style, figure)
+    columns = min(len(names), 1 if drawn.narrow else 3)
     rows = -(-len(names) // columns)
-    figure = Figure(figsize=(1.5 + 4.2 * columns, 1.2 + 3.4 * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    figure, panels = new_figure(
+        drawn, (1.4 + 3.0 * rows) * drawn.scale, rows, columns, figure=figure, sharex=True, sharey=True, squeeze=False
+    )
     for panel, name in zip(panels.flat, names, strict=False):
-        _draw(panel, [one for one in scores if one.interpolator == name])
-        panel.set_title(name, fontsize=11)
+        _draw(panel, [one for one in scores if one.interpolator == name], drawn.line)
+        panel_heading(panel, name, ())
     for k in range(len(names), panels.size):
         panels.flat[k].set_axis_off()
         # The panel above is the lowest of its column now.
         panels.flat[k - columns].tick_params(labelbottom=True)
+    for k in range(len(names)):
+        panels.flat[k].set_xlabel("Gap between spectra\n[rest-frame d]" if k + columns >= len(names) else "")
+    low, high = zip(*(_range(panel) for panel in panels.flat[: len(names)]), strict=True)
+    panels[0, 0].set_ylim(min(low), max(high))
+    _label_values(panels[0, 0], _RATIO_TICKS, "{:g}")
     for panel in panels[:, 0]:
         panel.set_ylabel(f"Error over that of {BASELINE}")
-    figure.supxlabel("Gap between the two spectra [rest-frame d]", fontsize=10)
-    heading = HEADINGS.get(scores[0].metric, scores[0].metric + " blueshift error")
-    figure.suptitle("\n".join(wrap(heading, 42 * columns)), fontsize=11)
+    text = HEADINGS.get(scores[0].metric, scores[0].metric + " blueshift error")
+    figure.suptitle("\n".join(wrap(text, int(drawn.width * 72.0 / (0.56 * drawn.font)))))
     handles = {h.get_label(): h for panel in panels.flat for h in panel.get_legend_handles_labels()[0]}
     handles["noise floor"] = handles.pop("noise floor")
-    figure.legend(handles=list(handles.values()), loc="outside right center", fontsize=9, frameon=False)
-    return figure
+    # The classes are those of every panel.
+    legend_below(figure, list(handles.values()))
+    return root_of(figure)
 
 
-def _draw(axes: Axes, scores: Sequence[Score]) -> None:
-    from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullLocator
+def _range(panel: Axes) -> tuple[float, float]:
+    fit_y(panel)
+    return panel.get_ylim()
 
+
+def _draw(axes: Axes, scores: Sequence[Score], line: float) -> None:
     classes = list(dict.fromkeys(one.sn_class for one in scores))
     for shift, sn_class in zip(0.16 * (np.arange(len(classes)) - 0.5 * (len(classes) - 1)), classes, strict=True):
         mine = [one for one in scores if one.sn_class == sn_class]
         x = np.array([GAPS.index(one.gap) for one in mine]) + shift
         keys = ("ratio", "low", "high", "floor", "baseline")
         y, low, high, limit, base = (np.array([getattr(one, key) for one in mine]) for key in keys)
-        error, color = np.nan_to_num(np.stack([y - low, high - y])), _COLORS[sn_class]
-        axes.errorbar(x, y, np.maximum(error, 0.0), fmt=_MARKERS[sn_class], color=color, ms=4.5, lw=1.2, label=sn_class)
-        axes.hlines(limit / base, x - 0.08, x + 0.08, color=color, lw=1.2)
-    axes.plot([], [], color="gray", lw=1.2, label="noise floor")
-    axes.axhline(1.0, color="black", lw=0.7)
-    axes.axvline(len(GAPS) - 2.5, color="gray", lw=0.6, ls=":")
-    axes.set_xticks(range(len(GAPS)), GAPS, rotation=45, fontsize=8)
+        error, color = np.nan_to_num(np.stack([y - low, high - y])), COLORS[_CLASSES[sn_class]]
+        marker = MARKERS[_CLASSES[sn_class]]
+        axes.errorbar(x, y, np.maximum(error, 0.0), fmt=marker, color=color, elinewidth=1.2 * line, label=sn_class)
+        axes.hlines(limit / base, x - 0.08, x + 0.08, color=color, lw=1.2 * line)
+    axes.plot([], [], color="gray", lw=1.2 * line, label="noise floor")
+    axes.axhline(1.0, color="black", lw=0.7 * line)
+    axes.axvline(len(GAPS) - 2.5, color="gray", lw=0.6 * line, ls=":")
+    axes.set_xticks(range(len(GAPS)), [gap.replace("-", "–") for gap in GAPS], rotation=45)
+    axes.set_xlim(-0.5, len(GAPS) - 0.5)
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(FixedLocator(_RATIO_TICKS))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
