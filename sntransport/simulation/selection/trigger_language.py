@@ -1,5 +1,7 @@
 """Triggers as text: "2 of g, r, i within 30 d", "g and r", "3 detections in any band on 2 nights".
 
+The grammar::
+
     trigger = all { "or" all }
     all     = one { "and" one }
     one     = what [ "within" DAYS "d" ]
