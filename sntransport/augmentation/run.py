@@ -11,7 +11,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -355,6 +355,8 @@ def _write_shards(
         low, high = plan.objects(number)
         while sum(one.n_object for one in held) < high - low:
             chosen = setup.rule.take(next(parts), settled)
+            # How many objects of a part a selection rejected says nothing of those that are chosen for a shard.
+            chosen = replace(chosen, meta={key: value for key, value in chosen.meta.items() if key != "rejected"})
             held.append(chosen.take(chosen.truth.object_id >= settled.first[first]))
         whole = concatenate(held)
         held = [whole.take(np.arange(high - low, whole.n_object))]

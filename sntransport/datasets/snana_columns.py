@@ -48,7 +48,7 @@ _HOST: dict[str, tuple[float, type]] = {
 }  # fmt: skip
 _HOST_TRUTH = {
     "PHOTOZ": "host_zphot", "SPECZ": "host_z", "RA": "host_ra", "DEC": "host_dec", "SNSEP": "host_separation",
-    "LOGMASS": "host_logmass", "LOGSFR": "host_logsfr", "LOGsSFR": "host_logssfr",
+    "PHOTOZ_ERR": "host_zphot_err", "LOGMASS": "host_logmass", "LOGSFR": "host_logsfr", "LOGsSFR": "host_logssfr",
 }  # fmt: skip
 _HOST_BANDS = {"HOSTGAL_MAG": 999.0, "HOSTGAL_MAGERR": 999.0, "HOSTGAL_SB_FLUXCAL": -999.0}
 """Of an object without a host, as SNANA writes them."""
@@ -106,11 +106,20 @@ def _host(light_curves: LightCurves, letters: Sequence[str]) -> dict[str, Any]:
         if column in more:
             values = more[column].astype(np.float64)
             out[name] = np.where(np.isfinite(values), values, out[name]).astype(out[name].dtype)
+    out["HOSTGAL_OBJID"] = _host_numbers(light_curves, 0)
     if "has_host_redshift" in more:
         out["HOSTGAL_SPECZ"] = np.where(more["has_host_redshift"], out["HOSTGAL_SPECZ"], np.float32(-9))
     if "host_ra" in more:
         out["HOSTGAL_NMATCH"] = np.isfinite(more["host_ra"].astype(np.float64)).astype(np.int16)
     return out
+
+
+def _host_numbers(light_curves: LightCurves, none: int) -> NDArray[np.int64]:
+    """Identifiers of hosts, where they are numbers."""
+    given = light_curves.truth.more.get("host_id", np.empty(0))
+    if given.dtype.kind not in "iuf" or not given.size or not np.all(np.isfinite(given.astype(np.float64))):
+        return np.full(light_curves.n_object, none, np.int64)
+    return given.astype(np.int64)
 
 
 def private_columns(light_curves: LightCurves) -> dict[str, Any]:
@@ -170,8 +179,10 @@ def _true(light_curves: LightCurves, letters: Sequence[str], labels: Mapping[str
         "SIM_NOBS_UNDEFINED": np.zeros(n, np.int32), "SIM_SEARCHEFF_MASK": searched,
         "SIM_REDSHIFT_HELIO": truth.z, "SIM_REDSHIFT_CMB": truth.z_cosmology, "SIM_REDSHIFT_HOST": truth.z,
         "SIM_REDSHIFT_HOST_MATCH": zero - 9, "SIM_REDSHIFT_FLAG": np.ones(n, np.int16),
-        "SIM_VPEC": velocity.astype(np.float32), "SIM_HOSTLIB_GALID": none.astype(np.int64),
-        "SIM_SNHOST_DDLR": zero - 9, "SIM_SNHOST_SEP": zero - 9, "SIM_DLMU": truth.distance_modulus,
+        "SIM_VPEC": velocity.astype(np.float32), "SIM_HOSTLIB_GALID": _host_numbers(light_curves, -9),
+        "SIM_SNHOST_DDLR": zero - 9,
+        "SIM_SNHOST_SEP": truth.more.get("host_separation", zero - 9).astype(np.float32),
+        "SIM_DLMU": truth.distance_modulus,
         "SIM_LENSDMU": zero, "SIM_MUSHIFT": zero, "SIM_RA": truth.ra, "SIM_DEC": truth.dec, "SIM_MWEBV": truth.ebv_mw,
         "SIM_PEAKMJD": truth.mjd_ref, "SIM_MJD_EXPLODE": zero - 9, "SIM_MAGSMEAR_COH": truth.mag_offset,
         "SIM_WGT_POPULATION": truth.weight, "SIM_AV": truth.ebv_host * truth.rv_host, "SIM_RV": truth.rv_host, **peaks,

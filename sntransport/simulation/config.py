@@ -131,6 +131,13 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
     first = np.concatenate([[0], np.cumsum([job.n for job in jobs])])
     if first[-1] > LARGEST_ID:
         raise top.wrong("population", f"{first[-1]} objects in all", f"ask for {LARGEST_ID} at most")
+    for i, one in enumerate(getattr(selection, "prescale", ())):
+        kinds = sorted({series.sn_type for job in jobs for series in job.templates})
+        for name in one.classes:
+            if not any(dataclasses.replace(one, classes=(name,)).is_for(kind) for kind in kinds):
+                raise top.wrong(
+                    f"prescale[{i}].classes", f"no template is of {name!r}", f"there are {', '.join(kinds)}"
+                )
     codes = read_codes(top.section("codes"))
     numbered = tuple(
         dataclasses.replace(job, first_id=int(one), codes=codes) for job, one in zip(jobs, first[:-1], strict=True)

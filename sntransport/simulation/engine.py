@@ -205,6 +205,7 @@ def simulate_chunks(
         raise ValueError(f"coverage is for uncovered='drop_for_all', and uncovered is {uncovered!r}")
     if not 0 <= first_id <= LARGEST_ID + 1 - n:
         raise ValueError(f"first_id is {first_id} for {n} objects, expected identifiers from 0 to {LARGEST_ID}")
+    _require_options(efficiency=efficiency, noise=noise, selection=selection, coverage=coverage)
     if min(margin) < 0 or not max_gap > 0:
         raise ValueError(f"margin is {margin} and max_gap {max_gap}, expected 0 or more and above 0")
     if epochs == "visits" and selection is not None and selection.trigger:
@@ -239,6 +240,20 @@ def _require_kinds(templates: object, survey: object, population: object, **coun
     for name, value in counts.items():
         if not isinstance(value, int | np.integer):
             raise TypeError(f"simulate: {name} is {told(value)}, expected a whole number")
+
+
+_KINDS = {
+    "efficiency": DetectionEfficiency, "noise": NoiseModel, "selection": Selection, "coverage": CommonCoverage,
+}  # fmt: skip
+
+
+def _require_options(**options: object) -> None:
+    """Raise a TypeError for the first option that is given and of another type than its own."""
+    for name, given in options.items():
+        kind = _KINDS[name]
+        if given is not None and not isinstance(given, kind):
+            call = f"simulate(..., {name}={kind.__name__}(...))"
+            raise TypeError(f"{name} is {given!r}, expected a {kind.__name__}: {call}")
 
 
 def _plan(
@@ -277,6 +292,8 @@ def _plan(
     ranges = _dates(surveys, dates, places)
     by_field = how.true_flux or (how.selection is not None and how.selection.fields)
     field_names, codes = field_codes(surveys) if by_field else ((), [None] * len(surveys))
+    if how.selection is not None:
+        how.selection.require_fields(field_names)
     meta = _meta(population, surveys, how, seed=seed, n=n, dates=(ranges[0][0], ranges[-1][1]))
     if places != "first":
         meta |= {"places": places, "date_ranges": [list(one) for one in ranges]}
@@ -390,11 +407,7 @@ def _numbered(plan: SimulationPlan, first: int, last: int) -> LightCurves:
     parts = [_block(plan, b, max(first - b * BLOCK, 0), min(last - b * BLOCK, BLOCK)) for b in blocks]
     if len(parts) == 1:
         return parts[0]
-    whole = concatenate(parts)
-    if plan.how.selection is None:
-        return whole
-    counts = [part.meta["rejected"] for part in parts]
-    return replace(whole, meta={**whole.meta, "rejected": {key: sum(one[key] for one in counts) for key in counts[0]}})
+    return concatenate(parts)
 
 
 def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurves:
@@ -406,16 +419,22 @@ def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurv
     mag_offset, more, light = drawn.mag_offset, {}, None
     if not _is_always(population.stretch, 1.0) or population.bounds("stretch") != (1.0, 1.0):
         more["stretch"] = drawn.stretch
+    # Where events are in their galaxies, the place that the Sun's motion depends on is not known before the galaxy.
+    late = population.hosts is not None and population.hosts.positions == "host"
+    if population.solar_motion:
+        # The redshift before the Sun's motion, peculiar velocity included, is that of the microwave background's frame.
+        own = {"z_cmb": drawn.z, "peculiar_velocity": drawn.velocity}
+        drawn = drawn if late else population.seen_from_sun(drawn, ra, dec)
     if population.hosts is not None:
         hosts = population.hosts.draw(stream(plan.seed, block, Purpose.HOSTS), drawn.z)
         ra, dec = hosts.event_positions(ra, dec, population.hosts.positions)
+        if late:
+            drawn = population.seen_from_sun(drawn, ra, dec)
+            hosts = replace(hosts, z=drawn.z)
         mag_offset = mag_offset + hosts.mag_shift
         more |= hosts.truth(ra, dec)
         light = hosts.light_in(plan.bands) if population.hosts.noise else None
-    if population.solar_motion:
-        # The redshift before the Sun's motion, peculiar velocity included, is that of the microwave background's frame.
-        more |= {"z_cmb": drawn.z, "peculiar_velocity": drawn.velocity}
-        drawn = population.seen_from_sun(drawn, ra, dec)
+    more |= own if population.solar_motion else {}
     ebv_mw = population.milky_way(ra, dec)
     scale = 10.0 ** (-0.4 * (drawn.distance_modulus + mag_offset))
     if population.color_scatter is not None:

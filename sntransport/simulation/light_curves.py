@@ -299,7 +299,7 @@ def concatenate(parts: Sequence[LightCurves]) -> LightCurves:
     Parameters
     ----------
     parts : sequence of LightCurves
-        One or more. ``meta`` is that of the first.
+        One or more. ``meta`` is that of the first, with the sum of what each stage of a selection rejected.
 
     Returns
     -------
@@ -329,4 +329,9 @@ def concatenate(parts: Sequence[LightCurves]) -> LightCurves:
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts]) for name in parts[0].measured
     }
-    return replace(parts[0], offset=np.concatenate([*offset, starts[-1:]]), truth=Truth(**truth, more=more), **columns)
+    meta = dict(parts[0].meta)
+    if all("rejected" in part.meta for part in parts):
+        meta["rejected"] = {key: sum(part.meta["rejected"].get(key, 0) for part in parts) for key in meta["rejected"]}
+    return replace(
+        parts[0], meta=meta, offset=np.concatenate([*offset, starts[-1:]]), truth=Truth(**truth, more=more), **columns
+    )

@@ -273,8 +273,9 @@ def write_fits(curves: LightCurves, stem: Path, *, class_codes: Mapping[str, int
     primary = fits.PrimaryHDU()
     # Cards of long text are continued; that of cosmology is for those who only look.
     primary.header["METADATA"] = json.dumps(curves.meta)
-    for name in ("H0", "Om0"):
-        primary.header[name] = curves.meta["cosmology"][name]
+    for name, value in curves.meta.get("cosmology", {}).items():
+        if name in ("H0", "Om0"):
+            primary.header[name] = value
     content = fits.HDUList(
         [
             primary,

@@ -293,6 +293,7 @@ def material(tmp_path_factory):
         done = CliRunner().invoke(main, ["build", str(given), "-o", str(folder)])
         assert done.exit_code == 0, done.output
     write_series(bump(), folder / "bump.fits")
+    write_nested_parquet(curves(), folder / "curves.parquet")
     (folder / "simulation.toml").write_text(CONFIG)
     (folder / "augment.toml").write_text(AUGMENT)
     return folder
@@ -318,12 +319,14 @@ WRITING = {
     "bandtest": ("SN2099zz.json", "-o", "{out}"),
     "bolometric": ("SN2099zz.fits", "-o", "{out}"),
     "build": ("SN2099zz.json", "-o", "{out}"),
+    "convert": ("curves.parquet", "--to", "fits", "-o", "{out}"),
     "demo": ("-o", "{out}"),
     "export": ("bump.fits", "--to", "snana", "-o", "{out}"),
     "kcorrect": ("SN2099zz.fits", "--band-rest", "bessellv", "--band-obs", "bessellv", "--z", "0.01", "-o", "{out}"),
     "photometry": ("SN2099zz.fits", "--bands", "bessellv", "-o", "{out}"),
     "plot": ("SN2099zz.fits", "-o", "{out}"),
     "report": ("SN2099zz.fits", "-o", "{out}/report.html"),
+    "schema": ("simulate", "-o", "{out}/schema.json"),
     "simulate": ("simulation.toml", "-o", "{out}"),
     "template build": ("SN2099zz.fits", "SN2099zy.fits", "-o", "{out}/template.fits"),
     "template mean": ("hsiao", "-o", "{out}/template.fits"),

@@ -242,3 +242,14 @@ def test_what_hosts_lack_is_said_before_anything_is_simulated():
     with pytest.raises(ValueError, match=r"Hosts\.noise: psf has no lsstr"):
         simulate_chunks([template()], QUIET, noisy, n=10)
     assert noise.noise_area(1.0) == pytest.approx(2.266, abs=1e-3)
+
+
+@pytest.mark.parametrize("positions", ["event", "host"])
+def test_a_host_has_the_redshift_of_its_event_with_the_sun_in_it(positions):
+    placed = hosts(steps=(HostStep(column="logmass", at=10.0, mag=0.1),))
+    columns = {**placed.table.columns, "ra": np.linspace(0.0, 359.0, 3000), "dec": np.linspace(-60.0, 60.0, 3000)}
+    there = dataclasses.replace(placed, table=HostTable(columns=columns), positions=positions)
+    population = dataclasses.replace(POPULATION, hosts=there, solar_motion=True)
+    truth = simulate([template()], QUIET, population, n=200, seed=4).truth
+    np.testing.assert_array_equal(truth.more["host_z"], truth.z)
+    assert 1e-4 < np.abs(truth.more["z_cmb"] - truth.z).max() < 2e-3

@@ -109,3 +109,9 @@ def test_more_columns_go_with_their_objects():
 def test_more_columns_are_columns_of_their_own(more):
     with pytest.raises(ValueError, match=r"Truth\.more"):
         dataclasses.replace(truth(1, 2), more=more)
+
+
+def test_what_was_rejected_is_summed():
+    parts = [dataclasses.replace(curves([1], i), meta={"seed": 1, "rejected": {"cut": 3 + i}}) for i in range(2)]
+    assert concatenate(parts).meta == {"seed": 1, "rejected": {"cut": 7}}
+    assert parts[0].meta["rejected"] == {"cut": 3}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -290,6 +290,18 @@ class Population(ValueObject):
         return _modulus_spline(self.cosmology, low, high)(np.log(z))
 
 
+class _Nearest:
+    """The value of the nearest of some places; unlike a function inside another it goes to other processes."""
+
+    def __init__(self, tree: Any, value: Array) -> None:
+        self._tree, self._value = tree, value
+
+    def __call__(self, ra: Array, dec: Array) -> Array:
+        from sntransport.simulation.surveys.footprint import unit_vectors
+
+        return np.asarray(self._value[self._tree.query(unit_vectors(ra, dec))[1]])
+
+
 def nearest_position(ra: ArrayLike, dec: ArrayLike, ebv: ArrayLike) -> DustMap:
     """A dust map from a table: E(B-V) [mag] of the nearest of the positions (n,) [deg].
 
@@ -308,8 +320,7 @@ def nearest_position(ra: ArrayLike, dec: ArrayLike, ebv: ArrayLike) -> DustMap:
         require_finite(values, "nearest_position")
         if values.shape != table[0].shape or not values.size:
             raise ValueError("nearest_position: ra, dec and ebv need the same length, one or more")
-    tree = cKDTree(unit_vectors(table[0], table[1]))
-    return lambda ra, dec: np.asarray(table[2][tree.query(unit_vectors(ra, dec))[1]])
+    return _Nearest(cKDTree(unit_vectors(table[0], table[1])), table[2])
 
 
 @cache

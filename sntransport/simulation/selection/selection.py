@@ -1,6 +1,6 @@
 """`Selection`: what a survey and those who follow it up keep of what it measured."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from sntransport.simulation.selection.detection import DetectionEfficiency
 from sntransport.simulation.selection.efficiencies import EfficiencyMaps
 from sntransport.simulation.selection.objects import Objects, OfObjects, OfTruth, named, numbers_of
 from sntransport.simulation.selection.trigger_language import Logic, parse_trigger
+from sntransport.spectra.observations import broad_class
 
 Propensity = OfTruth | OfObjects
 """A chance for each object: ``f(truth) -> (n_object,)`` from 0 to 1, or `objects.OfObjects`."""
@@ -31,14 +32,14 @@ class Prescale:
     factor : float
         1 or more.
     fields, classes : sequence of str
-        Only objects in these fields, of templates of these types; none: of all.
+        Only objects in these fields, of templates of these types or classes ("II" has "II P"); none: of all.
     z : tuple of float
         Only objects of redshifts from the first up to, but not at, the second.
 
     Raises
     ------
     ValueError
-        Where ``factor`` is below 1 or not finite.
+        Where ``factor`` is below 1 or not finite, or one text stands in place of several.
     """
 
     factor: float
@@ -49,6 +50,9 @@ class Prescale:
     def __post_init__(self) -> None:
         if not 1 <= self.factor < np.inf:
             raise ValueError(f"Prescale.factor is {self.factor}, expected 1 or more")
+        for name in ("fields", "classes"):
+            if isinstance(getattr(self, name), str):
+                raise ValueError(f"Prescale.{name} is the text {getattr(self, name)!r}, expected a list of texts")
         set_fields(self, factor=float(self.factor), fields=tuple(self.fields), classes=tuple(self.classes))
 
     def of(self, objects: Objects) -> NDArray[np.bool_]:
@@ -58,8 +62,13 @@ class Prescale:
         if self.fields:
             mine &= np.isin(truth.more["field"], self.fields)
         if self.classes:
-            mine &= np.isin(objects.template_types, self.classes)[truth.columns()["template"]]
+            own = [self.is_for(kind) for kind in objects.template_types]
+            mine &= np.array(own, dtype=bool)[truth.columns()["template"]]
         return np.asarray(mine)
+
+    def is_for(self, sn_type: str) -> bool:
+        """Whether it is for templates of a type: it, or its class, is among ``classes``, or there are none."""
+        return not self.classes or sn_type in self.classes or broad_class(sn_type) in self.classes
 
     def told(self) -> dict[str, Any]:
         """Its values for a manifest."""
@@ -119,6 +128,14 @@ class Selection(ValueObject):
         maps = [one for one in (self.spectroscopy, self.host_redshift) if isinstance(one, EfficiencyMaps)]
         prescales = () if callable(self.prescale) else self.prescale
         return bool(self.field_efficiency) or any(one.by_field for one in maps) or any(one.fields for one in prescales)
+
+    def require_fields(self, known: Sequence[str]) -> None:
+        """Raise a ValueError unless the fields of efficiencies and prescales are among those of the surveys."""
+        prescales = () if callable(self.prescale) else self.prescale
+        asked = [*self.field_efficiency, *(name for one in prescales for name in one.fields)]
+        if lost := [name for name in asked if name not in known]:
+            told = ", ".join(known) or "none"
+            raise ValueError(f"selection: no survey has a field {lost[0]!r}; there are {told}")
 
     @property
     def stages(self) -> tuple[str, ...]:

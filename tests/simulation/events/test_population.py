@@ -1,6 +1,7 @@
 """Populations: what is drawn follows its analytic form."""
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -196,3 +197,9 @@ def test_what_is_not_a_distribution():
     with pytest.raises(TypeError, match=r"Population\.redshift is 'far', expected a number or something with draw"):
         Population(redshift="far")
     assert as_distribution(1, "x") == Constant(value=1.0)
+
+
+def test_a_table_of_dust_goes_to_other_processes():
+    dust = nearest_position([10.0, 20.0], [0.0, 5.0], [0.1, 0.4])
+    again = pickle.loads(pickle.dumps(dust))
+    np.testing.assert_array_equal(again(np.array([11.0, 19.0]), np.array([0.5, 5.0])), [0.1, 0.4])
