@@ -10,7 +10,7 @@ from sntransport._storage.slurm import SLURM
 from sntransport.simulation.config_keys import PLACES, SURVEY
 from sntransport.simulation.events.class_codes import CODES
 from sntransport.simulation.events.config_keys import EVENTS
-from sntransport.simulation.selection_keys import CUTS, SPECTRUM
+from sntransport.simulation.selection.config_keys import CUTS, SPECTRUM
 
 AUGMENTATION = Table(
     keys={

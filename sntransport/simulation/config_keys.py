@@ -9,7 +9,7 @@ from sntransport.corrections.extrapolation import WAVE_POLICIES
 from sntransport.simulation.events.class_codes import CODES
 from sntransport.simulation.events.config_keys import EVENTS
 from sntransport.simulation.noise.noise_model import CHOICES
-from sntransport.simulation.selection_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
+from sntransport.simulation.selection.config_keys import CUTS, DETECTION, PRESCALE, SPECTROSCOPY
 from sntransport.simulation.surveys.footprint import Where
 
 SURVEY = Table(

@@ -7,25 +7,20 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._numerics.units import mag_err_to_relative
 from sntransport._objects.mistakes import told, wrong_kind
-from sntransport._version import __version__
-from sntransport.photometry.bands import effective_wave, load_bands
-from sntransport.photometry.common_coverage import CommonCoverage, common_coverage
-from sntransport.photometry.dust_polynomials import Dust
-from sntransport.simulation.events.distributions import Constant
+from sntransport.photometry.common_coverage import CommonCoverage
 from sntransport.simulation.events.hosts import band_column
 from sntransport.simulation.events.population import Population
-from sntransport.simulation.flux_lookup import peaks, places, tables_of
-from sntransport.simulation.flux_tables import FluxTables
+from sntransport.simulation.flux_lookup import peaks, places
 from sntransport.simulation.light_curves import LARGEST_ID, LightCurves, Truth, concatenate
-from sntransport.simulation.measurement import How, Keep, SimulationPlan, Uncovered, measure_block
-from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
+from sntransport.simulation.measurement import measure_block
+from sntransport.simulation.noise.noise_model import NoiseModel
+from sntransport.simulation.plan import How, Keep, SimulationPlan, Uncovered, is_always, plan_simulation
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.selected import selected, with_selection
 from sntransport.simulation.selection.detection import (
@@ -34,13 +29,11 @@ from sntransport.simulation.selection.detection import (
     detect,
     step_efficiency,
 )
-from sntransport.simulation.selection.fields import field_codes
 from sntransport.simulation.selection.selection import Selection
-from sntransport.simulation.surveys.footprint import Where, draw_positions, footprint_area
+from sntransport.simulation.surveys.footprint import Where, draw_positions
 from sntransport.simulation.surveys.survey import Survey
-from sntransport.simulation.surveys.survey_dates import Ranges, date_ranges, draw_dates
+from sntransport.simulation.surveys.survey_dates import draw_dates
 from sntransport.spectra.phases import MAX_GAP
-from sntransport.spectra.ranges import require_date
 from sntransport.spectra.series import SpectralSeries
 
 
@@ -216,7 +209,7 @@ def simulate_chunks(
         epochs=epochs, selection=selection, coverage=coverage, true_flux=true_flux,
     )  # fmt: skip
     surveys = (survey,) if isinstance(survey, Survey) else tuple(survey)
-    plan = _plan(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates, places=places)
+    plan = plan_simulation(tuple(templates), surveys, population, how, seed=seed, n=n, dates=dates, places=places)
     if first_id:
         plan = replace(plan, first_id=first_id, meta={**plan.meta, "first_id": first_id})
     edges = [*range(first, last, chunk), last] if last > first else [first, last]
@@ -256,144 +249,6 @@ def _require_options(**options: object) -> None:
             raise TypeError(f"{name} is {given!r}, expected a {kind.__name__}: {call}")
 
 
-def _plan(
-    templates: tuple[SpectralSeries, ...], surveys: tuple[Survey, ...], population: Population, how: How, *,
-    seed: int, n: int, dates: tuple[float, float] | None, places: Where,
-) -> SimulationPlan:  # fmt: skip
-    if not templates or not surveys:
-        raise ValueError("simulate needs at least one template and one survey")
-    for one in surveys:
-        if not one.n_visit:
-            raise ValueError(f"survey {one.name!r} has no visits, so there is nothing to simulate")
-    if len({one.name for one in surveys}) != len(surveys):
-        raise ValueError(f"surveys need names of their own, got {[one.name for one in surveys]}")
-    bands = [band for one in surveys for band in one.bands]
-    dust = Dust(
-        ebv_mw=population.ebv_mw_max,
-        ebv_host=population.bounds("ebv_host")[1],
-        rv_mw=3.1,
-        rv_host=population.bounds("rv_host"),
-        law_mw=population.law_mw,
-        law_host=population.law_host,
-    )
-    loaded = load_bands(bands)
-    tables = tables_of(templates, loaded, population.z_range, dust)
-    if how.uncovered == "error":
-        _require_coverage(tables, templates, bands)
-    if how.uncovered == "drop_for_all":
-        same = common_coverage(templates, loaded, population.z_range[1]) if how.coverage is None else how.coverage
-        same.counts(np.array(population.z_range), bands)
-        how = replace(how, coverage=same)
-    if population.hosts is not None:
-        population.hosts.require(population.z_range, tuple(bands))
-    if places != "first":
-        # Made here, where an error is one of the call.
-        footprint_area(surveys, places)
-    ranges = _dates(surveys, dates, places)
-    by_field = how.true_flux or (how.selection is not None and how.selection.fields)
-    field_names, codes = field_codes(surveys) if by_field else ((), [None] * len(surveys))
-    if how.selection is not None:
-        how.selection.require_fields(field_names)
-    meta = _meta(population, surveys, how, seed=seed, n=n, dates=(ranges[0][0], ranges[-1][1]))
-    if places != "first":
-        meta |= {"places": places, "date_ranges": [list(one) for one in ranges]}
-    return SimulationPlan(
-        templates=templates,
-        surveys=surveys,
-        population=population,
-        seed=seed,
-        tables=tables,
-        bands=tuple(bands),
-        wave=np.array([effective_wave(band) for band in loaded]),
-        of_survey=tuple(one.name for one in surveys for _ in one.bands),
-        zero_point=mag_err_to_relative(np.concatenate([one.zero_point_error for one in surveys])),
-        floor=mag_err_to_relative(np.concatenate([one.calibration_floor for one in surveys])),
-        places=places,
-        dates=ranges,
-        how=how,
-        meta=meta,
-        field_names=field_names,
-        field_codes=tuple(codes),
-        noise=_noise_of(how, surveys),
-    )
-
-
-def _dates(surveys: Sequence[Survey], dates: tuple[float, float] | None, places: Where) -> Ranges:
-    if dates is None:
-        return date_ranges(surveys, places)
-    own = float(dates[0]), float(dates[1])
-    if not -np.inf < own[0] <= own[1] < np.inf:
-        raise ValueError(f"dates is {dates}, expected two dates, the first not after the second")
-    for date in own:
-        require_date(date, "dates")
-    return (own,)
-
-
-def _noise_of(how: How, surveys: tuple[Survey, ...]) -> NoiseModel | None:
-    """The model asked for; the default one where plain noise does not do."""
-    curves = [how.efficiency, *(how.selection.field_efficiency.values() if how.selection is not None else ())]
-    needed = any(curve.true for curve in curves) or any(survey.template_noise.any() for survey in surveys)
-    return NoiseModel() if how.noise is None and needed else how.noise
-
-
-def _require_coverage(tables: FluxTables, templates: Sequence[SpectralSeries], bands: Sequence[str]) -> None:
-    # The nodes that only serve the interpolation lie beyond the redshifts of the population.
-    missing = np.argwhere(~tables.covered[:, :, 1:-2])
-    if missing.size:
-        t, b, q = (int(i) for i in missing[0])
-        series, z = templates[t], np.expm1(tables.x[q + 1])
-        raise ValueError(
-            f"template {series.name!r} ({series.wave[0]:.0f}-{series.wave[-1]:.0f} A at rest) does not cover band "
-            f"{bands[b]!r} at z = {z:.3f}; narrow the redshifts, leave the band out, extend the template when "
-            "exporting it, or choose uncovered='nan', 'drop' or 'drop_for_all'"
-        )
-
-
-def _meta(
-    population: Population, surveys: Sequence[Survey], how: How, *, seed: int, n: int, dates: tuple[float, float]
-) -> dict[str, Any]:  # fmt: skip
-    kept = ("n_epochs", "epoch_window", "keep", "uncovered", "max_gap")
-    rv_host = population.rv_host
-    asked = {name: getattr(population, name) for name in ("joint", "hosts", "color_scatter")}
-    asked |= {"stretch": None if _is_always(population.stretch, 1.0) else population.stretch}
-    asked |= {"coverage": how.coverage}
-    return {
-        **_chosen(how),
-        "generator": f"sntransport {__version__}",
-        "cosmology": {"model": "flat LambdaCDM", "H0": population.cosmology.h0, "Om0": population.cosmology.om0},
-        "seed": seed, "n_generated": n, "dates": list(dates), "margin": [float(value) for value in how.margin],
-        "redshift": repr(population.redshift), "mag_offset": repr(population.mag_offset),
-        "ebv_host": repr(population.ebv_host), "rv_mw": 3.1,
-        "rv_host": rv_host.value if isinstance(rv_host, Constant) else repr(rv_host),
-        "law_mw": population.law_mw, "law_host": population.law_host,
-        "peculiar_velocity": population.peculiar_velocity,
-        **({"solar_motion": True} if population.solar_motion else {}),
-        "surveys": {one.name: one.source for one in surveys},
-        "outside_phases": "flux 0 before the first and after the last phase of the template",
-        **{name: getattr(how, name) for name in kept},
-        **({} if how.selection is None else {"selection": how.selection.told()}),
-        **{name: repr(value) for name, value in asked.items() if value is not None},
-    }  # fmt: skip
-
-
-def _chosen(how: How) -> dict[str, Any]:
-    """What of noise and detection is not as usual."""
-    chosen: dict[str, Any] = {"epochs": how.epochs} if how.epochs != "detections" else {}
-    if how.efficiency.true:
-        chosen["detection_snr"] = "true"
-    if how.noise is not None:
-        chosen["noise"] = {name: getattr(how.noise, name) for name in CHOICES}
-        if how.noise.errors is not None:
-            model = how.noise.errors
-            kind = getattr(model, "__qualname__", type(model).__qualname__)
-            chosen["noise"]["errors"] = f"{kind} {getattr(model, 'source', '')} {getattr(model, 'unreported', '')}"
-    return chosen
-
-
-def _is_always(given: object, value: float) -> bool:
-    return isinstance(given, Constant) and given.value == value
-
-
 def _chunk(plan: SimulationPlan, first: int, last: int) -> LightCurves:
     made = _numbered(plan, first, last)
     # Only here: what is drawn for an object is drawn by its number in the population.
@@ -417,7 +272,7 @@ def _block(plan: SimulationPlan, block: int, first: int, last: int) -> LightCurv
     ra, dec = draw_positions(plan.surveys, BLOCK, stream(plan.seed, block, Purpose.POSITIONS), plan.places)
     mjd_ref = draw_dates(plan.dates, BLOCK, stream(plan.seed, block, Purpose.DATES))
     mag_offset, more, light = drawn.mag_offset, {}, None
-    if not _is_always(population.stretch, 1.0) or population.bounds("stretch") != (1.0, 1.0):
+    if not is_always(population.stretch, 1.0) or population.bounds("stretch") != (1.0, 1.0):
         more["stretch"] = drawn.stretch
     # Where events are in their galaxies, the place that the Sun's motion depends on is not known before the galaxy.
     late = population.hosts is not None and population.hosts.positions == "host"

@@ -1,90 +1,34 @@
 """What surveys measure of simulated events: visits, true flux, noise, detections and the trigger."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, readonly
-from sntransport.photometry.common_coverage import CommonCoverage
 from sntransport.simulation.events.hosts import HostLight
-from sntransport.simulation.events.population import Population
 from sntransport.simulation.flux_lookup import Places, days_per_phase, true_fluxes
-from sntransport.simulation.flux_tables import FluxTables
 from sntransport.simulation.light_curves import LightCurves, Truth
 from sntransport.simulation.noise.error_model import SeenVisits
-from sntransport.simulation.noise.noise_model import Disturbed, NoiseModel, disturb
+from sntransport.simulation.noise.noise_model import Disturbed, disturb
+from sntransport.simulation.plan import SimulationPlan
 from sntransport.simulation.random_streams import BLOCK, Purpose, stream
 from sntransport.simulation.selection.detection import (
     PHOTFLAG_SATURATED,
     DetectionEfficiency,
-    Epochs,
     Trigger,
     photflags,
     trigger,
 )
 from sntransport.simulation.selection.fields import object_fields
-from sntransport.simulation.selection.selection import Selection
 from sntransport.simulation.selection.trigger_logic import logic_trigger
-from sntransport.simulation.surveys.footprint import Where, measurements_of, visits_of
+from sntransport.simulation.surveys.footprint import measurements_of, visits_of
 from sntransport.simulation.surveys.noise import noise_area
-from sntransport.simulation.surveys.survey import Survey
-from sntransport.simulation.surveys.survey_dates import Ranges
-from sntransport.spectra.series import SpectralSeries
 
 if TYPE_CHECKING:
     from sntransport.simulation.selection.trigger_language import Logic
-
-Uncovered = Literal["error", "nan", "drop", "drop_for_all"]
-Keep = Literal["all", "observed", "triggered", "selected"]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class How:
-    """How objects are measured and which are kept; as the arguments of `simulate_chunks`."""
-
-    efficiency: DetectionEfficiency
-    detector: Callable[..., NDArray[np.bool_]]
-    n_epochs: int
-    epoch_window: float
-    keep: Keep
-    uncovered: Uncovered
-    margin: tuple[float, float]
-    max_gap: float
-    selection: Selection | None = None
-    noise: NoiseModel | None = None
-    epochs: Epochs = "detections"
-    coverage: CommonCoverage | None = None
-    true_flux: bool = False
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class SimulationPlan:
-    """What is common to all blocks."""
-
-    templates: tuple[SpectralSeries, ...]
-    surveys: tuple[Survey, ...]
-    population: Population
-    seed: int
-    tables: FluxTables
-    bands: tuple[str, ...]
-    wave: Array
-    of_survey: tuple[str, ...]
-    zero_point: Array
-    floor: Array
-    places: Where
-    dates: Ranges
-    how: How
-    meta: dict[str, Any]
-    noise: NoiseModel | None
-    """None: plain noise, the formulas of `simulation.surveys.noise`."""
-    field_names: tuple[str, ...] = ()
-    field_codes: tuple[NDArray[Any] | None, ...]
-    """Which of the names each visit of each survey is of, where fields are asked for: the last of its columns."""
-    first_id: int = 0
 
 
 def _dates(plan: SimulationPlan, truth: Truth) -> tuple[Array, Array]:

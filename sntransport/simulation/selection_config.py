@@ -30,7 +30,7 @@ def read_selection(top: Section, bands: Sequence[str]) -> Selection | None:
     Parameters
     ----------
     top : Section
-        With the tables of `sntransport.simulation.selection_keys`.
+        With the tables of `sntransport.simulation.selection.config_keys`.
     bands : sequence of str
         Of all surveys.
 
