@@ -299,3 +299,19 @@ def test_gzip(tmp_path, lcs):
     packed = read_snana_fits(tmp_path / "Z_HEAD.FITS.gz")
     assert packed[0] == plain[0]
     np.testing.assert_array_equal(packed[1][3]["flux"], plain[1][3]["flux"])
+
+
+@pytest.mark.parametrize("number", [True, False])
+def test_hosts_can_be_joined_and_their_photo_z_weighed(tmp_path, lcs, number):
+    n = lcs.n_object
+    names = np.arange(n) + 7
+    more = {
+        "host_id": names if number else names.astype(str), "host_zphot": np.full(n, 0.3),
+        "host_zphot_err": np.linspace(0.01, 0.05, n), "host_separation": np.linspace(0.1, 2.0, n),
+    }  # fmt: skip
+    held = replace(lcs, truth=replace(lcs.truth, more={**lcs.truth.more, **more}))
+    head = fits.getdata(write_snana_fits(held, tmp_path / "a")[0], 1)
+    np.testing.assert_allclose(head["HOSTGAL_PHOTOZ_ERR"], more["host_zphot_err"], rtol=1e-6)
+    np.testing.assert_allclose(head["SIM_SNHOST_SEP"], more["host_separation"], rtol=1e-6)
+    np.testing.assert_array_equal(head["HOSTGAL_OBJID"], names if number else 0)
+    np.testing.assert_array_equal(head["SIM_HOSTLIB_GALID"], names if number else -9)

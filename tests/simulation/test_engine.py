@@ -445,3 +445,10 @@ def test_tables_are_checked_by_hand_at_a_corner_of_dust(template):
     np.testing.assert_allclose(flux.T[bright], expected[bright], rtol=9e-4)
     faint = expected > 0.001 * expected.max(axis=0)
     np.testing.assert_allclose(flux.T[faint], expected[faint], rtol=4e-3)
+
+
+@pytest.mark.parametrize("option", [{"noise": "snana"}, {"efficiency": 5.0}, {"selection": {"trigger": "g"}}])
+def test_options_of_another_type_say_the_call(option):
+    ((name, value),) = option.items()
+    with pytest.raises(TypeError, match=rf"^{name} is .*, expected a \w+: simulate\(\.\.\., {name}=\w+\(\.\.\.\)\)$"):
+        simulate([hsiao()], survey_of(("lsstg",)), POPULATION, n=2, **{name: value})

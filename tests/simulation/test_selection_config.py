@@ -98,6 +98,10 @@ def test_efficiencies_by_field(tmp_path):
         ('[[cuts]]\nquantity = "z"\nleast = 3\nmost = 2\n', r"cuts\[0\]\.quantity: least and most are 3 and 2"),
         ('[[cuts]]\nquantity = "z"\n[[cuts]]\nquantity = "z"\n', r"cuts: Selection.cuts have the names"),
         ("[[prescale]]\nfactor = 0.5\n", r"prescale\[0\]\.factor: is 0\.5; expected 1 or more"),
+        (
+            '[[prescale]]\nfactor = 2\nclasses = ["Foo"]\n',
+            r"prescale\[0\]\.classes: no template is of 'Foo'; there are ",
+        ),
         ("[prescale]\nfactor = 2\n", r"prescale: missing or not a list of tables"),
     ],
 )
