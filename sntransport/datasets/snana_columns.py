@@ -34,6 +34,8 @@ _OWN = ("z_cmb", "field_number", "field")
 # Bit of a redshift from the supernova's own spectrum; bits of the search that found it and of who got a spectrum.
 _FROM_SPECTRUM, _FOUND, _HAS_SPECTRUM = 2, 1, 2
 _NO_FIELD = "VOID"
+# Field of the row between two objects, as SNANA writes it (sntools_dataformat_fits.c).
+_BETWEEN = b"XXXX"
 _TYPE_LETTERS, _FIELD_LETTERS = 12, 32
 
 _HOST_PROPERTIES = ("LOGMASS", "LOGSFR", "LOGsSFR", "COLOR")
@@ -223,7 +225,7 @@ def phot_columns(
     band, field = texts(letters)[light_curves.band[rows]], _fields(light_curves)[owner]
     columns = {
         "MJD": spread(light_curves.mjd[rows], np.float64, SEPARATOR), "BAND": spread(band, band.dtype, b"-"),
-        "FIELD": spread(field, f"S{max(field.dtype.itemsize, 4)}", b"XXXX"),
+        "FIELD": spread(field, f"S{max(field.dtype.itemsize, 4)}", _BETWEEN),
         "PHOTFLAG": spread(light_curves.photflag[rows], np.int32, 0), "PHOTPROB": spread(0.0, np.float32, 0.0),
         "FLUXCAL": spread(flux[rows], np.float32, SEPARATOR),
         "FLUXCALERR": spread(flux_err[rows], np.float32, SEPARATOR),

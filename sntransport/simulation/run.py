@@ -142,7 +142,7 @@ def run_job(
         Where this process or a worker finds other inputs than were planned; it makes nothing of them.
     """
     job = source.job()
-    first = next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
+    first = first_objects(job)
     most = min(chunk, job.n)
     require_memory(
         _COPIES * _estimate(replace(job, n=most, keep="all"), first),
@@ -223,6 +223,20 @@ def _simulate_shards(
         files = (written,) if isinstance(written, Path) else tuple(written)
         counts = counts_of(tally(job.name, curves, job.population.redshift.support))
         yield number, Made(files=files, objects=chosen.n_object, rows=chosen.n_obs, extra=counts)
+
+
+def first_objects(job: Job) -> LightCurves:
+    """The first block of a job's objects: what cannot be measured, selected or noticed fails here.
+
+    Raises
+    ------
+    ValueError
+        With the name of the population, such as for a cut on what its truth does not have.
+    """
+    try:
+        return next(_chunks(job, (0, min(job.n, BLOCK)), BLOCK))
+    except ValueError as error:
+        raise ValueError(f"population {job.name!r}: {error}") from error
 
 
 def _chunks(job: Job, objects: tuple[int, int], chunk: int) -> Iterator[LightCurves]:

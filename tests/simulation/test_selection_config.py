@@ -143,3 +143,15 @@ def test_a_run_counts_what_it_rejects_and_tells_it_again(tmp_path):
     refused = CliRunner().invoke(main, [arguments[0], str(other), *arguments[2:]])
     assert refused.exit_code == 1
     assert "cuts[0].least was 8.0 and is now 9.0" in refused.output
+
+
+def test_what_one_population_cannot_answer_is_said_before_another_is_written(tmp_path):
+    config = written(tmp_path, '[[cuts]]\nquantity = "host_logmass"\nleast = 9\n')
+    text = config.read_text()
+    second = text[text.index("[[population]]") :].replace('name = "a"', 'name = "b"')
+    config.write_text(f"{text}\n{second}")
+    done = CliRunner().invoke(main, ["simulate", str(config), "-o", str(tmp_path / "out"), "--workers", "1"])
+    assert done.exit_code == 1
+    assert "population 'a': " in done.output
+    assert "host_logmass" in done.output
+    assert not list((tmp_path / "out").rglob("_SUCCESS"))

@@ -91,13 +91,17 @@ def _simulate(
     from sntransport._storage.tables import text_table, write_table
     from sntransport.report.figures import simulation
     from sntransport.report.figures.style import write_figure
-    from sntransport.simulation.run import run_job
+    from sntransport.simulation.run import first_objects, run_job
     from sntransport.simulation.spectroscopy.run import with_spectra
     from sntransport.simulation.summary import kept_number, selection_rows, summary_rows, summary_table
 
     jobs, told = [one.job() for one in sources], {"config": sources[0].planned.path.name}
     folders = [out / file_stem(job.name) for job in jobs]
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
+    if not finished and len(jobs) > 1:
+        # What one population cannot do is said before another is written.
+        for job in jobs:
+            first_objects(job)
     tallies, results, n_file = [], [], 0
     for planned, job, folder in zip(sources, jobs, folders, strict=True):
         source = replace(planned, true_flux=needs_true_flux(kind))
