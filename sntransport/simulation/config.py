@@ -25,7 +25,7 @@ from sntransport.simulation.events.config import read_population
 from sntransport.simulation.events.rates import RATES, Cosmology, expected_number
 from sntransport.simulation.light_curves import LARGEST_ID
 from sntransport.simulation.noise.noise_model import CHOICES, NoiseModel
-from sntransport.simulation.noise.snana_error_maps import read_error_maps
+from sntransport.simulation.noise.snana_error_maps import missing_columns, read_error_maps
 from sntransport.simulation.selection.detection import DetectionEfficiency, step_efficiency
 from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.selection_config import read_selection
@@ -97,7 +97,7 @@ def jobs_of(top: Section, objects: int | None = None, seed: int | None = None) -
         "uncovered": given["uncovered"],
         "places": given["places"],
         **_detection(top.section("detection")),
-        "noise": _noise(top.section("noise")),
+        "noise": _noise(top.section("noise"), surveys),
     }
     selection = read_selection(top, [band for one in surveys for band in one.bands])
     if selection is not None:
@@ -239,7 +239,7 @@ def _detection(section: Section) -> dict[str, Any]:
     return {"efficiency": efficiency, **{key: section.values[key] for key in ("n_epochs", "epoch_window", "epochs")}}
 
 
-def _noise(section: Section) -> NoiseModel | None:
+def _noise(section: Section, surveys: Sequence[Survey]) -> NoiseModel | None:
     """The noise of a table; None where it asks for nothing."""
     errors, unreported = section.values["errors"], section.values["unreported"]
     if errors is None and unreported:
@@ -247,7 +247,18 @@ def _noise(section: Section) -> NoiseModel | None:
     choices = {name: section.values[name] for name in CHOICES}
     if errors is None and choices == {name: getattr(NoiseModel(), name) for name in CHOICES}:
         return None
-    model = None if errors is None else read_error_maps(section.file("errors"), unreported=tuple(unreported or ()))
+    by_visit = choices["zero_point"] == "visit" and choices["zero_point_in"] != "none"
+    for survey in surveys if by_visit else ():
+        if "zero_point_error" not in survey.more:
+            wrong = f"is 'visit', but survey {survey.name!r} has no zero_point_error for each visit"
+            raise section.wrong("zero_point", wrong, "give its visits that column, or take 'band'")
+    if errors is None:
+        return NoiseModel(**choices)
+    model = read_error_maps(section.file("errors"), unreported=tuple(unreported or ()))
+    for survey in surveys:
+        if missing := missing_columns(model, survey):
+            wrong = f"asks for {' and '.join(missing)}, which survey {survey.name!r} does not have"
+            raise section.wrong("errors", wrong, "give its visits that column, or take out its bands or those tables")
     return NoiseModel(**choices, errors=model)
 
 

@@ -148,7 +148,7 @@ def test_noise_and_detection_as_asked_for(tmp_path):
     (tmp_path / "err.dat").write_text("MAPNAME: A\nVARNAMES: LOGSNR ERRSCALE\nROW: -1 1\nROW: 2 2\nENDMAP:\n")
     text = (
         'solar_motion = true\n[detection]\nsnr = "true"\nepochs = "visits"\n[noise]\nreported_at = "measured"\n'
-        'template = "each"\nzero_point = "visit"\nzero_point_in = "flux"\nsaturated = "zero"\nerrors = "err.dat"\n'
+        'template = "each"\nzero_point = "visit"\nzero_point_in = "none"\nsaturated = "zero"\nerrors = "err.dat"\n'
         'unreported = ["A"]\n'
     )
     job = job_with(tmp_path, text)
@@ -156,7 +156,7 @@ def test_noise_and_detection_as_asked_for(tmp_path):
     assert job.population.solar_motion
     noise = job.options["noise"]
     chosen = (noise.reported_at, noise.template, noise.zero_point, noise.zero_point_in, noise.saturated)
-    assert chosen == ("measured", "each", "visit", "flux", "zero")
+    assert chosen == ("measured", "each", "visit", "none", "zero")
     assert noise.errors.unreported == ("A",)
     (tmp_path / "eff.dat").write_text("FILTER: ALL\nSNR: 5 0\nSNR: 6 1\n")
     searched = job_with(tmp_path, '[detection]\nsearcheff = "eff.dat"\nsnr = "true"\n').options["efficiency"]
@@ -170,10 +170,20 @@ def test_noise_and_detection_as_asked_for(tmp_path):
         ('[noise]\ntemplate = "all"\n', "noise.template: .*'all'"),
         ('[noise]\nunreported = ["A"]\n', "noise.unreported: stands without errors"),
         ('[noise]\nerrors = "none.dat"\n', "noise.errors"),
+        (
+            '[noise]\nzero_point = "visit"\n',
+            "noise.zero_point: is 'visit', but survey 'ztf' has no zero_point_error",
+        ),
+        (
+            '[noise]\nerrors = "by_psf.dat"\n',
+            "noise.errors: asks for psf and sky_noise, which survey 'ztf' does not have; give its visits that column",
+        ),
         ('[detection]\nsnr = "both"\n', "detection.snr"),
     ],
 )
 def test_noise_that_cannot_be(tmp_path, text, match):
+    rows = "ROW: 1 1 1\nROW: 1 2 1\n"
+    (tmp_path / "by_psf.dat").write_text(f"MAPNAME: A\nVARNAMES: PSF SKYSIG ERRSCALE\n{rows}ENDMAP:\n")
     with pytest.raises(ReadError, match=match):
         job_with(tmp_path, text)
 

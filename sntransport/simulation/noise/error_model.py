@@ -40,45 +40,65 @@ class SeenVisits:
     mjd: Array
     snr: Array
 
-    def column(self, name: str) -> NDArray[Any]:
+    def column(self, name: str, rows: NDArray[np.int64] | None = None) -> NDArray[Any]:
         """A further column of the surveys (``Survey.more``), such as ``psf``; or ``field_name``, which all have.
 
         Parameters
         ----------
         name : str
+        rows : ndarray of int, (n_row,), optional
+            The visits it is asked of, all unless given: a survey without the column may have others.
 
         Returns
         -------
-        ndarray, (n_obs,)
+        ndarray, (n_obs,) or (n_row,)
 
         Raises
         ------
         ValueError
-            Where a survey that has visits here does not have it.
+            Where a survey that has visits among them does not have it.
         """
-        used = [0] if len(self.surveys) == 1 else np.unique(self.survey).tolist()
+        survey, visit = (self.survey, self.visit) if rows is None else (self.survey[rows], self.visit[rows])
+        used = [0] if len(self.surveys) == 1 else np.unique(survey).tolist()
         parts = {index: _columns_of(self.surveys[index], name) for index in used}
         if len(used) == 1:
-            return np.asarray(parts[used[0]][self.visit])
-        made = np.empty(self.visit.size, dtype=np.result_type(*parts.values()) if parts else np.float64)
+            return np.asarray(parts[used[0]][visit])
+        made = np.empty(visit.size, dtype=np.result_type(*parts.values()) if parts else np.float64)
         for index, values in parts.items():
-            rows = self.survey == index
-            made[rows] = values[self.visit[rows]]
+            here = survey == index
+            made[here] = values[visit[here]]
         return made
 
 
 _FIELDS: "WeakKeyDictionary[Survey, NDArray[np.str_]]" = WeakKeyDictionary()
 
 
+def field_names(survey: Survey) -> NDArray[np.str_]:
+    """The name of the field of each visit.
+
+    Parameters
+    ----------
+    survey : Survey
+
+    Returns
+    -------
+    ndarray of str, (n_visit,)
+        Of its further column ``field_name`` where it has one; else of its numbers of fields, empty for visits of none.
+    """
+    if "field_name" in survey.more:
+        return survey.more["field_name"]
+    if survey not in _FIELDS:
+        numbers, place = np.unique(survey.field, return_inverse=True)
+        _FIELDS[survey] = np.array([field_name(survey, number) for number in numbers.tolist()])[place]
+    return _FIELDS[survey]
+
+
 def _columns_of(survey: Survey, name: str) -> NDArray[Any]:
     """A further column (n_visit,) of a survey."""
+    if name == "field_name":
+        return field_names(survey)
     if name in survey.more:
         return survey.more[name]
-    if name == "field_name":
-        if survey not in _FIELDS:
-            numbers, place = np.unique(survey.field, return_inverse=True)
-            _FIELDS[survey] = np.array([field_name(survey, number) for number in numbers.tolist()])[place]
-        return _FIELDS[survey]
     known = ", ".join(survey.more) or "none"
     raise ValueError(
         f"the error model asks for {name!r}, which survey {survey.name!r} does not have (it has {known}); give it in "

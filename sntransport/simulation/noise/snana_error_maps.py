@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_to_njy
 from sntransport._storage.read_error import ReadError
-from sntransport.simulation.noise.error_model import Errors, SeenVisits
+from sntransport.simulation.noise.error_model import Errors, SeenVisits, field_names
 from sntransport.simulation.surveys.formats.visits import cited, require_file
+from sntransport.simulation.surveys.survey import Survey
 
 LEAST_LOGSNR = -0.9
 """Where log10 of the signal-to-noise ratio ends, as in SNANA."""
@@ -111,10 +112,36 @@ class ErrorMaps:
         return Errors(drawn, reported, group, share)
 
 
+def missing_columns(maps: ErrorMaps, survey: Survey) -> tuple[str, ...]:
+    """What tables that apply to bands and fields of a survey ask for and it does not have.
+
+    Parameters
+    ----------
+    maps : ErrorMaps
+    survey : Survey
+
+    Returns
+    -------
+    tuple of str
+        Names of further columns (``Survey.more``), such as ``psf``; none where all tables can be applied.
+    """
+    names = set(field_names(survey)) if any(table.fields for table in maps.maps) else set()
+    asked = dict.fromkeys(
+        _COLUMNS[name]
+        for table in maps.maps
+        if any(_of_band(table, band) for band in survey.bands) and (not table.fields or names & set(table.fields))
+        for name in table.variables
+        if name in _COLUMNS
+    )
+    return tuple(name for name in asked if name not in survey.more)
+
+
+def _of_band(one: ErrorMap | CommonScatter, band: str) -> bool:
+    return not one.bands or band[-1].lower() in [letter.lower() for letter in one.bands]
+
+
 def _applies(one: ErrorMap | CommonScatter, seen: SeenVisits, fields: NDArray[np.str_] | None) -> NDArray[np.bool_]:
-    letters = [letter.lower() for letter in one.bands]
-    wanted = [not letters or name[-1].lower() in letters for name in seen.bands]
-    rows = np.array(wanted)[seen.band]
+    rows = np.array([_of_band(one, name) for name in seen.bands])[seen.band]
     return rows & np.isin(fields, one.fields) if one.fields and fields is not None else rows
 
 
@@ -124,20 +151,21 @@ def _interpolated(table: ErrorMap, seen: SeenVisits, rows: NDArray[np.int64]) ->
 
     places = np.empty((len(table.axes), rows.size))
     for place, name in zip(places, table.variables, strict=True):
-        place[:] = _variable(name, seen)[rows]
+        place[:] = _variable(name, seen, rows)
     bounds = np.cumsum([0, *(axis.size for axis in table.axes)])
     found = np.empty(rows.size)
     _kernels.interpolate(np.concatenate([*table.axes, np.empty(0)]), bounds, table.values.ravel(), places, found)
     return found
 
 
-def _variable(name: str, seen: SeenVisits) -> Array:
+def _variable(name: str, seen: SeenVisits, rows: NDArray[np.int64]) -> Array:
+    """Values (n_row,) of a variable at the visits ``rows``, the only ones that need to have it."""
     if name == "MJD":
-        return seen.mjd
+        return seen.mjd[rows]
     if name == "LOGSNR":
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.fmax(np.log10(np.maximum(seen.snr, 0.0)), LEAST_LOGSNR)
-    values = np.asarray(seen.column(_COLUMNS[name]), dtype=np.float64)
+            return np.fmax(np.log10(np.maximum(seen.snr[rows], 0.0)), LEAST_LOGSNR)
+    values = np.asarray(seen.column(_COLUMNS[name], rows), dtype=np.float64)
     if not np.all(np.isfinite(values)):
         raise ValueError(f"an error map is by {name}, which some visits do not have ({_COLUMNS[name]} is NaN)")
     return values

@@ -1,5 +1,7 @@
 """SNANA's tables of error models, written here after its manual, against sums by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.noise.error_model import SeenVisits
-from sntransport.simulation.noise.snana_error_maps import read_error_maps
+from sntransport.simulation.noise.snana_error_maps import missing_columns, read_error_maps
 from sntransport.simulation.surveys.survey import Survey
 
 TEXT = """DOCUMENTATION:
@@ -124,6 +126,27 @@ def test_maps_by_what_a_survey_does_not_have(tmp_path):
     model = read_error_maps(write(tmp_path / "a.dat", TEXT))
     with pytest.raises(ValueError, match="an error map is by PSF, which some visits do not have"):
         model(np.ones(6), seen_of(psf=np.full(6, np.nan)))
+
+
+def test_only_visits_that_a_map_applies_to_need_its_columns(tmp_path):
+    model = read_error_maps(
+        write(tmp_path / "a.dat", "MAPNAME: A\nBAND: g\nVARNAMES: PSF ERRSCALE\nROW: 1 2\nENDMAP:\n")
+    )
+    seen = seen_of()
+    bare = Survey(
+        name="bare", bands=("sdssr",), mjd=[60000.0], band=[0], ra=[0.0], dec=[0.0], background=[1.0],
+        photons_per_njy=None, radius=1.0,
+    )  # fmt: skip
+    both = SeenVisits(
+        surveys=(*seen.surveys, bare), bands=(*seen.bands, "sdssr"), survey=np.array([0, 0, 1]),
+        visit=np.array([0, 1, 0]), band=np.array([0, 1, 3]), mjd=np.full(3, 60000.0), snr=np.full(3, 10.0),
+    )  # fmt: skip
+    np.testing.assert_array_equal(model(np.ones(3), both).drawn, [2, 1, 1])
+    assert missing_columns(model, bare) == ()
+    of_red = read_error_maps(write(tmp_path / "b.dat", TEXT))
+    # Its field is none of DEEP, so that the map by ZP and PSF never applies.
+    assert missing_columns(of_red, bare) == ()
+    assert missing_columns(of_red, dataclasses.replace(bare, field=[4], field_names={4: "X3"})) == ("zero_point", "psf")
 
 
 @pytest.mark.parametrize(
