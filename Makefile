@@ -68,7 +68,7 @@ audit: setup  ## Known vulnerabilities of all that is installed (asks the regist
 	.venv-audit/bin/pip-audit --progress-spinner off --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 clean:  ## Remove everything that can be made again
-	rm -rf .venv .venv-* demo dist build docs/_build docs/api_pages docs/jupyter_execute .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
+	rm -rf .venv .venv-* demo dist build docs/_build docs/reference/api_pages docs/jupyter_execute .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
 	find sntransport tests examples filters -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # venv writes this file; where venv fails half way, make removes it again and the next run starts over.

@@ -48,11 +48,14 @@ html_theme_options = {"navigation_with_keys": False, "show_prev_next": True, "he
 
 
 def _existing_pages(app, name, source):
-    """Drop patterns without a page from the contents: Sphinx warns of them, and takes no word to be silent."""
-    if name == "index":
-        lines = source[0].splitlines()
+    """Drop patterns without a page from the contents, and what is said of them: Sphinx warns of both."""
+    folder = (Path(app.srcdir) / name).parent
+    if Path(name).name == "index":
         source[0] = "\n".join(
-            x for x in lines if not re.fullmatch(r"\S+\*", x) or any(Path(app.srcdir).glob(f"{x}.md"))
+            line
+            for line in source[0].splitlines()
+            if not (re.fullmatch(r"\w+\*", line) and not any(folder.glob(f"{line}.md")))
+            and not ((link := re.match(r"- \[[^]]+\]\((\w+\.md)\):", line)) and not (folder / link[1]).exists())
         )
 
 

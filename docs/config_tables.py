@@ -18,7 +18,7 @@ from sntransport.simulation import config_keys as simulation
 from sntransport.simulation.events.config_keys import DISTRIBUTION
 
 HERE = Path(__file__).resolve().parent
-PAGES = (HERE / "simulation.md", HERE / "augmentation.md")
+PAGES = (HERE / "howto" / "simulation.md", HERE / "howto" / "augmentation.md")
 MARKED = re.compile(r"(<!-- keys: ([\w ]+) -->\n).*?(<!-- /keys -->)", flags=re.DOTALL)
 
 EXAMPLES = {

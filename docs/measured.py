@@ -33,7 +33,7 @@ from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "measured"
-PAGES = (HERE / "accuracy.md", HERE / "performance.md", HERE.parent / "README.md")
+PAGES = (HERE / "records" / "accuracy.md", HERE / "records" / "performance.md", HERE.parent / "README.md")
 MARKED = re.compile(r"(<!-- measured: (\S+) -->\n).*?(<!-- /measured -->)", flags=re.DOTALL)
 
 Cell = Any

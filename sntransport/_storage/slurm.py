@@ -106,7 +106,8 @@ def slurm_cluster(config: Path, table: Mapping[str, Any]) -> Iterator[tuple[Any,
             made = _imported("dask_jobqueue").SLURMCluster(**given)
         except (TypeError, ValueError, RuntimeError) as error:
             # The last is of a scheduler that cannot start.
-            raise section.wrong("", str(error).splitlines()[0], "correct it; docs/scaling.md has the keys") from None
+            what = str(error).splitlines()[0]
+            raise section.wrong("", what, "correct it; docs/howto/scaling.md has the keys") from None
         yield stack.enter_context(made), section.values["jobs"]
 
 

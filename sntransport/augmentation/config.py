@@ -136,7 +136,7 @@ def read_augmentation(path: Path) -> dict[str, dict[str, Any]]:
     Parameters
     ----------
     path : Path
-        See docs/augmentation.md for its tables and keys.
+        See docs/howto/augmentation.md for its tables and keys.
 
     Returns
     -------

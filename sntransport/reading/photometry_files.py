@@ -57,9 +57,9 @@ def read_photometry_file(
     Parameters
     ----------
     path : Path
-        A table whose columns are found by their names, or a file of a survey: see `docs/own-data.md`. Columns ``mjd``,
-        ``band`` (a name of `sntransport.load_bands`) and either ``mag``, ``mag_err`` (and ``system``) or ``flux``,
-        ``flux_err`` (in the unit of their columns, else nJy, or scaled by ``zp``, a magnitude in ``system``);
+        A table whose columns are found by their names, or a file of a survey: see `docs/howto/own-data.md`. Columns
+        ``mjd``, ``band`` (a name of `sntransport.load_bands`) and either ``mag``, ``mag_err`` (and ``system``) or
+        ``flux``, ``flux_err`` (in the unit of their columns, else nJy, or scaled by ``zp``, a magnitude in ``system``);
         ``instrument`` if known.
     default_system : {"AB", "Vega"}, mapping or None
         System of magnitudes that name none, see `sntransport.read_supernova`; None: what is usual for the band.

@@ -67,8 +67,8 @@ def read_supernova(
     ----------
     path : path-like
         An Open Supernova Catalog file (.json or .json.gz); a folder with ``sn.toml``, spectra (ASCII, ECSV or FITS)
-        and photometry (a table, or the file of a survey: see `docs/own-data.md`); or a file of SNANA, its text or the
-        HEAD of a FITS pair, which has photometry alone.
+        and photometry (a table, or the file of a survey: see `docs/howto/own-data.md`); or a file of SNANA, its
+        text or the HEAD of a FITS pair, which has photometry alone.
     name : str
         Which event to take from a file that holds several; otherwise the name to give it.
     sn_type : str
@@ -158,7 +158,7 @@ def read_light_curve(
     Parameters
     ----------
     path : path-like
-        A table of photometry (any format of `docs/own-data.md`), or a supernova as `read_supernova` takes it.
+        A table of photometry (any format of `docs/howto/own-data.md`), or a supernova as `read_supernova` takes it.
     name : str
         Which event to take from a file that holds several, such as the HEAD file of SNANA's FITS pair (its SNID).
     default_system : {"AB", "Vega"} or mapping

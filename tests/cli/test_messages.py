@@ -177,7 +177,7 @@ def test_every_help_has_an_example(command):
 
 
 def test_the_page_of_commands_has_all_of_them():
-    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([a-z ]+)` \|", page, flags=re.MULTILINE)) == set(all_commands())
 
 

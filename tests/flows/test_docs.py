@@ -26,26 +26,26 @@ PAGES = sorted(
 )
 # What a reader of each page sees: a pattern that only a right answer meets.
 PRINTED = {
-    "augmentation.md": r"fast\+slow \('fast', 'slow'\) \[0\.5 0\.5\]",
-    "bolometric.md": r"peak at -0\.3 d: 2\.\d+e\+35 erg/s, fades 0\.8\d mag",
-    "coming-from.md": r"^1000\.0 25000\.0$",
-    "exports.md": r"'NON1A\.LIST', 'README\.md'.*\n\(0\.0, 3\.9\d+\)",
-    "extending.md": r"^\(2, 2\)$(.*\n)*.*noise of the sky\n1200$",
-    "formats.md": r"^True$",
-    "inputs.md": r"^\(104, 2401\)$",
-    "interpolators.md": r"^feature_transport \(2, 300\)\nnearest \(2, 300\)$",
-    "kcorrections.md": r"^\(3, 3\)\nK = -0\.36\d \+- 0\.0\d+ mag, 100% covered\nbessellb\n-5\.3",
-    "notebooks/figures.md": r"^\d+ phases from 8 observed spectra\n8\.8 and 14\.0 cm wide$",
-    "notebooks/gap_experiment.md": r"feature_transport \[ 1\.\d .*\]\n.*\nwasserstein \[1\d\. ",
-    "notebooks/rest_frame.md": r"\{'ztfg': 'bessellb', 'ztfr': 'bessellv'\}",
-    "noise.md": r"'saturated': 'zero'\} 0\.0500",
-    "populations.md": r"'host_id', 'host_logmass'.*\nphoto-z off by 0\.0(19|2\d*)\n2 spectra to build from$",
-    "objects.md": r"^BuildResult demo \(II\)$(.*\n)*\(30, \d+\) -> \(11, \d+\)(.*\n)*^True True$",
-    "quickstart.md": r"^\[ 3\. 32\.\] \(30, \d+\)$",
-    "report.md": r"^3 panels\nTrue$",
-    "simulation.md": r"^3\d\d of 500 trigger; .* 0\.07\d+\n4\d\d\d\.\d+ explode\n"
+    "howto/augmentation.md": r"fast\+slow \('fast', 'slow'\) \[0\.5 0\.5\]",
+    "howto/bolometric.md": r"peak at -0\.3 d: 2\.\d+e\+35 erg/s, fades 0\.8\d mag",
+    "howto/coming-from.md": r"^1000\.0 25000\.0$",
+    "howto/exports.md": r"'NON1A\.LIST', 'README\.md'.*\n\(0\.0, 3\.9\d+\)",
+    "howto/extending.md": r"^\(2, 2\)$(.*\n)*.*noise of the sky\n1200$",
+    "reference/formats.md": r"^True$",
+    "reference/inputs.md": r"^\(104, 2401\)$",
+    "howto/interpolators.md": r"^feature_transport \(2, 300\)\nnearest \(2, 300\)$",
+    "howto/kcorrections.md": r"^\(3, 3\)\nK = -0\.36\d \+- 0\.0\d+ mag, 100% covered\nbessellb\n-5\.3",
+    "howto/figures.md": r"^\d+ phases from 8 observed spectra\n8\.8 and 14\.0 cm wide$",
+    "tutorials/gap_experiment.md": r"feature_transport \[ 1\.\d .*\]\n.*\nwasserstein \[1\d\. ",
+    "tutorials/rest_frame.md": r"\{'ztfg': 'bessellb', 'ztfr': 'bessellv'\}",
+    "reference/noise.md": r"'saturated': 'zero'\} 0\.0500",
+    "howto/populations.md": r"'host_id', 'host_logmass'.*\nphoto-z off by 0\.0(19|2\d*)\n2 spectra to build from$",
+    "howto/objects.md": r"^BuildResult demo \(II\)$(.*\n)*\(30, \d+\) -> \(11, \d+\)(.*\n)*^True True$",
+    "tutorials/quickstart.md": r"^\[ 3\. 32\.\] \(30, \d+\)$",
+    "howto/report.md": r"^3 panels\nTrue$",
+    "howto/simulation.md": r"^3\d\d of 500 trigger; .* 0\.07\d+\n4\d\d\d\.\d+ explode\n"
     r"generated 0 500\nmeasured \d+ \d+\n(.*\n){4}prescaled [1-9]\d* [1-9]\d*$",
-    "surveys.md": r"nominal survey, not a pointing history: 3 years",
+    "howto/surveys.md": r"nominal survey, not a pointing history: 3 years",
 }
 
 

@@ -91,7 +91,7 @@ def test_the_page_on_interpolators_quotes_the_files():
         if (one.metric, one.sn_class) == ("feature", "all")
     }
     quoted = re.findall(
-        r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \|", text_of(ROOT / "docs" / "interpolators.md"), re.MULTILINE
+        r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \|", text_of(ROOT / "docs" / "howto" / "interpolators.md"), re.MULTILINE
     )
     assert {name for name, _, _ in quoted} == {name for name, _ in ratio}
     for name, every, wide in quoted:
@@ -100,7 +100,7 @@ def test_the_page_on_interpolators_quotes_the_files():
 
 
 def test_the_page_on_accuracy_quotes_the_files():
-    page = text_of(ROOT / "docs" / "accuracy.md")
+    page = text_of(ROOT / "docs" / "records" / "accuracy.md")
     quoted = re.search(r"So the default deserves ([\d.]+) \(([\d.]+) beyond 20 d\)", page)
     assert quoted[1] == f"{headline('cross-validated', 'all gaps'):.3f}"
     assert quoted[2] == f"{headline('cross-validated', '> 20 d'):.3f}"

@@ -43,7 +43,7 @@ def own_words(name):
     return " ".join([*said, *(one for one in about.get_all("Classifier") or [] if one.startswith("License"))])
 
 
-PACKAGES = rows(ROOT / "docs" / "licenses.md", "| package | license | needed for |")
+PACKAGES = rows(ROOT / "docs" / "reference" / "licenses.md", "| package | license | needed for |")
 
 
 def test_every_direct_dependency_is_listed_and_no_other():
@@ -70,7 +70,7 @@ def test_filters_have_permitted_licenses_only():
     assert len(curves) > 40
     assert {cells[2] for cells in curves.values()} == {"BSD-3-Clause", "MIT"}
     sources = {cells[1].split()[0] for cells in curves.values()}
-    page = (ROOT / "docs" / "licenses.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "licenses.md").read_text(encoding="utf-8")
     assert all(source in page for source in sources), sources
 
 

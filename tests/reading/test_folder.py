@@ -529,7 +529,7 @@ def test_unreadable_files(folder):
 
 
 def test_the_page_shows_a_file_that_is_read(folder):
-    page = (ROOT / "docs" / "own-data.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "howto" / "own-data.md").read_text(encoding="utf-8")
     (folder / "sn.toml").write_text(re.search(r"```toml\n(.*?)```", page, flags=re.DOTALL)[1])
     (folder / "mine.txt").write_text("mjd band flux flux_err\n60370.2 V 300 3\n")
     (folder / "spectra" / "a.txt").unlink()

@@ -25,7 +25,7 @@ def test_optical_laws_are_their_polynomials(law, a, b, rv):
 
 
 def test_the_two_usual_laws_are_up_to_sixty_millimagnitudes_apart():
-    """The numbers of docs/simulation.md: a type Ia supernova at maximum, z = 0.1, E(B-V) = 0.3."""
+    """The numbers of docs/howto/simulation.md: a type Ia supernova at maximum, z = 0.1, E(B-V) = 0.3."""
     series, found = hsiao(), []
     spectrum = series.flux[np.argmin(np.abs(series.phase))]
     for band in load_bands([f"lsst{letter}" for letter in "ugrizy"]):

@@ -120,7 +120,7 @@ def test_a_sightline_refuses(fields, match):
 
 
 def test_the_page_says_the_same_bounds():
-    page = (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "inputs.md").read_text(encoding="utf-8")
     for told in (
         f"at most {ranges.LARGEST_Z:g}",
         f"{ranges.LEAST_MODULUS:g} to {ranges.LARGEST_MODULUS:g}, 1e-6 to 1e7",

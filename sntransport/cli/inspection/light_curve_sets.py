@@ -169,7 +169,8 @@ def describe_hdf5(path: Path) -> Description:
             held = ", ".join(file)
     except (OSError, KeyError, ValueError, IndexError) as error:
         raise ValueError(f"{path}: damaged HDF5 ({error}); make or fetch it anew") from None
-    raise ValueError(f"{path}: HDF5 of no kind that is known (it holds {held}); see docs/formats.md for those that are")
+    known = "see docs/reference/formats.md for those that are"
+    raise ValueError(f"{path}: HDF5 of no kind that is known (it holds {held}); {known}")
 
 
 def _facts(curves: LightCurves) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def augment(
 
     Every series is seen again at other redshifts, cadences and depths; new supernovae are mixed between those of a
     class; classes and redshifts are balanced. Splits are by supernova: one whose light curves would be on both sides
-    fails the run. See docs/augmentation.md for the configuration, of which examples/augment.toml is one. A run that was
-    stopped goes on where it was when it is started again, to the same bytes; a finished one is left as it is.
+    fails the run. See docs/howto/augmentation.md for the configuration, of which examples/augment.toml is one. A run
+    that was stopped goes on where it was when it is started again, to the same bytes; a finished one is left as it is.
 
     Example: sntransport augment --example-config > config.toml, then sntransport augment config.toml -o training/
     """

@@ -42,9 +42,10 @@ def simulate(
 ) -> None:  # fmt: skip
     """Light curves of populations as surveys would measure them.
 
-    CONFIG.toml says which surveys, templates, redshifts, dust and detections; docs/simulation.md lists its keys and
-    examples/simulation.toml is one. Writes a folder of shards for each population, with a manifest, and summary.ecsv
-    and figures. A run that was stopped goes on where it was when it is started again; a finished one is left as it is.
+    CONFIG.toml says which surveys, templates, redshifts, dust and detections; docs/howto/simulation.md lists its keys
+    and examples/simulation.toml is one. Writes a folder of shards for each population, with a manifest, and
+    summary.ecsv and figures. A run that was stopped goes on where it was when it is started again; a finished one is
+    left as it is.
 
     Example: sntransport simulate --example-config > config.toml, then sntransport simulate config.toml -o sim/
     """

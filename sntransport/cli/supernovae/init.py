@@ -11,7 +11,7 @@ from sntransport.cli.terminal.options import FOLDER
 
 _SN_TOML = """\
 # A supernova of your own, for: sntransport build {shown}
-# Lines that begin with # are not read: take the # away and put your value in. All keys are in docs/own-data.md.
+# Lines that begin with # are not read: take the # away and put your value in. All keys are in docs/howto/own-data.md.
 name = {name}
 {sn_type}# class: "Ia", "II", "Ib", "Ic", ...
 {z}# heliocentric redshift

@@ -28,7 +28,7 @@ def test_every_figure_has_a_reference_and_they_are_small():
 
 
 def test_every_figure_is_in_the_gallery():
-    page = (ROOT / "docs" / "notebooks" / "figures.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "howto" / "figures.md").read_text(encoding="utf-8")
     assert [name for name in NAMES if f"figures.{name}(" not in page] == []
 
 
