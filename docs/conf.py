@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
+    "sphinx_copybutton",
 ]
 html_math_renderer = "mathsvg"
 exclude_patterns = ["_build", "_templates", "jupyter_execute"]
@@ -41,10 +42,25 @@ default_role = "py:obj"
 napoleon_google_docstring = False
 napoleon_use_ivar = True
 
+# What is copied is what is typed: without prompts, and without what a program answered.
+copybutton_prompt_text = r"\$ |>>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"sntransport {release}"
 html_show_sourcelink = False
-html_theme_options = {"navigation_with_keys": False, "show_prev_next": True, "header_links_before_dropdown": 4}
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    # The four groups.
+    "header_links_before_dropdown": 4,
+    # The table of an API page has hundreds of names: they are opened one by one.
+    "show_nav_level": 1,
+    "navigation_depth": 3,
+    "collapse_navigation": True,
+}
+# A page of the top has no section whose pages could stand beside it.
+html_sidebars = {"index": []}
 
 
 def _existing_pages(app, name, source):

@@ -12,13 +12,17 @@ a page, or a file in examples/, says something else.
 import re
 from pathlib import Path
 
-from sntransport._storage.config_schema import example, key_table
+from sntransport._storage.config_schema import example, key_sections, key_table
 from sntransport.augmentation import config as augmentation
 from sntransport.simulation import config_keys as simulation
 from sntransport.simulation.events.config_keys import DISTRIBUTION
 
 HERE = Path(__file__).resolve().parent
-PAGES = (HERE / "howto" / "simulation.md", HERE / "howto" / "augmentation.md")
+PAGES = (
+    HERE / "howto" / "augmentation.md",
+    HERE / "reference" / "simulation-keys.md",
+    HERE / "reference" / "training-set-keys.md",
+)
 MARKED = re.compile(r"(<!-- keys: ([\w ]+) -->\n).*?(<!-- /keys -->)", flags=re.DOTALL)
 
 EXAMPLES = {
@@ -30,9 +34,9 @@ EXAMPLE_FILES = {
     "augment": HERE.parent / "examples" / "augment.toml",
 }
 TEXTS = {
-    "simulation": key_table(simulation.SIMULATION),
+    "simulation": key_sections(simulation.SIMULATION),
     "distributions": key_table(DISTRIBUTION),
-    "augmentation": key_table(augmentation.AUGMENTATION),
+    "augmentation": key_sections(augmentation.AUGMENTATION),
     "augmentation example": f"```toml\n{EXAMPLES['augment']}```",
 }
 

@@ -33,7 +33,10 @@ from sntransport.validation.photometric_test import LETTERS, METHODS, PAPER
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "measured"
-PAGES = (HERE / "records" / "accuracy.md", HERE / "records" / "performance.md", HERE.parent / "README.md")
+PAGES = (
+    *(HERE / "records" / f"{name}.md" for name in ("interpolation", "delivered", "performance")),
+    HERE.parent / "README.md",
+)
 MARKED = re.compile(r"(<!-- measured: (\S+) -->\n).*?(<!-- /measured -->)", flags=re.DOTALL)
 
 Cell = Any

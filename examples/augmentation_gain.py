@@ -1,9 +1,9 @@
 """Does augmentation help a classifier of light curves? Arms of equal size, the same simulator, draws and seeds.
 
 Run with ``python examples/augmentation_gain.py --quick`` (minutes) or without ``--quick`` (the figures of
-docs/howto/augmentation.md). It needs scikit-learn (``pip install sntransport[examples]``) and the data that
-docs/howto/augmentation.md names. Supernovae, not light curves, are split; test light curves come from the true series
-of those held out, and at last from the photometry of real ones.
+docs/records/augmentation-gain.md). It needs scikit-learn (``pip install sntransport[examples]``) and the data that
+docs/records/augmentation-gain.md names. Supernovae, not light curves, are split; test light curves come from the true
+series of those held out, and at last from the photometry of real ones.
 """
 
 import argparse

@@ -6,7 +6,7 @@ A value of the wrong kind is refused, never converted, except that a whole numbe
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args, get_origin
 
 from sntransport._storage.config_sections import Section
@@ -253,6 +253,41 @@ def key_table(table: Table) -> str:
     """All keys as a Markdown table: name, kind, default and meaning."""
     rows = ["| key | kind | unless stated | |", "|---|---|---|---|", *_rows(table, "")]
     return "\n".join(rows)
+
+
+def key_sections(table: Table, *, level: int = 2, path: str = "") -> str:
+    """The same under a heading for each table of the file, so that a page of many keys can be looked through.
+
+    Parameters
+    ----------
+    table : Table
+        Of the whole file, or of one table in it.
+    level : int
+        Of the headings for its tables; those in them are one lower.
+    path : str
+        Where the table is in the file, with a dot at its end; empty for the file.
+    """
+    inner = {name: known for name, known in table.keys.items() if isinstance(known, Table) and _has_section(known)}
+    own = replace(table, keys={name: known for name, known in table.keys.items() if name not in inner})
+    rows = _rows(own, "", path)
+    if path and table.others is not None:
+        rows.append(_row("others", table.others.told, None, table.others.words))
+    parts = ["\n".join(["| key | kind | unless stated | |", "|---|---|---|---|", *rows])] if rows else []
+    for name, known in inner.items():
+        head = f"[[{path}{name}]]" if known.several else f"[{path}{name}]"
+        parts.append(f"{'#' * level} `{head}`")
+        about = [known.words] if known.words else []
+        about += ["one or more" if known.several else "needed"] if known.required else []
+        about += [f"`{json.dumps(known.default)}` unless stated"] if known.default else []
+        if about:
+            text = "; ".join(about)
+            parts.append(f"{text[0].upper()}{text[1:]}.")
+        parts.append(key_sections(known, level=level + 1, path=f"{path}{name}."))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _has_section(known: Table) -> bool:
+    return bool(known.keys or known.others is not None) and not known.number and not (known.others and not known.keys)
 
 
 def _rows(table: Table, prefix: str, path: str = "") -> list[str]:

@@ -55,7 +55,7 @@ class Priors:
     -----
     The defaults were searched one at a time, and from random starts, for what meets hidden nights, left-out bands and
     in-sample photometry of 15 supernovae best, while slopes put on all spectra change nothing; see
-    ``docs/background/calibration.md``. The figures hardly depend on most of them: a factor of 1.7 in any one moves the
+    ``docs/records/calibration.md``. The figures hardly depend on most of them: a factor of 1.7 in any one moves the
     share of left-out photometry within 10 % by a percent.
     """
 

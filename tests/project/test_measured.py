@@ -99,8 +99,8 @@ def test_the_page_on_interpolators_quotes_the_files():
         assert float(wide) == pytest.approx(ratio[name, "> 20"], abs=0.0051), name
 
 
-def test_the_page_on_accuracy_quotes_the_files():
-    page = text_of(ROOT / "docs" / "records" / "accuracy.md")
+def test_the_records_quote_the_files():
+    page = "".join(text_of(ROOT / "docs" / "records" / f"{name}.md") for name in ("interpolation", "delivered"))
     quoted = re.search(r"So the default deserves ([\d.]+) \(([\d.]+) beyond 20 d\)", page)
     assert quoted[1] == f"{headline('cross-validated', 'all gaps'):.3f}"
     assert quoted[2] == f"{headline('cross-validated', '> 20 d'):.3f}"
@@ -163,3 +163,99 @@ def test_fonts_of_styles_are_found_and_no_pages_are_no_success(tmp_path):
     (tmp_path / "index.html").write_text(PAGE.format(""), encoding="utf-8")
     (tmp_path / "style.css").write_text("@font-face { src: url('https://fonts.example.org/x.woff2') }")
     assert list(offline.check(tmp_path)) == ["style.css fetches https://fonts.example.org/x.woff2"]
+
+
+def hidden():
+    """Errors of delivered spectra by what is judged, of the class that has most of it."""
+    rows = measured.hidden_rows(measured.scores(measured.load("delivered_spectra")))
+    return {(row["error"].split(" [")[0], row["class"]): row for row in rows}
+
+
+def share_of(judged, method, letter="all"):
+    found = measured.load("bandtest")
+    column = found["columns"].index
+    (row,) = [
+        row
+        for row in found["rows"]
+        if [row[column(name)] for name in ("sn_class", "letter", "at_least", "judged", "method")]
+        == ["all", letter, 0.0, judged, method]
+    ]
+    return f"{100 * row[column('share')]:.0f}"
+
+
+def of_nights(judged, column):
+    found = measured.load("delivered_nights")
+    (row,) = [row for row in found["rows"] if row[:3] == ["all", judged, "series"]]
+    return row[found["columns"].index(column)]
+
+
+def ratio_of(sn_class, gap):
+    scores = measured.scores(measured.load("leave_out"))
+    (one,) = [
+        one for one in scores
+        if (one.metric, one.interpolator, one.sn_class, one.gap) == ("feature", "class_transport", sn_class, gap)
+    ]  # fmt: skip
+    return f"{one.ratio:.2f}"
+
+
+def inside(sn_class, gap):
+    found = measured.load("error_intervals")
+    (row,) = [row for row in found["rows"] if row[:2] == [sn_class, gap]]
+    return f"{row[3]:.0f}"
+
+
+def quotes():
+    """What the pages of the guide say, with {} for a figure, and the figures that the files have."""
+    seen = hidden()
+    feature, flux = seen["feature", "all"], seen["flux", "all"]
+    lines = [seen[line, sn]["delivered"] for line, sn in (("Si II 6355", "Ia"), ("H-beta", "II"), ("H-alpha", "II"))]
+    absolute = measured.load("delivered_intervals")["rows"][1][2]
+    nights = [f"{100 * of_nights('one system', 'share'):.1f}", f"{of_nights('one system', 'rms'):.3f}"]
+    good = [f"{100 * of_nights('accepted', 'share'):.1f}", f"{of_nights('accepted', 'rms'):.3f}"]
+    used, left = share_of("all", "all bands"), share_of("all", "left out")
+    by_letter = [share_of("all", "left out", letter) for letter in "BgVrRiI"]
+    bare = share_of("all", "as is")
+    classes = [ratio_of(sn_class, gap) for sn_class in ("II", "Ib/c") for gap in ("all", "> 20")]
+    steps = measured.load("delivered_steps")
+    largest = max(row[steps["columns"].index("step")] for row in steps["rows"])
+    return {
+        "accuracy": [
+            ("features by {} % (median; log-flux interpolation: {} %), flux at unit mean by {} %",
+             [feature["delivered"], feature["log_linear"], flux["delivered"]]),
+            ("{} km/s for Si II 6355, {} for H-beta, {} for H-alpha", lines),
+            ("{} % of the points within 10 %, rms {} mag; without", nights),
+            ("off at all phases {} % and {} mag", good),
+            ("used? | {} % of the points within 10 %; {} % of those", [used, share_of("accepted", "all bands")]),
+            ("left out? | {} %; {} % of those", [left, share_of("accepted", "left out")]),
+            ("without any photometry? | {} %", [bare]),
+            ("within a day is {} mag", [f"{largest:.2f}"]),
+            ("{} % in absolute flux, where 68 would be right; {} % within", [f"{one:.0f}" for one in absolute]),
+            ("has {} times the error of log-flux interpolation, {} times",
+             [ratio_of("all", "all"), ratio_of("all", "> 20")]),
+            ("is {} ({}). It depends",
+             [f"{headline('cross-validated', gap):.3f}" for gap in ("all gaps", "> 20 d")]),
+            ("class: {}, beyond 20 d {};", [ratio_of("Ia", "all"), ratio_of("Ia", "> 20")]),
+            ("**II**: {} and {}; **Ib/c**: {} and {}", classes),
+            ("the default at {} of that", [ratio_of("all", "45-70")]),
+        ],
+        "trust": [
+            ("features {} % off, flux at unit mean {} %", [feature["delivered"], flux["delivered"]]),
+            ("the default {} of it, for type Ia {}", [ratio_of("all", "45-70"), ratio_of("Ia", "45-70")]),
+            ("{} km/s for Si II 6355, {} for H-beta, {} for H-alpha", lines),
+            ("rms {} mag, {} % within 10 %", nights[::-1]),
+            ("spectrum | {} % of the points within 10 %", [bare]),
+            ("without B {} % of its points", [by_letter[0]]),
+            ("{} % inside in absolute flux", [f"{absolute[0]:.0f}"]),
+            ("type Ia beyond 30 d {} to {} %", [inside("Ia", "45-70"), inside("Ia", "30-45")[:2]]),
+            ("| {} % within 10 %; {} % of what agrees", [used, share_of("accepted", "all bands")]),
+            ("| {} % within 10 %, of B {}, g {}, V {}, r {}, R {}, i {}, I {} %", [left, *by_letter]),
+            ("uneven: {} % of the bins within", [inside("Ib/c", "45-70")]),
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["accuracy", "trust"])
+def test_the_guide_quotes_the_files(page):
+    words = " ".join(text_of(ROOT / "docs" / "background" / f"{page}.md").split())
+    for said, figures in quotes()[page]:
+        assert said.format(*figures) in words

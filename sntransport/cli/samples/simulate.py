@@ -42,8 +42,8 @@ def simulate(
 ) -> None:  # fmt: skip
     """Light curves of populations as surveys would measure them.
 
-    CONFIG.toml says which surveys, templates, redshifts, dust and detections; docs/howto/simulation.md lists its keys
-    and examples/simulation.toml is one. Writes a folder of shards for each population, with a manifest, and
+    CONFIG.toml says which surveys, templates, redshifts, dust and detections; docs/reference/simulation-keys.md lists
+    its keys and examples/simulation.toml is one. Writes a folder of shards for each population, with a manifest, and
     summary.ecsv and figures. A run that was stopped goes on where it was when it is started again; a finished one is
     left as it is.
 

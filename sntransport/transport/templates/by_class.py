@@ -24,7 +24,7 @@ class ClassTransport:
 
     Beside a template where there is one for the class (type Ia: Hsiao et al. 2007), else at the pace of the class
     (types II, Ib, Ic and their kin), else as it is. Both were chosen by what rebuilds hidden spectra of *other*
-    supernovae best; see ``docs/records/accuracy.md``.
+    supernovae best; see ``docs/records/interpolation.md``.
     """
 
     templates: Mapping[str, Callable[[], SpectralSeries]] = field(default_factory=lambda: TEMPLATES)

@@ -117,7 +117,7 @@ def test_templates_that_do_not_go_together():
 
 @pytest.mark.study
 def test_beside_the_mean_of_two_templates_supernovae_are_rebuilt_better(own_data, osc_dir):
-    """Pinned: normal type Ia beyond 20 d, from the same supernovae as docs/records/accuracy.md."""
+    """Pinned: normal type Ia beyond 20 d, from the same supernovae as docs/records/interpolation.md."""
     both = mean_template([hsiao(), sncosmo_template("salt3")])
     names = ("SN2012cg", "SN2012ht", "iPTF13dge")
     real = [snt.read_supernova(osc_dir / f"{name}.json.gz") for name in names]
