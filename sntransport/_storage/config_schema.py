@@ -267,7 +267,11 @@ def key_sections(table: Table, *, level: int = 2, path: str = "") -> str:
     path : str
         Where the table is in the file, with a dot at its end; empty for the file.
     """
-    inner = {name: known for name, known in table.keys.items() if isinstance(known, Table) and _has_section(known)}
+    inner = {
+        name: known
+        for name, known in table.keys.items()
+        if isinstance(known, Table) and known.keys and not known.number
+    }
     own = replace(table, keys={name: known for name, known in table.keys.items() if name not in inner})
     rows = _rows(own, "", path)
     if path and table.others is not None:
@@ -284,10 +288,6 @@ def key_sections(table: Table, *, level: int = 2, path: str = "") -> str:
             parts.append(f"{text[0].upper()}{text[1:]}.")
         parts.append(key_sections(known, level=level + 1, path=f"{path}{name}."))
     return "\n\n".join(part for part in parts if part)
-
-
-def _has_section(known: Table) -> bool:
-    return bool(known.keys or known.others is not None) and not known.number and not (known.others and not known.keys)
 
 
 def _rows(table: Table, prefix: str, path: str = "") -> list[str]:

@@ -1,11 +1,12 @@
 """One schema checks a file, prints its example and makes its table; and refuses what is wrong by name."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from sntransport._storage.config_schema import Key, Table, checked, example, key_table
+from sntransport._storage.config_schema import Key, Table, checked, example, key_sections, key_table
 from sntransport._storage.config_sections import Section
 from sntransport._storage.read_error import ReadError
 
@@ -118,6 +119,25 @@ def test_the_table_has_every_key_once():
         "`[camera]` `gain`",
     ]
     assert rows[0] == "| `seed` | whole number | `1` | of all random numbers |"
+
+
+def test_sections_have_every_key_once_each_table_under_its_name():
+    text = key_sections(SCHEMA)
+    heads = re.findall(r"^(#+) `(.+)`$", text, flags=re.MULTILINE)
+    assert heads == [("##", "[[star]]"), ("##", "[camera]")]
+    keys = re.findall(r"^\| (`[^|]+`) \|", text, flags=re.MULTILINE)
+    assert keys == ["`seed`", "`limits`", "`[share]`", "`name`", "`light`", "`gain`"]
+    # Those of the file come before all tables.
+    assert text.index("`[share]`") < text.index("## `[[star]]`") < text.index("| `light`")
+
+
+def test_sections_of_tables_in_tables_have_their_path_and_what_they_are():
+    inner = Table(keys={"file": Key(kind=str, words="of stars")}, words="a catalog", required=True)
+    sky = Table(keys={"depth": Key(kind=float, words="[mag]"), "catalog": inner}, others=Key(kind=object, words="more"))
+    text = key_sections(Table(keys={"sky": sky}))
+    assert re.findall(r"^#.*$", text, flags=re.MULTILINE) == ["## `[sky]`", "### `[sky.catalog]`"]
+    assert text.index("| `depth` | finite number |  | [mag] |") < text.index("| others | value |  | more |")
+    assert text.index("| others |") < text.index("A catalog; needed.") < text.index("| `file` | text |")
 
 
 def test_an_optional_table_may_be_missing_and_has_its_path_in_the_page():
