@@ -159,6 +159,9 @@ def _rows(series: SpectralSeries, sparse: SpectralSeries | None) -> list[tuple[f
     """Phase, series and row of every spectrum to draw, in order of phase."""
     rows = [(float(series.phase[k]), series, int(k)) for k in chosen_rows(series.covered)]
     if sparse is not None:
+        # Of two with the same number beside them, the observed one: the same row twice would only read as an error.
+        seen = {number_text(float(phase)) for phase in sparse.phase}
+        rows = [row for row in rows if number_text(row[0]) not in seen]
         rows += [(float(phase), sparse, i) for i, phase in enumerate(sparse.phase)]
     return sorted(rows, key=lambda row: row[0])
 

@@ -41,6 +41,10 @@ def test_waterfall_draws_observed_over_rebuilt(result):
     assert "[Å]" in axes.get_xlabel()
     assert "[d]" in axes.get_ylabel()
     assert len(drawn(figure)) > 10_000
+    phases = [label.get_text() for label in axes.texts if label.get_text().removeprefix("−").replace(".", "").isdigit()]
+    phases += [label.get_text() for label in axes.get_yticklabels()]
+    assert len(phases) > 10
+    assert len(phases) == len(set(phases))
 
 
 def test_waterfall_without_observed_spectra(result):
