@@ -1,5 +1,6 @@
 """Sphinx: ``make docs`` builds the pages into ``docs/_build``, warnings as errors; readers fetch nothing."""
 
+import pydoc
 import re
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import config_tables
 import measured
+import signatures
 
 project = "sntransport"
 author = "The sntransport developers"
@@ -34,7 +36,11 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 
 autosummary_generate = True
+autosummary_context = {"contents": signatures.contents()}
+# Signatures come from `signatures`: as in the source, one parameter a line where they are longer than a line of text.
 autodoc_typehints = "none"
+python_maximum_signature_line_length = 88
+python_use_unqualified_type_names = True
 autodoc_member_order = "bysource"
 # A public name has two homes, the package and its module; either page will do.
 suppress_warnings = ["ref.python"]
@@ -90,8 +96,37 @@ def _config_tables(app, name, source):
     source[0] = config_tables.filled(source[0])
 
 
+def _drop_old_pages(app):
+    """Remove generated pages of names that the list of the API no longer has: Sphinx would warn of each."""
+    root = Path(app.srcdir)
+    listed = {line.strip() for page in root.rglob("api.md") for line in page.read_text(encoding="utf-8").splitlines()}
+    for page in root.rglob("api_pages/*.rst"):
+        if page.stem not in listed or not (page.parent.parent / "api.md").is_file():
+            page.unlink()
+
+
+def _as_written(app, what, name, obj, *given):
+    """Give classes and functions the signature of their source, in place of the last two that Sphinx hands over."""
+    found = signatures.signature(obj, linked=True) if what in ("class", "exception", "function", "method") else None
+    return found or given[-2:]
+
+
+def _other_home(app, env, node, shown):
+    """Find what a docstring calls by the module it is defined in, or by its bare name, where its page is."""
+    if node["refdomain"] != "py":
+        return None
+    target = node["reftarget"]
+    place = signatures.home(pydoc.locate(target)) if "." in target else signatures.place_of(target)
+    if place is None or place == target:
+        return None
+    return env.get_domain("py").resolve_xref(env, node["refdoc"], app.builder, "obj", place, node, shown)
+
+
 def setup(app):
     """Connect the above."""
+    app.connect("builder-inited", _drop_old_pages)
+    app.connect("autodoc-process-signature", _as_written)
+    app.connect("missing-reference", _other_home)
     app.connect("source-read", _config_tables)
     app.connect("source-read", _existing_pages)
     app.connect("source-read", _measured_tables)

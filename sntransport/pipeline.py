@@ -1,5 +1,7 @@
 """The main job in one call: from what was observed of a supernova to its dense, calibrated spectral series."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -78,6 +80,16 @@ class BuildResult(ValueObject):
         0.1 mag and twice its error: the series does not follow it.
     notes : tuple of str
         What was rejected, assumed, not covered or not calibrated, from reading to the end.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> result = snt.build(demo_supernova(), phases=[0.0, 10.0], calibrate=False)
+    >>> print(result.series.phase, "between spectra at", result.sparse.phase[result.pairs].round(1).tolist())
+    [ 0. 10.] between spectra at [[-1.0, 6.0], [6.0, 14.0]]
+    >>> print(result.weight)
+    [[1. 0.]
+     [0. 1.]]
     """
 
     series: SpectralSeries
@@ -90,7 +102,7 @@ class BuildResult(ValueObject):
     rejected: NDArray[np.bool_]
     notes: tuple[str, ...]
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the rebuilt spectra and, black, the observed ones; on axes of matplotlib or of a new figure."""
         axes = axes_or_new(ax, "BuildResult.plot")
         dense, sparse = self.series, self.sparse
@@ -165,6 +177,16 @@ def build(
         Where no spectrum is usable, none has or can be given an absolute scale, or an argument is out of range.
     TypeError
         Where ``sn`` is no `Supernova`, or ``interpolate``, ``weight`` or ``errors`` no function of the form they have.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> sn = demo_supernova()
+    >>> result = snt.build(sn, cadence=10.0)
+    >>> print(result.series.phase)
+    [-10.   0.  10.  20.  30.  40.  50.  60.]
+    >>> print(f"{np.isfinite(result.series.flux).mean():.0%} covered, {len(result.notes)} notes")
+    100% covered, 4 notes
     """
     from threadpoolctl import threadpool_limits
 

@@ -6,6 +6,8 @@ parent only is left out, so a mixture claims nothing that its parents do not sho
 and weights.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +39,16 @@ class Mixture(ValueObject):
     ``parents`` are the names of the series mixed, those of weight 0 too: a training set split by supernova must keep
     all of them on one side. ``weights`` (n,) sum to 1; ``zero`` [rest-frame d] and ``stretch`` (n,) are the clock
     of each parent: clock phase is ``(phase - zero) / stretch``.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.augmentation import mix
+    >>> from sntransport.transport.templates import hsiao
+    >>> one = hsiao().select(phase=(-5.0, 15.0), wave=(4000.0, 8000.0))
+    >>> mixture = mix([replace(one, name="a"), replace(one, name="b", flux=4.0 * one.flux)], [1.0, 3.0])
+    >>> mixture.parents, mixture.weights.tolist()
+    (('a', 'b'), [0.25, 0.75])
     """
 
     series: SpectralSeries
@@ -52,6 +64,15 @@ def feature_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array
 
     Two spectra go by `sntransport.transport.features.feature_transport` with ``shares=(1.0,)``, ten times as fast as
     `sntransport.transport.feature_mean.feature_barycenter`, which three or more need.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import feature_mix
+    >>> wave = np.exp(np.linspace(np.log(4000.0), np.log(8000.0), 800))
+    >>> dip = lambda center: 1.0 - 0.3 * np.exp(-0.5 * ((wave - center) / 50.0) ** 2)
+    >>> mean = feature_mix(wave, [dip(5980.0), dip(6020.0)], [1.0, 1.0])
+    >>> print(f"{wave[mean.argmin()]:.0f} A")
+    5998 A
     """
     fluxes, weights = np.asarray(fluxes, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     if len(fluxes) != 2:
@@ -60,7 +81,14 @@ def feature_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array
 
 
 def linear_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
-    """Weighted mean of flux, bin by bin, (n_wave,)."""
+    """Weighted mean of flux, bin by bin, (n_wave,).
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import linear_mix
+    >>> linear_mix([5000.0, 6000.0], [[1.0, 2.0], [3.0, 4.0]], [1.0, 3.0])
+    array([2.5, 3.5])
+    """
     weights = np.asarray(weights, dtype=np.float64)
     return np.asarray(weights / weights.sum() @ np.asarray(fluxes, dtype=np.float64))
 
@@ -111,6 +139,17 @@ def mix(
         Where there are fewer than two series, two have one name or a name holds "+", classes differ, weights are of
         another number, negative or all zero, ``zeros`` names a series that is not there, or the series have no phases
         and wavelengths in common.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.augmentation import mix
+    >>> from sntransport.transport.templates import hsiao
+    >>> one = hsiao().select(phase=(-5.0, 15.0), wave=(4000.0, 8000.0))
+    >>> mixture = mix([replace(one, name="faint"), replace(one, name="bright", flux=4.0 * one.flux)], [0.5, 0.5])
+    >>> at = lambda series: np.interp(6000.0, series.wave, series.at(5.0).flux)
+    >>> mixture.series.name, f"{at(mixture.series) / at(one):.1f}"
+    ('faint+bright', '2.0')
     """
     share = checked_weights(series, weights, zeros or {})
     wave = _shared_wave(series)
@@ -146,7 +185,19 @@ def mix(
 
 
 def mix_linear(series: Sequence[SpectralSeries], weights: ArrayLike, *, phases: ArrayLike | None = None) -> Mixture:
-    """Mix by the mean of flux, bin by bin and day by day from maximum: the baseline of `mix`, with its arguments."""
+    """Mix by the mean of flux, bin by bin and day by day from maximum: the baseline of `mix`, with its arguments.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.augmentation import mix_linear
+    >>> from sntransport.transport.templates import hsiao
+    >>> one = hsiao().select(phase=(-5.0, 15.0), wave=(4000.0, 8000.0))
+    >>> mixture = mix_linear([replace(one, name="faint"), replace(one, name="bright", flux=4.0 * one.flux)], [0.5, 0.5])
+    >>> at = lambda series: np.interp(6000.0, series.wave, series.at(5.0).flux)
+    >>> print(f"{at(mixture.series) / at(one):.1f}")
+    2.5
+    """
     return mix(series, weights, barycenter=linear_mix, clock=plain_clock, log_level=False, phases=phases)
 
 
@@ -308,6 +359,16 @@ def draw_mixtures(
     ValueError
         Where there are fewer series than ``parents``, a number is out of its range, or 50 draws in a row have nothing
         in common.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.augmentation import draw_mixtures
+    >>> from sntransport.transport.templates import hsiao
+    >>> one = hsiao().select(phase=(-5.0, 15.0), wave=(4000.0, 8000.0))
+    >>> series = [replace(one, name=name) for name in ("a", "b", "c")]
+    >>> [mixture.series.name.partition("#")[2] for mixture in draw_mixtures(series, 2, seed=1)]
+    ['0', '1']
     """
     if n < 0 or seed < 0 or not concentration > 0:
         raise ValueError(f"n = {n}, seed = {seed}, concentration = {concentration}: expected none negative, no 0 last")

@@ -126,6 +126,21 @@ def plan_augmentation(config: Path) -> PlannedConfig:
     ------
     ReadError
         As `sntransport.augmentation.config.read_augmentation`.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from pathlib import Path
+    >>> from sntransport.augmentation import plan_augmentation
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> snt.write_series(replace(series, name="SN2030a"), "SN2030a.fits")
+    >>> lines = ['series = ["SN2030a.fits"]', "[[survey]]", 'source = "ztf"', "years = 0.3", "[population]"]
+    >>> lines += ["redshift = { uniform = [0.02, 0.05] }", "[simulation]", "n = 50", "[split]", "train = 1.0"]
+    >>> np.savetxt("training.toml", [*lines, "[target.train]", "Ia = 5"], fmt="%s")
+    >>> planned = plan_augmentation(Path("training.toml"))
+    >>> type(planned).__name__
+    'PlannedConfig'
     """
     planned = plan_config(config, folders=(_SERIES,))
     augmentation_of(planned.section())
@@ -202,6 +217,23 @@ def run_augmentation(
         Where this process or a worker finds other inputs than were planned; it makes nothing of them.
     BusyError, PlanError, OSError
         As `sntransport._storage.shards.run_shards`.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from pathlib import Path
+    >>> from sntransport.augmentation import plan_augmentation, run_augmentation
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> snt.write_series(replace(series, name="SN2030a"), "SN2030a.fits")
+    >>> lines = ['series = ["SN2030a.fits"]', "[[survey]]", 'source = "ztf"', "years = 0.3", "[population]"]
+    >>> lines += ["redshift = { uniform = [0.02, 0.05] }", "[simulation]", "n = 50", "[split]", "train = 1.0"]
+    >>> np.savetxt("training.toml", [*lines, "[target.train]", "Ia = 5"], fmt="%s")
+    >>> planned = plan_augmentation(Path("training.toml"))
+    >>> quiet = lambda what, n: lambda done: None
+    >>> entries = run_augmentation(planned, Path("training"), None, 1000, progress=quiet)
+    >>> sorted(path.name for path in Path("training").glob("*.fits"))
+    ['train-00000.fits']
     """
     given = augmentation_of(planned.section())
     n = sum(max(count, 0) for classes in given["target"].values() for count in classes.values())

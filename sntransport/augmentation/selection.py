@@ -4,6 +4,8 @@ Every object has random numbers made from the seed and its identifier alone, so 
 the objects are cut into parts, and choosing needs only a few counts in memory.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +31,12 @@ def select(propensity: ArrayLike, seed: int, object_id: ArrayLike | None = None)
     ------
     ValueError
         Where a propensity is not from 0 to 1.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import select
+    >>> select([0.0, 1.0, 1.0], seed=1).tolist()
+    [False, True, True]
     """
     chance = _propensity(propensity)
     return np.asarray(uniform_numbers(np.arange(chance.size) if object_id is None else object_id, seed) < chance)
@@ -55,6 +63,12 @@ def inverse_propensity_weights(propensity: ArrayLike, *, floor: float = 0.01, me
     ------
     ValueError
         Where a propensity is not from 0 to 1, or ``floor`` is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import inverse_propensity_weights
+    >>> inverse_propensity_weights([1.0, 0.5, 0.25]).round(3).tolist()
+    [0.429, 0.857, 1.714]
     """
     if not 0 < floor <= 1:
         raise ValueError(f"floor is {floor}, expected above 0, at most 1")
@@ -63,7 +77,14 @@ def inverse_propensity_weights(propensity: ArrayLike, *, floor: float = 0.01, me
 
 
 def effective_number(weights: ArrayLike) -> float:
-    """How many objects of equal weight are worth as much: ``sum(w)**2 / sum(w**2)`` (Kish 1965); 0 of none."""
+    """How many objects of equal weight are worth as much: ``sum(w)**2 / sum(w**2)`` (Kish 1965); 0 of none.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import effective_number
+    >>> effective_number([1.0, 1.0, 1.0]), round(effective_number([10.0, 1.0, 1.0]), 2)
+    (3.0, 1.41)
+    """
     w = np.asarray(weights, dtype=np.float64)
     return float(w.sum() ** 2 / (w**2).sum()) if w.size and w.any() else 0.0
 
@@ -105,6 +126,14 @@ def balanced(
     ValueError
         Where a class or one of its redshift bins has fewer objects than asked for: no object is repeated to fill it. Or
         where the target is negative, shares do not fit the edges, or shapes differ.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import balanced
+    >>> classes = ["Ia"] * 6 + ["II"] * 4
+    >>> chosen = balanced(classes, np.linspace(0.01, 0.1, 10), {"Ia": 2, "II": 2}, seed=1)
+    >>> [classes[k] for k in chosen]
+    ['Ia', 'Ia', 'II', 'II']
     """
     z, kinds = readonly(z, "z"), np.asarray(classes, dtype=str)
     require_shape(z, "z", kinds.shape, "(n_object,)")

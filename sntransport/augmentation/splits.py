@@ -1,5 +1,7 @@
 """Splits of a training set by the supernovae it was made of, and the check that none is on both sides."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +15,17 @@ from sntransport.spectra.observations import broad_class
 
 
 class LeakError(ValueError):
-    """A supernova is on both sides of a split."""
+    """A supernova is on both sides of a split.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import LeakError, require_no_leak
+    >>> try:
+    ...     require_no_leak([["SN2030a"], ["SN 2030a"]], ["train", "test"])
+    ... except LeakError as error:
+    ...     print(error)
+    2030a in the splits test and train: the test would be blind
+    """
 
 
 _DESIGNATION = re.compile(r"(?<![0-9])((?:19|20)\d{2})[\s_-]*([A-Za-z]{1,5})(?![A-Za-z])", re.ASCII)
@@ -37,6 +49,12 @@ def designation(name: str) -> str:
         The year and letters of an IAU designation where the name holds one, else the name without spaces, hyphens,
         underscores and case: "V19_SN2013fs_HostExtCorr", "SN 2013 - fs", "SN-2013-fs", "sn13fs" and "sn2013fs" are one
         supernova, "2013fs".
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import designation
+    >>> [designation(name) for name in ("SN 2013fs", "V19_SN2013fs_HostExtCorr", "ASASSN-15lh")]
+    ['2013fs', '2013fs', 'asassn15lh']
     """
     name = unicodedata.normalize("NFKC", name).translate(_DASHES)
     if found := _DESIGNATION.search(name):
@@ -102,6 +120,13 @@ def assign_splits(
     ------
     ValueError
         Where shares are negative, not finite or all zero, one supernova has two classes, or the seed is negative.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import assign_splits
+    >>> splits = assign_splits({f"SN2030{letter}": "Ia" for letter in "abcd"}, {"train": 0.5, "test": 0.5}, seed=1)
+    >>> sorted(splits.values())
+    ['test', 'test', 'train', 'train']
     """
     wanted = np.array(list(shares.values()), dtype=np.float64)
     if wanted.size == 0 or not np.all(np.isfinite(wanted)) or wanted.min() < 0 or wanted.sum() <= 0 or seed < 0:
@@ -160,6 +185,15 @@ def require_no_leak(parents: Sequence[Sequence[str]], splits: Sequence[str]) -> 
         Where one is; the message names it, the splits and how many others there are.
     ValueError
         Where an entry has no parents, or lengths differ.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import require_no_leak
+    >>> require_no_leak([["SN2030a", "SN2030b"], ["SN2030c"]], ["train", "test"])
+    >>> require_no_leak([["SN2030a", "SN2030b"], ["SN2030b"]], ["train", "test"])
+    Traceback (most recent call last):
+        ...
+    sntransport.augmentation.splits.LeakError: 2030b in the splits test and train: the test would be blind
     """
     seen: dict[str, set[str]] = {}
     for names, split in zip(parents, splits, strict=True):

@@ -4,6 +4,8 @@ A first look at all light curves gives the few numbers of `Settled`; with these,
 itself.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +43,19 @@ class TrainingSet(ValueObject):
     """Labeled light curves with the split and the parents of each template.
 
     ``templates`` are those that ``light_curves.truth.template`` counts; ``notes`` say what was chosen and why.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import make_templates, select_training_set
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> templates = make_templates([series], {series.name: "train"}, seed=1)
+    >>> population = snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([one.series for one in templates], snt.load_survey("ztf", years=0.5), population, n=20)
+    >>> made = select_training_set(curves, templates, {"train": {"Ia": 5}}, seed=1)
+    >>> made.light_curves.n_object, made.templates[0].split
+    (5, 'train')
     """
 
     light_curves: LightCurves
@@ -272,6 +287,19 @@ def select_training_set(
         Where a supernova is in two splits: the set is not made.
     ValueError
         Where there are fewer objects than asked for; the message names split, class and redshift.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import make_templates, select_training_set
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation.events.distributions import Uniform
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> templates = make_templates([series], {series.name: "train"}, seed=1)
+    >>> population = snt.Population(redshift=Uniform(low=0.02, high=0.1))
+    >>> curves = snt.simulate([one.series for one in templates], snt.load_survey("ztf", years=0.5), population, n=50)
+    >>> made = select_training_set(curves, templates, {"train": {"Ia": 6}}, seed=1, z_edges=[0.02, 0.06, 0.1])
+    >>> int(np.sum(made.light_curves.truth.z < 0.06))
+    3
     """
     if len(templates) != len(light_curves.template_names):
         raise ValueError(f"{len(templates)} templates for light curves of {len(light_curves.template_names)}")

@@ -4,6 +4,8 @@ Every template knows the supernovae it was made of and the one split they are al
 `sntransport.simulation.engine.simulate` and chosen by `sntransport.augmentation.training_set`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +25,14 @@ class TrainingTemplate(ValueObject):
     """A series to make light curves from, and where it is from.
 
     ``parents`` are the supernovae it was made of, ``kind`` is "source", "mixture" or "draw"; ``notes`` say how.
+
+    Examples
+    --------
+    >>> from sntransport.augmentation import make_templates
+    >>> from sntransport.transport.templates import hsiao
+    >>> (made,) = make_templates([hsiao()], {hsiao().name: "train"}, seed=1)
+    >>> made.kind, made.split, made.parents
+    ('source', 'train', ('Hsiao et al. (2007)',))
     """
 
     series: SpectralSeries
@@ -80,6 +90,17 @@ def make_templates(
     ValueError
         Where a series is in no split, two have one name, ``augmented`` names a split that is not there, a number is
         negative, or nothing of a class can be mixed.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.augmentation import make_templates
+    >>> from sntransport.transport.templates import hsiao
+    >>> one = hsiao().select(phase=(-5.0, 15.0), wave=(4000.0, 8000.0))
+    >>> series = [replace(one, name=name) for name in ("SN2030a", "SN2030b", "SN2030c")]
+    >>> splits = {"SN2030a": "train", "SN2030b": "train", "SN2030c": "test"}
+    >>> [(made.split, made.kind) for made in make_templates(series, splits, seed=1, mixtures=1)]
+    [('test', 'source'), ('train', 'source'), ('train', 'source'), ('train', 'mixture')]
     """
     if mixtures < 0 or draws < 0:
         raise ValueError(f"mixtures = {mixtures}, draws = {draws}: expected numbers that are not negative")
@@ -128,6 +149,17 @@ def template_weights(templates: Sequence[TrainingTemplate], target: Mapping[str,
     ------
     ValueError
         Where it wants a class of a split that has no template.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.augmentation import make_templates, template_weights
+    >>> from sntransport.transport.templates import hsiao
+    >>> series = [replace(hsiao(), name="SN2030a"), replace(hsiao(), name="SN2030b", sn_type="II")]
+    >>> templates = make_templates(series, {"SN2030a": "train", "SN2030b": "train"}, seed=1)
+    >>> weight = template_weights(templates, {"train": {"Ia": 300, "II": 100}})
+    >>> print(dict(zip([made.series.sn_type for made in templates], (weight / weight.sum()).tolist())))
+    {'II': 0.25, 'Ia': 0.75}
     """
     groups = [(one.split, one.sn_class) for one in templates]
     for split, classes in target.items():

@@ -6,6 +6,8 @@ of highest marginal likelihood on a fixed grid, so that the result does not depe
 share a band have an offset each, and a scatter of their own.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +44,14 @@ class BandCurve(ValueObject):
     and its error with the scatter of that.
     ``instruments`` share the band; ``offset`` (n_instrument,) [mag] is how much fainter each is than the curve, and
     ``scatter`` (n_instrument,) its error in ln flux beyond the stated one. ``error_floor`` is that of the curve.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import fit_band_curves
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> curve = fit_band_curves(demo_supernova().light_curve).curves[0]
+    >>> curve.band, curve.mjd.size, curve.support.round(1).tolist()
+    ('bessellb', 32, [[59983.9, 60066.1]])
     """
 
     band: str
@@ -65,6 +75,14 @@ class BandCurves(ValueObject):
     """Smooth photometry of one supernova in ``bands`` (n_band,); see `evaluate`.
 
     ``used`` (n_obs,) says which rows of the light curve took part.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import fit_band_curves
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> curves = fit_band_curves(demo_supernova().light_curve)
+    >>> curves.bands, int(curves.used.sum())
+    (('bessellb', 'besselli', 'bessellr', 'bessellv'), 128)
     """
 
     curves: tuple[BandCurve, ...]
@@ -101,6 +119,16 @@ def fit_band_curves(
     BandCurves
         Its notes count what was left out and name instruments that are off. Bands without a usable point are absent.
         Each band is at the mean level of its nights: which instrument is right is not known.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import evaluate, fit_band_curves
+    >>> mjd = np.arange(60000.0, 60040.0, 4.0)
+    >>> flux = 5000.0 * np.exp(-(mjd - 60000.0) / 20.0)
+    >>> curve = snt.LightCurve(mjd=mjd, band=["ztfr"] * mjd.size, flux=flux, flux_err=0.02 * flux)
+    >>> smooth, _ = evaluate(fit_band_curves(curve), [60010.0])
+    >>> print(f"{smooth[0, 0] / (5000.0 * np.exp(-0.5)):.2f}")
+    1.00
     """
     curves, rejected, offsets = [], [], []
     used = np.zeros(light_curve.mjd.size, dtype=bool)
@@ -145,6 +173,15 @@ def evaluate(curves: BandCurves, mjd: ArrayLike) -> tuple[Array, Array]:
     -------
     flux, flux_err : ndarray, (n_mjd, n_band) [nJy AB]
         NaN outside the support of the band. The error includes the fitted extra scatter.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import evaluate, fit_band_curves
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> curves = fit_band_curves(demo_supernova().light_curve)
+    >>> flux, flux_err = evaluate(curves, [60000.0, 60500.0])
+    >>> print(curves.bands[0], (flux_err / flux)[:, 0].round(3))
+    bessellb [0.025   nan]
     """
     mjd = np.atleast_1d(np.asarray(mjd, dtype=np.float64))
     flux = np.full((mjd.size, len(curves.curves)), np.nan)
@@ -195,7 +232,7 @@ class _Nights:
     instrument: NDArray[np.int64]
     names: tuple[str, ...]
 
-    def only(self, kept: NDArray[np.bool_]) -> "_Nights":
+    def only(self, kept: NDArray[np.bool_]) -> _Nights:
         return _Nights(
             mjd=self.mjd[kept],
             value=self.value[kept],

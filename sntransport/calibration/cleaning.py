@@ -1,5 +1,7 @@
 """One observed spectrum: which pixels can be believed, and how noisy they are."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +67,16 @@ def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
     -------
     Cleaned
         Possibly with no pixel left.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import clean
+    >>> wave = np.arange(4000.0, 8000.0, 5.0)
+    >>> flux = 1e-15 * (1.0 + 0.01 * np.random.default_rng(1).normal(size=wave.size))
+    >>> flux[300] = 1e-13
+    >>> cleaned = clean(snt.Spectrum(mjd=60000.0, wave=wave, flux=flux))
+    >>> wave.size - cleaned.wave.size, cleaned.removed
+    (1, {'spikes': 1})
     """
     removed: dict[str, int] = {}
 

@@ -6,6 +6,8 @@ is as smooth as such errors are, and the features, all the rest. A factor that i
 its size, goes into the continuum alone.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,6 +55,18 @@ def split_continua(series: SpectralSeries) -> Continua:
         Medians in bins of 2 % of wavelength, a Gaussian process
         through them with a free level and slope (Rasmussen & Williams 2006, eqs. 2.25 and 4.17). All are fitted
         relative to the mean of all spectra, so that where the coverage of one ends leaves no trace.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import split_continua
+    >>> from sntransport.spectra import grid_wave
+    >>> wave = grid_wave(10000, 700)
+    >>> line = 1.0 - 0.5 * np.exp(-0.5 * ((wave / 6100.0 - 1.0) / 0.005) ** 2)
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=wave, flux=[wave**-2.0 * line])
+    >>> continua = split_continua(series)
+    >>> feature = np.log(series.flux) - continua.mean - continua.relative
+    >>> print(f"deepest at {wave[feature[0].argmin()]:.0f} A")
+    deepest at 6100 A
     """
     place = np.floor((np.log(series.wave) - np.log(series.wave[0])) / _BIN).astype(np.int64)
     center = np.log(series.wave[0]) + _BIN * (np.arange(place[-1] + 1) + 0.5)

@@ -1,5 +1,7 @@
 """Spectra of one night into one: the arms of an exposure joined, duplicates merged."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -46,6 +48,19 @@ def stitch(group: Sequence[Piece], notes: list[str]) -> Piece:
         mean is taken, fading out over the ends. One whose shape disagrees by more than `MAX_DISAGREEMENT`
         is rejected, the one of lower signal to noise; one that does not overlap is joined only if both have an
         absolute scale.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import stitch
+    >>> from sntransport.calibration.nights import Piece
+    >>> def piece(number, first, flux, label):
+    ...     more = {"mjd": 60000.0, "snr": 50.0, "calibrated": True, "members": frozenset([number]), "label": label}
+    ...     return Piece(first=first, flux=flux, flux_err=0.02 * flux, **more)
+    >>> blue, red = piece(0, 0, np.full(300, 2.0), "blue arm"), piece(1, 200, np.full(300, 1.0), "red arm")
+    >>> notes = []
+    >>> night = stitch([blue, red], notes)
+    >>> night.flux.size, notes
+    (500, ['red arm joined to blue arm (scaled by 2.00)'])
     """
     ordered = sorted(group, key=lambda piece: -int(np.isfinite(piece.flux).sum()))
     result = ordered[0]

@@ -1,5 +1,7 @@
 """From observed spectra to a sparse `SpectralSeries`: cleaned, stitched, rest frame, dust-free, on one grid."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +30,14 @@ class Prepared:
 
     ``series`` holds one row a night; ``calibrated`` (n_phase,) says which rows have an absolute flux scale (the others
     are in arbitrary units); ``members`` lists, for each row, the indices of the spectra of the supernova in it.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import prepare
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> prepared = prepare(demo_supernova())
+    >>> prepared.members[:3], bool(prepared.calibrated.all())
+    (((0,), (1,), (2,)), True)
     """
 
     series: SpectralSeries
@@ -67,6 +77,14 @@ def prepare(
     ------
     ValueError
         Where no spectrum is left, with the reasons.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import prepare
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> prepared = prepare(demo_supernova())
+    >>> print(prepared.series.phase.round(1), prepared.series.n_wave)
+    [-11.  -7.  -1.   6.  14.  24.  38.  60.] 1280
     """
     notes: list[str] = []
     pieces = [

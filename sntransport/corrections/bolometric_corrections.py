@@ -3,6 +3,8 @@
 BC = M_bol - M_band,    M_bol = -2.5 log10(L / 3.0128e35 erg/s)
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +43,14 @@ class BolometricCorrection(ValueObject):
 
     ``magnitude`` (n_phase, n_band) is the absolute magnitude, rest frame and free of dust. NaN where a band is not
     covered or there is no luminosity.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.array([0.0, 20.0]), np.arange(1500.0, 20000.0, 10.0))
+    >>> correction = snt.bolometric_correction(series, ["bessellv"])
+    >>> print((correction.magnitude + correction.value).round(2).ravel())
+    [-19.16 -17.92]
     """
 
     phase: Array
@@ -58,6 +68,15 @@ class ColorRelation(ValueObject):
 
     ``coefficients`` with the constant first; ``scatter`` [mag] is the rms about the fit, ``color_range`` [mag] the
     colors it was fitted to, ``n_points`` how many there were.
+
+    Examples
+    --------
+    >>> from sntransport.corrections import color_relation
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.arange(-10.0, 30.0), np.arange(1500.0, 20000.0, 10.0))
+    >>> relation = color_relation([series], "bessellv", "bessellb", "bessellv")
+    >>> print(f"{relation.n_points} points, scatter {relation.scatter:.2f} mag")
+    40 points, scatter 0.05 mag
     """
 
     band: str
@@ -116,6 +135,15 @@ def bolometric_correction(
         Where ``series`` is no `SpectralSeries`.
     ValueError
         For an unknown band, system or policy, or a single draw.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.array([0.0, 20.0]), np.arange(1500.0, 20000.0, 10.0))
+    >>> correction = snt.bolometric_correction(series, ["bessellb", "bessellv"])
+    >>> print(correction.value.round(2))
+    [[ 0.24  0.06]
+     [-0.13  0.48]]
     """
     require_series(series, "bolometric_correction")
     require_draws(draws)
@@ -194,6 +222,15 @@ def color_relation(
     ------
     ValueError
         Where fewer than ``degree + 1`` points, or fewer than five, have all that is needed.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.corrections import color_relation
+    >>> series = template(np.arange(-10.0, 30.0), np.arange(1500.0, 20000.0, 10.0))
+    >>> relation = color_relation([series], "bessellv", "bessellb", "bessellv", degree=1)
+    >>> relation.coefficients.shape, tuple(round(end, 2) for end in relation.color_range)
+    ((2,), (-0.25, 0.96))
     """
     color, value = [np.empty(0)], [np.empty(0)]
     for one in series:
@@ -254,6 +291,16 @@ def luminosity_from_color(
     ------
     ValueError
         Where the shapes of magnitude and color differ.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.corrections import color_relation, luminosity_from_color
+    >>> series = template(np.arange(-10.0, 30.0), np.arange(1500.0, 20000.0, 10.0))
+    >>> relation = color_relation([series], "bessellv", "bessellb", "bessellv")
+    >>> luminosity, luminosity_err = luminosity_from_color(relation, [-19.0, -19.0], [0.2, 5.0])
+    >>> print((luminosity / 1e43).round(2))
+    [0.8 nan]
     """
     given = (("magnitude", magnitude), ("color", color), ("magnitude_err", magnitude_err), ("color_err", color_err))
     mag, at, mag_err, at_err = (np.asarray(bare(value, name, MAGNITUDE), dtype=np.float64) for name, value in given)
@@ -288,6 +335,18 @@ def luminosity_of_photometry(
     ------
     ValueError
         Where the systems of magnitudes differ, or a band has no point with a magnitude.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova, template
+    >>> from sntransport.corrections import color_relation, luminosity_of_photometry
+    >>> sn = demo_supernova()
+    >>> series = template(np.arange(-15.0, 65.0), np.arange(1500.0, 20000.0, 10.0))
+    >>> relation = color_relation([series], "bessellv", "bessellb", "bessellv")
+    >>> phase, luminosity, _ = luminosity_of_photometry(snt.k_correct(sn.light_curve, series, sn.sightline), relation)
+    >>> near = np.abs(phase).argmin()
+    >>> print(f"{phase[near]:+.0f} d: {luminosity[near]:.0e} erg/s")
+    +1 d: 1e+43 erg/s
     """
     if rest.system != relation.system:
         raise ValueError(f"the relation is in {relation.system} magnitudes, the light curve in {rest.system}")

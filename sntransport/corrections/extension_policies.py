@@ -40,7 +40,15 @@ Policy = Callable[[Array, Array, Array], Extension]
 
 
 def none(wave: Array, flux: Array, phase: Array) -> Extension:
-    """Add nothing: the luminosity is that of the covered wavelengths."""
+    """Add nothing: the luminosity is that of the covered wavelengths.
+
+    Examples
+    --------
+    >>> from sntransport.corrections.extension_policies import none
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> none(wave, np.ones((1, 400)), np.zeros(1)).uv_wave.size
+    0
+    """
     empty, nan = np.empty((flux.shape[0], 0)), np.full(flux.shape[0], np.nan)
     return Extension(
         uv_wave=empty,
@@ -54,7 +62,16 @@ def none(wave: Array, flux: Array, phase: Array) -> Extension:
 
 
 def blackbody(wave: Array, flux: Array, phase: Array) -> Extension:
-    """Add the blackbody fitted to the whole spectrum, scaled to meet it at either edge."""
+    """Add the blackbody fitted to the whole spectrum, scaled to meet it at either edge.
+
+    Examples
+    --------
+    >>> from sntransport.corrections.extension_policies import blackbody
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> flux = (wave / 5000.0) ** -5 / np.expm1(1.4388e8 / (wave * 9000.0))
+    >>> print(blackbody(wave, flux[None], np.zeros(1)).temperature.round(-1))
+    [9000.]
+    """
     return _blackbody(wave, flux, 0.0)
 
 
@@ -63,6 +80,16 @@ def suppressed_blackbody(wave: Array, flux: Array, phase: Array) -> Extension:
 
     The form of Nicholl, Guillochon & Berger (2017, ApJ 850, 55). Where the spectrum itself begins below 3000 A the
     suppression begins there.
+
+    Examples
+    --------
+    >>> from sntransport.corrections.extension_policies import blackbody, suppressed_blackbody
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> flux = ((wave / 5000.0) ** -5 / np.expm1(1.4388e8 / (wave * 9000.0)))[None]
+    >>> one, other = (policy(wave, flux, np.zeros(1)) for policy in (blackbody, suppressed_blackbody))
+    >>> near = np.abs(one.uv_wave - 2000.0).argmin()
+    >>> print((other.uv_flux / one.uv_flux)[0, near].round(2))
+    0.67
     """
     return _blackbody(wave, flux, 1.0)
 
@@ -91,6 +118,16 @@ def from_template(template: SpectralSeries, maximum: float = 0.0) -> Policy:
         Where ``template`` is no `SpectralSeries`.
     ValueError
         Where ``maximum`` is not finite.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.corrections.extension_policies import from_template
+    >>> from sntransport.transport.templates import hsiao
+    >>> series = template(np.array([0.0]), np.arange(3300.0, 9600.0, 10.0))
+    >>> light = snt.bolometric(series, policy=from_template(hsiao()))
+    >>> print((light.share_uv + light.share_nir).round(2))
+    [0.2]
     """
     require_series(template, "from_template")
     if not np.isfinite(maximum):

@@ -4,6 +4,8 @@ A wavelength policy is a function ``(wave, flux, phase, target) -> flux`` at the
 spectrum itself is known are not looked at. `hold_color`, `blackbody` and `from_template` are here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -28,7 +30,17 @@ _TAIL = 20.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Extrapolated(ValueObject):
-    """An extrapolated series, the ``share`` of its bins that are extrapolated, and ``notes`` on what was done."""
+    """An extrapolated series, the ``share`` of its bins that are extrapolated, and ``notes`` on what was done.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.corrections import extend_decline
+    >>> series = template(np.arange(-10.0, 50.0, 5.0), np.arange(3300.0, 9600.0, 10.0))
+    >>> longer = extend_decline(series, 60.0, step=5.0)
+    >>> print(longer.series.phase[-4:], f"{longer.share:.0%}")
+    [45. 50. 55. 60.] 20%
+    """
 
     series: SpectralSeries
     share: float
@@ -111,7 +123,7 @@ def extend_wave(series: SpectralSeries, wave_range: tuple[float, float], policy:
     Returns
     -------
     Extrapolated
-        Facts bins stay as they are; bins within the range that the policy has a value for have `Origin.EXTRAPOLATED`
+        Known bins stay as they are; bins within the range that the policy has a value for have `Origin.EXTRAPOLATED`
         and an error that is not known (NaN). Negative values of the policy are taken as 0. Phases without any flux
         stay empty.
 
@@ -119,6 +131,17 @@ def extend_wave(series: SpectralSeries, wave_range: tuple[float, float], policy:
     ------
     ValueError
         Where the range does not ascend or is not positive.
+
+    Examples
+    --------
+    >>> from sntransport.corrections import extend_wave
+    >>> from sntransport.corrections.extrapolation import continue_blackbody
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> flux = (wave / 5000.0) ** -5 / np.expm1(1.4388e8 / (wave * 9000.0))
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=wave, flux=[flux])
+    >>> wider = extend_wave(series, (3500.0, 9000.0), continue_blackbody)
+    >>> wider.series.wave[[0, -1]].round().tolist(), int(wider.series.origin[0, 0])
+    ([3495.0, 9011.0], 3)
     """
     require_series(series, "extend_wave")
     low, high = wave_range
@@ -164,6 +187,15 @@ def extend_rise(series: SpectralSeries, *, explosion: float | None = None, step:
     ValueError
         Where the explosion is not before the first phase; where it is to be estimated and the light curve does not
         rise at its beginning, or so slowly that explosion would be more than 40 d earlier.
+
+    Examples
+    --------
+    >>> from sntransport.corrections import extend_rise
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> series = snt.SpectralSeries(phase=[10.0, 11.0, 12.0], wave=wave, flux=np.outer([1.0, 1.21, 1.44], np.ones(400)))
+    >>> longer = extend_rise(series, explosion=0.0, step=5.0).series
+    >>> print(longer.phase, longer.flux[:, 0].round(2))
+    [-5.  0.  5. 10. 11. 12.] [0.   0.   0.25 1.   1.21 1.44]
     """
     require_series(series, "extend_rise")
     first = float(series.phase[np.flatnonzero(series.covered.any(axis=1))[0]])
@@ -197,6 +229,15 @@ def extend_decline(
     ------
     ValueError
         Where there is nothing to add, or the light curve does not fade at its end.
+
+    Examples
+    --------
+    >>> from sntransport.corrections import extend_decline
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> series = snt.SpectralSeries(phase=[40.0, 60.0], wave=wave, flux=[np.full(400, 2.0), np.full(400, 1.0)])
+    >>> longer = extend_decline(series, 80.0, mean_life=None, step=10.0).series
+    >>> print(longer.phase, longer.flux[:, 0].round(3))
+    [40. 60. 70. 80.] [2.    1.    0.707 0.5  ]
     """
     require_series(series, "extend_decline")
     end = float(series.phase[np.flatnonzero(series.covered.any(axis=1))[-1]])
@@ -235,6 +276,16 @@ def extend_from_template(
     ------
     ValueError
         Where there is nothing to add, or the two have no wavelength in common at an end.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.corrections import extend_from_template
+    >>> from sntransport.transport.templates import hsiao
+    >>> series = template(np.arange(0.0, 30.0, 5.0), np.arange(4000.0, 8000.0, 10.0))
+    >>> longer = extend_from_template(series, hsiao(), first=-10.0, last=40.0, step=5.0)
+    >>> print(longer.series.phase)
+    [-10.  -5.   0.   5.  10.  15.  20.  25.  30.  35.  40.]
     """
     require_series(series, "extend_from_template")
     require_series(template, "extend_from_template")

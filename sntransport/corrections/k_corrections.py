@@ -6,6 +6,8 @@ eq. 8) joins the magnitude in one band at redshift z to the absolute magnitude i
     m_obs = M_rest + distance modulus + K
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,6 +51,13 @@ class KCorrection(ValueObject):
     or ``phase`` where that is a single number. By photons, ``coverage`` is the smaller share of the two bands that the
     series covers, and ``filled`` the larger one that it has no data of its own for (``origin`` 3). Values belong to the
     magnitude systems ``system_rest`` and ``system_obs``.
+
+    Examples
+    --------
+    >>> from sntransport.transport.templates import hsiao
+    >>> k = snt.evaluate_k_correction(hsiao(), "bessellb", "sdssr", z=0.5, phase=[0.0, 15.0])
+    >>> print(k.value.round(2), k.coverage)
+    [-0.42 -0.25] [1. 1.]
     """
 
     value: Array
@@ -121,9 +130,11 @@ def k_correction(
     Examples
     --------
     >>> wave = np.exp(np.linspace(np.log(2000.0), np.log(12000.0), 4000))
-    >>> flat = SpectralSeries(phase=[0.0], wave=wave, flux=[wave**-2.0])
-    >>> float(np.round(k_correction(flat, "bessellb", "sdssr", 0.5, 0.0), 6))
+    >>> flat = snt.SpectralSeries(phase=[0.0], wave=wave, flux=[wave**-2.0])
+    >>> float(np.round(snt.k_correction(flat, "bessellb", "sdssr", 0.5, 0.0), 6))
     -0.440228
+    >>> snt.k_correction(flat, "bessellb", "sdssr", [0.2, 0.5], [0.0]).round(3).tolist()
+    [[-0.198], [-0.44]]
     """
     require_series(series, "k_correction")
     z, shape = _redshifts(z)
@@ -174,6 +185,15 @@ def evaluate_k_correction(
     ------
     ValueError, TypeError
         As `k_correction`, and for a single draw.
+
+    Examples
+    --------
+    >>> wave = np.arange(3000.0, 11000.0, 10.0)
+    >>> flux = [wave**-2.0]
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=wave, flux=flux, flux_err=0.05 * np.array(flux))
+    >>> k = snt.evaluate_k_correction(series, "bessellb", "bessellv", z=0.25, phase=0.0)
+    >>> print(f"{float(k.value):.3f} +- {float(k.sigma):.3f} mag, {float(k.coverage):.0%} covered")
+    -0.242 +- 0.005 mag, 100% covered
     """
     require_draws(draws)
     value = k_correction(
@@ -239,6 +259,12 @@ def s_correction(
     -----
     Stritzinger et al. (2002, AJ 124, 2100, eq. 4), for magnitudes in the natural system of ``band_from``. Photometry
     that a color term was applied to has that part of S in it already: subtract ``color term * color``.
+
+    Examples
+    --------
+    >>> from sntransport.transport.templates import hsiao
+    >>> snt.s_correction(hsiao(), "bessellr", "sdssr", z=0.03, phase=[0.0, 30.0]).round(3).tolist()
+    [-0.101, -0.028]
     """
     require_series(series, "s_correction")
     z, shape = _redshifts(z)

@@ -6,6 +6,8 @@ What lies beyond, a policy of `sntransport.corrections.extension_policies` says.
 what such a light curve looks like in a few numbers, free of any model of its energy source.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -42,6 +44,14 @@ class Bolometric(ValueObject):
     and ``share_nir`` that the policy added, ``share_filled`` from bins without data of their own (``origin`` 3, and
     holes bridged by a line). ``wave_blue``, ``wave_red`` [rest-frame A]: what the series covers. ``temperature`` [K]
     and ``radius`` [cm] of the blackbody, NaN without one. ``policy`` and ``notes`` say what was done.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.array([-10.0, 0.0, 10.0]), np.arange(3300.0, 9600.0, 10.0))
+    >>> light = snt.bolometric(series)
+    >>> print(light.wave_blue, (light.luminosity / 1e43).round(2))
+    [3300. 3300. 3300.] [0.45 1.12 0.72]
     """
 
     phase: Array
@@ -102,6 +112,16 @@ def bolometric(
         Where ``series`` is no `SpectralSeries` (light with dust on it has no luminosity).
     ValueError
         For an unknown policy, a range that is not ascending and positive, a share that is none, or a single draw.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.array([-10.0, 0.0, 10.0]), np.arange(3300.0, 9600.0, 10.0))
+    >>> light = snt.bolometric(series, policy="blackbody")
+    >>> print(light.phase, (light.luminosity / 1e43).round(2))
+    [-10.   0.  10.] [0.89 1.75 0.93]
+    >>> print((light.share_uv + light.share_nir).round(2))
+    [0.49 0.36 0.22]
     """
     require_series(series, "bolometric")
     if not 0.0 <= most_extrapolated <= 1.0:
@@ -272,7 +292,14 @@ def _widths(wave: Array, low: float, high: float) -> Array:
 
 
 def absolute_magnitude(luminosity: ArrayLike) -> Array:
-    """Bolometric magnitude, 0 at 3.0128e35 erg/s (IAU 2015 resolution B2); NaN where it is not positive."""
+    """Bolometric magnitude, 0 at 3.0128e35 erg/s (IAU 2015 resolution B2); NaN where it is not positive.
+
+    Examples
+    --------
+    >>> from sntransport.corrections import absolute_magnitude
+    >>> absolute_magnitude([1e43, -1.0]).round(2)
+    array([-18.8,   nan])
+    """
     value = np.asarray(bare(luminosity, "luminosity", "erg / s"), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(value > 0, -2.5 * np.log10(value / 3.0128e35), np.nan)
@@ -288,6 +315,15 @@ class LightShape:
     ``peak_luminosity`` [erg/s] and ``peak_phase`` [d]; ``bracketed``: whether there is a fainter phase on both sides of
     the peak (without it both are NaN); ``rise`` and ``decline`` [d] between half of the peak and the peak; ``dm15``
     [mag] that it fades in the 15 d after; ``energy`` [erg] radiated from ``first_phase`` to ``last_phase`` [d].
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.corrections import light_shape
+    >>> series = template(np.arange(-15.0, 40.0), np.arange(2000.0, 20000.0, 10.0))
+    >>> shape = light_shape(snt.bolometric(series))
+    >>> print(f"rises in {shape.rise:.0f} d, fades {shape.dm15:.1f} mag in 15 d")
+    rises in 8 d, fades 0.9 mag in 15 d
     """
 
     peak_luminosity: float
@@ -314,6 +350,15 @@ def light_shape(light: Bolometric, *, max_gap: float = 10.0) -> LightShape:
     -------
     LightShape
         The peak is that of a parabola through the brightest phase and its neighbors, in ln luminosity.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.corrections import light_shape
+    >>> series = template(np.arange(-15.0, 40.0), np.arange(2000.0, 20000.0, 10.0))
+    >>> shape = light_shape(snt.bolometric(series))
+    >>> print(f"{shape.peak_luminosity:.1e} erg/s at {shape.peak_phase:+.1f} d, {shape.energy:.1e} erg in all")
+    1.4e+43 erg/s at -1.4 d, 3.2e+49 erg in all
     """
     known = np.isfinite(light.luminosity) & (light.luminosity > 0)
     phase, value = light.phase[known], light.luminosity[known]

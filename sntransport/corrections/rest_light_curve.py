@@ -6,6 +6,8 @@ K is that of the series without dust; A_host and A_mw are what the dust of the h
 from the series in the observed band. The four parts add up exactly, and each is given.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
@@ -84,6 +86,17 @@ class RestLightCurve(ValueObject):
     ------
     ValueError
         Where shapes differ.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova, template
+    >>> sn = demo_supernova()
+    >>> series = template(np.arange(-15.0, 65.0), np.arange(2500.0, 11000.0, 10.0))
+    >>> rest = snt.k_correct(sn.light_curve, series, sn.sightline)
+    >>> k = np.nanargmin(rest.mag)
+    >>> parts = rest.mag_obs[k] - sn.sightline.distance_modulus - rest.dust_mw[k] - rest.dust_host[k] - rest.k[k]
+    >>> bool(np.isclose(parts, rest.mag[k]))
+    True
     """
 
     mjd: Array
@@ -142,6 +155,12 @@ def rest_bands(
     ------
     ValueError
         For an unknown band, no band to choose from, or a mapping that lacks an observed band.
+
+    Examples
+    --------
+    >>> from sntransport.corrections import rest_bands
+    >>> {band: rest.name for band, rest in rest_bands(["sdssr", "sdssi"], z=0.3).items()}
+    {'sdssr': 'bessellb', 'sdssi': 'bessellv'}
     """
     if isinstance(bands, Mapping):
         missing = [name for name in bands_obs if name not in bands]
@@ -200,6 +219,16 @@ def k_correct(
         single draw, or a Vega magnitude in a band whose ``vega_ab`` is not known.
     TypeError
         For anything but a `SpectralSeries`.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova, template
+    >>> sn = demo_supernova()
+    >>> series = template(np.arange(-15.0, 65.0), np.arange(2500.0, 11000.0, 10.0))
+    >>> rest = snt.k_correct(sn.light_curve, series, sn.sightline)
+    >>> v = rest.band_rest == "bessellv"
+    >>> print(f"M_V = {np.nanmin(rest.mag[v]):.1f} mag at best, {rest.dust_mw[v].mean():.2f} mag of dust taken off")
+    M_V = -19.3 mag at best, 0.15 mag of dust taken off
     """
     if not isinstance(light_curve, LightCurve):
         raise wrong_kind("k_correct", "a LightCurve", light_curve, _REMEDIES)

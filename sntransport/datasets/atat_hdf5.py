@@ -4,6 +4,8 @@ The names are those that its data loader reads (github.com/alercebroker/ATAT): d
 mask_alert, mask_detection, labels, and lists of rows test, training_K and validation_K.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -96,6 +98,19 @@ def write_atat(
     -----
     Lost: measurements beyond ``length`` in a band (the attribute ``n_dropped`` counts them) and all truth but the label
     and the redshift. Times are from the first measurement of the object.
+
+    Examples
+    --------
+    >>> import h5py
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import write_atat
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> with h5py.File(write_atat(curves, "atat.h5")) as file:
+    ...     print(sorted(file)[:3])
+    ['SNID', 'class', 'data']
     """
     import h5py
 

@@ -8,6 +8,8 @@ REDSHIFT_HELIO, and fluxes are FLUXCAL. The truth has the names of ``elasticc2_d
 midpointMjdTai, band, psfFlux in nJy.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,6 +59,17 @@ def write_elasticc(
     ``class_code``, ``type``, ``template``, ``mag_offset`` and ``weight`` are ours; ``gentype`` numbers ELAsTiCC's own
     models and is left out. ``peakmjd`` is the date of phase 0. The files' metadata say which survey each band is of.
     Lost: fluxes that are not known, digits beyond 32 bits but of dates and places, and the trigger flag.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import write_elasticc
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> [path.name for path in write_elasticc(curves, "ztf")]
+    ['ztf_diaObject.parquet', 'ztf_diaSource.parquet', 'ztf_diaForcedSource.parquet', 'ztf_truth.parquet']
     """
     with of_extra("parquet"):
         import pyarrow as pa

@@ -1,5 +1,7 @@
 """Light curves and spectra as images for vision transformers: rasters by numpy alone, the same everywhere."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy as np
@@ -46,6 +48,17 @@ def light_curve_image(
     ------
     ValueError
         For another style, or a size below 16.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import light_curve_image
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> light_curve_image(curves, 0, size=64).shape
+    (64, 64, 3)
     """
     if style not in ("overlay", "grid") or size < 16:
         raise ValueError(f"style is {style!r} and size {size}, expected 'overlay' or 'grid' and 16 or more")
@@ -87,6 +100,14 @@ def spectrum_image(wave: Array, flux: Array, *, size: int = 224) -> NDArray[np.u
     Returns
     -------
     ndarray of uint8, (size, size)
+
+    Examples
+    --------
+    >>> from sntransport.datasets import spectrum_image
+    >>> wave = np.linspace(4000.0, 8000.0, 500)
+    >>> image = spectrum_image(wave, np.sin(wave / 300.0), size=64)
+    >>> image.shape, int(image.max())
+    ((64, 64), 255)
     """
     image = np.zeros((size, size), dtype=np.uint8)
     known = np.isfinite(flux)
@@ -108,6 +129,14 @@ def series_image(series: SpectralSeries, *, size: int = 224) -> NDArray[np.uint8
     -------
     ndarray of uint8, (size, size)
         0 where not covered, 1 to 255 where it is.
+
+    Examples
+    --------
+    >>> from sntransport.datasets import series_image
+    >>> from sntransport.transport.templates import hsiao
+    >>> image = series_image(hsiao(), size=64)
+    >>> image.shape, int(image.max())
+    ((64, 64), 255)
     """
     wave = np.linspace(series.wave[0], series.wave[-1], size)
     phase = np.linspace(series.phase[0], series.phase[-1], size)

@@ -1,5 +1,7 @@
 """HDF5 as lcdata reads it (for ParSNIP): ``/observations`` and ``/metadata``, sorted by object, zero point 25."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from io import BytesIO
@@ -37,6 +39,17 @@ def write_lcdata(
     -----
     The attributes ``bands`` and ``surveys`` of the observations say which survey each band is of. Lost: fluxes that are
     not known, digits of flux beyond those of 32 bits, flags, and peak magnitudes.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import write_lcdata
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> write_lcdata(curves, "lcdata.h5").name
+    'lcdata.h5'
     """
     import h5py
     from astropy.io.misc.hdf5 import write_table_hdf5

@@ -1,5 +1,7 @@
 """Nested Parquet: one row an object, its light curve a struct of lists, as nested-pandas, LSDB and HATS read it."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Mapping
@@ -43,6 +45,17 @@ def write_nested_parquet(
     ``peak_mjd`` as lists over the bands), and ``lightcurve``, a struct of the lists ``mjd`` [d], ``band`` (behind its
     survey where two have one of that name), ``flux``, ``flux_err`` [nJy AB], ``photflag`` and, where it is kept,
     ``true_flux``. The file's metadata name the bands, surveys and templates and what made the set.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import read_nested_parquet, write_nested_parquet
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> write_nested_parquet(curves, "curves.parquet").name
+    'curves.parquet'
     """
     with of_extra("parquet"):
         import pyarrow as pa
@@ -91,6 +104,18 @@ def read_nested_parquet(path: str | os.PathLike[str]) -> LightCurves:
         With the file: where it is no such file, damaged, or a part is missing, null or of another length.
     OSError
         Where it cannot be opened.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import read_nested_parquet, write_nested_parquet
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> path = write_nested_parquet(curves, "curves.parquet")
+    >>> bool(np.array_equal(read_nested_parquet(path).flux, curves.flux))
+    True
     """
     try:
         return _light_curves(*_table(path))

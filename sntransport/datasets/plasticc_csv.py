@@ -1,5 +1,7 @@
 """The two CSV files of PLAsTiCC (Kessler et al. 2019, PASP 131, 094501): metadata and light curves, zero point 27.5."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -58,6 +60,17 @@ def write_plasticc(
     The photometric redshift of the host is that of its galaxy where the population has hosts, else the true one with an
     error of 0; ``ddf`` is 0. The columns ``class`` and ``type`` are ours. Lost: fluxes that are not known, saturation
     and trigger flags, host dust, luminosity, peak magnitudes.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import write_plasticc
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> [path.name for path in write_plasticc(curves, "ztf", passbands={"ztfg": 1, "ztfr": 2})]
+    ['ztf_metadata.csv', 'ztf.csv']
     """
     with of_extra("parquet"):
         import pyarrow as pa

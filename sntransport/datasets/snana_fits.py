@@ -5,6 +5,8 @@ FLUXCAL had the zero point 27.5 until 2026 and has 31.4 since, so the header say
 where none is asked for.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +69,17 @@ def write_snana_fits(
     expansion. Further numbers of the truth are private variables. Lost: fluxes that are not known (their rows are left
     out), digits beyond 32 bits, and which of two surveys with the same band measured; the names of templates are in
     the README of `sntransport.datasets.snana_version.write_snana_version`.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import write_snana_fits
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> [path.name for path in write_snana_fits(curves, "ZTF", band_codes={"ztfg": "g", "ztfr": "r"})]
+    ['ZTF_HEAD.FITS', 'ZTF_PHOT.FITS']
     """
     from astropy.io import fits
 
@@ -118,6 +131,19 @@ def read_snana_fits(head: str | os.PathLike[str]) -> tuple[dict[str, Any], list[
         not have MJD = -777, or a flux is infinite (NaN is kept).
     OSError
         Where a file cannot be opened.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import read_snana_fits, write_snana_fits
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> head, _ = write_snana_fits(curves, "ZTF", band_codes={"ztfg": "g", "ztfr": "r"})
+    >>> header, objects = read_snana_fits(head)
+    >>> header["FILTERS"], len(objects), bool(np.allclose(objects[0]["mjd"], curves.mjd[: curves.offset[1]]))
+    ('gr', 5, True)
     """
     path = Path(head)
     pair = read_pair(path)

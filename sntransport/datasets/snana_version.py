@@ -1,5 +1,7 @@
 """The two texts that make a folder of FITS pairs a data version of SNANA: NAME.LIST and NAME.README."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,17 @@ def write_snana_version(
     ------
     ValueError
         Where there are more files than SNANA reads.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from sntransport.datasets import write_snana_version
+    >>> Path("SIM1").mkdir()
+    >>> listed, _ = write_snana_version(
+    ...     Path("SIM1"), ["SIM1-00000_HEAD.FITS"], bands={"ztfr": "r"}, classes={"Ia": 1}, templates=["hsiao"], told={}
+    ... )
+    >>> listed.name, listed.read_text().split()
+    ('SIM1.LIST', ['SIM1-00000_HEAD.FITS'])
     """
     require_few(len(heads))
     name = folder.resolve().name

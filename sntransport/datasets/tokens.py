@@ -1,5 +1,7 @@
 """Windows and tokens for transformers: (time, mag, magerr) as Astromer reads them, and flat tables of tokens."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,6 +49,17 @@ def write_astromer(
     -----
     Columns ``id``, ``label`` (the type), ``class``, ``class_code``, ``mjd``, ``mag``, ``errmag``. Lost: all other
     bands, and measurements with a flux that is not positive, which have no magnitude.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import write_astromer
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> write_astromer(curves, "astromer.parquet", band="ztfr").name
+    'astromer.parquet'
     """
     with of_extra("parquet"):
         import pyarrow as pa
@@ -83,6 +96,18 @@ def astromer_windows(
         1 where there is a measurement.
     owner : ndarray of int, (n_window,)
         Index of the object.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import astromer_windows
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> values, mask, owner = astromer_windows(curves, band="ztfr", window=20)
+    >>> values.shape[1:], mask.shape == values.shape[:2]
+    ((20, 3), True)
     """
     rows, offset, mag, mag_err = _magnitudes(light_curves, band)
     counts = np.diff(offset)
@@ -126,6 +151,17 @@ def write_tokens(
     -----
     ``time`` is from the first measurement of the object [d]; the bands and their surveys are in the file's metadata.
     Lost: all truth but ``class``, ``class_code`` and ``type``.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import write_tokens
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> write_tokens(curves, "tokens.parquet", length=50).name
+    'tokens.parquet'
     """
     with of_extra("parquet"):
         import pyarrow as pa

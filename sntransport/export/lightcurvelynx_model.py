@@ -1,5 +1,7 @@
 """Series as a model of LightCurveLynx (the extra ``lightcurvelynx``)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,6 +45,13 @@ def to_lightcurvelynx(
     Notes
     -----
     A folder that LightCurveLynx reads (``SIMSEDModel.from_dir``) is written by ``to_snana(..., form="SIMSED")``.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.export import to_lightcurvelynx
+    >>> series = template(np.arange(-15.0, 50.0), np.arange(2000.0, 11000.0, 10.0))
+    >>> model = to_lightcurvelynx(series, t0=60000.0, redshift=0.05, distance=2e8)  # doctest: +SKIP
     """
     with of_extra("lightcurvelynx"):
         from lightcurvelynx.models.sed_template_model import SEDTemplate, SIMSEDModel

@@ -6,6 +6,8 @@ every phase; phase 0 is moved to the brightest bolometric phase when they are re
 LightCurveLynx reads the SIMSED form too.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -115,6 +117,16 @@ def to_snana(
     Notes
     -----
     The folder is written under another name and renamed when it is complete. The same series give the same bytes.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from sntransport.export import to_snana
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.arange(-15.0, 50.0), np.arange(2000.0, 11000.0, 10.0))
+    >>> model = to_snana([series], "MYIA", bands=["sdssr"])
+    >>> sorted(path.name for path in Path("MYIA").iterdir())[:2]
+    ['Hsiao_template.SED.gz', 'NON1A.LIST']
     """
     place = Path(folder)
     if not series:

@@ -1,5 +1,7 @@
 """Whether a folder of templates, ours or anybody's, would do in SNANA: every fault with its place and its remedy."""
 
+from __future__ import annotations
+
 import difflib
 import os
 from collections.abc import Sequence
@@ -56,6 +58,16 @@ def check_folder(folder: str | os.PathLike[str]) -> Checked:
     ------
     NotADirectoryError
         Where there is no such folder.
+
+    Examples
+    --------
+    >>> from sntransport.export import check_folder, to_snana
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> series = template(np.arange(-15.0, 50.0), np.arange(2000.0, 11000.0, 10.0))
+    >>> _ = to_snana([series], "MYIA", bands=["sdssr"])
+    >>> checked = check_folder("MYIA")
+    >>> checked.would_abort, list(checked.templates)
+    (False, ['Hsiao_template.SED'])
     """
     place = Path(folder)
     if not place.is_dir():

@@ -1,5 +1,7 @@
 """A series as a source of sncosmo."""
 
+from __future__ import annotations
+
 from functools import cache
 from typing import Any
 
@@ -36,6 +38,15 @@ def to_sncosmo(
     ------
     sntransport.photometry.reference_phase.MaximumError, ValueError
         As `sntransport.export.grid.template_grid`.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.export import to_sncosmo
+    >>> series = template(np.arange(-15.0, 50.0), np.arange(2000.0, 11000.0, 10.0))
+    >>> source = to_sncosmo(series)
+    >>> print(f"{source.peakmag('bessellb', 'ab'):.1f}")
+    -19.4
     """
     import sncosmo
 

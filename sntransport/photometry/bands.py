@@ -4,6 +4,8 @@ The curves are in the folder ``filters`` (its README has the origin and license 
 that finds them. A throughput is always per photon.
 """
 
+from __future__ import annotations
+
 import difflib
 import hashlib
 import re
@@ -71,6 +73,13 @@ class Bandpass(ValueObject, Tabular):
     ------
     ValueError
         Where an array does not fit, is not finite, is negative or zero everywhere, or wavelengths are not in Angstrom.
+
+    Examples
+    --------
+    >>> box = snt.Bandpass(name="box", wave=[5000.0, 5010.0, 6000.0, 6010.0], throughput=[0.0, 1.0, 1.0, 0.0])
+    >>> from sntransport.photometry import effective_wave
+    >>> print(f"{effective_wave(box):.0f} A")
+    5505 A
     """
 
     name: str
@@ -126,13 +135,13 @@ class Bandpass(ValueObject, Tabular):
         """What to add to a magnitude of the band's Vega system to get the AB magnitude [mag]."""
         return self.vega_ab - self.vega_mag
 
-    def to_sncosmo(self) -> "sncosmo.Bandpass":
+    def to_sncosmo(self) -> sncosmo.Bandpass:
         """A ``sncosmo.Bandpass`` with the same points, also photons per photon; `load_bands` takes it back."""
         import sncosmo
 
         return sncosmo.Bandpass(self.wave, self.throughput, name=self.name)
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the throughput over wavelength; on axes of matplotlib, or of a new figure."""
         axes = axes_or_new(ax, "Bandpass.plot")
         axes.plot(self.wave, self.throughput, label=self.name)
@@ -159,7 +168,15 @@ AnyBand: TypeAlias = "str | Bandpass | sncosmo.Bandpass | FilterResponse | Spect
 
 
 def effective_wave(band: Bandpass) -> float:
-    """Mean wavelength of the photon response, ``int T lambda / int T`` [A]; sncosmo's ``wave_eff``."""
+    """Mean wavelength of the photon response, ``int T lambda / int T`` [A]; sncosmo's ``wave_eff``.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import effective_wave
+    >>> (band,) = snt.load_bands(["bessellv"])
+    >>> print(f"{effective_wave(band):.0f} A")
+    5489 A
+    """
     return _moment(band, 1) / _moment(band, 0)
 
 
@@ -167,12 +184,26 @@ def pivot_wave(band: Bandpass) -> float:
     """Pivot wavelength, ``sqrt(int T lambda / int T / lambda)`` [A] (Bessell & Murphy 2012, PASP 124, 140).
 
     It takes a mean flux density per wavelength to one per frequency exactly: ``f_nu = f_lambda pivot**2 / c``.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import pivot_wave
+    >>> (band,) = snt.load_bands(["lsstr"])
+    >>> print(f"{pivot_wave(band):.0f} A")
+    6208 A
     """
     return float(np.sqrt(_moment(band, 1) / _moment(band, -1)))
 
 
 def band_names() -> tuple[str, ...]:
-    """Names of all bands that ship with the package, sorted."""
+    """Names of all bands that ship with the package, sorted.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import band_names
+    >>> [name for name in band_names() if name.startswith("ztf")]
+    ['ztfg', 'ztfi', 'ztfr']
+    """
     return tuple(sorted(_manifest()))
 
 
@@ -213,7 +244,7 @@ def _letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def load_bands(names: Sequence["AnyBand"]) -> tuple[Bandpass, ...]:
+def load_bands(names: Sequence[AnyBand]) -> tuple[Bandpass, ...]:
     """Bands by name.
 
     Parameters
@@ -235,6 +266,15 @@ def load_bands(names: Sequence["AnyBand"]) -> tuple[Bandpass, ...]:
         For an unknown name; the message lists the closest ones.
     TypeError
         For a single name instead of a sequence, or one that is neither name nor filter.
+
+    Examples
+    --------
+    >>> [band.name for band in snt.load_bands(["bessellv", "lsstg"])]
+    ['bessellv', 'lsstg']
+    >>> snt.load_bands(["bessellw"])
+    Traceback (most recent call last):
+        ...
+    ValueError: unknown band 'bessellw'; did you mean bessellv, bessellr, besselli, bessellb?
     """
     if isinstance(names, str | Bandpass) or foreign_curve(names) is not None:
         given = names if isinstance(names, str) else getattr(names, "name", "band")
@@ -271,6 +311,14 @@ def read_bandpass(
     ------
     ValueError
         Where the file is not such a table; the message has file and line.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import effective_wave, read_bandpass
+    >>> np.savetxt("narrow.txt", [[6500.0, 0.0], [6550.0, 1.0], [6600.0, 0.0]])
+    >>> band = read_bandpass("narrow.txt")
+    >>> band.name, round(effective_wave(band))
+    ('narrow', 6550)
     """
     path = Path(path)
     if detector not in ("photon", "energy"):
@@ -302,6 +350,12 @@ def check_filters() -> tuple[str, ...]:
     -------
     tuple of str
         One line for each file that is missing, changed (by its SHA-256) or not listed.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import check_filters
+    >>> check_filters()
+    ()
     """
     folder = _folder()
     listed = dict(_manifest().values())
@@ -348,7 +402,7 @@ def _manifest() -> dict[str, tuple[str, str]]:
     return entries
 
 
-def _band(item: "AnyBand") -> Bandpass:
+def _band(item: AnyBand) -> Bandpass:
     """A band from its name, or from what is one already."""
     if isinstance(item, Bandpass):
         return item

@@ -1,5 +1,7 @@
 """In which bands and at which phases a series can be used."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +27,13 @@ class BandCoverage:
 
     ``phase`` first and last phase, as observed through the sightline [rest-frame d]; ``n_phase`` how many. None where
     there is none.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import band_coverage
+    >>> from sntransport.transport.templates import hsiao
+    >>> band_coverage(hsiao(), z=0.1, bands=["ztfg"])[0]
+    BandCoverage(band='ztfg', phase=(-18.0, 85.0), n_phase=104)
     """
 
     band: str
@@ -51,6 +60,14 @@ def band_coverage(series: SpectralSeries, z: float, bands: Sequence[str | Bandpa
     ------
     ValueError
         Where a band is not known.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import band_coverage
+    >>> wave = np.arange(4000.0, 9000.0, 10.0)
+    >>> series = snt.SpectralSeries(phase=[0.0, 10.0], wave=wave, flux=np.ones((2, wave.size)))
+    >>> [(one.band, one.n_phase) for one in band_coverage(series, z=0.05, bands=["bessellb", "bessellv"])]
+    [('bessellb', 0), ('bessellv', 2)]
     """
     # Many phases cover the same bins: each pattern is looked at once.
     patterns, of_phase = np.unique(series.covered[series.covered.any(axis=1)], axis=0, return_inverse=True)

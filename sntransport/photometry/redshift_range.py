@@ -4,6 +4,8 @@ The rule, and every constant of it, was read off SNANA's source (github.com/Rick
 it. Other simulators take what is not covered to be 0, or 1 % of it; none needs more than this.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -46,6 +48,13 @@ def filter_range(band: Bandpass, leakage_cut: float = 0.0) -> tuple[float, float
     ------
     ValueError
         Where ``leakage_cut`` is not from 0 to below 1.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import filter_range
+    >>> (band,) = snt.load_bands(["bessellv"])
+    >>> tuple(round(end) for end in filter_range(band))
+    (4690, 7010)
     """
     if not 0 <= leakage_cut < 1:
         raise ValueError(f"leakage_cut is {leakage_cut:g}, expected a share of the highest transmission, 0 to below 1")
@@ -88,6 +97,15 @@ def usable_redshifts(
     interp_flux_SEDMODEL). So the node beyond a redshift must be covered too. The redshift there is the heliocentric
     one, that of a simulation the other: they may differ by `FRAME_SHIFT`. Peculiar velocities of a simulation are not
     in it.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import usable_redshifts
+    >>> for band, z in usable_redshifts((2000.0, 9000.0), ["lsstu", "lsstr", "lssty"]).items():
+    ...     print(band, z and tuple(round(end, 2) for end in z))
+    lsstu (0.2, 0.56)
+    lsstr (0.0, 1.51)
+    lssty (0.24, 0.63)
     """
     low, high = wave_range
     if not 0 < low < high:

@@ -1,5 +1,7 @@
 """What phase 0 of a series means, and where the maximum is; moving one to the other."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -19,12 +21,31 @@ _AT_REST = Sightline(z=0.0, distance_modulus=0.0)
 
 
 class MaximumError(ValueError):
-    """The maximum is not bracketed by data."""
+    """The maximum is not bracketed by data.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import MaximumError, rezero
+    >>> from sntransport.transport.templates import hsiao
+    >>> try:
+    ...     rezero(hsiao().select(phase=(5.0, 40.0)), "B maximum")
+    ... except MaximumError as error:
+    ...     print(str(error).partition(",")[0])
+    Hsiao et al. (2007): the B maximum is not bracketed by data
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Maximum:
-    """Where a light curve is brightest: ``phase`` [d], and whether fainter phases on both sides ``bracketed`` it."""
+    """Where a light curve is brightest: ``phase`` [d], and whether fainter phases on both sides ``bracketed`` it.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import find_maximum
+    >>> from sntransport.transport.templates import hsiao
+    >>> find_maximum(hsiao().select(phase=(5.0, 40.0)), "B maximum")
+    Maximum(phase=5.0, bracketed=False)
+    """
 
     phase: float
     bracketed: bool
@@ -50,6 +71,15 @@ def find_maximum(series: SpectralSeries, meaning: Meaning | Bandpass = "bolometr
     ------
     ValueError
         Where the meaning is not that of a maximum, or the band is covered at no phase.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import find_maximum
+    >>> from sntransport.transport.templates import hsiao
+    >>> for meaning in ("B maximum", "V maximum"):
+    ...     print(meaning, f"{find_maximum(hsiao(), meaning).phase:+.1f} d")
+    B maximum +0.1 d
+    V maximum +1.8 d
     """
     require_series(series, "find_maximum")
     light = _bolometric(series) if meaning == "bolometric maximum" else _in_band(series, meaning)
@@ -91,6 +121,14 @@ def rezero(
         Where the maximum is not bracketed by data, unless ``unbracketed`` is "edge".
     ValueError
         As for `find_maximum`.
+
+    Examples
+    --------
+    >>> from sntransport.photometry import find_maximum, rezero
+    >>> from sntransport.transport.templates import hsiao
+    >>> moved, shift = rezero(hsiao(), "V maximum")
+    >>> print(f"{shift:.1f} d, now at {abs(find_maximum(moved, 'V maximum').phase):.1f} d")
+    1.8 d, now at 0.0 d
     """
     found = find_maximum(series, meaning)
     if not found.bracketed and unbracketed == "error":

@@ -8,6 +8,8 @@ Spectrum and throughput are piecewise linear between their points; the integrals
 points are exact.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +29,21 @@ MIN_COVERAGE = 0.98
 
 
 class CoverageWarning(UserWarning):
-    """A band is not covered by the series at some phases."""
+    """A band is not covered by the series at some phases.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sntransport.photometry import CoverageWarning
+    >>> red = snt.SpectralSeries(phase=[0.0], wave=np.arange(6000.0, 9000.0, 10.0), flux=np.ones((1, 300)))
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", CoverageWarning)
+    ...     try:
+    ...         snt.band_flux(red, ["bessellb"], snt.Sightline(z=0.0, distance_modulus=0.0))
+    ...     except CoverageWarning as warning:
+    ...         print(str(warning)[:45])
+    bands covered less than 98% by the series (ob
+    """
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -150,6 +166,15 @@ def band_flux(series: SpectralSeries, bands: Sequence[AnyBand], sightline: Sight
     Notes
     -----
     A part of up to 2 % that is not covered is taken to have the mean flux density of the rest of the band.
+
+    Examples
+    --------
+    >>> wave = np.arange(3000.0, 11000.0, 10.0)
+    >>> flat = snt.SpectralSeries(phase=[0.0], wave=wave, flux=[0.1089 * wave**-2.0])  # AB magnitude 0
+    >>> here = snt.Sightline(z=0.0, distance_modulus=0.0)
+    >>> flux = snt.band_flux(flat, ["bessellv", "sdssr"], here)
+    >>> print((flux / 3.631e12).round(3))
+    [[1. 1.]]
     """
     require_series(series, "band_flux")
     require_sightline(sightline, "band_flux")
@@ -198,6 +223,15 @@ def band_flux_err(
     ------
     ValueError
         Where a band is not known.
+
+    Examples
+    --------
+    >>> wave = np.arange(3000.0, 11000.0, 10.0)
+    >>> flat = snt.SpectralSeries(phase=[0.0], wave=wave, flux=[wave**-2.0], flux_err=[0.1 * wave**-2.0])
+    >>> here = snt.Sightline(z=0.0, distance_modulus=0.0)
+    >>> share = snt.band_flux_err(flat, ["bessellv"], here) / snt.band_flux(flat, ["bessellv"], here)
+    >>> print(share.round(3))
+    [[0.059]]
     """
     matrix = band_matrix(series.wave, bands, sightline)
     known = np.isfinite(synthetic_flux(series.flux, matrix)[0])

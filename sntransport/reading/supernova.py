@@ -1,5 +1,7 @@
 """The door to observations: one supernova from a catalog file or a folder of one's own data, or photometry alone."""
 
+from __future__ import annotations
+
 import math
 import os
 import warnings
@@ -105,7 +107,16 @@ def read_supernova(
 
     Examples
     --------
-    >>> sn = read_supernova("SN2013am.json.gz", sn_type="II P")  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> Path("SN2030a/spectra").mkdir(parents=True)
+    >>> facts = ['name = "SN 2030a"', 'type = "II"', "z = 0.02", "mjd_ref = 60000.0"]
+    >>> np.savetxt("SN2030a/sn.toml", facts, fmt="%s")
+    >>> wave = np.arange(4000.0, 8000.0, 5.0)
+    >>> flux = 1e-15 * (wave / 5000.0) ** -2
+    >>> np.savetxt("SN2030a/spectra/day10.txt", np.transpose([wave, flux]), header="MJD = 60010.5")
+    >>> sn = snt.read_supernova("SN2030a", ebv_mw=0.03)
+    >>> sn.name, sn.sn_type, len(sn.spectra), sn.sightline.ebv_mw
+    ('SN 2030a', 'II', 1, 0.03)
     """
     require_path(path, "read_supernova", _NO_PATH)
     path = Path(path)
@@ -177,6 +188,14 @@ def read_light_curve(
     -----
     UserWarning
         Of what was assumed in a table, such as a magnitude system. (What was assumed of a supernova is in its notes.)
+
+    Examples
+    --------
+    >>> rows = ["mjd,band,mag,mag_err,magsys", "60000.2,ztfg,18.5,0.03,AB", "60003.2,ztfr,18.3,0.02,AB"]
+    >>> np.savetxt("photometry.csv", rows, fmt="%s")
+    >>> curve = snt.read_light_curve("photometry.csv")
+    >>> curve.bands, curve.flux.round().tolist()
+    (('ztfg', 'ztfr'), [144544.0, 173780.0])
     """
     require_path(path, "read_light_curve", _NO_PATH)
     path = Path(path)

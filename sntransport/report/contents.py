@@ -43,6 +43,16 @@ class Material:
 
     ``held`` is what a series file has. ``supernova``, ``result`` and ``observed`` (the spectra before calibration) are
     None where the input is a series file. ``triplets`` and ``floor``: the leave-out test, where it was made.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from sntransport.report import from_series_file
+    >>> from sntransport.transport.templates import hsiao
+    >>> snt.write_series(hsiao(), "hsiao.fits")
+    >>> material = from_series_file(Path("hsiao.fits"))
+    >>> material.held.series.n_phase, material.supernova
+    (104, None)
     """
 
     source: Path
@@ -66,12 +76,32 @@ def from_series_file(path: Path) -> Material:
     ------
     ReadError
         As `sntransport.spectra.series_file.read_series_file`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from sntransport.report import from_series_file
+    >>> from sntransport.transport.templates import hsiao
+    >>> snt.write_series(hsiao(), "hsiao.fits")
+    >>> from_series_file(Path("hsiao.fits")).held.series.name
+    'Hsiao et al. (2007)'
     """
     return Material(source=path, held=read_series_file(path))
 
 
 def from_supernova(sn: Supernova, result: BuildResult, source: Path, options: str = "") -> Material:
-    """Material of a supernova and what `build` made of it; ``options`` are recorded as in a series file."""
+    """Material of a supernova and what `build` made of it; ``options`` are recorded as in a series file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.report import from_supernova
+    >>> sn = demo_supernova()
+    >>> material = from_supernova(sn, snt.build(sn, cadence=10.0), Path("demo"))
+    >>> material.held.series.n_phase
+    8
+    """
     provenance = {"input": source.name, "options": options, "version": __version__}
     if source.is_file():
         provenance["input_sha256"] = sha256(source)

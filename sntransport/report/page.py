@@ -112,6 +112,16 @@ def render(materials: Iterable[Material], command: str = "") -> str:
     ------
     ValueError
         Where the page would not be smaller than 5 MB, or there is no material.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from sntransport.report import from_series_file, render
+    >>> from sntransport.transport.templates import hsiao
+    >>> snt.write_series(hsiao().select(phase=(0.0, 20.0), wave=(4000.0, 8000.0)), "hsiao.fits")
+    >>> page = render([from_series_file(Path("hsiao.fits"))])
+    >>> page[:15], "Hsiao et al." in page
+    ('<!DOCTYPE html>', True)
     """
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -143,7 +153,17 @@ def render(materials: Iterable[Material], command: str = "") -> str:
 
 
 def write_report(materials: Iterable[Material], path: Path, command: str = "") -> Path:
-    """Write a report, whole or not at all; return its path. Raises as `render`."""
+    """Write a report, whole or not at all; return its path. Raises as `render`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from sntransport.report import from_series_file, write_report
+    >>> from sntransport.transport.templates import hsiao
+    >>> snt.write_series(hsiao().select(phase=(0.0, 20.0), wave=(4000.0, 8000.0)), "hsiao.fits")
+    >>> write_report([from_series_file(Path("hsiao.fits"))], Path("report.html")).name
+    'report.html'
+    """
     page = render(materials, command)
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")

@@ -3,6 +3,8 @@
 A light curve is the same to the byte for any size of a chunk and any number of workers; see `random_streams`.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -38,7 +40,23 @@ from sntransport.spectra.series import SpectralSeries
 
 
 class SelectionWarning(UserWarning):
-    """No object is left."""
+    """No object is left.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation import SelectionWarning
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> far = snt.Population(redshift=Constant(value=0.3))
+    >>> survey = snt.load_survey("ztf", years=0.5)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     curves = snt.simulate([series], survey, far, n=5, keep="triggered", uncovered="nan")
+    >>> curves.n_object, [one.category is SelectionWarning for one in caught]
+    (0, [True])
+    """
 
 
 def simulate(
@@ -85,16 +103,13 @@ def simulate(
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from sntransport.cli.supernovae.demo import template
     >>> from sntransport.simulation.events.distributions import Uniform
-    >>> from sntransport.simulation.surveys import load_survey
-    >>> wave, phase = np.linspace(2000.0, 11000.0, 500), np.linspace(-20.0, 60.0, 41)
-    >>> flux = 1e-9 * np.exp(-((phase[:, None] / 20.0) ** 2)) * np.ones(wave.size)
-    >>> template = SpectralSeries(phase=phase, wave=wave, flux=flux, name="flat")
-    >>> population = Population(redshift=Uniform(low=0.01, high=0.1))
-    >>> lcs = simulate([template], load_survey("ztf", years=0.5), population, n=20, seed=1)
-    >>> lcs.n_object
-    20
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> population = snt.Population(redshift=Uniform(low=0.01, high=0.1))
+    >>> curves = snt.simulate([series], snt.load_survey("ztf", years=0.5), population, n=20, seed=1)
+    >>> curves.n_object, curves.bands
+    (20, ('ztfg', 'ztfr'))
     """
     _require_kinds(templates, survey, population, n=n, seed=seed)
     made = simulate_chunks(
@@ -183,6 +198,16 @@ def simulate_chunks(
         At the call: for arguments out of range, a survey without visits or a band that is not known, templates that
         do not cover a band (with ``uncovered="error"``), surveys that have no place or date in common (with
         ``places="all"``).
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation.events.distributions import Uniform
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> population = snt.Population(redshift=Uniform(low=0.01, high=0.1))
+    >>> survey = snt.load_survey("ztf", years=0.5)
+    >>> [part.n_object for part in snt.simulate_chunks([series], survey, population, n=20, chunk=8, seed=1)]
+    [8, 8, 4]
     """
     _require_kinds(templates, survey, population, n=n, seed=seed)
     if n < 0 or chunk < 1 or seed < 0:

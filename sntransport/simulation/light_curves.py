@@ -1,5 +1,7 @@
 """`LightCurves`: many simulated light curves as columns, with one row of truth for each object."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -64,6 +66,16 @@ class Truth(ValueObject):
     ValueError
         Where shapes differ, an identifier is out of its range or occurs twice, or a name in ``more`` is that of a
         field or no word of letters, digits and underscores.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey = snt.load_survey("ztf", years=0.5)
+    >>> truth = snt.simulate([series], survey, snt.Population(redshift=Constant(value=0.05)), n=3, seed=2).truth
+    >>> print(truth.object_id, truth.z, truth.peak_mag.round(1).tolist())
+    [0 1 2] [0.05 0.05 0.05] [[17.3, 17.5], [17.3, 17.5], [17.3, 17.5]]
     """
 
     object_id: NDArray[np.int64]
@@ -102,7 +114,7 @@ class Truth(ValueObject):
         if np.unique(self.object_id).size != n_object:
             raise ValueError("Truth.object_id has values that occur twice")
 
-    def take(self, objects: ArrayLike) -> "Truth":
+    def take(self, objects: ArrayLike) -> Truth:
         """The truth of some objects, by index or mask."""
         rows = np.asarray(objects)
         more = {name: value[rows] for name, value in self.more.items()}
@@ -156,6 +168,17 @@ class LightCurves(ValueObject):
     ------
     ValueError
         Where shapes differ, offsets do not ascend from 0 to n_obs, or an index points nowhere.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey = snt.load_survey("ztf", years=0.5)
+    >>> curves = snt.simulate([series], survey, snt.Population(redshift=Constant(value=0.05)), n=5, seed=2)
+    >>> first = slice(curves.offset[0], curves.offset[1])
+    >>> sorted({curves.bands[k] for k in curves.band[first]})
+    ['ztfg', 'ztfr']
     """
 
     bands: tuple[str, ...]
@@ -216,18 +239,18 @@ class LightCurves(ValueObject):
     def __len__(self) -> int:
         return self.n_object
 
-    def to_table(self) -> "QTable":
+    def to_table(self) -> QTable:
         """All measurements as an astropy ``QTable``: object_id, mjd, band, survey, flux, flux_err, photflag.
 
         What is true of the objects is ``truth.columns()``; files that hold both are written by `sntransport.datasets`.
         """
         return quantity_table(self._columns(), _COLUMN_UNITS, self.meta)
 
-    def to_pandas(self) -> "DataFrame":
+    def to_pandas(self) -> DataFrame:
         """The rows of `to_table` as a pandas ``DataFrame`` of plain numbers; MissingExtraError without pandas."""
         return data_frame(self._columns(), _COLUMN_UNITS, self.meta)
 
-    def plot(self, index: int, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, index: int, ax: Axes | None = None) -> Axes:
         """Draw the light curve of one object; `sntransport.report.figures.simulated_light_curve` has a panel a band."""
         axes = self.light_curve(index).plot(axes_or_new(ax, "LightCurves.plot"))
         truth = self.truth
@@ -282,7 +305,7 @@ class LightCurves(ValueObject):
             instrument=surveys,
         )
 
-    def take(self, objects: ArrayLike) -> "LightCurves":
+    def take(self, objects: ArrayLike) -> LightCurves:
         """Some of the objects, by index or mask, in the order given."""
         rows = np.asarray(objects)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
@@ -310,6 +333,17 @@ def concatenate(parts: Sequence[LightCurves]) -> LightCurves:
     ValueError
         Where there are none, bands or templates differ, an identifier occurs in two of them, or only some have a true
         flux.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation import concatenate
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> parts = [snt.simulate([series], survey, population, n=3, seed=seed, first_id=3 * seed) for seed in (0, 1)]
+    >>> concatenate(parts).truth.object_id
+    array([0, 1, 2, 3, 4, 5])
     """
     if not parts:
         raise ValueError("concatenate needs at least one set of light curves")

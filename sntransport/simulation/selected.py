@@ -62,7 +62,22 @@ def with_selection(curves: LightCurves, triggered: NDArray[np.bool_], selection:
 
 
 def selected(curves: LightCurves) -> LightCurves:
-    """The objects that pass all, each with the weight of those that its prescale leaves out."""
+    """The objects that pass all, each with the weight of those that its prescale leaves out.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> from sntransport.simulation.selected import selected
+    >>> from sntransport.simulation.selection import Cut, Selection
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> population, cuts = snt.Population(redshift=Constant(value=0.05)), [Cut(quantity="n_obs", least=20)]
+    >>> survey = snt.load_survey("ztf", years=0.5)
+    >>> curves = snt.simulate([series], survey, population, n=30, selection=Selection(cuts=cuts))
+    >>> kept = selected(curves)
+    >>> bool(np.diff(kept.offset).min() >= 20), kept.n_object < curves.n_object
+    (True, True)
+    """
     kept = curves.take(curves.truth.more[REJECTED_BY] == "")
     more = {name: column for name, column in kept.truth.more.items() if name != REJECTED_BY}
     weight = kept.truth.weight * more["prescale"] if "prescale" in more else kept.truth.weight
@@ -78,6 +93,15 @@ def rejection_rows(rejected: Mapping[str, int], n: int) -> list[dict[str, Any]]:
         As ``curves.meta["rejected"]`` has it.
     n : int
         How many there were at first.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selected import rejection_rows
+    >>> for row in rejection_rows({"measured": 20, "triggered": 40}, 100):
+    ...     print(row)
+    {'stage': 'generated', 'rejected': 0, 'left': 100, 'share': 1.0}
+    {'stage': 'measured', 'rejected': 20, 'left': 80, 'share': 0.8}
+    {'stage': 'triggered', 'rejected': 40, 'left': 40, 'share': 0.5}
     """
     rows, left = [{"stage": "generated", "rejected": 0, "left": n, "share": 1.0}], n
     for name, count in rejected.items():

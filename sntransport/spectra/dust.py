@@ -124,6 +124,12 @@ def extinction(wave: Array, ebv: float, rv: float, law: str) -> Array:
     ValueError
         For an unknown law, R(V) outside its range, or wavelengths outside it, unless it is held there (F99 is held at
         its ends, 912 A and 6 micron).
+
+    Examples
+    --------
+    >>> from sntransport.spectra import extinction
+    >>> extinction(np.array([4400.0, 5500.0]), ebv=0.1, rv=3.1, law="F99").round(2)
+    array([0.41, 0.3 ])
     """
     known = dust_law(law)
     require_rv(rv, law, "R(V)")

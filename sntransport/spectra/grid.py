@@ -1,5 +1,7 @@
 """The one ln-wavelength grid of all spectra, and how a spectrum comes to it."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from sntransport._numerics.arrays import Array
@@ -10,7 +12,15 @@ GRID_STEP = 250.0
 
 
 def grid_wave(first: int, n_wave: int) -> Array:
-    """Centers of bins ``first`` to ``first + n_wave - 1`` of the common grid, (n_wave,) [A]."""
+    """Centers of bins ``first`` to ``first + n_wave - 1`` of the common grid, (n_wave,) [A].
+
+    Examples
+    --------
+    >>> from sntransport.spectra import grid_wave
+    >>> wave = grid_wave(0, 3)
+    >>> print((299792.458 * np.diff(np.log(wave))).round(1))
+    [250. 250.]
+    """
     return np.asarray(np.exp((first + np.arange(n_wave)) * GRID_STEP / C_KMS))
 
 

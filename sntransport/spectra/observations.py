@@ -1,5 +1,7 @@
 """What was observed of one supernova: spectra, photometry, and what is known of its place on the sky."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -64,6 +66,18 @@ class Spectrum(ValueObject, SpectrumConversions):
     ValueError
         Where shapes differ, wavelengths are not positive, finite and strictly increasing, the date is no MJD, or a unit
         does not fit.
+
+    Examples
+    --------
+    >>> spectrum = snt.Spectrum(mjd=60000.0, wave=[4000.0, 4010.0, 4020.0], flux=[1e-15, np.nan, 2e-15])
+    >>> spectrum.flux.flags.writeable
+    False
+    >>> spectrum.flux_err
+    array([nan, nan, nan])
+    >>> snt.Spectrum(mjd=2460000.5, wave=[4000.0, 4010.0], flux=[1e-15, 1e-15])
+    Traceback (most recent call last):
+        ...
+    ValueError: Spectrum.mjd is 2460000.5, a Julian date: subtract 2400000.5 to get an MJD
     """
 
     mjd: float
@@ -87,7 +101,7 @@ class Spectrum(ValueObject, SpectrumConversions):
         mjd = require_date(bare_number(self.mjd, "Spectrum.mjd", MJD), "Spectrum.mjd")
         set_fields(self, mjd=mjd, wave=wave, flux=flux, flux_err=flux_err)
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw flux and error over observed wavelength, on axes of matplotlib or of a new figure."""
         axes = axes_or_new(ax, "Spectrum.plot")
         draw_spectrum(axes, self.wave, self.flux, self.flux_err, f"MJD {self.mjd:.2f}")
@@ -131,6 +145,14 @@ class LightCurve(ValueObject, LightCurveConversions):
     ValueError
         Where shapes differ, dates or fluxes are not finite, a date is no MJD, an error is not positive, or a unit does
         not fit.
+
+    Examples
+    --------
+    >>> curve = snt.LightCurve(mjd=[60002.0, 60001.0], band=["ztfr", "ztfg"], flux=[900.0, 700.0], flux_err=[20, 30])
+    >>> curve.mjd
+    array([60001., 60002.])
+    >>> curve.bands
+    ('ztfg', 'ztfr')
     """
 
     mjd: Array
@@ -176,7 +198,7 @@ class LightCurve(ValueObject, LightCurveConversions):
     def __len__(self) -> int:
         return self.n_obs
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw flux over date, a color and a marker for each band, on axes of matplotlib or of a new figure."""
         axes = axes_or_new(ax, "LightCurve.plot")
         draw_photometry(axes, self.mjd, self.flux, self.flux_err, self.band)
@@ -231,6 +253,21 @@ class Supernova(ValueObject):
     ------
     ValueError
         Where ``mjd_ref`` is no MJD.
+
+    Examples
+    --------
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> sn = snt.Supernova(
+    ...     name="SN 2030a",
+    ...     sn_type="II",
+    ...     sightline=snt.Sightline(z=0.02, distance_modulus=34.7),
+    ...     mjd_ref=60000.0,
+    ...     mjd_ref_meaning="explosion",
+    ...     spectra=[snt.Spectrum(mjd=60010.2, wave=wave, flux=1e-15 * (wave / 5000.0) ** -2)],
+    ...     light_curve=snt.LightCurve(mjd=[], band=[], flux=[], flux_err=[]),
+    ... )
+    >>> sn.phase_of(60010.2).round(6).tolist()
+    10.0
     """
 
     name: str
@@ -271,7 +308,7 @@ class Supernova(ValueObject):
         """Date [d] of rest-frame phases [d]; the inverse of `phase_of`."""
         return mjd_of(phase, self.mjd_ref, self.sightline.z)
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the photometry and, as lines, the dates of the spectra; on axes of matplotlib or of a new figure."""
         axes = self.light_curve.plot(axes_or_new(ax, "Supernova.plot"))
         for k, spectrum in enumerate(self.spectra):
@@ -312,5 +349,11 @@ def broad_class(sn_type: str) -> str:
     """Class of a supernova type: "Ia", "II", "Ib/c" or "other".
 
     In any spelling, see `sntransport.spectra.classes.known_class`; "other" also where it is not known.
+
+    Examples
+    --------
+    >>> from sntransport.spectra import broad_class
+    >>> [broad_class(name) for name in ("SN Ia-91T", "II P", "Ic-BL", "SLSN", "")]
+    ['Ia', 'II', 'Ib/c', 'other', 'other']
     """
     return known_class(sn_type) or "other"

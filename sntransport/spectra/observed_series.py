@@ -4,6 +4,8 @@ A type of its own, so that light with dust on it is never taken for light withou
 refuses it.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,6 +42,14 @@ class ObservedSeries(ValueObject):
         As `SpectralSeries` does.
     TypeError
         Where ``sightline`` is none.
+
+    Examples
+    --------
+    >>> there = snt.Sightline(z=0.1, distance_modulus=38.3)
+    >>> seen = snt.ObservedSeries(sightline=there, day=[0.0, 11.0], wave=[4400.0, 5500.0], flux=np.full((2, 2), 1e-16))
+    >>> rest = snt.unobserve(seen)
+    >>> print(rest.phase, rest.wave)
+    [ 0. 10.] [4000. 5000.]
     """
 
     sightline: Sightline
@@ -70,7 +80,7 @@ class ObservedSeries(ValueObject):
     def __len__(self) -> int:
         return int(self.day.size)
 
-    def select(self, *, day: object = None, wave: object = None) -> "ObservedSeries":
+    def select(self, *, day: object = None, wave: object = None) -> ObservedSeries:
         """The part within ranges of days and wavelengths [A], as `SpectralSeries.select`."""
         rows = np.arange(self.day.size) if day is None else rows_between(self.day, day, "day", DAY)
         bins = np.arange(self.wave.size) if wave is None else rows_between(self.wave, wave, "wave", ANGSTROM)
@@ -100,6 +110,16 @@ def observe(series: SpectralSeries, sightline: Sightline) -> ObservedSeries:
         For a series that is observed already.
     ValueError
         Where a dust law is not defined at a wavelength of the series.
+
+    Examples
+    --------
+    >>> wave = np.array([4000.0, 5000.0])
+    >>> series = snt.SpectralSeries(phase=[0.0, 10.0], wave=wave, flux=np.ones((2, 2)))
+    >>> seen = snt.observe(series, snt.Sightline(z=0.1, distance_modulus=38.3, ebv_mw=0.1))
+    >>> print(seen.day, seen.wave)
+    [ 0. 11.] [4400. 5500.]
+    >>> bool(np.allclose(snt.unobserve(seen).flux, series.flux))
+    True
     """
     require_series(series, "observe")
     require_sightline(sightline, "observe")
@@ -128,6 +148,13 @@ def unobserve(observed: ObservedSeries) -> SpectralSeries:
         For anything but an `ObservedSeries`: a `SpectralSeries` has no dust to take off.
     ValueError
         Where a dust law is not defined at a wavelength of the series.
+
+    Examples
+    --------
+    >>> there = snt.Sightline(z=0.1, distance_modulus=5.0)
+    >>> seen = snt.ObservedSeries(sightline=there, day=[0.0], wave=[4400.0, 5500.0], flux=[[1.0, 2.0]])
+    >>> snt.unobserve(seen).flux.round(6).tolist()
+    [[110.0, 220.0]]
     """
     if not isinstance(observed, ObservedSeries):
         raise wrong_kind("unobserve", "an ObservedSeries", observed)

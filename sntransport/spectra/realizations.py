@@ -4,6 +4,8 @@ The correlation is that of `spectra.correlation`. All three parts of it are Mark
 jump of correlation anywhere; ``flux_err`` shrinks toward observed spectra and the draws with it.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +49,15 @@ def draw(
     -----
     The level of a spectrum, which photometry gives, was taken out of the residuals that the correlation was measured
     on; a gray error common to a whole spectrum is not drawn.
+
+    Examples
+    --------
+    >>> from sntransport.spectra import draw
+    >>> flux = np.ones((1, 400))
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=np.linspace(4000.0, 8000.0, 400), flux=flux, flux_err=0.1 * flux)
+    >>> draws = draw(series, n=500, seed=1)
+    >>> print(f"{np.std([one.flux[0, 100] for one in draws]):.2f}")
+    0.10
     """
     if n < 0 or seed < 0:
         raise ValueError(f"n = {n}, seed = {seed}: expected numbers that are not negative")

@@ -1,5 +1,7 @@
 """`SpectralSeries`: rest-frame spectra of one supernova over phase, sparse as observed or dense as rebuilt."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -26,7 +28,15 @@ if TYPE_CHECKING:
 
 
 class Origin(IntEnum):
-    """Where a flux value came from."""
+    """Where a flux value came from.
+
+    Examples
+    --------
+    >>> from sntransport.spectra import Origin
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=[4000.0, 5000.0], flux=[[1.0, np.nan]])
+    >>> [Origin(value).name for value in series.origin[0]]
+    ['OBSERVED', 'NOT_COVERED']
+    """
 
     NOT_COVERED = 0
     """Nothing is known here; the flux is NaN."""
@@ -70,6 +80,18 @@ class SpectralSeries(ValueObject, SeriesConversions):
     ValueError
         Where shapes differ, an axis is not strictly increasing, ``origin`` holds another value than 0 to 3, or flux
         is finite where ``origin`` is 0 (or the reverse).
+
+    Examples
+    --------
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> series = snt.SpectralSeries(phase=[0.0, 10.0], wave=wave, flux=[wave**-2.0, 0.5 * wave**-2.0], name="fading")
+    >>> len(series), series.n_wave
+    (2, 400)
+    >>> half = series.at(5.0)
+    >>> float(half.flux[0] / series.flux[0, 0])
+    0.75
+    >>> series.select(wave=(5000.0, 6000.0)).flux.shape
+    (2, 101)
     """
 
     phase: Array
@@ -116,11 +138,11 @@ class SpectralSeries(ValueObject, SeriesConversions):
     def __len__(self) -> int:
         return self.n_phase
 
-    def __iter__(self) -> "Iterator[tuple[float, SpectraAt]]":
+    def __iter__(self) -> Iterator[tuple[float, SpectraAt]]:
         for row, phase in enumerate(self.phase):
             yield float(phase), self._spectrum(row)
 
-    def __getitem__(self, key: object) -> "SpectralSeries | SpectraAt":
+    def __getitem__(self, key: object) -> SpectralSeries | SpectraAt:
         keys = key if isinstance(key, tuple) else (key,)
         if len(keys) > 2:
             raise IndexError(f"a series has the two axes phase and wave, got {len(keys)} keys")
@@ -131,7 +153,7 @@ class SpectralSeries(ValueObject, SeriesConversions):
         rows = rows_of_key(self.phase, keys[0], "phase", DAY)
         return series._spectrum(rows) if isinstance(rows, int) else series._part(rows, np.arange(series.n_wave))
 
-    def select(self, *, phase: object = None, wave: object = None) -> "SpectralSeries":
+    def select(self, *, phase: object = None, wave: object = None) -> SpectralSeries:
         """The part of the series within ranges, both ends included; nothing is interpolated.
 
         Parameters
@@ -153,7 +175,7 @@ class SpectralSeries(ValueObject, SeriesConversions):
         bins = np.arange(self.n_wave) if wave is None else rows_between(self.wave, wave, "wave", ANGSTROM)
         return self._part(rows, bins)
 
-    def at(self, phase: ArrayLike, max_gap: float = np.inf) -> "SpectraAt":
+    def at(self, phase: ArrayLike, max_gap: float = np.inf) -> SpectraAt:
         """Spectra at any phases, linear in flux between its own.
 
         Parameters
@@ -180,7 +202,7 @@ class SpectralSeries(ValueObject, SeriesConversions):
         place = neighbors(self.phase, np.atleast_1d(asked), max_gap)
         return SpectraAt(series=self, place=place, phase=readonly(asked, "phase", asked.ndim))
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the spectra one below the other in order of phase, scaled to one height; at most 30 of them.
 
         Parameters
@@ -203,11 +225,11 @@ class SpectralSeries(ValueObject, SeriesConversions):
         axes.set_title(heading(self.name, "", self.sn_type))
         return axes
 
-    def _part(self, rows: NDArray[np.int64], bins: NDArray[np.int64]) -> "SpectralSeries":
+    def _part(self, rows: NDArray[np.int64], bins: NDArray[np.int64]) -> SpectralSeries:
         grids = {name: getattr(self, name)[rows][:, bins] for name in ("flux", "flux_err", "origin")}
         return replace(self, phase=self.phase[rows], wave=self.wave[bins], **grids)
 
-    def _spectrum(self, row: int) -> "SpectraAt":
+    def _spectrum(self, row: int) -> SpectraAt:
         here = np.array([row])
         place = Neighbors(left=here, right=here, share=np.zeros(1))
         return SpectraAt(series=self, place=place, phase=readonly(self.phase[row], "phase", 0))
@@ -221,6 +243,15 @@ class SpectraAt(ValueObject):
     """Spectra of a series at the phases asked for, worked out when first looked at; made by `SpectralSeries.at`.
 
     One spectrum, without the axis of phases, where one number was asked for.
+
+    Examples
+    --------
+    >>> series = snt.SpectralSeries(phase=[0.0, 10.0], wave=[4000.0, 5000.0], flux=[[1.0, 2.0], [3.0, 4.0]])
+    >>> series.at(5.0).flux
+    array([2., 3.])
+    >>> series.at([2.5, 12.0]).flux
+    array([[1.5, 2.5],
+           [nan, nan]])
     """
 
     series: SpectralSeries
@@ -269,7 +300,7 @@ class SpectraAt(ValueObject):
         """Which phases have any flux, (n_phase,)."""
         return np.asarray(np.isfinite(self.flux).any(axis=-1))
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the spectra with their errors over one another, on axes of matplotlib or of a new figure."""
         axes = axes_or_new(ax, "plot")
         shape = (-1, self.wave.size)

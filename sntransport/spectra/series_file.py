@@ -7,6 +7,8 @@ that read only headers, and the images have world coordinates (`sntransport._sto
 read back, since a header holds neither NaN nor every float64.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,6 +83,14 @@ class SeriesFile(ValueObject):
     ------
     ValueError
         Where shapes differ, or ``pairs`` points to a spectrum that is not there.
+
+    Examples
+    --------
+    >>> from sntransport.spectra import read_series_file
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=[4000.0, 5000.0], flux=[[1.0, 2.0]], name="made up")
+    >>> snt.write_series(series, "made_up.fits", sightline=snt.Sightline(z=0.1, distance_modulus=38.3))
+    >>> read_series_file("made_up.fits").sightline.z
+    0.1
     """
 
     series: SpectralSeries
@@ -148,6 +158,13 @@ def write_series(
     Notes
     -----
     The same input gives the same bytes: the file carries no date. Every HDU has the FITS CHECKSUM and DATASUM.
+
+    Examples
+    --------
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=[4000.0, 5000.0], flux=[[1.0, np.nan]], name="made up")
+    >>> snt.write_series(series, "made_up.fits", notes=["two bins, one of them not known"])
+    >>> snt.read_series("made_up.fits").origin.tolist()
+    [[1, 0]]
     """
     if is_path(series):
         raise wrong_kind("write_series", "the series first", series, {"": "write write_series(series, {})"})
@@ -172,7 +189,15 @@ def write_series(
 
 
 def read_series(path: str | os.PathLike[str]) -> SpectralSeries:
-    """Read the series of a series file; see `read_series_file`."""
+    """Read the series of a series file; see `read_series_file`.
+
+    Examples
+    --------
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=[4000.0, 5000.0], flux=[[1.0, 2.0]], name="made up")
+    >>> snt.write_series(series, "made_up.fits")
+    >>> snt.read_series("made_up.fits").name
+    'made up'
+    """
     return read_series_file(path).series
 
 
@@ -195,6 +220,15 @@ def read_series_file(path: str | os.PathLike[str]) -> SeriesFile:
         not match), made by a newer version, a part missing, another unit.
     OSError
         Where the file cannot be opened.
+
+    Examples
+    --------
+    >>> from sntransport.spectra import read_series_file
+    >>> series = snt.SpectralSeries(phase=[0.0], wave=[4000.0, 5000.0], flux=[[1.0, 2.0]], name="made up")
+    >>> snt.write_series(series, "made_up.fits", notes=["by hand"], provenance={"command": "none"})
+    >>> content = read_series_file("made_up.fits")
+    >>> content.notes, content.provenance["command"]
+    (('by hand',), 'none')
     """
     require_path(path, "read_series", {"SpectralSeries": "it is one already", "BuildResult": "write result.series"})
     if Path(path).is_dir():

@@ -4,6 +4,8 @@ A series is stored in the rest frame, at 10 pc, free of dust. `to_rest` and `to_
 stack of them from one frame to the other and are each other's inverse; `phase_of` and `mjd_of` do so for time.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +51,16 @@ class Sightline(ValueObject):
     -----
     UnusualValueWarning
         (A UserWarning.) Where the source comes nearer faster than any galaxy, 600 km/s.
+
+    Examples
+    --------
+    >>> there = snt.Sightline(z=0.02, distance_modulus=34.7, ebv_mw=0.05, ebv_host=0.1)
+    >>> there.law_mw, there.rv_host
+    ('F99', 3.1)
+    >>> snt.Sightline(z=0.02, distance_modulus=34.7, ebv_mw=-0.1)
+    Traceback (most recent call last):
+        ...
+    ValueError: Sightline: ebv_mw is -0.1, expected 0 or more
     """
 
     z: float
@@ -161,6 +173,13 @@ def to_rest(wave: ArrayLike, flux: ArrayLike, sightline: Sightline) -> tuple[Arr
     -------
     wave_rest : ndarray, (n_wave,) [rest-frame A]
     flux_rest : ndarray, (..., n_wave) [erg s-1 cm-2 A-1 at 10 pc]
+
+    Examples
+    --------
+    >>> from sntransport.spectra import to_rest
+    >>> wave, flux = to_rest([5500.0, 6600.0], [1e-15, 1e-15], snt.Sightline(z=0.1, distance_modulus=38.3, ebv_mw=0.05))
+    >>> print(wave, flux.round(3))
+    [5000. 6000.] [2.643 2.559]
     """
     wave = _plain(wave, "wave", ANGSTROM)
     wave_rest = wave / (1.0 + sightline.z)
@@ -180,6 +199,13 @@ def to_observer(wave_rest: ArrayLike, flux_rest: ArrayLike, sightline: Sightline
     -------
     wave : ndarray, (n_wave,) [observer-frame A]
     flux : ndarray, (..., n_wave) [erg s-1 cm-2 A-1]
+
+    Examples
+    --------
+    >>> from sntransport.spectra import to_observer
+    >>> wave, flux = to_observer([5000.0, 6000.0], [1.0, 1.0], snt.Sightline(z=0.1, distance_modulus=5.0))
+    >>> print(wave, flux.round(5))
+    [5500. 6600.] [0.00909 0.00909]
     """
     wave_rest = _plain(wave_rest, "wave_rest", ANGSTROM)
     flux_rest = _plain(flux_rest, "flux_rest", F_LAMBDA, wave_rest)

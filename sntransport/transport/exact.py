@@ -7,6 +7,8 @@ is their weighted mean (Agueh & Carlier 2011, SIAM J. Math. Anal. 43, 904). Both
 and rebinned onto the grid exactly. The total flux, which the quantiles do not carry, is interpolated linearly.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -63,10 +65,9 @@ def displace(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
 
     Examples
     --------
-    >>> import numpy as np
     >>> wave = np.arange(4000.0, 8001.0)
     >>> line = lambda center: np.exp(-0.5 * ((wave - center) / 100) ** 2)
-    >>> halfway = displace(wave, line(5000.0), line(6000.0), 0.5)
+    >>> halfway = snt.transport.displace(wave, line(5000.0), line(6000.0), 0.5)
     >>> float(wave[halfway[0].argmax()])
     5500.0
     """
@@ -99,6 +100,13 @@ def distance(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, p: float = 2
     ------
     ValueError
         As `displace`, and where ``p`` is below 1.
+
+    Examples
+    --------
+    >>> wave = np.arange(4000.0, 8001.0)
+    >>> line = lambda center: np.exp(-0.5 * ((wave - center) / 100) ** 2)
+    >>> print(f"{snt.transport.distance(wave, line(5000.0), 3.0 * line(5800.0)):.0f} A")
+    800 A
     """
     from sntransport.transport import _kernels
 
@@ -131,6 +139,14 @@ def barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     ------
     ValueError
         As `displace`, and where the weights are negative, not finite, all zero, or of another number.
+
+    Examples
+    --------
+    >>> wave = np.arange(4000.0, 8001.0)
+    >>> lines = [np.exp(-0.5 * ((wave - center) / 100.0) ** 2) for center in (5000.0, 5600.0, 6500.0)]
+    >>> middle = snt.transport.barycenter(wave, lines, [1.0, 1.0, 1.0])
+    >>> float(wave[middle.argmax()])
+    5700.0
     """
     from sntransport.transport import _kernels
 

@@ -1,5 +1,7 @@
 """Barycenters of spectral features: of any number of spectra, and of series whose coverage comes and goes."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -46,6 +48,14 @@ def feature_barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -
     Notes
     -----
     A Frechet mean by repeated registration (compare Agueh & Carlier 2011 for optimal transport maps).
+
+    Examples
+    --------
+    >>> wave = np.exp(np.linspace(np.log(4000.0), np.log(8000.0), 800))
+    >>> dip = lambda center: 1.0 - 0.3 * np.exp(-0.5 * ((wave - center) / 50.0) ** 2)
+    >>> mean = snt.transport.feature_barycenter(wave, [dip(5980.0), dip(6020.0)], [1.0, 1.0])
+    >>> print(f"{wave[mean.argmin()]:.0f} A, {mean.min():.1f}")
+    5998 A, 0.7
     """
     wave, fluxes = readonly(wave, "wave"), readonly(fluxes, "fluxes", ndim=2)
     weights = readonly(weights, "weights")

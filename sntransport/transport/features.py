@@ -9,6 +9,8 @@ Moved features are averaged as the square root of flux over continuum: half way 
 thin light would, and averaging its logarithm. Of the powers tried it rebuilds real spectra best.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -67,6 +69,14 @@ def feature_transport(
     ------
     ValueError
         Where shapes differ, a flux is negative, not finite or zero everywhere, ``t`` leaves [0, 1] or a share [0, 3].
+
+    Examples
+    --------
+    >>> wave = np.exp(np.linspace(np.log(4000.0), np.log(8000.0), 800))
+    >>> dip = lambda center: 1.0 - 0.3 * np.exp(-0.5 * ((wave - center) / 50.0) ** 2)
+    >>> halfway = snt.transport.feature_transport(wave, dip(5980.0), dip(6020.0), 0.5)
+    >>> print(f"{wave[halfway[0].argmin()]:.0f} A, {halfway.min():.1f}")
+    5998 A, 0.7
     """
     from sntransport.transport import _kernels
 
@@ -126,6 +136,14 @@ def feature_shift(
     ------
     ValueError
         As `feature_transport`.
+
+    Examples
+    --------
+    >>> wave = np.exp(np.linspace(np.log(4000.0), np.log(8000.0), 800))
+    >>> dip = lambda center: 1.0 - 0.3 * np.exp(-0.5 * ((wave - center) / 50.0) ** 2)
+    >>> shift = snt.transport.feature_shift(wave, dip(6000.0), dip(6040.0))
+    >>> print(f"{shift[np.abs(wave - 6020.0).argmin()]:.0f} of {299792.458 * 40.0 / 6020.0:.0f} km/s")
+    1459 of 1992 km/s
     """
     wave, a, b = _checked(wave, flux_a, flux_b)
     grid, step, _, features = _split(wave, a, b, continuum)

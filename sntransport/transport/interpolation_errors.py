@@ -10,6 +10,8 @@ wavelength over 5500 A; and c = scale * (g / 20 d)**steeper a factor of the clas
 are fitted to hidden spectra of real supernovae by ``tests/benchmarks/fit_error_model.py``.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -124,6 +126,15 @@ def interpolation_error(
     -------
     ndarray, (n_t, n_wave)
         At ``bridge`` 0 it is not zero: two real spectra of one night differ by more than their noise.
+
+    Examples
+    --------
+    >>> wave = np.array([4000.0, 6000.0])
+    >>> change = np.array([0.1, 0.1])
+    >>> sigma = snt.transport.interpolation_error("Ia", wave, change, 10.0, np.array([0.0, 1.0]))
+    >>> print(sigma.round(2))
+    [[0.05 0.05]
+     [0.07 0.07]]
     """
     c, days = coefficients, float(np.clip(gap, _NARROWEST, _WIDEST)) / _PIVOT_GAP
     x = np.log(np.clip(wave, _BLUEST, _REDDEST) / _PIVOT_WAVE)
@@ -151,6 +162,11 @@ def interval_factor(level: float, coefficients: Coefficients = FITTED) -> float:
     ------
     ValueError
         Where ``level`` is out of range.
+
+    Examples
+    --------
+    >>> print(f"{snt.transport.interval_factor(0.6827):.2f} {snt.transport.interval_factor(0.95):.2f}")
+    1.00 2.72
     """
     if not 0.0 < level < 1.0:
         raise ValueError(f"level is {level}, expected a share above 0 and below 1")

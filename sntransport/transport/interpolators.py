@@ -9,6 +9,8 @@ An interpolator that needs more than two spectra says so by a method instead: `F
 `sntransport.transport.templates`, is one of these.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -34,7 +36,20 @@ Interpolator = Callable[[Array, Array, Array, Array], Array]
 
 @runtime_checkable
 class ForPair(Protocol):
-    """An interpolation that depends on when the two spectra were taken."""
+    """An interpolation that depends on when the two spectra were taken.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from sntransport.transport.interpolators import ForPair, linear, log_linear
+    >>> @dataclass
+    ... class ByGap:
+    ...     widest: float
+    ...     def between(self, phase_a, phase_b):
+    ...         return linear if phase_b - phase_a < self.widest else log_linear
+    >>> isinstance(ByGap(5.0), ForPair)
+    True
+    """
 
     def between(self, phase_a: float, phase_b: float) -> Interpolator:
         """Return the interpolator of two spectra at these phases [rest-frame d], the earlier first."""
@@ -43,7 +58,17 @@ class ForPair(Protocol):
 
 @runtime_checkable
 class ForSupernova(Protocol):
-    """An interpolation that depends on the supernova: its class, its photometry, its spectra."""
+    """An interpolation that depends on the supernova: its class, its photometry, its spectra.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import ForSupernova, linear, log_linear
+    >>> class ByClass:
+    ...     def for_supernova(self, sn, sparse):
+    ...         return linear if sn.sn_type == "II" else log_linear
+    >>> isinstance(ByClass(), ForSupernova)
+    True
+    """
 
     def for_supernova(self, sn: Supernova, sparse: SpectralSeries) -> Interpolator | ForPair:
         """Return what interpolates between the rows of ``sparse``, the prepared spectra of ``sn``."""
@@ -92,6 +117,13 @@ class Paced:
 
     The position along the path is ``t + pace t (1 - t)`` (``pace`` from -1 to 1: the position stays monotone and
     within 0 to 1). It is an interpolation for a pair because it must know which spectrum is the earlier.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import Paced, linear
+    >>> early = Paced(interpolate=linear, pace=0.2).between(0.0, 10.0)
+    >>> float(early(None, [1.0], [2.0], np.array([0.5]))[0, 0])
+    1.55
     """
 
     interpolate: Interpolator
@@ -117,18 +149,43 @@ class Paced:
 
 
 def wasserstein(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> Array:
-    """Exact Wasserstein-2 displacement, `sntransport.transport.displace` (Ramirez et al. 2024, arXiv:2409.10701)."""
+    """Exact Wasserstein-2 displacement, `sntransport.transport.displace` (Ramirez et al. 2024, arXiv:2409.10701).
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import wasserstein
+    >>> wave = np.arange(4000.0, 8001.0)
+    >>> line = lambda center: np.exp(-0.5 * ((wave - center) / 100.0) ** 2)
+    >>> float(wave[wasserstein(wave, line(5000.0), line(6000.0), 0.25)[0].argmax()])
+    5250.0
+    """
     return displace(wave, flux_a, flux_b, t)
 
 
 def linear(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> Array:
-    """Linear interpolation of flux, bin by bin, (n_t, n_wave)."""
+    """Linear interpolation of flux, bin by bin, (n_t, n_wave).
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import linear
+    >>> linear([5000.0, 6000.0], [1.0, 4.0], [4.0, 4.0], [0.0, 0.5])
+    array([[1. , 4. ],
+           [2.5, 4. ]])
+    """
     a, b, s = _columns(flux_a, flux_b, t)
     return (1.0 - s) * a + s * b
 
 
 def log_linear(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> Array:
-    """Linear interpolation of log flux, bin by bin, (n_t, n_wave); 0 strictly between where either flux is 0."""
+    """Linear interpolation of log flux, bin by bin, (n_t, n_wave); 0 strictly between where either flux is 0.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import log_linear
+    >>> log_linear([5000.0, 6000.0], [1.0, 4.0], [4.0, 4.0], [0.0, 0.5])
+    array([[1., 4.],
+           [2., 4.]])
+    """
     a, b, s = _columns(flux_a, flux_b, t)
     return np.asarray(a ** (1.0 - s) * b**s)
 
@@ -152,6 +209,15 @@ def sinkhorn(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
     Notes
     -----
     Janati et al. 2020 (ICML), ``ot.bregman.barycenter_debiased``.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import sinkhorn
+    >>> wave = np.linspace(4000.0, 8000.0, 200)
+    >>> line = lambda center: 0.01 + np.exp(-0.5 * ((wave - center) / 150.0) ** 2)
+    >>> halfway = sinkhorn(wave, line(5800.0), line(6200.0), 0.5)
+    >>> print(f"{wave[halfway[0].argmax()]:.0f} A")
+    5990 A
     """
     from ot.bregman import barycenter_debiased
 
@@ -191,6 +257,15 @@ def unbalanced(
     Notes
     -----
     Chizat et al. 2018 (Math. Comp. 87, 2563), ``ot.unbalanced.barycenter_unbalanced``.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import unbalanced
+    >>> wave = np.linspace(4000.0, 8000.0, 200)
+    >>> line = lambda center: 0.01 + np.exp(-0.5 * ((wave - center) / 150.0) ** 2)
+    >>> halfway = unbalanced(wave, line(5800.0), line(6200.0), 0.5)
+    >>> print(f"{wave[halfway[0].argmax()]:.0f} A")
+    5990 A
     """
     from ot.unbalanced import barycenter_unbalanced
 

@@ -1,5 +1,7 @@
 """The recipe of the method paper, Ramirez et al. 2024 (arXiv:2409.10701), as far as this package goes along with it."""
 
+from __future__ import annotations
+
 from functools import partial
 from typing import TypedDict
 
@@ -34,8 +36,11 @@ def paper_recipe() -> PaperRecipe:
 
     Examples
     --------
-    >>> import sntransport as snt
-    >>> sorted(snt.transport.paper_recipe())
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> recipe = snt.transport.paper_recipe()
+    >>> sorted(recipe)
     ['interpolate', 'weight']
+    >>> snt.build(demo_supernova(), phases=[0.0], **recipe).pairs.shape
+    (10, 2)
     """
     return {"interpolate": wasserstein, "weight": partial(paper_weight, epoch_power=PAPER_POWER)}

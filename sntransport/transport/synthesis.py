@@ -4,6 +4,8 @@ A few target phases at a time, so that memory does not grow with the number of p
 is not repeated for each of them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -48,6 +50,16 @@ class Synthesis:
 
     ``weight`` (n_phase, n_pair) is the share of each pair in the flux, averaged over the covered bins; a row sums to 1,
     or to 0 where nothing is covered. A row of ``pairs`` with twice the same number is an observed spectrum itself.
+
+    Examples
+    --------
+    >>> from sntransport.transport import synthesize
+    >>> from sntransport.transport.interpolators import log_linear
+    >>> from sntransport.transport.weights import epoch_weight
+    >>> sparse = snt.SpectralSeries(phase=[0.0, 10.0], wave=np.arange(4000.0, 8000.0, 10.0), flux=np.ones((2, 400)))
+    >>> made = synthesize(sparse, np.array([0.0, 5.0]), interpolate=log_linear, weight=epoch_weight)
+    >>> made.pairs.tolist(), made.weight.tolist()
+    ([[0, 0], [0, 1]], [[1.0, 0.0], [0.0, 1.0]])
     """
 
     series: SpectralSeries
@@ -99,6 +111,17 @@ def synthesize(
         correlated: the mean of theirs, not less for being many. NaN where the error of a spectrum is unknown. With
         ``tie`` the error of interpolation is `SHARE_WITH_COLORS` of `interpolation_error` of itself at phases with
         photometry in two bands or more, on the understanding that the colors of the result are calibrated by it.
+
+    Examples
+    --------
+    >>> from sntransport.transport import synthesize
+    >>> from sntransport.transport.interpolators import log_linear
+    >>> from sntransport.transport.weights import epoch_weight
+    >>> wave = np.arange(4000.0, 8000.0, 10.0)
+    >>> sparse = snt.SpectralSeries(phase=[0.0, 10.0], wave=wave, flux=[np.full(400, 1.0), np.full(400, 4.0)])
+    >>> dense = synthesize(sparse, np.array([0.0, 5.0, 12.0]), interpolate=log_linear, weight=epoch_weight).series
+    >>> print(dense.flux[:, 0].round(6))
+    [ 1.  2. nan]
     """
     spectra, pairs = PairSpectra(sparse), _pairs(sparse, phase, max_gap)
     shape = (phase.size, sparse.n_wave)

@@ -5,6 +5,8 @@ its two spectra are and how badly its synthetic colors miss the observed ones (R
 Pass your own as ``weight=`` to `sntransport.build`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np
@@ -54,6 +56,14 @@ def paper_weight(
         ``B = days_before * days_after / (days_before + days_after)``, the variance of a Brownian bridge [d].
         The product (rather than a sum) lets a pair take over completely as the phase nears one of its spectra,
         so that the series passes through every observed spectrum.
+
+    Examples
+    --------
+    >>> from sntransport.transport.weights import paper_weight
+    >>> days_before, days_after = np.array([2.0, 4.0]), np.array([3.0, 6.0])
+    >>> weight = paper_weight(days_before, days_after, np.zeros(2))
+    >>> print((weight / weight.sum()).round(3))
+    [0.996 0.004]
     """
     bridge = days_before * days_after / (days_before + days_after)
     miss = np.where(np.isfinite(mismatch), mismatch, mismatch_unknown)
@@ -63,7 +73,16 @@ def paper_weight(
 def epoch_weight(
     days_before: Array, days_after: Array, mismatch: Array, *, epoch_power: float = CLOSEST_POWER
 ) -> Array:
-    """`paper_weight` without the photometric penalty, (n_pair,)."""
+    """`paper_weight` without the photometric penalty, (n_pair,).
+
+    Examples
+    --------
+    >>> from sntransport.transport.weights import epoch_weight
+    >>> days_before, days_after = np.array([2.0, 2.2]), np.array([3.0, 3.3])
+    >>> weight = epoch_weight(days_before, days_after, np.zeros(2))
+    >>> print((weight / weight.sum()).round(3))
+    [0.682 0.318]
+    """
     return paper_weight(days_before, days_after, np.zeros_like(days_before), epoch_power=epoch_power)
 
 
@@ -85,6 +104,14 @@ def color_mismatch(synthetic: Array, observed: Array, observed_err: Array, floor
         ln of the factor that ties the candidate to the photometry; NaN without any common band.
     mismatch : ndarray, (n_pair,) [mag]
         Weighted rms of the remaining magnitude differences; NaN with fewer than two common bands.
+
+    Examples
+    --------
+    >>> from sntransport.transport.weights import color_mismatch
+    >>> synthetic = np.array([[1.0, 2.0], [1.0, 1.0]])
+    >>> gray, mismatch = color_mismatch(synthetic, observed=np.array([2.0, 4.0]), observed_err=np.array([0.1, 0.1]))
+    >>> print(np.exp(gray).round(2), mismatch.round(2))
+    [2.   3.23] [0.   0.35]
     """
     shape = synthetic.shape
     seen, seen_err = np.broadcast_to(observed, shape), np.broadcast_to(observed_err, shape)

@@ -6,6 +6,8 @@ the bare interpolator on the two around them, its level and color with the hidde
 it is not hidden.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -54,6 +56,14 @@ class DeliveredTriplets:
     is not hidden, over bins with data on both sides: ``within`` (2, n), share of bins within one and two errors;
     ``level`` (n,) [mag], median of delivered minus hidden; ``color`` (n,) [mag], rms over bands after one gray factor.
     NaN where too few bins can be compared, or where there is no photometry to calibrate by.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import judge_delivered
+    >>> judged = judge_delivered([demo_supernova()], per_bin=1)
+    >>> judged.triplets.interpolators
+    ('log_linear', 'bare', 'delivered')
     """
 
     triplets: Triplets
@@ -99,6 +109,14 @@ def judge_delivered(
     ------
     ValueError
         Where a supernova has no usable spectrum, or there is no supernova.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import judge_delivered
+    >>> judged = judge_delivered([demo_supernova()], per_bin=1)
+    >>> judged.within.shape[0], bool(np.nanmax(np.abs(judged.level)) < 0.1)
+    (2, True)
     """
     parts = []
     for sn in supernovae:

@@ -4,6 +4,8 @@ Beside the series stands a Gaussian process per band through what remains of tha
 through photometry alone can do.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -30,6 +32,14 @@ class NightPoints:
     is predicted over observed flux in the order of `PREDICTIONS`, NaN where there is no prediction; the observed flux
     is what the other instruments of the band would have seen. ``outlier`` and ``rejected`` (n,) as in
     `sntransport.validation.photometric_test.BandPoints`: from all nights, none hidden.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import judge_nights
+    >>> points = judge_nights([demo_supernova()], seeds=[1])
+    >>> points.ratio.shape == (2, points.mjd.size)
+    True
     """
 
     supernova: NDArray[np.str_]
@@ -74,6 +84,14 @@ def judge_nights(
     ------
     ValueError
         Where there is no such point, or ``share`` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import judge_nights
+    >>> points = judge_nights([demo_supernova()], share=0.3, seeds=[1])
+    >>> bool(np.nanmedian(np.abs(points.ratio - 1.0)) < 0.05)
+    True
     """
     if not 0.0 < share < 1.0:
         raise ValueError(f"share is {share}, expected a number between 0 and 1")

@@ -5,6 +5,8 @@ those two alone. The absolute scale of spectra is unreliable and is not tested: 
 their common coverage first, and nothing is calibrated.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -42,6 +44,16 @@ class Triplets:
     ``position`` of the hidden one in it (0 to 1) and ``n_bins`` compared are (n,). Metrics: ``flux`` and ``feature``
     (n_interp, n) as in `validation.metrics`; ``velocity`` (n_interp, n, 3) [km/s], rebuilt minus true blueshift of
     the lines in `LINE_NAMES`; ``color`` (n_interp, n, n_band) [mag]. NaN where a line or band does not apply.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import linear
+    >>> from sntransport.transport.templates import hsiao
+    >>> from sntransport.validation import judge
+    >>> series = hsiao().select(phase=(0.0, 30.0), wave=(4000.0, 8000.0))
+    >>> triplets = judge([series[::5]], {"linear": linear})
+    >>> triplets.interpolators, triplets.gap.max().item()
+    (('log_linear', 'linear'), 30.0)
     """
 
     interpolators: tuple[str, ...]
@@ -98,6 +110,16 @@ def judge(
     ------
     ValueError
         Where a supernova has no usable spectrum, or an interpolator returns the wrong shape or NaN.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import linear
+    >>> from sntransport.transport.templates import hsiao
+    >>> from sntransport.validation import judge
+    >>> series = hsiao().select(phase=(0.0, 30.0), wave=(4000.0, 8000.0))
+    >>> triplets = judge([series[::5]], {"linear": linear, "feature transport": snt.transport.feature_transport})
+    >>> print(triplets.interpolators, triplets.feature.shape[0])
+    ('log_linear', 'linear', 'feature transport') 3
     """
     family: dict[str, Interpolator | ForPair | ForSupernova] = {BASELINE: log_linear, **interpolators}
     parts = []
@@ -130,6 +152,15 @@ def noise_floor(
     -------
     Triplets
         With one interpolator, "repeat": the later spectrum. ``gap`` is the time between the two.
+
+    Examples
+    --------
+    >>> from sntransport.transport.templates import hsiao
+    >>> from sntransport.validation import noise_floor
+    >>> series = hsiao().select(phase=(0.0, 5.0), wave=(4000.0, 8000.0))
+    >>> floor = noise_floor([series])
+    >>> floor.interpolators, floor.gap.max().item()
+    (('repeat',), 1.0)
     """
     parts = []
     for item in supernovae:

@@ -61,6 +61,16 @@ class Score:
     NaN for fewer than two. ``value``, ``baseline``, ``floor``: median over supernovae of each one's median absolute
     error, of the interpolator, the baseline and two spectra of neighboring nights (those of the class if three
     supernovae have any, else all; NaN without any). Unit: 1 for "flux" and "feature", km/s, mag.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import linear
+    >>> from sntransport.transport.templates import hsiao
+    >>> from sntransport.validation import judge, score
+    >>> series = hsiao().select(phase=(0.0, 30.0), wave=(4000.0, 8000.0))
+    >>> one = score(judge([series[::5]], {"linear": linear}), samples=10)[0]
+    >>> one.interpolator, one.sn_class, one.n_supernovae
+    ('log_linear', 'Ia', 1)
     """
 
     metric: str
@@ -113,6 +123,16 @@ def score(
     -------
     list of Score
         Classes in the order of `CLASSES`, then "all" if there is more than one; in each the gaps of `GAPS`.
+
+    Examples
+    --------
+    >>> from sntransport.transport.interpolators import linear
+    >>> from sntransport.transport.templates import hsiao
+    >>> from sntransport.validation import judge, score
+    >>> series = hsiao().select(phase=(0.0, 30.0), wave=(4000.0, 8000.0))
+    >>> scores = score(judge([series[::5]], {"linear": linear}), metric="flux", samples=10)
+    >>> sorted({one.interpolator for one in scores})
+    ['linear', 'log_linear']
     """
     error, kind = _errors(triplets, metric)
     base = triplets.interpolators.index(over)

@@ -1,5 +1,7 @@
 """Shares of the photometric test: how much of the photometry each way to a series meets, as tables."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -51,6 +53,17 @@ class Share:
     (one of `JUDGED`). ``n_points`` are those that all series cover, from
     ``n_supernovae``; the shares are of the ``n_known`` of them that the method gives: ``share`` of all, ``mean`` over
     supernovae of each one's share; NaN without any.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import all_shares, judge_bands
+    >>> sn = demo_supernova()
+    >>> sn = replace(sn, spectra=sn.spectra[2:5])
+    >>> one = all_shares(judge_bands([sn]))[0]
+    >>> one.sn_class, one.letter, one.n_supernovae
+    ('Ia', 'B', 1)
     """
 
     sn_class: str
@@ -81,6 +94,23 @@ def all_shares(points: BandPoints, *, at_least: float = 0.0, judged: str = "all"
     list of Share
         Of each class and letter with any points, the methods in the order of `METHODS`. All series use the same points:
         those all of them cover.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import all_shares, judge_bands
+    >>> sn = demo_supernova()
+    >>> sn = replace(sn, spectra=sn.spectra[2:5])
+    >>> for one in all_shares(judge_bands([sn])):
+    ...     if one.sn_class == "all" and one.letter == "V":
+    ...         print(f"{one.method}: {one.share:.0%} of {one.n_known}")
+    floor: 100% of 2
+    V only: 100% of 6
+    all bands: 100% of 6
+    left out: 100% of 6
+    one factor: 100% of 6
+    as is: 17% of 6
     """
     found = []
     points = judged_points(points, judged)

@@ -5,6 +5,8 @@ that is judged; one factor from these; and spectra as they are. Beside them the 
 day, scaled in V, not interpolated.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -69,6 +71,17 @@ class BandPoints:
     (n,) says whether the band is off what the spectra and the other bands say at all phases alike, so that the
     calibration on all bands does not follow it (`sntransport.BuildResult`). ``n_faint`` points were not judged: their
     own error is above 10 %.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import judge_bands
+    >>> sn = demo_supernova()
+    >>> sn = replace(sn, spectra=sn.spectra[2:5])
+    >>> points = judge_bands([sn])
+    >>> points.ratio.shape == (6, points.band.size)
+    True
     """
 
     supernova: NDArray[np.str_]
@@ -106,6 +119,17 @@ def judge_bands(
     BandPoints
         Every point of a band in `LETTERS` with an error below 10 % and a positive flux, outliers and all; one that no
         method covers has a ratio of NaN throughout.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import judge_bands
+    >>> sn = demo_supernova()
+    >>> sn = replace(sn, spectra=sn.spectra[2:5])
+    >>> points = judge_bands([sn])
+    >>> sorted(set(points.letter.tolist())), bool(np.nanmedian(np.abs(points.ratio - 1.0)) < 0.05)
+    (['B', 'I', 'R', 'V'], True)
     """
     parts = []
     for sn in supernovae:

@@ -4,6 +4,8 @@ A supernova is smooth over days: what its brightness changes within one day is a
 the day after. The difference is what the building of the series put there, or noise that it followed.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -33,6 +35,14 @@ class StepPoints:
 
     ``phase`` (n,) [rest-frame d] is the middle of the day; ``step`` (n,) [mag] the change within it less the mean of
     the changes within the day before and the day after, without sign.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import judge_steps
+    >>> points = judge_steps([demo_supernova()])
+    >>> bool(np.median(points.step) < 0.05)
+    True
     """
 
     supernova: NDArray[np.str_]
@@ -69,6 +79,14 @@ def judge_steps(
     ------
     ValueError
         Where there is no supernova.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.validation import judge_steps
+    >>> points = judge_steps([demo_supernova()], bands=("bessellv",))
+    >>> bool(points.step.max() < 0.2), set(points.band.tolist())
+    (True, {'bessellv'})
     """
     parts = []
     for sn in supernovae:

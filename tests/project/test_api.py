@@ -1,6 +1,12 @@
+import importlib
+import inspect
+import re
+
 import pytest
+import signatures
 
 import sntransport
+from tests.conftest import ROOT
 
 
 def test_public_names_are_pinned():
@@ -60,3 +66,86 @@ def test_no_module_hides_a_public_function():
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="attribute bild"):
         _ = sntransport.bild
+
+
+def public_callables():
+    for path in signatures.faces():
+        room = importlib.import_module(path)
+        for name in room.__all__:
+            value = getattr(room, name)
+            if inspect.isclass(value) or inspect.isroutine(value):
+                yield f"{path}.{name}", value
+
+
+CALLABLES = dict(public_callables())
+
+
+def test_the_page_of_the_api_lists_every_public_name_of_every_room():
+    (page,) = [path for path in (ROOT / "docs").rglob("api.md") if "_build" not in path.parts]
+    text = page.read_text(encoding="utf-8")
+    listed = re.findall(r"^   (sntransport\.[\w.]+)$", text, flags=re.MULTILINE)
+    assert len(listed) == len(set(listed)), "a name is listed twice"
+    values = {}
+    for path in listed:
+        module, _, name = path.rpartition(".")
+        values[path] = getattr(importlib.import_module(module), name)
+        assert signatures.home(values[path]) in (None, path), f"{path} has its page elsewhere"
+    held = {id(value) for value in values.values()}
+    for path in signatures.faces():
+        room = importlib.import_module(path)
+        for name in room.__all__:
+            assert name == "__version__" or id(getattr(room, name)) in held, f"{path}.{name} is not in {page.name}"
+
+
+# Room for one line of parameters and types each; those of simulators, and of the largest exporter, have two dozen.
+LONGEST = {
+    "sntransport.calibration.Priors": 700,
+    "sntransport.Population": 700,
+    "sntransport.Survey": 700,
+    "sntransport.export.to_snana": 900,
+    "sntransport.read_supernova": 500,
+    "sntransport.simulate": 800,
+    "sntransport.simulate_chunks": 800,
+}
+
+
+@pytest.mark.parametrize("name", sorted(CALLABLES))
+def test_signatures_of_the_api_are_readable(name):
+    found = signatures.signature(CALLABLES[name])
+    if found is None:
+        return
+    text = " -> ".join(part for part in found if part)
+    assert len(text) < LONGEST.get(signatures.home(CALLABLES[name]), 400), text
+    for unreadable in ("object at 0x", "<", "Union[", "Optional[", "*values", "**fields_", "numpy._typing"):
+        assert unreadable not in text, text
+
+
+@pytest.mark.parametrize("name", sorted(CALLABLES))
+def test_annotations_are_kept_as_they_are_written(name):
+    # What `help` shows comes from here: without lazy annotations, `ArrayLike` alone is 400 characters.
+    try:
+        given = inspect.signature(CALLABLES[name])
+    except ValueError:
+        return
+    annotations = [one.annotation for one in given.parameters.values()] + [given.return_annotation]
+    written = [one for one in annotations if isinstance(one, str)]
+    assert not any("numpy." in str(one) or "Union[" in str(one) for one in annotations), annotations
+    assert all(len(one) < 120 for one in written), written
+
+
+def test_a_signature_is_that_of_the_source():
+    text, returned = signatures.signature(sntransport.build)
+    assert text.startswith("(sn: Supernova, *, cadence: float = 1.0, phases: ArrayLike | None = None, interpolate: ")
+    assert "= class_transport," in text
+    assert "max_gap: float = 40.0" in text
+    assert returned == "BuildResult"
+    assert signatures.signature(sntransport.SpectralSeries)[0].endswith("sn_type: str = '', mjd_ref: float = np.nan)")
+    linked, _ = signatures.signature(sntransport.observe, linked=True)
+    assert linked == "(series: ~sntransport.SpectralSeries, sightline: ~sntransport.Sightline)"
+
+
+def test_members_of_a_class_are_sorted_by_what_they_are_for():
+    held = signatures.members(sntransport.SpectralSeries)
+    assert held["attributes"] == ["n_phase", "n_wave", "covered"]
+    assert held["methods"] == ["select", "at", "plot"]
+    assert {"to_xarray", "from_xarray"} <= set(held["conversions"])

@@ -62,6 +62,18 @@ def read_light_curves(path: str | os.PathLike[str], bands: Mapping[str, str] | N
         With the file: where it is of none of these formats, or damaged.
     OSError
         Where it cannot be opened.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.datasets import write_nested_parquet
+    >>> from sntransport.datasets.conversion import read_light_curves
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> read_light_curves(write_nested_parquet(curves, "curves.parquet")).n_object
+    5
     """
     place = Path(path)
     form = _form(place)

@@ -79,6 +79,13 @@ def weights_map(
     ------
     ValueError
         Where there is no pair.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.report.figures import weights_map
+    >>> result = snt.build(demo_supernova(), cadence=5.0)
+    >>> weights_map(result.series, result.sparse, result.pairs, result.weight).savefig("weights.png")
     """
     if not len(pairs):
         raise ValueError(f"{series.name or 'series'}: there is no pair of spectra, and no weight to draw")
@@ -161,6 +168,13 @@ def transport_map(
     ------
     ValueError
         Where no two neighbors are left.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import prepare
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.report.figures import transport_map
+    >>> transport_map(prepare(demo_supernova()).series).savefig("transport.png")
     """
     labels, shifts = [], []
     for k in range(sparse.n_phase - 1):
@@ -216,6 +230,14 @@ def warp_map(
     ------
     ValueError
         Where they have no phase in common, or differ in wavelengths.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import prepare
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.report.figures import warp_map
+    >>> sn = demo_supernova()
+    >>> warp_map(prepare(sn).series, snt.build(sn, cadence=10.0).sparse).savefig("warp.png")
     """
     if not np.array_equal(observed.wave, calibrated.wave):
         raise ValueError("observed and calibrated spectra are on different wavelengths")

@@ -65,6 +65,13 @@ def k_correction_figure(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from sntransport.report.figures import k_correction_figure
+    >>> from sntransport.transport.templates import hsiao
+    >>> k = snt.evaluate_k_correction(hsiao(), "bessellb", "sdssr", z=[0.3, 0.4, 0.5], phase=np.arange(-10.0, 30.0))
+    >>> k_correction_figure(k, "SN 2030a").savefig("k.png")
     """
     z, phase = np.atleast_1d(result.z), np.atleast_1d(result.phase)
     value, sigma = (array.reshape(z.size, phase.size) for array in (result.value, result.sigma))
@@ -108,6 +115,14 @@ def rest_light_curve_figure(result: RestLightCurve, *, style: AnyStyle = None, a
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova, template
+    >>> from sntransport.report.figures import rest_light_curve_figure
+    >>> sn = demo_supernova()
+    >>> series = template(np.arange(-15.0, 65.0), np.arange(2500.0, 11000.0, 10.0))
+    >>> rest_light_curve_figure(snt.k_correct(sn.light_curve, series, sn.sightline)).savefig("rest.png")
     """
     drawn = style_of(style, ax)
     axes = one_panel(drawn, 4.8 * drawn.scale, ax)
@@ -188,6 +203,12 @@ def bolometric_figure(light: Bolometric, *, style: AnyStyle = None, figure: Figu
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from sntransport.report.figures import bolometric_figure
+    >>> from sntransport.transport.templates import hsiao
+    >>> bolometric_figure(snt.bolometric(hsiao()), style="column").savefig("bolometric.png")
     """
     drawn = style_of(style, figure)
     figure, (top, below) = new_figure(

@@ -62,6 +62,14 @@ def light_curves(
         panels beside them (below them in a column) show, for one band each, observed minus synthetic at the dates of
         the measurements, interpolated between phases of the series no more than 5 d apart, and that error about zero.
         A difference above 1 mag is an arrow at the edge. The vertical range is that of the phases shown.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.report.figures import light_curves
+    >>> sn = demo_supernova()
+    >>> series = snt.build(sn, cadence=3.0).series
+    >>> light_curves(series, sn.sightline, sn.light_curve, style="page").savefig("light_curves.png")
     """
     shown = [
         (name, magnitude, _magnitude_err(series, sightline, name, magnitude))
@@ -178,6 +186,15 @@ def color_curves(
     ------
     ValueError
         Where there are fewer than two bands to take colors of, or no light curve and no bands.
+
+    Examples
+    --------
+    >>> from sntransport.report.figures import color_curves
+    >>> from sntransport.transport.templates import hsiao
+    >>> there = snt.Sightline(z=0.02, distance_modulus=34.7)
+    >>> figure = color_curves(hsiao(), there, bands=["bessellb", "bessellv", "bessellr"])
+    >>> len(figure.axes)
+    2
     """
     if light_curve is None and bands is None:
         raise ValueError("color_curves needs a light curve or the names of bands")

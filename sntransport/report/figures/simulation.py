@@ -59,6 +59,19 @@ def population_figure(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.report.figures import population_figure
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> from sntransport.simulation.summary import tally
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> figure = population_figure([tally("Ia", curves, (0.01, 0.1))])
+    >>> len(figure.axes)
+    4
     """
     drawn = style_of(style, figure)
     columns = 2 if drawn.narrow else 4
@@ -109,7 +122,19 @@ def _whole_ticks(panel: Axes, ticks: Sequence[int], axis: str) -> None:
 
 @in_style
 def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure | None:
-    """Light curves of the first objects that triggered, filled where detected; None where there are none."""
+    """Light curves of the first objects that triggered, filled where detected; None where there are none.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.report.figures import examples_figure
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> from sntransport.simulation.summary import tally
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> examples_figure(tally("Ia", curves, (0.01, 0.1))).savefig("examples.png")
+    """
     curves = one.examples
     if not curves.n_object:
         return None
@@ -173,6 +198,16 @@ def simulated_light_curve(
     ------
     IndexError
         Where there is no such object.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.report.figures import simulated_light_curve
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=5, seed=1, keep="triggered", true_flux=True)
+    >>> simulated_light_curve(curves, 0).savefig("object.png")
     """
     from matplotlib.ticker import FuncFormatter
 

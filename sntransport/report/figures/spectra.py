@@ -52,6 +52,15 @@ def waterfall(
     ------
     ValueError
         Where no phase is covered and there is no observed spectrum either.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.report.figures import waterfall
+    >>> result = snt.build(demo_supernova(), cadence=5.0)
+    >>> figure = waterfall(result.series, result.sparse, style="column")
+    >>> print(f"{figure.get_figwidth():.2f} inch")
+    3.46 inch
     """
     rows = _rows(series, sparse)
     if not rows:
@@ -107,6 +116,15 @@ def comparison(
     ------
     ValueError
         Where no rebuilt phase is more than a day from an observed spectrum.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova, template
+    >>> from sntransport.report.figures import comparison
+    >>> sn = demo_supernova()
+    >>> result = snt.build(sn, cadence=5.0)
+    >>> truth = template(result.series.phase, result.series.wave)
+    >>> comparison(truth, result.series, result.sparse, "class transport").savefig("comparison.png")
     """
     drawn = style_of(style, figure)
     away = np.abs(rebuilt.phase[:, None] - observed.phase).min(axis=1)

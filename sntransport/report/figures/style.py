@@ -54,6 +54,15 @@ class Style:
     ------
     ValueError
         Where a size is not positive, or ``small`` below 6 pt.
+
+    Examples
+    --------
+    >>> from sntransport.report.figures import Style, waterfall
+    >>> from sntransport.transport.templates import hsiao
+    >>> poster = Style(width=12.0, font=24.0, small=18.0, line=2.0)
+    >>> figure = waterfall(hsiao().select(wave=(3500.0, 8000.0)), style=poster)
+    >>> print(figure.get_figwidth())
+    12.0
     """
 
     name: str = "own"

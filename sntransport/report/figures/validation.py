@@ -63,6 +63,15 @@ def triplet_figure(
     ------
     ValueError
         Where no residual is known.
+
+    Examples
+    --------
+    >>> from sntransport.report.figures import triplet_figure
+    >>> from sntransport.transport.interpolators import linear
+    >>> from sntransport.transport.templates import hsiao
+    >>> from sntransport.validation import judge
+    >>> series = hsiao().select(phase=(0.0, 30.0), wave=(4000.0, 8000.0))
+    >>> triplet_figure(judge([series[::5]], {"linear": linear})).savefig("triplets.png")
     """
     if not np.isfinite(triplets.feature).any():
         raise ValueError("no hidden spectrum could be compared: nothing to draw")
@@ -135,6 +144,16 @@ def share_figure(points: BandPoints, *, style: AnyStyle = None, figure: Figure |
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.report.figures import share_figure
+    >>> from sntransport.validation import judge_bands
+    >>> sn = demo_supernova()
+    >>> sn = replace(sn, spectra=sn.spectra[2:5])
+    >>> share_figure(judge_bands([sn])).savefig("shares.png")
     """
     from matplotlib.patches import Patch
 
@@ -208,6 +227,15 @@ def ratio_figure(
     ------
     ValueError
         Where there is no interpolator but the baseline.
+
+    Examples
+    --------
+    >>> from sntransport.report.figures import ratio_figure
+    >>> from sntransport.transport.interpolators import linear
+    >>> from sntransport.transport.templates import hsiao
+    >>> from sntransport.validation import judge, score
+    >>> series = hsiao().select(phase=(0.0, 30.0), wave=(4000.0, 8000.0))
+    >>> ratio_figure(score(judge([series[::5]], {"linear": linear}), samples=10)).savefig("ratio.png")
     """
     names = list(dict.fromkeys(one.interpolator for one in scores if one.interpolator != BASELINE))
     if not names:

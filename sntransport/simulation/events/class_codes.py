@@ -1,5 +1,7 @@
 """Codes of classes and bands: one table for a whole run, whatever its populations, surveys, shards and formats."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +56,16 @@ class Codes(ValueObject):
     ------
     ValueError
         Where a number is not from 0 to 2**31 - 1, or a code of a band no text or number.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events import Codes
+    >>> Codes(classes={"Ia": 90, "II": 42}, survey="ZTF").classes["II"]
+    42
+    >>> Codes(classes={"Ia": -1})
+    Traceback (most recent call last):
+        ...
+    ValueError: codes: class Ia is -1, expected a whole number from 0 to 2147483647
     """
 
     classes: Mapping[str, int] = field(default_factory=dict)
@@ -87,6 +99,12 @@ def default_codes(types: Iterable[str], first: int = 1) -> dict[str, int]:
     -------
     dict of str to int
         By class, as `sntransport.spectra.observations.broad_class` names it.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events import default_codes
+    >>> default_codes(["Ia", "II P", "Ic", "IIb"])
+    {'II': 1, 'Ia': 2, 'Ib/c': 3}
     """
     return {name: i for i, name in enumerate(sorted({broad_class(one) for one in types}), start=first)}
 

@@ -25,7 +25,14 @@ class Distribution(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Constant:
-    """Always the same value."""
+    """Always the same value.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> Constant(value=0.1).draw(np.random.default_rng(1), 2)
+    array([0.1, 0.1])
+    """
 
     value: float
 
@@ -44,7 +51,14 @@ class Constant:
 
 @dataclass(frozen=True, kw_only=True)
 class Uniform:
-    """Equal chance everywhere from ``low`` to ``high``."""
+    """Equal chance everywhere from ``low`` to ``high``.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import Uniform
+    >>> Uniform(low=0.01, high=0.1).support
+    (0.01, 0.1)
+    """
 
     low: float
     high: float
@@ -64,7 +78,15 @@ class Uniform:
 
 @dataclass(frozen=True, kw_only=True)
 class LogUniform:
-    """Equal chance for equal ratios, from ``low`` (above 0) to ``high``."""
+    """Equal chance for equal ratios, from ``low`` (above 0) to ``high``.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import LogUniform
+    >>> values = LogUniform(low=0.01, high=1.0).draw(np.random.default_rng(1), 10_000)
+    >>> print(f"{np.mean(values < 0.1):.1f} below a tenth")
+    0.5 below a tenth
+    """
 
     low: float
     high: float
@@ -98,6 +120,13 @@ class Tabulated:
     ------
     ValueError
         Where an array does not fit.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import Tabulated
+    >>> values = Tabulated(value=[0.0, 1.0], density=[0.0, 1.0]).draw(np.random.default_rng(1), 10_000)
+    >>> print(f"mean {values.mean():.2f}")
+    mean 0.67
     """
 
     value: Array
@@ -145,7 +174,15 @@ class Tabulated:
 
 @dataclass(frozen=True, kw_only=True)
 class Normal:
-    """A Gaussian."""
+    """A Gaussian.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import Normal
+    >>> values = Normal(mean=-0.1, sigma=0.2).draw(np.random.default_rng(1), 10_000)
+    >>> print(f"{values.mean():.1f} +- {values.std():.1f}")
+    -0.1 +- 0.2
+    """
 
     mean: float
     sigma: float
@@ -168,6 +205,13 @@ class TwoSidedNormal:
     """Half a Gaussian on each side of ``mode``, of different widths and equal height there.
 
     The density is continuous, so the share of the values below ``mode`` is ``sigma_low / (sigma_low + sigma_high)``.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import TwoSidedNormal
+    >>> values = TwoSidedNormal(mode=0.0, sigma_low=0.1, sigma_high=0.3).draw(np.random.default_rng(1), 10_000)
+    >>> print(f"{np.mean(values > 0.0):.2f} above the mode")
+    0.75 above the mode
     """
 
     mode: float
@@ -205,6 +249,13 @@ class Exponential:
     """A density that falls by e in ``scale``, from 0 to ``high``.
 
     ``high`` cuts the tail off; None is ten times ``scale``, beyond which one in 22,000 would be.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import Exponential
+    >>> values = Exponential(scale=0.1, high=2.0).draw(np.random.default_rng(1), 10_000)
+    >>> print(f"mean {values.mean():.1f}")
+    mean 0.1
     """
 
     scale: float
@@ -232,7 +283,15 @@ class Exponential:
 
 @dataclass(frozen=True, kw_only=True)
 class Truncated:
-    """Another distribution, of which what is below ``low`` or above ``high`` is drawn again."""
+    """Another distribution, of which what is below ``low`` or above ``high`` is drawn again.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import Normal, Truncated
+    >>> values = Truncated(base=Normal(mean=0.0, sigma=1.0), low=0.0, high=2.0).draw(np.random.default_rng(1), 1000)
+    >>> bool(values.min() >= 0.0 and values.max() <= 2.0)
+    True
+    """
 
     base: Distribution
     low: float

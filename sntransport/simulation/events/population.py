@@ -1,5 +1,7 @@
 """`Population`: the events of nature that a survey could see, drawn object by object."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -99,6 +101,19 @@ class Population(ValueObject):
     ------
     ValueError, TypeError
         Where a value is out of its range; the message names the field.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import Exponential, Normal, Uniform
+    >>> dust = Exponential(scale=0.1, high=1.0)
+    >>> scatter = Normal(mean=0.0, sigma=0.1)
+    >>> population = snt.Population(redshift=Uniform(low=0.01, high=0.1), mag_offset=scatter, ebv_host=dust)
+    >>> population.rv_host
+    Constant(value=3.1)
+    >>> snt.Population(redshift=Uniform(low=0.0, high=0.1))
+    Traceback (most recent call last):
+        ...
+    ValueError: Population.redshift reaches from 0 to 0.1, expected bounds above 0
     """
 
     redshift: Distribution

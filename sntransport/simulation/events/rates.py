@@ -9,6 +9,8 @@ law here meets within its error. From memory: Frohmaier's power law, and the 0.0
 & Dickinson.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +32,17 @@ _SKY = 4.0 * np.pi * np.degrees(1.0) ** 2
 
 @dataclass(frozen=True, kw_only=True)
 class Cosmology:
-    """Flat, of matter and a cosmological constant: ``h0`` [km/s/Mpc] and ``om0``."""
+    """Flat, of matter and a cosmological constant: ``h0`` [km/s/Mpc] and ``om0``.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events import Cosmology, expected_number
+    >>> from sntransport.simulation.events.rates import dilday2008
+    >>> for cosmology in (Cosmology(), Cosmology(h0=67.7, om0=0.31)):
+    ...     print(f"{expected_number(dilday2008, 0.01, 0.1, area=15000.0, years=1.0, cosmology=cosmology):.0f}")
+    3005
+    3314
+    """
 
     h0: float = 70.0
     om0: float = 0.3
@@ -55,7 +67,14 @@ class Cosmology:
 
 
 def dilday2008(z: ArrayLike) -> Array:
-    """SN Ia, ``2.6e-5 (1 + z)**1.5`` (Dilday et al. 2008, ApJ 682, 262)."""
+    """SN Ia, ``2.6e-5 (1 + z)**1.5`` (Dilday et al. 2008, ApJ 682, 262).
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.rates import dilday2008
+    >>> print(dilday2008([0.0, 0.5]))
+    [2.600000e-05 4.776505e-05]
+    """
     return np.asarray(2.6e-5 * (1.0 + np.asarray(z)) ** 1.5)
 
 
@@ -63,13 +82,26 @@ def hounsell2018(z: ArrayLike) -> Array:
     """SN Ia to high redshift: ``2.5e-5 (1 + z)**1.5`` to z = 1, ``9.7e-5 (1 + z)**-0.5`` beyond.
 
     Hounsell et al. 2018, ApJ 867, 23.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.rates import hounsell2018
+    >>> print(hounsell2018([0.0, 2.0]))
+    [2.50000000e-05 5.60029761e-05]
     """
     z = np.asarray(z, dtype=np.float64)
     return np.where(z < 1.0, 2.5e-5 * (1.0 + z) ** 1.5, 9.7e-5 * (1.0 + z) ** -0.5)
 
 
 def frohmaier2019(z: ArrayLike) -> Array:
-    """SN Ia, ``2.27e-5 (1 + z)**1.7`` (Frohmaier et al. 2019, MNRAS 486, 2308)."""
+    """SN Ia, ``2.27e-5 (1 + z)**1.7`` (Frohmaier et al. 2019, MNRAS 486, 2308).
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.rates import frohmaier2019
+    >>> print(frohmaier2019([0.0, 0.5]))
+    [2.27000000e-05 4.52252522e-05]
+    """
     return np.asarray(2.27e-5 * (1.0 + np.asarray(z)) ** 1.7)
 
 
@@ -78,6 +110,12 @@ def strolger2015(z: ArrayLike) -> Array:
 
     ``k h**2 A (1 + z)**C / (((1 + z) / B)**D + 1)`` with A = 0.015, B = 1.5, C = 5.0, D = 6.1, k = 0.0091 per solar
     mass and h = 0.7.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.rates import strolger2015
+    >>> print((1e4 * strolger2015([0.0, 1.0])).round(2))
+    [0.62 3.16]
     """
     one = 1.0 + np.asarray(z, dtype=np.float64)
     return np.asarray(0.0091 * 0.7**2 * 0.015 * one**5.0 / ((one / 1.5) ** 6.1 + 1.0))
@@ -87,6 +125,12 @@ def madau2014(z: ArrayLike) -> Array:
     """Core collapse after star formation (Madau & Dickinson 2014, ARA&A 52, 415, equations 15 and 16).
 
     ``0.0068 * 0.015 (1 + z)**2.7 / (1 + ((1 + z) / 2.9)**5.6)``.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.rates import madau2014
+    >>> print((1e4 * madau2014([0.0, 1.0])).round(2))
+    [1.02 5.89]
     """
     one = 1.0 + np.asarray(z, dtype=np.float64)
     return np.asarray(0.0068 * 0.015 * one**2.7 / (1.0 + (one / 2.9) ** 5.6))
@@ -117,6 +161,15 @@ def rate_redshifts(rate: Rate, z_min: float, z_max: float, cosmology: Cosmology 
     ValueError
         Where ``z_min`` is not above 0 or not below ``z_max``, or that is above 1000, or a rate is negative, not finite
         or 0 everywhere.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events import rate_redshifts
+    >>> from sntransport.simulation.events.rates import dilday2008
+    >>> redshift = rate_redshifts(dilday2008, 0.01, 0.1)
+    >>> z = redshift.draw(np.random.default_rng(1), 1000)
+    >>> print(redshift.support, f"{np.mean(z > 0.05):.1f} beyond 0.05")
+    (0.01, 0.1) 0.9 beyond 0.05
     """
     if not 0 < z_min < z_max <= _LARGEST_Z:
         raise ValueError(f"z_min is {z_min:g} and z_max {z_max:g}, expected 0 < z_min < z_max <= {_LARGEST_Z:g}")
@@ -142,6 +195,13 @@ def expected_number(
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events import expected_number
+    >>> from sntransport.simulation.events.rates import dilday2008
+    >>> print(f"{expected_number(dilday2008, 0.01, 0.1, area=15000.0, years=1.0):.0f}")
+    3005
     """
     if not (0 <= area <= _SKY * (1 + 1e-9) and 0 <= years < np.inf):
         raise ValueError(f"area is {area} deg2 and years {years}, expected 0 to {_SKY:.0f} deg2 and 0 years or more")

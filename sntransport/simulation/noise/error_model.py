@@ -1,5 +1,7 @@
 """Errors beyond photon statistics: what a function that changes the error of visits is told, and what it gives."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -30,6 +32,15 @@ class SeenVisits:
     mjd : ndarray [d]
     snr : ndarray
         True flux over the calculated error, before the model.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.noise import Errors, NoiseModel, SeenVisits
+    >>> def floor(seen: SeenVisits, error):
+    ...     more = np.where(seen.snr > 50.0, 1.1 * error, error)
+    ...     return Errors(drawn=more, reported=more)
+    >>> NoiseModel(errors=floor).errors is floor
+    True
     """
 
     surveys: tuple[Survey, ...]
@@ -70,7 +81,7 @@ class SeenVisits:
         return made
 
 
-_FIELDS: "WeakKeyDictionary[Survey, NDArray[np.str_]]" = WeakKeyDictionary()
+_FIELDS: WeakKeyDictionary[Survey, NDArray[np.str_]] = WeakKeyDictionary()
 
 
 def field_names(survey: Survey) -> NDArray[np.str_]:
@@ -107,7 +118,15 @@ def _columns_of(survey: Survey, name: str) -> NDArray[Any]:
 
 
 class Errors(NamedTuple):
-    """What an error model gives; all (n_obs,)."""
+    """What an error model gives; all (n_obs,).
+
+    Examples
+    --------
+    >>> from sntransport.simulation.noise import Errors
+    >>> errors = Errors(drawn=np.array([30.0, 40.0]), reported=np.array([28.0, 38.0]))
+    >>> errors.group is None
+    True
+    """
 
     drawn: Array
     """Standard deviation that the flux is to scatter with [nJy], without the error of the zero point."""

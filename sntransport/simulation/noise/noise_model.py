@@ -16,6 +16,8 @@ max(f, 0)) / p``, but no less than ``(q b)**2``. These are the formulas of SNANA
 Magnitudes and Noise Calculation", "Correlated Template Noise" and "Noise Corrections"; snlc_sim.c, gen_fluxNoise).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -66,6 +68,16 @@ class NoiseModel(ValueObject):
     ------
     ValueError, TypeError
         For a choice that is not known, or ``errors`` that cannot be called.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.noise import SNANA_NOISE, NoiseModel
+    >>> NoiseModel().saturated, SNANA_NOISE.saturated
+    ('nan', 'zero')
+    >>> NoiseModel(template="twice")
+    Traceback (most recent call last):
+        ...
+    ValueError: NoiseModel.template is 'twice', expected one of common, each, none
     """
 
     reported_at: At = "true"

@@ -1,5 +1,7 @@
 """Error models from SNANA's FLUXERRMODEL files: tables of what scales or adds to errors, by S/N, PSF, sky and field."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -200,6 +202,15 @@ def read_error_maps(
     ReadError
         With the line: a variable that is not known or of the host galaxy, a value that is no number, rows that are no
         whole grid, factors of 0 or less, a correlation that is not within 0 and 1, or no map at all.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.noise import read_error_maps
+    >>> table = ["VARNAMES: LOGSNR ERRSCALE", "ROW: 0.0 1.2", "ROW: 2.0 1.0"]
+    >>> lines = ["MAPNAME: LOWFLUX", "BAND: g+r", *table, "ENDMAP:"]
+    >>> np.savetxt("errors.dat", lines, fmt="%s")
+    >>> [one.name for one in read_error_maps("errors.dat").maps]
+    ['LOWFLUX']
     """
     path = require_file(path)
     try:

@@ -1,5 +1,7 @@
 """Cuts: what an object must be, or a survey have measured of it, to be kept."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -60,6 +62,12 @@ class Cut:
     ------
     ValueError
         Where ``least`` is above ``most``, or ``n_bands`` is not for this quantity.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import Cut
+    >>> Cut(quantity="snr_max", least=5.0, bands=["g", "r"], n_bands=2).name
+    '5 <= snr_max; in 2 of g, r'
     """
 
     quantity: str | Callable[[Any], ArrayLike]

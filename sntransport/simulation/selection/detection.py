@@ -1,5 +1,7 @@
 """What a survey notices: the chance that a measurement is a detection, and the detections that make a trigger."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
@@ -46,6 +48,12 @@ class DetectionEfficiency:
     ------
     ValueError
         Where shapes differ, ``snr`` does not increase or a probability is not within 0 and 1.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import DetectionEfficiency
+    >>> DetectionEfficiency(bands=["*"], snr=[3.0, 5.0, 8.0], probability=[[0.0, 0.5, 1.0]]).probability[0, 1].item()
+    0.5
     """
 
     bands: tuple[str, ...]
@@ -71,7 +79,14 @@ class DetectionEfficiency:
 
 
 def step_efficiency(threshold: float = 5.0, *, true: bool = False) -> DetectionEfficiency:
-    """Every band: a detection at or above ``threshold``, none below it; of the true ratio where ``true``."""
+    """Every band: a detection at or above ``threshold``, none below it; of the true ratio where ``true``.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection.detection import step_efficiency
+    >>> step_efficiency(3.0).bands
+    ('*',)
+    """
     snr = np.array([np.nextafter(threshold, -np.inf), threshold])
     return DetectionEfficiency(bands=("*",), snr=snr, probability=np.array([[0.0, 1.0]]), true=true)
 
@@ -145,7 +160,22 @@ def detect(
 
 
 class Trigger(NamedTuple):
-    """What `trigger` finds, one row an object."""
+    """What `trigger` finds, one row an object.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import logic_trigger, parse_trigger
+    >>> found = logic_trigger(
+    ...     parse_trigger("2 epochs"),
+    ...     np.array([True, True]),
+    ...     np.array([60000.0, 60003.0]),
+    ...     band=np.array([0, 1]),
+    ...     offset=np.array([0, 2]),
+    ...     bands=["ztfg", "ztfr"],
+    ... )
+    >>> found.triggered.tolist(), found.mjd.tolist()
+    ([True], [60003.0])
+    """
 
     triggered: NDArray[np.bool_]
     first_detection: Array

@@ -1,5 +1,7 @@
 """Chances that an object gets a spectrum, or its host a redshift: functions of what is true of it."""
 
+from __future__ import annotations
+
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
@@ -36,6 +38,12 @@ def spectroscopic_propensity(peak_mag: ArrayLike, half: float, width: float) -> 
     ------
     ValueError
         Where ``half`` is not finite or ``width`` is not above 0.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import spectroscopic_propensity
+    >>> spectroscopic_propensity([17.0, 19.0, np.nan], half=19.0, width=0.5).round(2).tolist()
+    [0.98, 0.5, 0.0]
     """
     if not np.isfinite(half) or not width > 0:
         raise ValueError(f"half = {half}, width = {width}: expected a magnitude and a width above 0")
@@ -52,6 +60,12 @@ class PeakEfficiency:
     band : str
         A name of `sntransport.load_bands`, or its end; of several that it means the brightest counts.
     half, width : float [mag]
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import PeakEfficiency, Selection
+    >>> Selection(spectroscopy=PeakEfficiency(band="r", half=19.0)).spectroscopy.half
+    19.0
     """
 
     band: str
@@ -100,6 +114,13 @@ class EfficiencyMap:
     ------
     ValueError
         Where shapes differ, nodes do not increase or a probability is not within 0 and 1.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import EfficiencyMap
+    >>> bright = EfficiencyMap(variables=["PEAKMAG_r"], nodes=[[18.0, 22.0]], probability=[1.0, 0.0])
+    >>> bright.at([np.array([18.0, 19.0, 23.0])]).tolist()
+    [1.0, 0.75, 0.0]
     """
 
     variables: tuple[str, ...]
@@ -172,6 +193,13 @@ class EfficiencyMaps:
     ------
     ValueError
         Where there are no maps.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import EfficiencyMap, EfficiencyMaps, Selection
+    >>> bright = EfficiencyMap(variables=["PEAKMAG_r"], nodes=[[18.0, 22.0]], probability=[1.0, 0.0])
+    >>> Selection(spectroscopy=EfficiencyMaps(maps=[bright])).spectroscopy.extrapolate
+    False
     """
 
     maps: tuple[EfficiencyMap, ...]

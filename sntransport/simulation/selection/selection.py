@@ -1,5 +1,7 @@
 """`Selection`: what a survey and those who follow it up keep of what it measured."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +42,18 @@ class Prescale:
     ------
     ValueError
         Where ``factor`` is below 1 or not finite, or one text stands in place of several.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import Prescale, Selection
+    >>> rules = [Prescale(factor=10.0, classes=["Ia"], z=(0.0, 0.5)), Prescale(factor=2.0)]
+    >>> selection = Selection(prescale=rules)
+    >>> [rule.is_for("II P") for rule in selection.prescale]
+    [False, True]
+    >>> Prescale(factor=0.5)
+    Traceback (most recent call last):
+        ...
+    ValueError: Prescale.factor is 0.5, expected 1 or more
     """
 
     factor: float
@@ -105,6 +119,13 @@ class Selection(ValueObject):
     ------
     ValueError
         Where the trigger is none, or two cuts have one name.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import Cut, Selection
+    >>> selection = Selection(trigger="g and r", cuts=[Cut(quantity="z", most=0.1), Cut(quantity="n_nights", least=3)])
+    >>> print(selection.trigger, len(selection.cuts))
+    g and r 2
     """
 
     trigger: str | Logic = ""

@@ -1,5 +1,7 @@
 """Chances of a spectrum or a host redshift from SNANA's SEARCHEFF_SPEC and SEARCHEFF_zHOST files."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,14 @@ def read_efficiency_maps(path: str | Path, *, columns: Mapping[str, str] | None 
     ------
     ReadError
         With the line, for a value that is no number, an efficiency outside 0 to 1, a grid that is not full, or no map.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import read_efficiency_maps
+    >>> lines = ["VARNAMES: r SPECEFF", "SPECEFF: 18.0 1.0", "SPECEFF: 22.0 0.0"]
+    >>> np.savetxt("spec.dat", lines, fmt="%s")
+    >>> read_efficiency_maps("spec.dat").maps[0].probability.tolist()
+    [1.0, 0.0]
     """
     path = require_file(path)
     maps = _Maps(path)

@@ -1,5 +1,7 @@
 """Detection efficiencies from SNANA's SEARCHEFF files."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,15 @@ def read_searcheff(path: str | Path, *, prefix: str = "", field: str | None = No
     ReadError
         With the line, for a value that is no number, an efficiency outside 0 to 1, ratios that do not increase, an
         unknown filter, two maps of one band, maps against magnitude, or no map at all.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import read_searcheff
+    >>> lines = ["FILTER: r", "SNR: 3.0 0.0", "SNR: 5.0 0.5", "SNR: 8.0 1.0"]
+    >>> np.savetxt("pipeline.dat", lines, fmt="%s")
+    >>> efficiency = read_searcheff("pipeline.dat", prefix="lsst")
+    >>> efficiency.bands, efficiency.probability.tolist()
+    (('lsstr',), [[0.0, 0.5, 1.0]])
     """
     path = require_file(path)
     maps = _Maps(path)

@@ -1,5 +1,7 @@
 """Triggers from SNANA's SEARCHEFF_PIPELINE_LOGIC files."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 
@@ -30,6 +32,13 @@ def read_trigger_logic(path: str | Path, survey: str | None = None) -> Logic:
     ------
     ReadError
         Where there is no such line, there are several, or it is none of these.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import read_trigger_logic
+    >>> np.savetxt("logic.dat", ["SDSS: 3 gr+ri+gi"], fmt="%s")
+    >>> print(read_trigger_logic("logic.dat", "SDSS"))
+    3 epochs with (g and r or r and i or g and i)
     """
     path = require_file(path)
     try:

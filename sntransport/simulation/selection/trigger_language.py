@@ -14,6 +14,8 @@ A band is a name of `sntransport.load_bands` that the survey has, or the end of 
 whose name ends with it. `sntransport.simulation.selection.trigger_logic` says what each part means.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +69,7 @@ class Epochs:
     """``n`` epochs, ``each`` of which does something; None: has a detection in any band."""
 
     n: int
-    each: "Logic | None" = None
+    each: Logic | None = None
 
     def __post_init__(self) -> None:
         _require_counts(n=self.n)
@@ -80,7 +82,7 @@ class Epochs:
 class Both:
     """All ``parts``."""
 
-    parts: "tuple[Logic, ...]"
+    parts: tuple[Logic, ...]
 
     def __str__(self) -> str:
         return " and ".join(f"({one})" if isinstance(one, Both | Either) else str(one) for one in self.parts)
@@ -90,7 +92,7 @@ class Both:
 class Either:
     """One of the ``parts``."""
 
-    parts: "tuple[Logic, ...]"
+    parts: tuple[Logic, ...]
 
     def __str__(self) -> str:
         return " or ".join(f"({one})" if isinstance(one, Either) else str(one) for one in self.parts)
@@ -100,7 +102,7 @@ class Either:
 class Within:
     """``what``, by detections that are at most so many days apart."""
 
-    what: "Logic"
+    what: Logic
     days: float
 
     def __post_init__(self) -> None:
@@ -140,8 +142,13 @@ def parse_trigger(text: str) -> Logic:
 
     Examples
     --------
+    >>> from sntransport.simulation.selection import parse_trigger
     >>> print(parse_trigger("g and r or 2 of g,r,i within 30 d"))
     g and r or 2 of g, r, i within 30.0 d
+    >>> parse_trigger("g and")
+    Traceback (most recent call last):
+        ...
+    ValueError: trigger 'g and': 'the end' at character 6, expected the name of a band
     """
     parser = _Parser(text)
     logic = parser.either()

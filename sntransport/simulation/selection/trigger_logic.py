@@ -16,6 +16,8 @@ at the first detection with a latest start.
 be cut there in the middle of a night that is longer than ``TIME_SINGLE_DETECT``.)
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -73,6 +75,20 @@ def logic_trigger(
     ------
     ValueError
         For a band that is not among ``bands``, or an ``epoch_window`` that is negative.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection import logic_trigger, parse_trigger
+    >>> found = logic_trigger(
+    ...     parse_trigger("g and r"),
+    ...     np.array([True, True, True, False]),
+    ...     np.array([60000.0, 60003.0, 60000.0, 60003.0]),
+    ...     band=np.array([0, 1, 0, 1]),
+    ...     offset=np.array([0, 2, 4]),
+    ...     bands=["ztfg", "ztfr"],
+    ... )
+    >>> found.triggered.tolist()
+    [True, False]
     """
     if not epoch_window >= 0:
         raise ValueError(f"epoch_window is {epoch_window}, expected 0 or more")

@@ -1,5 +1,7 @@
 """`simulate_spectra`: spectra of simulated objects, beside their light curves, as a spectrograph would take them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +42,14 @@ class SimulatedSpectra(ValueObject):
     ------
     ValueError
         Where lengths differ.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.spectroscopy import SimulatedSpectra
+    >>> spectrum = snt.Spectrum(mjd=60000.0, wave=[5000.0, 5010.0], flux=[1e-16, 2e-16], flux_err=[1e-17, 1e-17])
+    >>> made = SimulatedSpectra(object_id=[7], phase=[0.0], spectra=[spectrum])
+    >>> made.object_id.tolist(), made.spectra[0].wave.size
+    ([7], 2)
     """
 
     object_id: NDArray[np.int64]
@@ -92,6 +102,19 @@ def simulate_spectra(
     ValueError
         Where templates, population or object numbers are not those of the light curves, or a date or phase is no
         number.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> from sntransport.simulation.spectroscopy import Spectrograph, simulate_spectra
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=2, seed=1)
+    >>> camera = Spectrograph(wave_range=(4000.0, 9000.0), step=10.0, snr=20.0, mag=18.0, resolution=100.0)
+    >>> spectra = simulate_spectra(curves, [series], population, camera, phases=[0.0, 10.0])
+    >>> spectra.object_id.tolist(), spectra.phase.tolist()
+    ([0, 0, 1, 1], [0.0, 10.0, 0.0, 10.0])
     """
     truth = curves.truth
     if tuple(series.name for series in templates) != curves.template_names:

@@ -5,6 +5,8 @@ Its noise is that of a flux density f (per wavelength) in a pixel, ``flux_err**2
 at a brighter magnitude, makes both: the sky, and the Poisson noise of the source, as in SNANA's SPECTROGRAPH tables.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +59,16 @@ class Spectrograph(ValueObject):
     ------
     ValueError
         Where a value is out of its range, or the two ratios contradict each other.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.spectroscopy import Spectrograph
+    >>> Spectrograph(wave_range=(3800.0, 9200.0), step=10.0, snr=5.0, mag=20.0, resolution=100.0).name
+    'spectrograph'
+    >>> Spectrograph(wave_range=(3800.0, 9200.0), step=10.0, snr=5.0)
+    Traceback (most recent call last):
+        ...
+    ValueError: Spectrograph: give either resolution or fwhm
     """
 
     wave_range: tuple[float, float]

@@ -1,5 +1,7 @@
 """Simulated spectra in files: many in one FITS file, or each object a folder that `sntransport.build` reads."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,14 @@ def write_simulated_spectra(spectra: SimulatedSpectra, path: str | Path) -> Path
     Path
         Row i of SPECTRA (OBJECT_ID, PHASE, MJD) has the pixels ``FIRST`` to ``FIRST + COUNT`` (from 0) of PIXELS (WAVE,
         FLUX, FLUX_ERR).
+
+    Examples
+    --------
+    >>> from sntransport.simulation.spectroscopy import SimulatedSpectra, write_simulated_spectra
+    >>> spectrum = snt.Spectrum(mjd=60000.0, wave=[5000.0, 5010.0], flux=[1e-16, 2e-16], flux_err=[1e-17, 1e-17])
+    >>> made = SimulatedSpectra(object_id=[7], phase=[0.0], spectra=[spectrum])
+    >>> write_simulated_spectra(made, "spectra.fits").name
+    'spectra.fits'
     """
     from astropy.io import fits
 
@@ -56,6 +66,15 @@ def read_simulated_spectra(path: str | Path) -> SimulatedSpectra:
     ------
     ReadError
         Where the file is no such file.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.spectroscopy import SimulatedSpectra, read_simulated_spectra
+    >>> from sntransport.simulation.spectroscopy import write_simulated_spectra
+    >>> spectrum = snt.Spectrum(mjd=60000.0, wave=[5000.0, 5010.0], flux=[1e-16, 2e-16], flux_err=[1e-17, 1e-17])
+    >>> path = write_simulated_spectra(SimulatedSpectra(object_id=[7], phase=[0.0], spectra=[spectrum]), "spectra.fits")
+    >>> read_simulated_spectra(path).spectra[0].wave
+    array([5000., 5010.])
     """
     from astropy.io import fits
 
@@ -103,6 +122,20 @@ def write_folders(
     ------
     ValueError
         Where an object is not in ``curves``.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import template
+    >>> from sntransport.simulation.events.distributions import Constant
+    >>> from sntransport.simulation.spectroscopy import Spectrograph, simulate_spectra, write_folders
+    >>> series = template(np.arange(-15.0, 60.0, 3.0), np.arange(2000.0, 11000.0, 20.0))
+    >>> survey, population = snt.load_survey("ztf", years=0.5), snt.Population(redshift=Constant(value=0.05))
+    >>> curves = snt.simulate([series], survey, population, n=3, seed=1, keep="observed")
+    >>> camera = Spectrograph(wave_range=(4000.0, 9000.0), step=10.0, snr=20.0, mag=18.0, resolution=100.0)
+    >>> spectra = simulate_spectra(curves, [series], population, camera, phases=[0.0, 10.0])
+    >>> folder = write_folders(spectra, curves, population, "simulated")[0]
+    >>> len(snt.read_supernova(folder).spectra)
+    2
     """
     numbers = curves.truth.object_id
     made = []

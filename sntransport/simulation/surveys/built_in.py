@@ -4,6 +4,8 @@ They have the right number of visits, bands, seasons, weather gaps, depths and t
 and tests. They are not any survey's real pointing history: use its own file where the cadence matters.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +53,12 @@ class Recipe:
     stack : tuple of int
         Number of exposures that make one visit, for each band.
     source : str
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.built_in import RECIPES
+    >>> sorted(RECIPES), RECIPES["ztf"].step
+    (['atlas', 'lsst_ddf', 'lsst_wfd', 'ztf'], 0.04)
     """
 
     name: str
@@ -145,6 +153,14 @@ def make_survey(recipe: Recipe, *, years: float = 2.0, mjd_first: float = _FIRST
     ------
     ValueError
         Where ``years`` is not within 0 and 50, or ``mjd_first`` is not finite.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys import make_survey
+    >>> from sntransport.simulation.surveys.built_in import ATLAS_NORTH
+    >>> survey = make_survey(ATLAS_NORTH, years=0.1, mjd_first=60000.0)
+    >>> survey.name, survey.bands, bool(survey.mjd.min() >= 60000.0)
+    ('atlas', ('atlasc', 'atlaso'), True)
     """
     if not 0 < years <= 50 or not np.isfinite(mjd_first):
         raise ValueError(f"{recipe.name}: years is {years} and mjd_first {mjd_first}, expected 0 to 50 and a date")

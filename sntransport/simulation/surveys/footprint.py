@@ -75,6 +75,16 @@ def draw_positions(
     ------
     ValueError
         Where a survey has no visits, or they have no place in common.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.footprint import draw_positions
+    >>> visit = {"mjd": [60000.0], "band": [0], "ra": [10.0], "dec": [0.0]}
+    >>> noise = {"background": [600.0], "photons_per_njy": [0.05]}
+    >>> survey = snt.Survey(name="one field", bands=["ztfr"], radius=2.0, **visit, **noise)
+    >>> ra, dec = draw_positions(survey, 1000, np.random.default_rng(1))[:2]
+    >>> bool(np.hypot(ra - 10.0, dec).max() < 2.01)
+    True
     """
     surveys = _counted(survey, places)
     cells = _cells(surveys, places)
@@ -112,6 +122,15 @@ def footprint_area(survey: Survey | Sequence[Survey], places: Where = "first") -
     ------
     ValueError
         Where a survey has no visits, or they have no place in common.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.footprint import footprint_area
+    >>> visit = {"mjd": [60000.0], "band": [0], "ra": [10.0], "dec": [5.0]}
+    >>> noise = {"background": [600.0], "photons_per_njy": [0.05]}
+    >>> survey = snt.Survey(name="one field", bands=["ztfr"], radius=2.0, **visit, **noise)
+    >>> print(f"{footprint_area(survey):.1f} deg2")
+    12.6 deg2
     """
     surveys = _counted(survey, places)
     cells = _cells(surveys, places)

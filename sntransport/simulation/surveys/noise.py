@@ -94,6 +94,12 @@ def sky_background(
     -------
     ndarray [nJy]
         Standard deviation of the flux of an invisible source.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.noise import noise_area, sky_background
+    >>> print(sky_background(photons=0.5, sky_noise=30.0, area=noise_area(4.0)).round(1))
+    361.3
     """
     variance = np.asarray(sky_noise, dtype=np.float64) ** 2 + np.asarray(read_noise, dtype=np.float64) ** 2
     return np.asarray(np.sqrt(np.asarray(area, dtype=np.float64) * variance) / np.asarray(photons, dtype=np.float64))
@@ -126,6 +132,12 @@ def background_from_depth(depth: ArrayLike, photons: ArrayLike = np.inf) -> Arra
     ndarray [nJy]
         NaN where a source of that depth gives 25 photo-electrons or fewer: its own Poisson noise alone then makes the
         ratio smaller than 5, so depth and photons contradict each other. NaN where the depth is NaN.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.noise import background_from_depth
+    >>> print(background_from_depth([20.0, 24.5]).round(1))
+    [7261.6  115.1]
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         flux = mag_to_njy(depth)
@@ -140,6 +152,12 @@ def depth_of(background: ArrayLike, photons: ArrayLike = np.inf) -> Array:
     ----------
     background : array_like [nJy]
     photons : array_like [photo-electrons / nJy]
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.noise import background_from_depth, depth_of
+    >>> depth_of(background_from_depth([20.0, 24.5])).round(6).tolist()
+    [20.0, 24.5]
     """
     background = np.asarray(background, dtype=np.float64)
     half = 0.5 * _DEPTH_SIGMA**2 / np.asarray(photons, dtype=np.float64)
@@ -171,6 +189,13 @@ def saturation_flux(
     -------
     ndarray [nJy]
         Below 0 where the sky alone fills the pixel: there every source saturates.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.noise import saturation_flux
+    >>> flux = saturation_flux(photons=10.0, fwhm=4.0, full_well=1e5)
+    >>> print(f"{31.4 - 2.5 * np.log10(flux):.1f} mag")
+    18.2 mag
     """
     from scipy.special import erf
 
@@ -200,6 +225,13 @@ def add_template_noise(survey: Survey, depth: ArrayLike) -> Survey:
     ------
     ValueError
         Where ``depth`` has another shape or is not finite.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.noise import add_template_noise
+    >>> survey = snt.load_survey("ztf", years=0.1)
+    >>> add_template_noise(survey, [22.0, 22.0]).template_noise.round()[:2].tolist()
+    [1151.0, 1151.0]
     """
     values = np.asarray(depth, dtype=np.float64)
     if values.shape not in ((survey.n_band,), (survey.n_visit,)) or not np.all(np.isfinite(values)):
@@ -224,6 +256,15 @@ def flux_error(survey: Survey, visit: NDArray[np.integer], flux: ArrayLike) -> A
     Returns
     -------
     ndarray, (n_obs,) [nJy]
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys.noise import flux_error
+    >>> visit = {"mjd": [60000.0], "band": [0], "ra": [10.0], "dec": [5.0]}
+    >>> noise = {"background": [30.0], "photons_per_njy": [1.0]}
+    >>> survey = snt.Survey(name="one visit", bands=["ztfr"], radius=2.0, **visit, **noise)
+    >>> flux_error(survey, np.array([0, 0]), [0.0, 1600.0]).round(6).tolist()
+    [30.0, 50.0]
     """
     flux = np.asarray(flux, dtype=np.float64)
     floor = mag_err_to_relative(survey.calibration_floor[survey.band[visit]]) * flux

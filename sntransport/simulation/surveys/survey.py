@@ -1,5 +1,7 @@
 """`Survey`: when, where and how deep a survey looked, as columns over its visits."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from dataclasses import field as dataclass_field
@@ -69,6 +71,22 @@ class Survey(ValueObject):
     ValueError
         Where shapes differ or a value is out of its range; the message names the field and the visit, in the order
         given.
+
+    Examples
+    --------
+    >>> survey = snt.Survey(
+    ...     name="two nights",
+    ...     bands=["ztfr"],
+    ...     mjd=[60003.2, 60000.2],
+    ...     band=[0, 0],
+    ...     ra=[10.0, 10.0],
+    ...     dec=[5.0, 5.0],
+    ...     background=[600.0, 500.0],
+    ...     photons_per_njy=[0.05, 0.05],
+    ...     radius=2.0,
+    ... )
+    >>> survey.mjd.tolist(), survey.background.tolist()
+    ([60000.2, 60003.2], [500.0, 600.0])
     """
 
     name: str
@@ -199,6 +217,14 @@ def select_visits(survey: Survey, keep: ArrayLike) -> Survey:
     -------
     Survey
         With the same bands, also those left without a visit.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys import select_visits
+    >>> survey = snt.load_survey("ztf", years=0.1)
+    >>> first = select_visits(survey, survey.mjd < survey.mjd[0] + 1.0)
+    >>> bool(np.ptp(first.mjd) < 1.0), first.bands == survey.bands
+    (True, True)
     """
     rows = np.asarray(keep)
     rows = rows.astype(np.int64) if rows.size == 0 else rows

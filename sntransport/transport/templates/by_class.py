@@ -1,5 +1,7 @@
 """Which interpolator for which supernova: the default of `build`, chosen by class."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -25,6 +27,15 @@ class ClassTransport:
     Beside a template where there is one for the class (type Ia: Hsiao et al. 2007), else at the pace of the class
     (types II, Ib, Ic and their kin), else as it is. Both were chosen by what rebuilds hidden spectra of *other*
     supernovae best; see ``docs/records/interpolation.md``.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.transport.templates import ClassTransport
+    >>> plain = ClassTransport(templates={}, paces={"Ia": 0.1})
+    >>> _, *notes = snt.build(demo_supernova(), phases=[0.0], interpolate=plain).notes
+    >>> [note for note in notes if "pace" in note]
+    ['interpolated at the pace of the class: half of the time is 52% of the way']
     """
 
     templates: Mapping[str, Callable[[], SpectralSeries]] = field(default_factory=lambda: TEMPLATES)

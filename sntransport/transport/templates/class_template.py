@@ -6,6 +6,8 @@ the mean in ln flux and features are moved to their common place before they are
 leaves no step there: what tells it from the others on the whole is taken out before averaging.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -40,6 +42,16 @@ class ClassTemplate(ValueObject):
     ``series`` has no NaN: its ``origin`` is 1 where two or more series were averaged, 2 where there was only one, 3
     where none and the phases before and after were joined by a line. ``zero`` [rest-frame d] and ``stretch`` (n,) are
     those of the series given, whose names are ``names``: template phase is ``(phase - zero) / stretch``.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.transport.templates import build_template, hsiao
+    >>> series = hsiao().select(phase=(-10.0, 30.0), wave=(4000.0, 8000.0))
+    >>> late = replace(series, phase=series.phase + 3.0, name="late")
+    >>> made = build_template([series, late])
+    >>> print(made.names, made.zero.round(1))
+    ('Hsiao et al. (2007)', 'late') [-1.5  1.5]
     """
 
     series: SpectralSeries
@@ -95,6 +107,16 @@ def build_template(
         Where there are fewer than two series, two have one name, classes differ and ``sn_type`` is not given,
         ``zeros`` names a series that is not there, ``smooth`` is negative or ``phases`` are uneven with it, or
         wavelengths or phases do not overlap.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.transport.templates import build_template, hsiao
+    >>> series = hsiao().select(phase=(-10.0, 30.0), wave=(4000.0, 8000.0))
+    >>> twin = replace(series, flux=3.0 * series.flux, name="twin")
+    >>> template = build_template([series, twin], fit_clock=False).series
+    >>> template.sn_type, template.phase[[0, -1]].tolist()
+    ('Ia', [-10.0, 30.0])
     """
     names, sn_type = _checked(series, zeros or {}, sn_type)
     wave = _common_wave(series)

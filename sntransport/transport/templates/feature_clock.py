@@ -1,5 +1,7 @@
 """Series of several supernovae on one clock: phase zero and stretch of each, from their spectral features alone."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,6 +51,17 @@ def align(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zero: Arr
     zero, stretch : ndarray, (n_series,)
         Template phase is ``(phase - zero) / stretch``. The mean of ``zero`` and of ln stretch are as at the start. A
         series with too little in common with the others keeps the zero it began with, and stretch 1.
+
+    Examples
+    --------
+    >>> from sntransport.spectra import grid_wave
+    >>> from sntransport.transport.templates import align, hsiao
+    >>> wave = grid_wave(10000, 500)
+    >>> series, phase = hsiao(), np.arange(-10.0, 40.0)
+    >>> logs = np.log([np.interp(wave, series.wave, row) for row in series.at(phase).flux])
+    >>> zero, stretch = align([phase, phase + 4.0], [logs, logs], wave, np.zeros(2))
+    >>> print((zero[1] - zero[0]).round(1), stretch.round(2))
+    4.0 [1. 1.]
     """
     window = (wave > _COMPARED[0]) & (wave < _COMPARED[1])
     features = [_compared(rows, window) for rows in logs]

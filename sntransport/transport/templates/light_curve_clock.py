@@ -1,5 +1,7 @@
 """Series of several supernovae on one clock, by their light curves: phase zero and stretch of each."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -42,6 +44,15 @@ def light_clock(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zer
         stretches within a factor of 1.43 (prior 12 %). The clocks are those that agree best with all comparisons; the
         means of the changes of zero and of ln stretch are 0. Two series with too little in common, under five phases or
         40 % of the shorter, count as alike.
+
+    Examples
+    --------
+    >>> from sntransport.transport.templates import hsiao, light_clock
+    >>> series = hsiao().select(phase=(-10.0, 40.0), wave=(3500.0, 7500.0))
+    >>> logs = np.log(series.flux)
+    >>> zero, stretch = light_clock([series.phase, series.phase + 4.0], [logs, logs], series.wave, np.zeros(2))
+    >>> print((zero[1] - zero[0]).round(1), stretch.round(2))
+    4.0 [1. 1.]
     """
     light = [light_curve(rows, wave) for rows in logs]
     apart = np.zeros((zero.size, zero.size, 2))
@@ -54,7 +65,14 @@ def light_clock(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zer
 
 
 def plain_clock(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zero: Array) -> tuple[Array, Array]:
-    """Keep the zeros given, with stretch 1: series one beside the other, day by day."""
+    """Keep the zeros given, with stretch 1: series one beside the other, day by day.
+
+    Examples
+    --------
+    >>> from sntransport.transport.templates import plain_clock
+    >>> plain_clock([np.arange(3.0)] * 2, [np.zeros((3, 4))] * 2, np.arange(4.0), np.array([0.0, 2.0]))
+    (array([0., 2.]), array([1., 1.]))
+    """
     return zero, np.ones(zero.size)
 
 

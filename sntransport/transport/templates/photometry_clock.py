@@ -5,6 +5,8 @@ visual band, at the best brightness in each, is compared with the photometry; co
 calibration of the bands do not either.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +43,15 @@ class Clock:
 
     ``zero`` (n_zero,) [rest-frame d] is the phase of the supernova at template phase 0, ``stretch`` (n_stretch,) how
     much slower than the template it is. ``n_points`` of photometry count; with 0 the cost is that of the stretch alone.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.transport.templates import hsiao, photometric_clock
+    >>> clock = photometric_clock(hsiao(), demo_supernova(), first_spectrum=-11.0)
+    >>> zero, stretch = np.unravel_index(clock.cost.argmin(), clock.cost.shape)
+    >>> print(f"{clock.zero[zero]:.0f} d, stretch {clock.stretch[stretch]:.2f}, {clock.n_points} points")
+    0 d, stretch 1.00, 96 points
     """
 
     zero: Array
@@ -78,6 +89,14 @@ def photometric_clock(template: SpectralSeries, sn: Supernova, first_spectrum: f
     Clock
         Zero from 40 d before to 60 d after what was seen first, a point of photometry above three standard deviations
         or the first spectrum; stretch 0.7 to 1.3.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.transport.templates import hsiao, photometric_clock
+    >>> clock = photometric_clock(hsiao(), demo_supernova(), first_spectrum=-11.0)
+    >>> print(f"B maximum at {abs(clock.zero[clock.cost.min(axis=1).argmin()]):.1f} d")
+    B maximum at 0.0 d
     """
     curves = _usable(sn.light_curve, 1.0 + sn.sightline.z)
     phases = [sn.phase_of(curve.mjd) for curve in curves]

@@ -3,6 +3,8 @@
 A template is a `SpectralSeries` whose phases count from the B maximum; its absolute flux is not used.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -39,6 +41,13 @@ def hsiao() -> SpectralSeries:
     ------
     FileNotFoundError
         Where the installed sncosmo lacks the file.
+
+    Examples
+    --------
+    >>> from sntransport.transport.templates import hsiao
+    >>> series = hsiao()
+    >>> series.sn_type, series.phase[[0, -1]].tolist(), series.wave[[0, -1]].tolist()
+    ('Ia', [-18.0, 85.0], [1000.0, 25000.0])
     """
     from astropy.io import fits
     from scipy.interpolate import RectBivariateSpline
@@ -82,6 +91,13 @@ def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = ""
         Where sncosmo knows no such source, or it has no light.
     OSError
         Where its files are neither in the data directory nor to be fetched.
+
+    Examples
+    --------
+    >>> from sntransport.transport.templates import sncosmo_template
+    >>> series = sncosmo_template("hsiao-subsampled", sn_type="Ia")
+    >>> series.phase[[0, -1]].tolist()
+    [-15.0, 84.0]
     """
     import sncosmo
 
@@ -131,6 +147,16 @@ def mean_template(templates: Sequence[SpectralSeries], *, name: str = "") -> Spe
     ValueError
         Where there is none, a flux is not finite, phase 0 is a date (as of a supernova, whose phases need not count as
         those of the others), classes differ, or some phases and wavelengths are covered by none.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.transport.templates import hsiao, mean_template
+    >>> one = hsiao().select(phase=(-5.0, 20.0), wave=(4000.0, 8000.0))
+    >>> other = replace(one, flux=4.0 * one.flux, name="other")
+    >>> mean = mean_template([one, other])
+    >>> mean.name, bool(np.allclose(mean.flux, one.flux))
+    ('Hsiao et al. (2007) + other', True)
     """
     if not templates:
         raise ValueError("no templates to average")

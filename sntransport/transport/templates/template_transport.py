@@ -6,6 +6,8 @@ as the supernova, and what that misses of the template in between is added to th
 to how much of the template's change of features the two spectra show.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +45,16 @@ class TemplateTransport:
     ``phase`` (n_spec,) [rest-frame d] are the spectra, ``match`` (n_spec, n_phase) the robust mean square difference of
     their features from the template's at each of its phases, NaN where too little of a spectrum can be compared.
     ``full`` [d] is the gap from which the template counts in full; below, in proportion.
+
+    Examples
+    --------
+    >>> from sntransport.calibration import prepare
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.transport.templates import beside_template, hsiao
+    >>> sn = demo_supernova()
+    >>> beside = beside_template(hsiao(), sn, prepare(sn).series)
+    >>> print(beside.phase.round(1), beside.match.shape)
+    [-11.  -7.  -1.   6.  14.  24.  38.  60.] (8, 104)
     """
 
     template: SpectralSeries
@@ -151,6 +163,18 @@ def beside_template(
     Returns
     -------
     TemplateTransport
+
+    Examples
+    --------
+    >>> from sntransport.calibration import prepare
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.transport.templates import beside_template, hsiao
+    >>> sn = demo_supernova()
+    >>> sparse = prepare(sn).series
+    >>> between = beside_template(hsiao(), sn, sparse).between(sparse.phase[0], sparse.phase[1])
+    >>> bins = np.isfinite(sparse.flux[:2]).all(axis=0)
+    >>> between(sparse.wave[bins], *sparse.flux[:2, bins], np.array([0.5])).shape == (1, bins.sum())
+    True
     """
     clock = photometric_clock(template, sn, float(sparse.phase[0]))
     match = np.stack([_match(template, sparse.wave, flux) for flux in sparse.flux])

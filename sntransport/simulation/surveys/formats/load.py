@@ -1,5 +1,7 @@
 """The door to all surveys: the built-in ones by name, others by the kind of their file."""
 
+from __future__ import annotations
+
 import difflib
 import inspect
 import os
@@ -56,7 +58,7 @@ def load_survey(source: str | Path, **options: Unpack[SurveyOptions]) -> Survey:
 
     Examples
     --------
-    >>> survey = load_survey("ztf", years=0.5)
+    >>> survey = snt.load_survey("ztf", years=0.5)
     >>> survey.bands
     ('ztfg', 'ztfr')
     """

@@ -1,5 +1,7 @@
 """Rubin's simulated pointing histories: SQLite databases with a table ``observations``."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -74,6 +76,20 @@ def read_opsim(
     ReadError
         Where it is no SQLite database, has no such table or column, a column is text where numbers belong, or no
         visit is left.
+
+    Examples
+    --------
+    >>> import sqlite3
+    >>> from sntransport.simulation.surveys import read_opsim
+    >>> columns = "observationStartMJD, filter, fieldRA, fieldDec, fiveSigmaDepth, visitExposureTime, airmass"
+    >>> columns += ", seeingFwhmEff, numExposures"
+    >>> with sqlite3.connect("baseline.db") as db:
+    ...     _ = db.execute(f"create table observations ({columns})")
+    ...     _ = db.execute("insert into observations values (61000.1, 'r', 10.0, -20.0, 24.3, 30.0, 1.1, 0.9, 1)")
+    >>> db.close()
+    >>> survey = read_opsim("baseline.db")
+    >>> survey.bands, survey.dec.tolist()
+    (('lsstr',), [-20.0])
     """
     path = require_file(path)
     if part not in ("all", "wfd", "ddf"):

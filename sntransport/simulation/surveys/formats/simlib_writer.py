@@ -10,6 +10,8 @@ noise that makes up the background:
 so that SNANA's formula for the error of a flux gives the survey's own.
 """
 
+from __future__ import annotations
+
 import gzip
 import string
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,6 +80,14 @@ def write_simlib(
     on, with the field as FIELD. Noise of a template that is one for the visits of a block in a band, given their PSF,
     is in TEMPLATE_SKYSIG, other such noise part of SKYSIG. Lost: saturation, and calibration floors, which SNANA has no
     columns for. The DOCUMENTATION block names what is nominal or lost.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys import select_visits, write_simlib
+    >>> survey = select_visits(snt.load_survey("ztf", years=0.1), [0, 1, 2])
+    >>> path = write_simlib(survey, "ztf.simlib", name="ZTF")
+    >>> [line for line in path.read_text().splitlines() if line.startswith("SURVEY")]
+    ['SURVEY: ZTF   FILTERS: gr   TELESCOPE: ZTF']
     """
     if survey.n_visit == 0:
         raise ValueError(f"survey {survey.name!r} has no visits to write")

@@ -12,6 +12,8 @@ and ``SKYSIG_UNIT`` in the header change units. Whatever of this is in ADU becom
 SNANA's FLUXCAL, with its zero point of 27.5 mag, is a unit of its output and does not occur here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -83,6 +85,14 @@ def read_simlib(
     ------
     ReadError
         With the line and the field.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys import read_simlib, select_visits, write_simlib
+    >>> survey = snt.load_survey("ztf", years=0.1)
+    >>> path = write_simlib(select_visits(survey, [0, 1, 2]), "ztf.simlib", name="ZTF")
+    >>> read_simlib(path, radius=survey.radius).mjd.size
+    3
     """
     path = require_file(path)
     library = parse_simlib(path)

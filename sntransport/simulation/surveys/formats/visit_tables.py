@@ -1,5 +1,7 @@
 """A survey from a plain table of its visits (ECSV, CSV or Parquet), as columns with our names."""
 
+from __future__ import annotations
+
 import csv
 import difflib
 import re
@@ -243,6 +245,15 @@ def read_visits(
     ------
     ReadError
         With the row and the field; or where a column is missing or no visit is left.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.surveys import read_visits
+    >>> rows = ["mjd,band,ra,dec,depth", "60000.2,ztfr,10.0,5.0,20.6", "60003.2,ztfg,10.0,5.0,20.8"]
+    >>> np.savetxt("visits.csv", rows, fmt="%s")
+    >>> survey = read_visits("visits.csv", radius=3.9)
+    >>> survey.bands, survey.background.round().tolist()
+    (('ztfg', 'ztfr'), [4179.0, 3476.0])
     """
     table = read_table(require_file(path))
     for column in ("mjd", "band", "ra", "dec"):
