@@ -47,6 +47,8 @@ suppress_warnings = ["ref.python"]
 default_role = "py:obj"
 napoleon_google_docstring = False
 napoleon_use_ivar = True
+# Parameters that are described together stay together.
+napoleon_use_param = False
 
 # What is copied is what is typed: without prompts, and without what a program answered.
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
@@ -111,6 +113,22 @@ def _as_written(app, what, name, obj, *given):
     return found or given[-2:]
 
 
+_SENTENCES = {}
+
+
+def _before_napoleon(app, what, name, *given):
+    """Keep the text of an attribute: of "Flux, NaN where unknown: ..." napoleon would take the beginning for a type."""
+    lines = given[-1]
+    if what in ("attribute", "data", "property") and not any(re.fullmatch("-{3,}", line) for line in lines):
+        _SENTENCES[name] = list(lines)
+
+
+def _after_napoleon(app, what, name, *given):
+    """Put it back."""
+    if name in _SENTENCES:
+        given[-1][:] = _SENTENCES.pop(name)
+
+
 def _other_home(app, env, node, shown):
     """Find what a docstring calls by the module it is defined in, or by its bare name, where its page is."""
     if node["refdomain"] != "py":
@@ -126,6 +144,8 @@ def setup(app):
     """Connect the above."""
     app.connect("builder-inited", _drop_old_pages)
     app.connect("autodoc-process-signature", _as_written)
+    app.connect("autodoc-process-docstring", _before_napoleon, priority=400)
+    app.connect("autodoc-process-docstring", _after_napoleon, priority=600)
     app.connect("missing-reference", _other_home)
     app.connect("source-read", _config_tables)
     app.connect("source-read", _existing_pages)

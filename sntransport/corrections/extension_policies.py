@@ -3,6 +3,8 @@
 A policy is a function ``(wave, flux, phase) -> Extension``. Blackbodies are fitted to many spectra at once.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 

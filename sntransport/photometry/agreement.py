@@ -1,5 +1,7 @@
 """Whether calibrated spectra and photometry of a supernova say the same flux, and if not, what may be the cause."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +50,13 @@ class Agreement:
 
     ``off`` (n_spec, n_band) [mag] is synthetic minus observed, NaN where a spectrum does not cover the band or has no
     photometry within five days; ``bands`` are the columns; ``calibrated`` (n_spec,) says which rows claim a scale.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.photometry.agreement import agreement
+    >>> bool(np.nanmax(np.abs(agreement(demo_supernova()).beside_others)) < 0.2)
+    True
     """
 
     off: Array
@@ -90,6 +99,18 @@ def doubts(sn: Supernova) -> tuple[str, ...]:
         Doubts about redshift, distance, dust and dates (`sntransport.spectra.doubts`), and about the flux of calibrated
         spectra that are further than `MOST_OFF` from the photometry, each with its probable cause; a class that is not
         known.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.photometry.agreement import doubts
+    >>> sn = demo_supernova()
+    >>> doubts(sn)
+    ()
+    >>> note, *_ = doubts(replace(sn, sightline=replace(sn.sightline, distance_modulus=40.0)))
+    >>> note[:40]
+    'WARNING: distance modulus 40.00 mag, but'
     """
     unknown = class_note(sn.sn_type)
     flux = [*_of_flux(agreement(sn), sn), *_of_brightness(sn)]
@@ -107,6 +128,14 @@ def agreement(sn: Supernova) -> Agreement:
     -------
     Agreement
         One row a spectrum of ``sn``.
+
+    Examples
+    --------
+    >>> from sntransport.cli.supernovae.demo import demo_supernova
+    >>> from sntransport.photometry.agreement import agreement
+    >>> found = agreement(demo_supernova())
+    >>> print([band.name for band in found.bands], found.off.shape)
+    ['bessellb', 'besselli', 'bessellr', 'bessellv'] (8, 4)
     """
     bands = load_bands(sn.light_curve.bands)
     off = np.full((len(sn.spectra), len(bands)), np.nan)

@@ -5,6 +5,8 @@ those of another, which bands an object lacks would betray its class. So a band 
 for none.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,6 +30,14 @@ class CommonCoverage:
 
     ``covered`` (n_band, n_z) is for the ``bands`` at ln(1 + z) of ``-margin`` and on, in steps of 0.004; a band counts
     where all is covered that is within ``margin`` steps.
+
+    Examples
+    --------
+    >>> from sntransport.photometry.common_coverage import common_coverage
+    >>> from sntransport.transport.templates import hsiao
+    >>> coverage = common_coverage([hsiao()], snt.load_bands(["ztfg"]), z_max=0.3)
+    >>> coverage.bands, coverage.margin
+    (('ztfg',), 3)
     """
 
     bands: tuple[str, ...]
@@ -85,6 +95,15 @@ def common_coverage(
     ------
     ValueError
         Where there are no templates.
+
+    Examples
+    --------
+    >>> from sntransport.photometry.common_coverage import common_coverage
+    >>> from sntransport.transport.templates import hsiao
+    >>> short = hsiao().select(wave=(3500.0, 9000.0))
+    >>> coverage = common_coverage([hsiao(), short], snt.load_bands(["ztfg", "ztfr"]), z_max=0.3)
+    >>> coverage.counts(np.array([0.05, 0.25]), ["ztfg", "ztfr"]).tolist()
+    [[True, True], [False, True]]
     """
     if not templates:
         raise ValueError("common_coverage needs at least one template")

@@ -1,5 +1,7 @@
 """A `Selection` applied: further columns of the truth, which objects are left, and what the others failed."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

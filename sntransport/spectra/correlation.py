@@ -8,6 +8,8 @@ and fall as exp(-days / days_length) from one phase to another of the same gap. 
 bins (band fluxes, K-corrections, luminosities) takes it from this one correlation, and so do the draws of a series.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +31,17 @@ class Correlation:
     ------
     ValueError
         Where the shares are not between 0 and 1 and together 1 (to 0.002), or a length is not positive.
+
+    Examples
+    --------
+    >>> from sntransport.spectra.correlation import CORRELATION, Correlation
+    >>> CORRELATION.days_length
+    25.0
+    >>> one = {"short_length": 4000.0, "broad_length": 30000.0, "days_length": 25.0}
+    >>> Correlation(white=0.5, short=0.2, broad=0.1, **one)
+    Traceback (most recent call last):
+        ...
+    ValueError: shares (0.5, 0.2, 0.1) of the variance, expected three from 0 to 1 that are 1 together
     """
 
     white: float
@@ -64,6 +77,14 @@ def wave_correlation(wave: ArrayLike, correlation: Correlation = CORRELATION) ->
     Returns
     -------
     ndarray, (n_wave, n_wave)
+
+    Examples
+    --------
+    >>> from sntransport.spectra.correlation import wave_correlation
+    >>> wave_correlation([5000.0, 5010.0, 8000.0]).round(2)
+    array([[1.  , 0.75, 0.  ],
+           [0.75, 1.  , 0.  ],
+           [0.  , 0.  , 1.  ]])
     """
     x = C_KMS * np.log(np.asarray(wave, dtype=np.float64))
     away = np.abs(x[:, None] - x)
@@ -73,7 +94,14 @@ def wave_correlation(wave: ArrayLike, correlation: Correlation = CORRELATION) ->
 
 
 def phase_correlation(days: ArrayLike, correlation: Correlation = CORRELATION) -> Array:
-    """Correlation of the errors of one bin at two phases ``days`` [rest-frame d] apart, of the shape of ``days``."""
+    """Correlation of the errors of one bin at two phases ``days`` [rest-frame d] apart, of the shape of ``days``.
+
+    Examples
+    --------
+    >>> from sntransport.spectra.correlation import phase_correlation
+    >>> phase_correlation([0.0, 25.0]).round(2)
+    array([1.  , 0.37])
+    """
     return np.asarray(np.exp(-np.abs(np.asarray(days, dtype=np.float64)) / correlation.days_length))
 
 

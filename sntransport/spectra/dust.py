@@ -86,7 +86,18 @@ ApJ 737, 103)."""
 
 
 def dust_law(name: str) -> DustLaw:
-    """The law of that name; a ValueError that lists them where there is none."""
+    """The law of that name; a ValueError that lists them where there is none.
+
+    Examples
+    --------
+    >>> from sntransport.spectra.dust import dust_law
+    >>> dust_law("F99").rv_low, dust_law("F99").rv_high
+    (2.3, 5.6)
+    >>> dust_law("F2000")
+    Traceback (most recent call last):
+        ...
+    ValueError: dust law 'F2000' is not known, expected one of F99, O94, CCM89, G23
+    """
     if name not in LAWS:
         raise ValueError(f"dust law {name!r} is not known, expected one of {', '.join(LAWS)}")
     return LAWS[name]

@@ -4,6 +4,8 @@ Every door (files, keywords, options, configurations, objects) asks here, so tha
 with the same hint. Messages name the value and what it may be meant to be.
 """
 
+from __future__ import annotations
+
 import datetime
 import math
 import warnings
@@ -38,7 +40,17 @@ _FIRST_TRUNCATED = 1000.0
 
 
 class UnusualValueWarning(UserWarning):
-    """A value that is possible but was hardly ever seen."""
+    """A value that is possible but was hardly ever seen.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     there = snt.Sightline(z=-0.005, distance_modulus=24.5)
+    >>> print(caught[0].category.__name__)
+    UnusualValueWarning
+    """
 
 
 def require_redshift(z: float, label: str) -> float:

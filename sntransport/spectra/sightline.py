@@ -124,6 +124,12 @@ def transmission(wave: ArrayLike, ebv: float, rv: float = 3.1, law: str = "F99")
     ------
     ValueError
         Where the law is not known or not defined there; F99 is held at its ends, 912 A and 6 micron.
+
+    Examples
+    --------
+    >>> from sntransport.spectra.sightline import transmission
+    >>> transmission([4400.0, 5500.0], ebv=0.1).round(2).tolist()
+    [0.69, 0.76]
     """
     wave = _plain(wave, "wave", ANGSTROM)
     if ebv == 0:
@@ -227,13 +233,26 @@ def phase_of(mjd: ArrayLike, mjd_ref: ArrayLike, z: ArrayLike) -> Array:
     -------
     ndarray [rest-frame d]
         NaN where any of the three is.
+
+    Examples
+    --------
+    >>> from sntransport.spectra.sightline import phase_of
+    >>> phase_of([60000.0, 60011.0], mjd_ref=60000.0, z=0.1).round(6).tolist()
+    [0.0, 10.0]
     """
     days = _plain(mjd, "mjd", MJD) - _plain(mjd_ref, "mjd_ref", MJD)
     return np.asarray(days / (1.0 + _plain(z, "z", NUMBER)))
 
 
 def mjd_of(phase: ArrayLike, mjd_ref: ArrayLike, z: ArrayLike) -> Array:
-    """Observer-frame date [d] of rest-frame phases [d]; the inverse of `phase_of`, with the same shapes."""
+    """Observer-frame date [d] of rest-frame phases [d]; the inverse of `phase_of`, with the same shapes.
+
+    Examples
+    --------
+    >>> from sntransport.spectra.sightline import mjd_of
+    >>> mjd_of([0.0, 10.0], mjd_ref=60000.0, z=0.1).round(6).tolist()
+    [60000.0, 60011.0]
+    """
     stretch = 1.0 + _plain(z, "z", NUMBER)
     return np.asarray(_plain(mjd_ref, "mjd_ref", MJD) + _plain(phase, "phase", DAY) * stretch)
 

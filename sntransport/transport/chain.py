@@ -4,6 +4,8 @@ Every pair of neighbors has its own stretch of phases, and at a spectrum two str
 step in any bin, and its cost grows with the number of spectra, not with that of pairs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -75,6 +77,19 @@ def along_chain(
     ------
     Rebuilt
         At the phase of a spectrum it is that one, completed; only bins that its neighbors filled have a drift there.
+
+    Examples
+    --------
+    >>> from sntransport.transport.chain import along_chain
+    >>> from sntransport.transport.completion import complete_spectra
+    >>> from sntransport.transport.interpolators import log_linear
+    >>> from sntransport.spectra import grid_wave
+    >>> wave = grid_wave(10000, 800)
+    >>> series = snt.SpectralSeries(phase=[0.0, 10.0], wave=wave, flux=[np.full(800, 1.0), np.full(800, 4.0)])
+    >>> done = complete_spectra(series, interpolate=log_linear)
+    >>> (rebuilt,) = along_chain(series, done, np.array([5.0]), interpolate=log_linear)
+    >>> print(np.exp(rebuilt.logs[0, :2]).round(6))
+    [2. 2.]
     """
     own = series.phase
     nearest = nearest_rows(own, phase)

@@ -6,6 +6,8 @@ next spectrum on either side is all that is needed at any phase: bin by bin the 
 whatever comes and goes.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,6 +80,18 @@ def complete_spectra(
     -------
     Completed
         Bins with neighbors on both sides have the origin of these, bins with one `Origin.ONE_SIDED`.
+
+    Examples
+    --------
+    >>> from sntransport.transport.completion import complete_spectra
+    >>> from sntransport.transport.interpolators import log_linear
+    >>> from sntransport.spectra import grid_wave
+    >>> flux = np.ones((3, 800))
+    >>> flux[1, 600:] = np.nan
+    >>> series = snt.SpectralSeries(phase=[0.0, 5.0, 10.0], wave=grid_wave(10000, 800), flux=flux)
+    >>> done = complete_spectra(series, interpolate=log_linear)
+    >>> bool(np.isfinite(done.logs).all()), int(done.before[1, -1]), int(done.after[1, -1])
+    (True, 0, 2)
     """
     work = _Work(series, interpolate, max_gap)
     for row in range(series.n_phase):

@@ -7,10 +7,10 @@ import re
 
 import numpy as np
 import pytest
-import signatures
 
 import sntransport as snt
 from tests.conftest import ROOT
+from tests.support.public_names import public_callables
 
 PACKAGE = ROOT / "sntransport"
 # What every example may use without importing it, as the page of the API says.
@@ -66,21 +66,9 @@ def test_examples_print_what_they_say(name, monkeypatch, tmp_path):
         assert not told, "".join(told)
 
 
-def public_values():
-    """Functions and classes of the package's face and of those of its rooms, each once."""
-    seen = {}
-    for path in signatures.faces():
-        room = importlib.import_module(path)
-        for name in room.__all__:
-            value = getattr(room, name)
-            if inspect.isclass(value) or inspect.isroutine(value):
-                seen.setdefault(id(value), (signatures.home(value), value))
-    return dict(seen.values())
-
-
 def test_every_public_name_has_an_example_that_is_run():
     section = re.compile(r"^Examples\n-{8}\n>>> ", flags=re.MULTILINE)
-    values = public_values()
+    values = public_callables()
     assert {f"sntransport.{name}" for name in ("build", "Supernova", "transport.displace")} <= set(values)
     bare = [name for name, value in values.items() if not section.search(inspect.getdoc(value))]
     assert not bare, f"without a section Examples: {', '.join(bare)}"

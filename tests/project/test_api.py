@@ -1,12 +1,11 @@
 import importlib
 import inspect
-import re
 
 import pytest
 import signatures
 
 import sntransport
-from tests.conftest import ROOT
+from tests.support.public_names import listed, public_callables, value_of
 
 
 def test_public_names_are_pinned():
@@ -68,33 +67,19 @@ def test_unknown_name_is_an_attribute_error():
         _ = sntransport.bild
 
 
-def public_callables():
-    for path in signatures.faces():
-        room = importlib.import_module(path)
-        for name in room.__all__:
-            value = getattr(room, name)
-            if inspect.isclass(value) or inspect.isroutine(value):
-                yield f"{path}.{name}", value
-
-
-CALLABLES = dict(public_callables())
+CALLABLES = public_callables()
 
 
 def test_the_page_of_the_api_lists_every_public_name_of_every_room():
-    (page,) = [path for path in (ROOT / "docs").rglob("api.md") if "_build" not in path.parts]
-    text = page.read_text(encoding="utf-8")
-    listed = re.findall(r"^   (sntransport\.[\w.]+)$", text, flags=re.MULTILINE)
-    assert len(listed) == len(set(listed)), "a name is listed twice"
-    values = {}
-    for path in listed:
-        module, _, name = path.rpartition(".")
-        values[path] = getattr(importlib.import_module(module), name)
-        assert signatures.home(values[path]) in (None, path), f"{path} has its page elsewhere"
+    paths = listed()
+    assert len(paths) == len(set(paths)), "a name is listed twice"
+    values = {path: value_of(path) for path in paths}
+    for path, value in values.items():
+        assert signatures.home(value) in (None, path), f"{path} has its page elsewhere"
     held = {id(value) for value in values.values()}
     for path in signatures.faces():
-        room = importlib.import_module(path)
-        for name in room.__all__:
-            assert name == "__version__" or id(getattr(room, name)) in held, f"{path}.{name} is not in {page.name}"
+        for name in importlib.import_module(path).__all__:
+            assert name == "__version__" or id(value_of(f"{path}.{name}")) in held, f"{path}.{name} is not listed"
 
 
 # Room for one line of parameters and types each; those of simulators, and of the largest exporter, have two dozen.
@@ -115,7 +100,7 @@ def test_signatures_of_the_api_are_readable(name):
     if found is None:
         return
     text = " -> ".join(part for part in found if part)
-    assert len(text) < LONGEST.get(signatures.home(CALLABLES[name]), 400), text
+    assert len(text) < LONGEST.get(name, 400), text
     for unreadable in ("object at 0x", "<", "Union[", "Optional[", "*values", "**fields_", "numpy._typing"):
         assert unreadable not in text, text
 

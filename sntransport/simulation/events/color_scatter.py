@@ -5,6 +5,8 @@ first and the last. An object's band is changed by the value at the band's effec
 dates alike; its spectrum by the value at each wavelength.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -36,6 +38,13 @@ class ColorScatter(ValueObject):
     ------
     ValueError
         Where an array does not fit.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.color_scatter import ColorScatter
+    >>> scatter = ColorScatter(wave=[4000.0, 8000.0], covariance=[[0.01, 0.0], [0.0, 0.04]])
+    >>> scatter.draw(np.random.default_rng(1), 10_000).std(axis=0).round(1).tolist()
+    [0.1, 0.2]
     """
 
     wave: Array
@@ -105,6 +114,13 @@ def smooth_scatter(
     ------
     ValueError
         Where a number is not above 0, or that would be more than 1000 points.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.color_scatter import smooth_scatter
+    >>> scatter = smooth_scatter(0.05, length=0.1)
+    >>> print(f"{np.sqrt(scatter.covariance[0, 0]):.2f} mag from {scatter.wave[0]:.0f} to {scatter.wave[-1]:.0f} A")
+    0.05 mag from 2000 to 11000 A
     """
     low, high = wave_range
     if not 0 < low < high < np.inf or not 0 < length < np.inf:

@@ -1,5 +1,7 @@
 """Distributions of one number, each with ``draw(rng, n)`` and its ``support``: redshift, dust, luminosity scatter."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -317,7 +319,7 @@ class Truncated:
         raise ValueError(f"{self}: almost nothing is within {self.low:g} to {self.high:g}")
 
 
-def as_distribution(value: "Distribution | float", name: str) -> Distribution:
+def as_distribution(value: Distribution | float, name: str) -> Distribution:
     """A number as the distribution that always gives it.
 
     Parameters

@@ -6,6 +6,8 @@ of them WGT and SNMAGSHIFT, and has a point of a complete grid in each line that
 between its points, and galaxies beyond it are an error or held at its edge.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from hashlib import sha256
@@ -58,6 +60,14 @@ def read_hosts(
     ------
     ReadError
         Where the file cannot be used; the message says where and why.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.host_files import read_hosts
+    >>> lines = ["VARNAMES: GALID ZTRUE LOGMASS_TRUE", "GAL: 1 0.04 9.0", "GAL: 2 0.05 11.0"]
+    >>> np.savetxt("galaxies.HOSTLIB", lines, fmt="%s")
+    >>> read_hosts("galaxies.HOSTLIB").columns["logmass"].tolist()
+    [9.0, 11.0]
     """
     path = Path(path)
     try:

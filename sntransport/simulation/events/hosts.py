@@ -5,6 +5,8 @@ likely as its light. The galaxy then counts as being at the event's own redshift
 much, as SNANA does it.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +52,13 @@ class HostTable(ValueObject):
     ------
     ValueError
         Where shapes differ, a name is none, or a value is out of its range; the message names the column and the row.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.hosts import HostTable
+    >>> table = HostTable(columns={"z": [0.04, 0.05], "logmass": [9.0, 11.0]})
+    >>> table.n_host, table.has_profile
+    (2, False)
     """
 
     columns: Mapping[str, NDArray[Any]]
@@ -90,6 +99,12 @@ class HostStep:
 
     A step in host mass is ``HostStep(column="logmass", at=10.0, mag=-0.08)``. Galaxies of which the column is NaN have
     no step.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.hosts import HostStep
+    >>> HostStep(column="logmass", at=10.0, mag=-0.08)
+    HostStep(column='logmass', at=10.0, mag=-0.08)
     """
 
     column: str
@@ -121,6 +136,15 @@ class Hosts(ValueObject):
     ------
     ValueError, TypeError
         Where one does not fit; the message names it.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.hosts import Hosts, HostStep, HostTable
+    >>> table = HostTable(columns={"z": [0.04, 0.05], "logmass": [9.0, 11.0]})
+    >>> hosts = Hosts(table=table, tolerance=0.02, steps=[HostStep(column="logmass", at=10.0, mag=-0.08)])
+    >>> drawn = hosts.draw(np.random.default_rng(1), np.full(100, 0.045))
+    >>> sorted(set(drawn.mag_shift.tolist()))
+    [-0.08, 0.0]
     """
 
     table: HostTable
@@ -170,7 +194,7 @@ class Hosts(ValueObject):
             if band not in self.psf:
                 raise ValueError(f"Hosts.noise: psf has no {band}; give the FWHM [arcsec], or leave the noise out")
 
-    def draw(self, rng: np.random.Generator, z: Array) -> "HostsDrawn":
+    def draw(self, rng: np.random.Generator, z: Array) -> HostsDrawn:
         """Hosts of events at redshifts (n,); a ValueError where there is none within the tolerance."""
         uniform = rng.random((3, z.size))
         rows = self._near.draw(uniform[0], z)
@@ -210,7 +234,7 @@ class HostsDrawn:
         """Flux of the whole galaxy (n,) [nJy] in a band; NaN where it is not known."""
         return mag_to_njy(self.columns[f"mag_{band}"])
 
-    def light_in(self, bands: Sequence[str]) -> "HostLight":
+    def light_in(self, bands: Sequence[str]) -> HostLight:
         """The light of the galaxies at the events in some bands."""
         brightness = np.stack([self.brightness(band) for band in bands], axis=1)
         total = np.stack([np.nan_to_num(self.total(band)) for band in bands], axis=1)

@@ -1,5 +1,7 @@
 """Parameters of events that are drawn together: normal with a covariance, or rows of a table."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -54,6 +56,15 @@ class JointNormal(ValueObject):
     ------
     ValueError, TypeError
         Where one does not fit; the message names it.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.joint import JointNormal
+    >>> correlation = [[1.0, -0.5], [-0.5, 1.0]]
+    >>> names, bounds = ["mag_offset", "stretch"], {"low": [-1.0, 0.7], "high": [1.0, 1.3]}
+    >>> joint = JointNormal(names=names, mean=[0.0, 1.0], sigma=[0.2, 0.1], correlation=correlation, **bounds)
+    >>> snt.Population(redshift=0.05, joint=joint).joint.names
+    ('mag_offset', 'stretch')
     """
 
     names: tuple[str, ...]
@@ -143,6 +154,13 @@ def joint_normal(
     ------
     ValueError
         Where one does not fit.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.joint import joint_normal
+    >>> joint = joint_normal(("mag_offset", "stretch"), [0.0, 1.0], [[0.04, -0.01], [-0.01, 0.01]])
+    >>> joint.correlation.round(2).tolist()
+    [[1.0, -0.5], [-0.5, 1.0]]
     """
     matrix = readonly(covariance, "covariance", 2)
     require_shape(matrix, "covariance", (len(names), len(names)), "(n, n)")
@@ -179,6 +197,13 @@ class JointSamples(ValueObject):
     ------
     ValueError, TypeError
         Where one does not fit; the message names it.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.joint import JointSamples
+    >>> joint = JointSamples(columns={"mag_offset": [-0.1, 0.2], "ebv_host": [0.0, 0.3]})
+    >>> snt.Population(redshift=0.05, joint=joint).joint.names
+    ('mag_offset', 'ebv_host')
     """
 
     columns: Mapping[str, Array]

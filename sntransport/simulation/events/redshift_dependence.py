@@ -1,5 +1,7 @@
 """What changes with redshift: polynomials and tables in z, and distributions that they move and widen."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -26,7 +28,14 @@ class OfRedshift(Protocol):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Polynomial:
-    """``coefficients[0] + coefficients[1] z + coefficients[2] z**2 ...``, at all redshifts."""
+    """``coefficients[0] + coefficients[1] z + coefficients[2] z**2 ...``, at all redshifts.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.redshift_dependence import Polynomial
+    >>> Polynomial(coefficients=[1.0, 2.0]).at(np.array([0.0, 0.5]))
+    array([1., 2.])
+    """
 
     coefficients: Array
 
@@ -64,6 +73,12 @@ class Interpolated:
     ------
     ValueError
         Where an array does not fit.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.redshift_dependence import Interpolated
+    >>> Interpolated(z=[0.0, 1.0], value=[0.1, 0.3]).at(np.array([0.5])).tolist()
+    [0.2]
     """
 
     z: Array
@@ -102,6 +117,15 @@ class RedshiftDependent:
     base : Distribution
     shift, scale : OfRedshift
         `Polynomial`, `Interpolated` or one's own; ``scale`` is 0 or more.
+
+    Examples
+    --------
+    >>> from sntransport.simulation.events.distributions import Normal
+    >>> from sntransport.simulation.events.redshift_dependence import Polynomial, RedshiftDependent
+    >>> shift, scale = Polynomial(coefficients=[0.0, -0.3]), Polynomial(coefficients=[0.0])
+    >>> drift = RedshiftDependent(base=Normal(mean=0.0, sigma=1.0), shift=shift, scale=scale)
+    >>> drift.draw_at(np.random.default_rng(1), np.array([0.0, 1.0])).tolist()
+    [0.0, -0.3]
     """
 
     base: Distribution
@@ -145,7 +169,7 @@ def values_at(function: OfRedshift, z: Array, label: str) -> Array:
     return values
 
 
-def as_function(value: "OfRedshift | float", label: str) -> OfRedshift:
+def as_function(value: OfRedshift | float, label: str) -> OfRedshift:
     """A number as the polynomial that always has it; a TypeError that names it for anything else than a function."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Polynomial(coefficients=np.array([float(value)]))

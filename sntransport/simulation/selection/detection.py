@@ -153,6 +153,21 @@ def detect(
     Returns
     -------
     ndarray of bool, (n_obs,)
+
+    Examples
+    --------
+    >>> from sntransport.simulation.selection.detection import detect, step_efficiency
+    >>> found = detect(
+    ...     [100.0, 20.0],
+    ...     [10.0, 10.0],
+    ...     band=np.array([0, 0]),
+    ...     mjd=np.array([60000.0, 60003.0]),
+    ...     offset=np.array([0, 2]),
+    ...     efficiency=step_efficiency(5.0),
+    ...     random=np.random.default_rng(1),
+    ... )
+    >>> found.tolist()
+    [True, False]
     """
     probability = detection_probability(flux, flux_err, band, efficiency, bands=bands)
     uniform = random.random(probability.shape) if isinstance(random, np.random.Generator) else np.asarray(random)

@@ -1,5 +1,7 @@
 """The footprint of one or more surveys: places drawn from it, its area, and the visits that see a place."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -34,9 +36,9 @@ class _Cells:
     inside: NDArray[np.bool_]
 
 
-_GRIDS: "WeakKeyDictionary[Survey, Any]" = WeakKeyDictionary()
+_GRIDS: WeakKeyDictionary[Survey, Any] = WeakKeyDictionary()
 # By the first survey: the others and how they count, with the cells.
-_CELLS: "WeakKeyDictionary[Survey, list[tuple[tuple[Any, ...], Where, _Cells]]]" = WeakKeyDictionary()
+_CELLS: WeakKeyDictionary[Survey, list[tuple[tuple[Any, ...], Where, _Cells]]] = WeakKeyDictionary()
 
 
 def unit_vectors(ra: ArrayLike, dec: ArrayLike) -> Array:

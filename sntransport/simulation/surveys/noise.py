@@ -13,6 +13,8 @@ included, calibration left out (Ivezic et al. 2019, ApJ 873, 111, section 3.2.1;
 noise would be up to some per cent off in the bands with few photons.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
