@@ -9,10 +9,15 @@ import signatures
 from tests.conftest import ROOT
 
 
+def page():
+    """The source of the page of the API."""
+    (path,) = [path for path in (ROOT / "docs").rglob("api.md") if "_build" not in path.parts]
+    return path.read_text(encoding="utf-8")
+
+
 def listed():
     """Import paths on the page of the API, in its order."""
-    (page,) = [path for path in (ROOT / "docs").rglob("api.md") if "_build" not in path.parts]
-    return re.findall(r"^   (sntransport\.[\w.]+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return re.findall(r"^   (sntransport\.[\w.]+)$", page(), flags=re.MULTILINE)
 
 
 def value_of(path):
