@@ -292,7 +292,17 @@ def _widths(wave: Array, low: float, high: float) -> Array:
 
 
 def absolute_magnitude(luminosity: ArrayLike) -> Array:
-    """Bolometric magnitude, 0 at 3.0128e35 erg/s (IAU 2015 resolution B2); NaN where it is not positive.
+    """Bolometric magnitude, 0 at 3.0128e35 erg/s (IAU 2015 resolution B2).
+
+    Parameters
+    ----------
+    luminosity : array_like [erg/s]
+        Of any shape.
+
+    Returns
+    -------
+    ndarray [mag]
+        NaN where the luminosity is not positive.
 
     Examples
     --------

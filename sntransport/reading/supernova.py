@@ -207,7 +207,9 @@ def read_light_curve(
     account = Account()
     light_curve = read_photometry_file(path, known.default_system, account, Stated(name=name or ""))
     if account.all_notes():
-        warnings.warn(f"{path}: {'; '.join(account.all_notes())}", stacklevel=2)
+        # Notes of a folder name the file; here the warning begins with it.
+        told = "; ".join(note.removeprefix(f"{path.name}: ") for note in account.all_notes())
+        warnings.warn(f"{path}: {told}", stacklevel=2)
     return light_curve
 
 

@@ -12,7 +12,18 @@ GRID_STEP = 250.0
 
 
 def grid_wave(first: int, n_wave: int) -> Array:
-    """Centers of bins ``first`` to ``first + n_wave - 1`` of the common grid, (n_wave,) [A].
+    """Centers of bins of the common grid of 250 km/s a bin.
+
+    Parameters
+    ----------
+    first : int
+        Number of the first bin, of which bin 0 is at 1 A.
+    n_wave : int
+        How many.
+
+    Returns
+    -------
+    ndarray, (n_wave,) [A]
 
     Examples
     --------

@@ -142,6 +142,15 @@ def observe(series: SpectralSeries, sightline: Sightline) -> ObservedSeries:
 def unobserve(observed: ObservedSeries) -> SpectralSeries:
     """The rest-frame series at 10 pc, free of dust, of an observed one; the inverse of `observe`.
 
+    Parameters
+    ----------
+    observed : ObservedSeries
+
+    Returns
+    -------
+    SpectralSeries
+        ``phase = day / (1 + z)``; NaN and ``origin`` stay where they are.
+
     Raises
     ------
     TypeError

@@ -189,7 +189,21 @@ def write_series(
 
 
 def read_series(path: str | os.PathLike[str]) -> SpectralSeries:
-    """Read the series of a series file; see `read_series_file`.
+    """Read the series of a series file; `read_series_file` reads all that is in one.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    SpectralSeries
+        Equal to what was written, to the last bit.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `read_series_file`.
 
     Examples
     --------

@@ -323,3 +323,11 @@ def test_masked_values_of_a_table_are_missing_ones(tmp_path):
 def test_numbers_beyond_all_measure_are_refused(folder, text):
     with pytest.raises(ReadError, match=r"photometry\.csv: sdssr at MJD 60000: .*leave out the row"):
         read(folder, text)
+
+
+def test_a_warning_names_the_file_once(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("mjd,band,flux,flux_err\n60000.2,ztfg,1500.0,40.0\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match="flux without unit") as told:
+        read_light_curve(path)
+    assert [str(one.message) for one in told] == [f"{path}: flux without unit or zp taken as nJy"]

@@ -69,6 +69,14 @@ class Cosmology:
 def dilday2008(z: ArrayLike) -> Array:
     """SN Ia, ``2.6e-5 (1 + z)**1.5`` (Dilday et al. 2008, ApJ 682, 262).
 
+    Parameters
+    ----------
+    z : array_like, (n,)
+
+    Returns
+    -------
+    ndarray, (n,) [yr-1 Mpc-3]
+
     Examples
     --------
     >>> from sntransport.simulation.events.rates import dilday2008
@@ -83,6 +91,14 @@ def hounsell2018(z: ArrayLike) -> Array:
 
     Hounsell et al. 2018, ApJ 867, 23.
 
+    Parameters
+    ----------
+    z : array_like, (n,)
+
+    Returns
+    -------
+    ndarray, (n,) [yr-1 Mpc-3]
+
     Examples
     --------
     >>> from sntransport.simulation.events.rates import hounsell2018
@@ -95,6 +111,14 @@ def hounsell2018(z: ArrayLike) -> Array:
 
 def frohmaier2019(z: ArrayLike) -> Array:
     """SN Ia, ``2.27e-5 (1 + z)**1.7`` (Frohmaier et al. 2019, MNRAS 486, 2308).
+
+    Parameters
+    ----------
+    z : array_like, (n,)
+
+    Returns
+    -------
+    ndarray, (n,) [yr-1 Mpc-3]
 
     Examples
     --------
@@ -111,6 +135,14 @@ def strolger2015(z: ArrayLike) -> Array:
     ``k h**2 A (1 + z)**C / (((1 + z) / B)**D + 1)`` with A = 0.015, B = 1.5, C = 5.0, D = 6.1, k = 0.0091 per solar
     mass and h = 0.7.
 
+    Parameters
+    ----------
+    z : array_like, (n,)
+
+    Returns
+    -------
+    ndarray, (n,) [yr-1 Mpc-3]
+
     Examples
     --------
     >>> from sntransport.simulation.events.rates import strolger2015
@@ -125,6 +157,14 @@ def madau2014(z: ArrayLike) -> Array:
     """Core collapse after star formation (Madau & Dickinson 2014, ARA&A 52, 415, equations 15 and 16).
 
     ``0.0068 * 0.015 (1 + z)**2.7 / (1 + ((1 + z) / 2.9)**5.6)``.
+
+    Parameters
+    ----------
+    z : array_like, (n,)
+
+    Returns
+    -------
+    ndarray, (n,) [yr-1 Mpc-3]
 
     Examples
     --------
