@@ -186,7 +186,21 @@ class _Linked(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         value = self.names.get(node.id)
         place = home(value) if inspect.isclass(value) else None
+        if node.id not in self.names:
+            # Of another package, for type checkers alone: by the bare name, Sphinx would take it for ours.
+            place = _imported(self.names["__file__"]).get(node.id)
         return ast.Name(id=f"~{place}") if place else node
+
+
+@functools.cache
+def _imported(path: str) -> dict[str, str]:
+    """What a file imports by name, also where only type checkers look, by that name."""
+    return {
+        one.asname or one.name: f"{node.module}.{one.name}"
+        for node in ast.walk(_parsed(path))
+        if isinstance(node, ast.ImportFrom)
+        for one in node.names
+    }
 
 
 @functools.cache
@@ -250,9 +264,14 @@ def faces() -> Iterator[str]:
 
 
 @functools.cache
-def _tree(path: str) -> dict[int, ast.AST]:
+def _parsed(path: str) -> ast.Module:
     with open(path, encoding="utf-8") as file:
-        tree = ast.parse(file.read())
+        return ast.parse(file.read())
+
+
+@functools.cache
+def _tree(path: str) -> dict[int, ast.AST]:
+    tree = _parsed(path)
     return {
         min([node.lineno, *(one.lineno for one in node.decorator_list)]): node
         for node in ast.walk(tree)

@@ -132,6 +132,8 @@ def test_a_signature_is_that_of_the_source():
     assert signatures.signature(sntransport.SpectralSeries)[0].endswith("sn_type: str = '', mjd_ref: float = np.nan)")
     linked, _ = signatures.signature(sntransport.observe, linked=True)
     assert linked == "(series: ~sntransport.SpectralSeries, sightline: ~sntransport.Sightline)"
+    # Not ours: imported for type checkers alone, and of the same name.
+    assert signatures.signature(sntransport.Spectrum.to_specutils, linked=True)[1] == "~specutils.Spectrum"
 
 
 def test_members_of_a_class_are_sorted_by_what_they_are_for():
