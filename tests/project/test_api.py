@@ -123,6 +123,17 @@ def test_annotations_are_kept_as_they_are_written(name):
     assert all(len(one) < 120 for one in written), written
 
 
+@pytest.mark.parametrize("name", sorted(CALLABLES))
+def test_defaults_read_as_what_they_are(name):
+    # `help` shows them; a function is shown by Python itself, and has no other form there.
+    try:
+        parameters = inspect.signature(CALLABLES[name]).parameters
+    except ValueError:
+        return
+    defaults = [one.default for one in parameters.values() if not inspect.isroutine(one.default)]
+    assert not [one for one in defaults if " at 0x" in repr(one)]
+
+
 def test_a_signature_is_that_of_the_source():
     text, returned = signatures.signature(sntransport.build)
     assert text.startswith("(sn: Supernova, *, cadence: float = 1.0, phases: ArrayLike | None = None, interpolate: ")

@@ -42,6 +42,12 @@ class ClassTransport:
     paces: Mapping[str, float] = field(default_factory=lambda: PACES)
     interpolate: Interpolator = feature_transport
 
+    def __repr__(self) -> str:
+        # As it stands in the signature of build: functions by their names, not their addresses.
+        named = ", ".join(f"{name!r}: {getattr(value, '__name__', value)}" for name, value in self.templates.items())
+        interpolate = getattr(self.interpolate, "__name__", self.interpolate)
+        return f"ClassTransport(templates={{{named}}}, paces={dict(self.paces)}, interpolate={interpolate})"
+
     def for_supernova(self, sn: Supernova, sparse: SpectralSeries) -> Interpolator | ForPair:
         """Return what interpolates between the rows of ``sparse``, the prepared spectra of ``sn``."""
         sn_class = broad_class(sn.sn_type)
