@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import MISSING, Field, fields
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -26,7 +26,7 @@ class ValueObject:
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __new__(cls, *values: object, **fields_: object) -> Self:
-        """Refuse values without names, and names that are none of a field."""
+        """Refuse values without names, names that are none of a field, and fields left out."""
         names = [item.name for item in fields(cls) if item.init] if values or fields_ else []
         if values:
             needed = ", ".join(f"{name}=..." for name in names[:3])
@@ -38,6 +38,12 @@ class ValueObject:
                 near = difflib.get_close_matches(name, names, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}"
                 raise TypeError(f"{cls.__name__} has no {name}: {hint}")
+        # Without any value Python itself names what is missing: copies are made so, and filled afterwards.
+        needed_names = [item.name for item in fields(cls) if item.init and _is_needed(item)] if fields_ else []
+        lost = [name for name in needed_names if name not in fields_]
+        if lost:
+            needed = ", ".join(f"{name}=..." for name in needed_names)
+            raise TypeError(f"{cls.__name__} lacks {', '.join(lost)}: write {cls.__name__}({needed})")
         return super().__new__(cls)
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -81,6 +87,10 @@ class ValueObject:
                 for key, value in values.items()
             ],
         )
+
+
+def _is_needed(item: Field[Any]) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
 
 
 def _freeze(value: object) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, further_columns, readonly, require_shape, set_fields
-from sntransport._numerics.quantities import MJD, NANOJANSKY
+from sntransport._numerics.quantities import DEGREE, MAGNITUDE, MJD, NANOJANSKY, NUMBER
 from sntransport._objects.card import Card, enumerated, span
 from sntransport._objects.drawing import axes_or_new
 from sntransport._objects.sketch import bars
-from sntransport._objects.tables import data_frame, quantity_table
+from sntransport._objects.tables import Tabular, data_frame, quantity_table
 from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.observations import LightCurve
 
@@ -30,8 +30,10 @@ LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Truth(ValueObject):
+class Truth(Tabular, ValueObject):
     """What is true of each simulated object; all (n_object,) but the two of the peak.
+
+    As a table it has one row an object, and the columns of ``more`` behind its own.
 
     Parameters
     ----------
@@ -95,13 +97,22 @@ class Truth(ValueObject):
     peak_mjd: Array
     more: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
+    _UNITS: ClassVar = {
+        "object_id": NUMBER, "template": NUMBER, "z": NUMBER, "z_cosmology": NUMBER, "distance_modulus": MAGNITUDE,
+        "mag_offset": MAGNITUDE, "ebv_mw": MAGNITUDE, "ebv_host": MAGNITUDE, "rv_host": NUMBER, "ra": DEGREE,
+        "dec": DEGREE, "mjd_ref": MJD, "weight": NUMBER, "peak_mag": MAGNITUDE, "peak_mjd": MJD,
+    }  # fmt: skip
+    _MORE_UNITS: ClassVar = {"host_ra": DEGREE, "host_dec": DEGREE, "host_separation": "arcsec"}
+
     def __post_init__(self) -> None:
         for item in TRUTH_FIELDS:
-            ndim = 2 if item.name.startswith("peak_") else 1
-            dtype = _INTEGERS.get(item.name, np.float64)
-            set_fields(self, **{item.name: readonly(getattr(self, item.name), f"Truth.{item.name}", ndim, dtype)})
+            name, ndim = f"Truth.{item.name}", 2 if item.name.startswith("peak_") else 1
+            dtype, unit = _INTEGERS.get(item.name, np.float64), self._UNITS[item.name]
+            set_fields(self, **{item.name: readonly(getattr(self, item.name), name, ndim, dtype, unit=unit)})
         n_object = self.object_id.size
-        taken = {item.name for item in TRUTH_FIELDS} | _OF_FILES
+        # Tables without columns of two dimensions number those of the peak.
+        peaks = {f"{name}_{k}" for name in ("peak_mag", "peak_mjd") for k in range(self.peak_mag.shape[1])}
+        taken = {item.name for item in TRUTH_FIELDS} | _OF_FILES | peaks
         set_fields(self, more=further_columns(self.more, "Truth.more", n_object, taken=taken, meaning="(n_object,)"))
         for item in TRUTH_FIELDS:
             value = getattr(self, item.name)
@@ -242,7 +253,7 @@ class LightCurves(ValueObject):
     def to_table(self) -> QTable:
         """All measurements as an astropy ``QTable``: object_id, mjd, band, survey, flux, flux_err, photflag.
 
-        What is true of the objects is ``truth.columns()``; files that hold both are written by `sntransport.datasets`.
+        What is true of the objects is ``truth.to_table()``; files that hold both are written by `sntransport.datasets`.
         """
         return quantity_table(self._columns(), _COLUMN_UNITS, self.meta)
 

@@ -1,5 +1,6 @@
 """To objects of other packages and back: nothing is lost, and their own readers agree."""
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -11,10 +12,14 @@ from astropy.timeseries import TimeSeries
 from sntransport._storage.extras import MissingExtraError
 from sntransport.photometry.bands import Bandpass, load_bands
 from sntransport.photometry.synthetic import band_flux
+from sntransport.simulation.light_curves import Truth
+from sntransport.simulation.surveys.survey import select_visits
 from sntransport.spectra.observations import LightCurve, Spectrum
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
 from sntransport.transport.templates.sources import hsiao
+from tests.simulation.test_engine import survey_of
+from tests.simulation.test_light_curves import curves, truth
 from tests.support.synthetic import photometry, spectrum
 
 # Of specutils and its packages, which are not ours to silence.
@@ -145,7 +150,7 @@ def test_a_light_curve_comes_back(way):
 def test_a_light_curve_table_goes_through_a_file(tmp_path):
     LIGHT_CURVE.to_table().write(tmp_path / "a.ecsv")
     again = LightCurve.from_table(QTable.read(tmp_path / "a.ecsv"))
-    same(LIGHT_CURVE, again, ("band", "flux", "flux_err"), rtol=1e-15)
+    same(LIGHT_CURVE, again, ("band", "flux", "flux_err", "instrument"), rtol=1e-15)
 
 
 @pytest.fixture
@@ -224,8 +229,6 @@ def test_lightkurve_takes_the_time_series():
 
 
 def test_simulated_light_curves_as_tables():
-    from tests.simulation.test_light_curves import curves
-
     many = curves([3, 0, 2])
     table = many.to_table()
     assert len(table) == many.n_obs
@@ -237,6 +240,106 @@ def test_simulated_light_curves_as_tables():
     # The same rows as the objects one by one.
     for k, one in enumerate(frame.groupby("object_id")):
         np.testing.assert_array_equal(one[1]["flux"], many.light_curve([0, 2][k]).flux)
+
+
+def simulated(ways):
+    """A survey and a truth with everything a table can lose: columns of their own, no date, a band without a visit."""
+    survey = survey_of(["ztfg", "lsstg", "atlaso"], nights=6)
+    visits = survey.n_visit
+    more = {
+        "psf": np.linspace(0.7, 1.4, visits),
+        "zero_point_error": np.full(visits, 0.01),
+        "field_name": np.array([f"field {k} é" for k in range(visits)]),
+        "moon": np.arange(visits) % 2 == 0,
+    }
+    survey = dataclasses.replace(
+        select_visits(survey, survey.band != 1), more={name: value[survey.band != 1] for name, value in more.items()},
+        zero_point_error=[0.01, 0.0, 0.02], field_names={3: "COSMOS", 7: "XMM"}, notes=("one", "two"), source="made up",
+    )  # fmt: skip
+    true = truth(3, 2)
+    peak_mjd = true.peak_mjd.copy()
+    peak_mjd[1, 0] = np.nan
+    more = {"host_ra": np.array([1.0, 2.0, 3.0]), "kind": np.array(["a", "bcd", ""]), "n": np.arange(3),
+            "seen": np.array([True, False, True])}  # fmt: skip
+    true = dataclasses.replace(true, mjd_ref=[59000.5, 60000.125, 59999.0], peak_mjd=peak_mjd, more=more)
+    return [
+        (one, getattr(type(one), f"from_{way}"), getattr(one, f"to_{way}")) for one in (survey, true) for way in ways
+    ]
+
+
+def same_to_a_nanosecond(one, again):
+    """Everything is the same, but that a Time is kept to less than a nanosecond."""
+    for item in dataclasses.fields(one):
+        first, second = getattr(one, item.name), getattr(again, item.name)
+        if item.name in ("mjd", "mjd_ref", "peak_mjd"):
+            np.testing.assert_allclose(second, first, rtol=0, atol=1e-10)
+        elif item.name == "more":
+            assert list(second) == list(first)
+            for key, column in first.items():
+                np.testing.assert_array_equal(second[key], column)
+                assert second[key].dtype.kind == column.dtype.kind, key
+        else:
+            np.testing.assert_array_equal(second, first, err_msg=item.name)
+            assert type(second) is type(first), item.name
+
+
+@pytest.mark.parametrize("way", ["table", "pandas"])
+def test_a_survey_and_a_truth_come_back(way):
+    if way != "table":
+        pytest.importorskip(way)
+    for one, back, made in simulated([way]):
+        same_to_a_nanosecond(one, back(made()))
+
+
+def test_tables_of_a_survey_and_a_truth_go_through_files(tmp_path):
+    for one, back, made in simulated(["table"]):
+        made().write(tmp_path / "a.ecsv", overwrite=True)
+        same_to_a_nanosecond(one, back(QTable.read(tmp_path / "a.ecsv")))
+
+
+def test_a_frame_of_a_truth_goes_through_a_file(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    for one, back, made in simulated(["pandas"]):
+        made().to_parquet(tmp_path / "a.parquet")
+        same_to_a_nanosecond(one, back(pandas.read_parquet(tmp_path / "a.parquet")))
+
+
+def test_units_dates_and_names_of_a_survey_and_a_truth():
+    (survey, _, of_survey), (true, _, of_truth) = simulated(["table"])
+    visits, objects = of_survey(), of_truth()
+    assert list(visits["band"][:2]) == [survey.bands[k] for k in survey.band[:2]]
+    assert (visits["background"].unit, visits["psf"].unit, visits["ra"].unit) == (u.nJy, u.arcsec, u.deg)
+    assert (visits.meta["bands"], visits.meta["radius"]) == (list(survey.bands), survey.radius)
+    assert (objects["peak_mag"].unit, objects["peak_mag"].shape) == (u.mag, (3, 2))
+    assert objects["peak_mjd"].mask.tolist() == [[False, False], [True, False], [False, False]]
+    np.testing.assert_allclose(objects["mjd_ref"].jd, true.mjd_ref + 2400000.5, rtol=0, atol=1e-8)
+
+
+def test_a_table_of_visits_in_other_units_and_without_a_header():
+    ((survey, back, made),) = simulated(["table"])[:1]
+    table = made()
+    table["ra"] = table["ra"].to("rad")
+    table["background"] = table["background"].to("Jy")
+    table.meta.clear()
+    again = back(table, name="mine", radius=1.0)
+    # Of the bands, those with a visit are known; they are in the order of the alphabet.
+    assert (again.name, again.radius, again.bands) == ("mine", 1.0, ("atlaso", "ztfg"))
+    np.testing.assert_allclose(again.ra, survey.ra, rtol=1e-14)
+    np.testing.assert_allclose(again.background, survey.background, rtol=1e-14)
+    assert [again.bands[k] for k in again.band] == [survey.bands[k] for k in survey.band]
+    with pytest.raises(TypeError, match=r"Survey lacks name, radius: write Survey\(name="):
+        back(table)
+    with pytest.raises(ValueError, match=r"a visit of the table is in atlaso, which is none of bands = \['ztfg'\]"):
+        back(table, name="mine", radius=1.0, bands=["ztfg"])
+    table["exposure"] = 30.0 * u.s
+    with pytest.raises(ValueError, match=r"Survey\.more: exposure has the unit s: give plain numbers"):
+        back(table, name="mine", radius=1.0)
+
+
+def test_a_name_that_tables_make_of_a_peak_is_taken():
+    with pytest.raises(ValueError, match="'peak_mag_1', expected a name"):
+        dataclasses.replace(truth(3, 2), more={"peak_mag_1": np.zeros(3)})
 
 
 def test_a_band_comes_back():
@@ -252,14 +355,18 @@ def test_a_band_comes_back():
     ("wrong", "error", "message"),
     [
         (lambda: LightCurve.from_table(Table({"mjd": [1.0]})), ValueError,
-         r"LightCurve: the table has no column band, flux \(it has mjd\): rename its columns to mjd, band, flux"),
+         r"LightCurve: the table has no column band, flux, flux_err \(it has mjd\): rename its columns to mjd, band,"),
         (lambda: SpectralSeries.from_table(Table({"phase": [1.0], "flux": [1.0]})), ValueError, "no column wave"),
         (lambda: SpectralSeries.from_table(Table({"phase": [1.0, 1.0], "wave": [5e3, 5e3], "flux": [1.0, 2.0]})),
          ValueError, "two rows are of phase 1 d and wavelength 5000 A"),
         (lambda: LIGHT_CURVE.to_time_series("lsstz"), ValueError, "no measurement in 'lsstz': the bands are atlaso"),
         (lambda: LightCurve.from_time_series(TimeSeries(time_start="2020-01-01", time_delta=1 * u.d, n_samples=2)),
          ValueError, r"does not say its band: give band="),
-        (lambda: Spectrum.from_table(Table({"wave": [5e3, 6e3], "flux": [1.0, 2.0]})), TypeError, "mjd"),
+        (lambda: LightCurve.from_table(Table({"mjd": [59000.0], "band": ["V"], "flux": [1.0]})), ValueError,
+         "no column flux_err"),
+        (lambda: Truth.from_table(Table({"object_id": [1]})), ValueError, "Truth: the table has no column template, z"),
+        (lambda: Spectrum.from_table(Table({"wave": [5e3, 6e3], "flux": [1.0, 2.0]})), TypeError,
+         r"Spectrum lacks mjd: write Spectrum\(mjd=\.\.\., wave=\.\.\., flux=\.\.\.\)"),
         (lambda: SpectralSeries.from_specutils([]), ValueError, "one spectrum or more"),
         (lambda: SpectralSeries.from_specutils([1]), TypeError, "takes spectra of specutils, got int"),
     ],

@@ -518,6 +518,32 @@ def test_plot_for_one_column_of_a_journal(built, tmp_path):
     assert run("plot", built / "SN_2099a_b.fits", "-o", tmp_path, "--style", "poster").exit_code == 2
 
 
+def test_commands_that_draw_have_a_style():
+    have = {name for name, command in main.commands.items() if any(one.name == "style" for one in command.params)}
+    drawing = {"build", "demo", "simulate", "bands", "plot", "kcorrect", "bolometric", "validate", "bandtest"}
+    assert drawing <= have
+
+
+@pytest.mark.parametrize(
+    ("command", "drawn"),
+    [
+        (("build", "FOLDER", "-o", "OUT", "--cadence", "10"),
+         ["SN_2099a_b_light_curves.png", "SN_2099a_b_spectra.png"]),
+        (("demo", "-o", "OUT", "--interpolator", "log_linear"),
+         ["demo_light_curves.png", "demo_spectra.png", "demo_truth.png"]),
+        (("bands", "lsst*", "--plot", "OUT/bands.png"), ["bands.png"]),
+    ],
+)  # fmt: skip
+def test_what_commands_draw_besides_for_one_column_of_a_journal(folder, tmp_path, command, drawn):
+    words = [one.replace("FOLDER", str(folder)).replace("OUT", str(tmp_path)) for one in command]
+    result = run(*words, "--style", "column")
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == drawn
+    for name in drawn:
+        # At most a pixel, which matplotlib rounds away or not.
+        assert imread(tmp_path / name).shape[1] == pytest.approx(8.8 / 2.54 * 300, abs=1), name
+
+
 @pytest.mark.filterwarnings("default")  # the last night is without a spectrum
 @pytest.mark.parametrize(
     ("command", "name"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sntransport.cli.terminal.console import asked_for, conclude, say, speaking
+from sntransport.cli.terminal.console import asked_for, conclude, figure_style, say, speaking, styled
 from sntransport.cli.terminal.options import complete_bands
 
 
@@ -19,6 +19,7 @@ from sntransport.cli.terminal.options import complete_bands
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the curves to this .png, .pdf, .svg.",
 )
+@styled
 @speaking
 def bands(patterns: tuple[str, ...], figure: Path | None) -> None:
     """The filters that there are: names, pivot wavelengths, widths and sources.
@@ -37,7 +38,8 @@ def bands(patterns: tuple[str, ...], figure: Path | None) -> None:
         from sntransport.report.figures.bandpasses import band_figure
         from sntransport.report.figures.style import write_figure
 
-        files.append(write_figure(band_figure(names), figure))
+        style = figure_style()
+        files.append(write_figure(band_figure(names, style=style), figure, style))
         say(f"wrote {figure}")
     conclude([{"bands": rows, "files": files}])
 

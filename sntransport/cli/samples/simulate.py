@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sntransport.cli.terminal.console import conclude, fail, progress_bar, say, speaking
+from sntransport.cli.terminal.console import conclude, fail, figure_style, progress_bar, say, speaking, styled
 from sntransport.cli.terminal.options import EXISTING, FOLDER, example_option
 from sntransport.datasets.writers import WRITERS, end_folder, needs_true_flux, require_format, run_codes, write_as
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     "--workers", type=click.IntRange(min=1), help="Processes; when left out as many as there are cores and work for."
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, such as tcp://host:8786, to work on instead.")
+@styled
 @speaking
 def simulate(
     config: Path, out: Path, kind: str, survey_name: str | None, objects: int | None, seed: int | None, chunk: int,
@@ -96,7 +97,7 @@ def _simulate(
     from sntransport.simulation.spectroscopy.run import with_spectra
     from sntransport.simulation.summary import kept_number, selection_rows, summary_rows, summary_table
 
-    jobs, told = [one.job() for one in sources], {"config": sources[0].planned.path.name}
+    jobs, told, style = [one.job() for one in sources], {"config": sources[0].planned.path.name}, figure_style()
     folders = [out / file_stem(job.name) for job in jobs]
     finished = all((folder / "_SUCCESS").is_file() for folder in folders) and (out / "summary.ecsv").is_file()
     if not finished and len(jobs) > 1:
@@ -119,13 +120,14 @@ def _simulate(
         tallies.append(made)
         n_file += len(paths)
         results.append({**summary_rows([made])[-1], "files": [str(path) for path in paths]})
-        figure = None if finished else simulation.examples_figure(made)
+        figure = None if finished else simulation.examples_figure(made, style=style)
         if figure is not None:
-            say(f"wrote {write_figure(figure, out / f'{file_stem(job.name)}_examples.png')}")
+            say(f"wrote {write_figure(figure, out / f'{file_stem(job.name)}_examples.png', style)}")
     if finished:
         say(f"{out} is finished already; nothing was written")
     else:
-        say(f"wrote {write_figure(simulation.population_figure(tallies), out / 'summary.png')}")
+        figure = simulation.population_figure(tallies, style=style)
+        say(f"wrote {write_figure(figure, out / 'summary.png', style)}")
         say(f"wrote {write_table(summary_table(tallies, told), out / 'summary.ecsv')}")
         say(f"wrote {n_file} file{'s' if n_file != 1 else ''} of light curves to {out}")
     say(text_table([{key: str(value) for key, value in row.items()} for row in summary_rows(tallies)]))

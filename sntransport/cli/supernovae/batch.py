@@ -17,7 +17,7 @@ from sntransport.cli.terminal.series_files import free_stem
 from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
 from sntransport.report.build_tables import build_row, photometry_table
 from sntransport.report.figures import light_curves, waterfall
-from sntransport.report.figures.style import write_figure
+from sntransport.report.figures.style import AnyStyle, write_figure
 from sntransport.spectra.series_file import with_aliases, write_series
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def build_files(
     build: Callable[[Supernova], BuildResult],
     *,
     figures: bool = True,
+    style: AnyStyle = None,
     options: str = "",
 ) -> Iterator[Outcome]:
     """Build each input into ``out``: NAME.fits, NAME_photometry.ecsv and, if asked for, two figures.
@@ -61,6 +62,8 @@ def build_files(
         From a path to a `Supernova`, and from that to a `BuildResult`.
     figures : bool
         Whether to draw NAME_spectra.png and NAME_light_curves.png.
+    style : Style or str, optional
+        Of these figures: "column", "page", "screen" or "talk".
     options : str
         What the user asked for, recorded in the output.
 
@@ -78,7 +81,7 @@ def build_files(
             before = dict(taken)
             stem = free_stem(sn.name, path, before)
             result = build(sn)
-            written = write_build(sn, result, out / stem, path, figures=figures, options=options)
+            written = write_build(sn, result, out / stem, path, figures=figures, style=style, options=options)
             taken = before
         except FAILURES as error:
             require_no_stop()
@@ -90,8 +93,9 @@ def build_files(
 
 
 def write_build(
-    sn: Supernova, result: BuildResult, stem: Path, source: Path, *, figures: bool = True, options: str = ""
-) -> list[Path]:
+    sn: Supernova, result: BuildResult, stem: Path, source: Path, *, figures: bool = True, style: AnyStyle = None,
+    options: str = "",
+) -> list[Path]:  # fmt: skip
     """Write figures, synthetic photometry and series to ``stem`` plus their endings, each atomically.
 
     The series file is the last; where no observed band is covered there is no photometry. Returns what was written.
@@ -101,10 +105,10 @@ def write_build(
         provenance["input_sha256"] = sha256(source)
     written = []
     if figures:
-        spectra = waterfall(result.series, result.sparse)
-        curves = light_curves(result.series, sn.sightline, sn.light_curve)
-        written.append(write_figure(spectra, ending(stem, "_spectra.png")))
-        written.append(write_figure(curves, ending(stem, "_light_curves.png")))
+        spectra = waterfall(result.series, result.sparse, style=style)
+        curves = light_curves(result.series, sn.sightline, sn.light_curve, style=style)
+        written.append(write_figure(spectra, ending(stem, "_spectra.png"), style))
+        written.append(write_figure(curves, ending(stem, "_light_curves.png"), style))
     bands = covered_bands(result, sn.light_curve.bands, sn.sightline)
     if bands:
         with warnings.catch_warnings():

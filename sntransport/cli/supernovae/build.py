@@ -18,9 +18,11 @@ from sntransport.cli.terminal.console import (
     command_line,
     conclude,
     fail,
+    figure_style,
     progress,
     say,
     speaking,
+    styled,
     warn_of_doubts,
 )
 from sntransport.cli.terminal.options import (
@@ -71,6 +73,7 @@ from sntransport.cli.terminal.options import (
     "--default-system", multiple=True, callback=default_systems, metavar="[NAME=]AB|Vega",
     help="Magnitude system where none is named; of one band or instrument, or both, as UVOT=AB, which may be repeated.",
 )  # fmt: skip
+@styled
 @speaking
 def build(
     inputs: tuple[Path, ...], out: Path, cadence: float, interpolator: str, template: Path | None, paper: bool,
@@ -114,6 +117,7 @@ def build(
             **recipe,
         ),
         figures=not no_figures,
+        style=figure_style(),
         options=" ".join(f"{name}={value}" for name, value in (options | given).items()),
     )
     failed, left_out = 0, False
@@ -174,6 +178,7 @@ def _tell(name: str, notes: Sequence[str], *, every: bool) -> bool:
 @click.option("-o", "--out", default="demo", show_default=True, type=FOLDER, help="Folder for the results.")
 @click.option("--interpolator", default="feature_transport", show_default=True, type=click.Choice(FAMILY))
 @click.option("--seed", default=1, show_default=True, help="Of the noise of the simulated observations.")
+@styled
 @speaking
 def demo(out: Path, interpolator: str, seed: int) -> None:
     """Rebuild a known series from eight noisy spectra and compare it with the truth.
@@ -189,7 +194,7 @@ def demo(out: Path, interpolator: str, seed: int) -> None:
         for name in progress(names, len(names), "interpolators")
     }
     say(demonstration.comparison_table(compared))
-    written = demonstration.write(compared[interpolator], interpolator, out, command_line())
+    written = demonstration.write(compared[interpolator], interpolator, out, command_line(), style=figure_style())
     for path in written:
         say(f"wrote {path}")
     say(f"open {written[-1].absolute()} in a browser to see it all")

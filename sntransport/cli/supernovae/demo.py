@@ -20,7 +20,7 @@ from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.pipeline import BuildResult, build
 from sntransport.report.contents import from_supernova
 from sntransport.report.figures.spectra import comparison as plot_comparison
-from sntransport.report.figures.style import write_figure
+from sntransport.report.figures.style import AnyStyle, write_figure
 from sntransport.report.page import write_report
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 from sntransport.spectra.series import SpectralSeries
@@ -169,13 +169,15 @@ def _table_row(one: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def write(comparison: Comparison, interpolator: str, out: Path, command: str = "") -> list[Path]:
+def write(
+    comparison: Comparison, interpolator: str, out: Path, command: str = "", *, style: AnyStyle = None
+) -> list[Path]:
     """Write series, figures, the comparison with the truth and the report into ``out``; return the paths."""
     stem, options = out / "demo", f"interpolator={interpolator}"
-    paths = write_build(comparison.sn, comparison.result, stem, Path("demo"), options=options)
+    paths = write_build(comparison.sn, comparison.result, stem, Path("demo"), style=style, options=options)
     sparse = comparison.result.sparse
-    figure = plot_comparison(comparison.truth, comparison.result.series, sparse, interpolator)
-    paths.append(write_figure(figure, out / "demo_truth.png"))
+    figure = plot_comparison(comparison.truth, comparison.result.series, sparse, interpolator, style=style)
+    paths.append(write_figure(figure, out / "demo_truth.png", style))
     material = from_supernova(comparison.sn, comparison.result, Path("demo"), options)
     return [*paths, write_report([material], out / "demo_report.html", command)]
 

@@ -48,24 +48,33 @@ def speaking(command: _Command) -> _Command:
     return command
 
 
-def drawing(command: _Command) -> _Command:
-    """Options of commands that write figures: ``--style`` and ``--format``; see `save_figure`."""
+def styled(command: _Command) -> _Command:
+    """The option ``--style`` of commands that write figures under names of their own; see `figure_style`."""
+    # The names of `sntransport.report.figures.STYLES`; importing them would slow every command.
+    return _of_figures(
+        "--style", ["column", "page", "screen", "talk"], "screen",
+        "Size of figures: one column (8.8 cm) or the page (18 cm) of a journal, a screen, a slide.",
+    )(command)  # fmt: skip
 
+
+def drawing(command: _Command) -> _Command:
+    """Options of commands whose figures may be of any format: ``--style`` and ``--format``; see `save_figure`."""
+    return _of_figures("--format", ["png", "pdf", "svg"], "png", "Of figures.")(styled(command))
+
+
+def _of_figures(name: str, choices: list[str], default: str, text: str) -> Callable[[_Command], _Command]:
     def keep(ctx: click.Context, param: click.Parameter, value: str) -> None:
         ctx.meta[_META + str(param.name)] = value
 
-    # The names of `sntransport.report.figures.STYLES`; importing them would slow every command.
-    for name, choices, default, text in (
-        ("--style", ["column", "page", "screen", "talk"], "screen",
-         "Size of figures: one column (8.8 cm) or the page (18 cm) of a journal, a screen, a slide."),
-        ("--format", ["png", "pdf", "svg"], "png", "Of figures."),
-    ):  # fmt: skip
-        option = click.option(
-            name, default=default, show_default=True, type=click.Choice(choices), expose_value=False, callback=keep,
-            help=text,
-        )  # fmt: skip
-        command = option(command)
-    return command
+    return click.option(
+        name, default=default, show_default=True, type=click.Choice(choices), expose_value=False, callback=keep,
+        help=text,
+    )  # fmt: skip
+
+
+def figure_style() -> str:
+    """The ``--style`` that was asked for."""
+    return str(click.get_current_context().meta[_META + "style"])
 
 
 def save_figure(draw: Callable[..., Figure], stem: Path, *arguments: Any) -> Path:
@@ -73,9 +82,8 @@ def save_figure(draw: Callable[..., Figure], stem: Path, *arguments: Any) -> Pat
     from sntransport._storage.atomic_files import ending
     from sntransport.report.figures.style import write_figure
 
-    meta = click.get_current_context().meta
-    style = meta[_META + "style"]
-    return write_figure(draw(*arguments, style=style), ending(stem, f".{meta[_META + 'format']}"), style)
+    style, kind = figure_style(), click.get_current_context().meta[_META + "format"]
+    return write_figure(draw(*arguments, style=style), ending(stem, f".{kind}"), style)
 
 
 def asked_for(name: str) -> bool:

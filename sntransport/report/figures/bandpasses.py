@@ -6,21 +6,29 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
-from sntransport.report.figures.style import COLORS, LINES
+from sntransport.report.figures.panels import new_figure
+from sntransport.report.figures.style import COLORS, LINES, AnyStyle, in_style, root_of, style_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
-def band_figure(bands: Sequence[str | Bandpass]) -> Figure:
+@in_style
+def band_figure(
+    bands: Sequence[str | Bandpass], *, style: AnyStyle = None, figure: Figure | SubFigure | None = None
+) -> Figure:
     """Throughput of filters over wavelength, each scaled to its peak.
 
     Parameters
     ----------
     bands : sequence of str or Bandpass
         As `sntransport.load_bands` takes them; one or more.
+    style : Style or str, optional
+        "column", "page", "screen" or "talk".
+    figure : Figure or SubFigure, optional
+        Draw into this.
 
     Returns
     -------
@@ -32,26 +40,26 @@ def band_figure(bands: Sequence[str | Bandpass]) -> Figure:
     ValueError
         Where there are no bands, or a name is not known.
     """
-    from matplotlib.figure import Figure
-
     if not bands:
         raise ValueError("band_figure needs one band or more")
     rows = _families(load_bands(bands))
-    figure = Figure(figsize=(9.0, 1.0 + 1.1 * len(rows)), layout="constrained")
-    panels = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
-    for panel, family in zip(panels, rows, strict=True):
+    drawn = style_of(style, figure)
+    height = (1.0 + 1.1 * len(rows)) * drawn.scale
+    place, panels = new_figure(drawn, height, len(rows), figure=figure, sharex=True, squeeze=False)
+    for panel, family in zip(panels[:, 0], rows, strict=True):
         for k, band in enumerate(family):
             looks = {"color": COLORS[k % len(COLORS)], "ls": LINES[k // len(COLORS) % len(LINES)]}
-            panel.plot(band.wave, band.throughput / band.throughput.max(), lw=1.2, **looks)
+            panel.plot(band.wave, band.throughput / band.throughput.max(), lw=1.2 * drawn.line, **looks)
             # Names stand on two levels, so that neighbors do not touch.
             panel.text(
-                pivot_wave(band), 1.06 + 0.22 * (k % 2), band.name, color=looks["color"], ha="center", fontsize=7
-            )
+                pivot_wave(band), 1.06 + 0.22 * (k % 2), band.name, color=looks["color"], ha="center",
+                fontsize=drawn.small,
+            )  # fmt: skip
         panel.set_ylim(0.0, 1.55)
         panel.set_yticks([0.0, 1.0])
-    panels[-1].set_xlabel("Wavelength [Å]")
-    figure.supylabel("Throughput / peak", fontsize=10)
-    return figure
+    panels[-1, 0].set_xlabel("Wavelength [Å]")
+    place.supylabel("Throughput / peak", fontsize=drawn.font)
+    return root_of(place)
 
 
 def _families(bands: Sequence[Bandpass]) -> list[list[Bandpass]]:

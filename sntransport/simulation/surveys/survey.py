@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from dataclasses import field as dataclass_field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, further_columns, readonly, require_finite, require_shape, set_fields
-from sntransport._numerics.quantities import DEGREE, MJD, bare
+from sntransport._numerics.quantities import DEGREE, MAGNITUDE, MJD, NANOJANSKY, NUMBER, bare
 from sntransport._numerics.units import njy_to_mag
 from sntransport._objects.card import Card, enumerated, span
 from sntransport._objects.sketch import dots
+from sntransport._objects.tables import Tabular
 from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.ranges import require_date
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Survey(ValueObject):
+class Survey(Tabular, ValueObject):
     """The visits of one survey: date, band, pointing and noise; sorted by date on construction.
 
     A visit is one measurement of everything inside a circular field of view. It may be empty of visits (a selection
-    that nothing passes); what needs visits says so.
+    that nothing passes); what needs visits says so. As a table it has one row a visit, bands by their names and the
+    columns of ``more`` behind its own.
 
     Parameters
     ----------
@@ -108,6 +110,14 @@ class Survey(ValueObject):
     notes: tuple[str, ...] = ()
     source: str = ""
 
+    _UNITS: ClassVar = {
+        "mjd": MJD, "band": NUMBER, "ra": DEGREE, "dec": DEGREE, "background": NANOJANSKY,
+        "photons_per_njy": "electron / nJy", "saturation": NANOJANSKY, "template_noise": NANOJANSKY, "field": NUMBER,
+    }  # fmt: skip
+    _HEADER: ClassVar = ("name", "bands", "radius", "zero_point_error", "calibration_floor", "field_names", "notes",
+                         "source")  # fmt: skip
+    _MORE_UNITS: ClassVar = {"psf": "arcsec", "zero_point": MAGNITUDE, "zero_point_error": MAGNITUDE}
+
     def __post_init__(self) -> None:
         label = f"survey {self.name!r}: "
         bands = _names(self.bands, label)
@@ -143,7 +153,7 @@ class Survey(ValueObject):
         column = readonly(
             np.full(n_visit, missing) if value is None else value,
             f"{label}{name}",
-            unit=DEGREE if name in ("ra", "dec") else None,
+            unit=self._UNITS[name],
         )
         require_shape(column, f"{label}{name}", (n_visit,), "(n_visit,)")
         return column
@@ -172,6 +182,22 @@ class Survey(ValueObject):
 
     def __len__(self) -> int:
         return self.n_visit
+
+    def _columns(self) -> dict[str, Any]:
+        return super()._columns() | {"band": np.array(self.bands)[self.band]}
+
+    @classmethod
+    def _given(
+        cls, names: list[str], column: Callable[[str], Any], meta: Mapping[str, Any], header: Mapping[str, object]
+    ) -> dict[str, Any]:
+        found = super()._given(names, column, meta, header)
+        # Bands that no visit is in are only in the header; without one, those that occur, in the order of the alphabet.
+        bands = [str(one) for one in found.setdefault("bands", np.unique(found["band"]).tolist())]
+        unknown = sorted(set(found["band"]) - set(bands))
+        if unknown:
+            raise ValueError(f"Survey: a visit of the table is in {unknown[0]}, which is none of bands = {bands}")
+        places = {band: k for k, band in enumerate(bands)}
+        return found | {"band": np.array([places[band] for band in found["band"]], dtype=np.int16)}
 
     def _card(self) -> Card:
         counts = [f"{name} {int(np.sum(self.band == k))}" for k, name in enumerate(self.bands)]

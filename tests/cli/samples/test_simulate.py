@@ -9,6 +9,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from click.testing import CliRunner
+from matplotlib.image import imread
 
 from sntransport._storage.read_error import ReadError
 from sntransport.cli.main import main
@@ -69,6 +70,15 @@ def test_example_writes_light_curves_summary_and_figures(tmp_path):
         assert [text.strip() for text in hdus["BANDS"].data["SURVEY"]] == ["ztf", "ztf", "atlas", "atlas"]
     assert f"{whole['triggered']}" in done.output
     assert "Ia  " in done.output
+
+
+def test_figures_for_one_column_of_a_journal(tmp_path):
+    done = run(config(tmp_path, SURVEY + POPULATION), "-o", tmp_path / "out", "--objects", "100", "--style", "column")
+    assert done.exit_code == 0, done.output
+    for name in ("Ia_examples.png", "summary.png"):
+        width = imread(tmp_path / "out" / name).shape[1]
+        # At most a pixel, which matplotlib rounds away or not.
+        assert width == pytest.approx(8.8 / 2.54 * 300, abs=1), name
 
 
 def test_json_has_the_counts_and_the_files(tmp_path):

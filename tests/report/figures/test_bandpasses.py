@@ -1,9 +1,11 @@
 """The figure of filters: a row a family, every filter drawn and named."""
 
 import pytest
+from matplotlib.figure import Figure
 
 from sntransport.photometry.bands import Bandpass
 from sntransport.report.figures.bandpasses import band_figure
+from sntransport.report.figures.style import STYLES
 
 
 def test_a_row_a_family_and_a_line_a_filter():
@@ -14,6 +16,20 @@ def test_a_row_a_family_and_a_line_a_filter():
     for panel in figure.axes:
         assert all(line.get_ydata().max() == pytest.approx(1.0) for line in panel.lines)
         assert len({(line.get_color(), line.get_linestyle()) for line in panel.lines}) == len(panel.lines)
+
+
+@pytest.mark.parametrize("style", ["column", "talk"])
+def test_size_and_letters_follow_the_style(style):
+    figure = band_figure(["lsstg", "ztfr"], style=style)
+    assert figure.get_size_inches()[0] == pytest.approx(STYLES[style].width)
+    names = [text.get_fontsize() for panel in figure.axes for text in panel.texts]
+    assert names == [STYLES[style].small] * 2
+
+
+def test_filters_are_drawn_into_a_figure_that_is_there():
+    own = Figure(figsize=(4.0, 3.0))
+    assert band_figure(["lsstg", "ztfr"], figure=own) is own
+    assert len(own.axes) == 2
 
 
 def test_no_bands_no_figure():
