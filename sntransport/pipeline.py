@@ -12,6 +12,7 @@ from sntransport._numerics.arrays import Array, readonly, require_increasing
 from sntransport._numerics.limits import MOST_PHASES, require_memory
 from sntransport._numerics.quantities import DAY, bare_number
 from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card, enumerated, heading, span
 from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_stack
 from sntransport._objects.mistakes import require_function, wrong_kind
@@ -130,6 +131,7 @@ class BuildResult(ValueObject):
         )
 
 
+@answers_mistakes
 def build(
     sn: Supernova,
     *,

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport._numerics.quantities import bare
+from sntransport._numerics.quantities import bare, shown
 
 Array = NDArray[np.float64]
 Span: TypeAlias = "slice[int, int, int]"
@@ -58,9 +58,11 @@ def readonly(
     try:
         array = _converted(value, np.dtype(dtype))
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{name} cannot be read as numbers: {error}") from None
+        # numpy's own words about a text or a loss are clear, those about another object are not.
+        reason = f"got {shown(value)}" if isinstance(error, TypeError) else error
+        raise ValueError(f"{name} cannot be read as numbers: {reason}") from None
     if array.ndim != ndim:
-        alone = f": write [{value!r:.40}]" if (array.ndim, ndim) == (0, 1) else ""
+        alone = f": write [{shown(value, 40)}]" if (array.ndim, ndim) == (0, 1) else ""
         raise ValueError(f"{name} has {array.ndim} dimensions {array.shape}, expected {ndim}{alone}")
     array.setflags(write=False)
     return array

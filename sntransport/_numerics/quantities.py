@@ -75,10 +75,15 @@ def bare_number(value: object, name: str, unit: str | None = None) -> float:
     try:
         number = float(plain)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is {value!r:.60}, expected a number") from None
+        raise ValueError(f"{name} is {shown(value)}, expected a number") from None
     if np.isnan(number) and value is not plain and np.any(getattr(value, "mask", False)):
         raise ValueError(f"{name} is masked, expected a number")
     return number
+
+
+def shown(value: object, length: int = 60) -> str:
+    """The beginning of what ``repr`` says, of one line."""
+    return repr(value).partition("\n")[0][:length]
 
 
 def _kind(value: Any) -> str:

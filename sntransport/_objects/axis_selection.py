@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport._numerics.quantities import bare_number
+from sntransport._numerics.quantities import bare_number, shown
 
 # Share of a bound by which rounding of units may miss a value of the axis.
 _ROUNDING = 1e-12
@@ -34,7 +34,7 @@ def rows_between(axis: Array, bounds: Any, name: str, unit: str) -> Rows:
         low, high = bounds
     except (TypeError, ValueError):
         raise ValueError(
-            f"{name} is {bounds!r:.60}, expected two bounds: {name}=(low, high), None for an open end"
+            f"{name} is {shown(bounds)}, expected two bounds: {name}=(low, high), None for an open end"
         ) from None
     ends = (_end(low, name, unit, -np.inf), _end(high, name, unit, np.inf))
     if ends[0] > ends[1]:
@@ -94,7 +94,7 @@ def rows_of_key(axis: Array, key: Any, name: str, unit: str) -> Rows | int:
     else:
         index = np.asarray(key)
         if index.dtype.kind not in "bi" or index.ndim != 1:
-            raise IndexError(f"{name} cannot be selected by {key!r:.60}: use a number, a slice or an array of places")
+            raise IndexError(f"{name} cannot be selected by {shown(key)}: use a number, a slice or an array of places")
         rows = np.sort(np.arange(axis.size)[index])
     if not rows.size:
         raise ValueError(f"no {name} is left of {axis.size}")

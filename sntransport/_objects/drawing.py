@@ -1,4 +1,4 @@
-"""Drawing on axes of matplotlib: what the ``plot`` of value objects and the figures of the report share."""
+"""Drawing on axes of matplotlib: what the ``plot`` of value objects and the figures of the report share, and colors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sntransport._objects.colors import COLORS, MARKERS
 from sntransport._objects.short_band_names import short_band_names
 
 if TYPE_CHECKING:
@@ -16,6 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sntransport._numerics.arrays import Array
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe & Ito (2008): told apart by color-blind readers; markers and line styles say it again in gray print."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 _MAX_CURVES = 30
 _ROW_HEIGHT = 1.6
@@ -111,3 +115,10 @@ def draw_photometry(axes: Axes, mjd: Array, flux: Array, flux_err: Array, band: 
         axes.legend(fontsize=8, ncols=2)
     axes.set_xlabel("MJD [d]")
     axes.set_ylabel("Flux [nJy]")
+
+
+def blend(share: float) -> str:
+    """A color on the way from the first of `COLORS` (share 0: early, blue) to the second (share 1: late, red)."""
+    ends = [[int(color[k : k + 2], 16) for k in (1, 3, 5)] for color in COLORS[:2]]
+    mixed = [round((1.0 - share) * first + share * last) for first, last in zip(*ends, strict=True)]
+    return "#" + "".join(f"{value:02X}" for value in mixed)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
 from sntransport._objects.card import Card, heading, span
-from sntransport._objects.colors import blend
+from sntransport._objects.drawing import blend
 from sntransport._objects.sketch import lines
 
 # Spectra of a sketch: more would hide one another.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._objects.colors import COLORS
+from sntransport._objects.drawing import COLORS
 
 _Numbers = NDArray[Any]
 # Pixels; and the most points of one line and of one cloud, so that a sketch stays below about 20 kB.

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.grid import grid_wave
 from sntransport.spectra.observations import broad_class
@@ -59,6 +60,7 @@ class Mixture(ValueObject):
     notes: tuple[str, ...]
 
 
+@answers_mistakes
 def feature_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     """Barycenter of features and color, (n_wave,): the path between two spectra, or the mean of any number.
 
@@ -80,6 +82,7 @@ def feature_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array
     return np.asarray(feature_transport(wave, fluxes[0], fluxes[1], weights[1] / weights.sum(), shares=(1.0,))[0])
 
 
+@answers_mistakes
 def linear_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     """Weighted mean of flux, bin by bin, (n_wave,).
 
@@ -93,6 +96,7 @@ def linear_mix(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     return np.asarray(weights / weights.sum() @ np.asarray(fluxes, dtype=np.float64))
 
 
+@answers_mistakes
 def mix(
     series: Sequence[SpectralSeries],
     weights: ArrayLike,
@@ -184,6 +188,7 @@ def mix(
     )
 
 
+@answers_mistakes
 def mix_linear(series: Sequence[SpectralSeries], weights: ArrayLike, *, phases: ArrayLike | None = None) -> Mixture:
     """Mix by the mean of flux, bin by bin and day by day from maximum: the baseline of `mix`, with its arguments.
 
@@ -322,6 +327,7 @@ def _nearest_bins(one: SpectralSeries, wave: Array) -> NDArray[np.intp]:
 _MOST_TRIES = 50
 
 
+@answers_mistakes
 def draw_mixtures(
     series: Sequence[SpectralSeries],
     n: int,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.config_schema import checked
 from sntransport._storage.folder_lock import locked
@@ -119,6 +120,7 @@ class TrainingSource:
         return _setup(self)
 
 
+@answers_mistakes
 def plan_augmentation(config: Path) -> PlannedConfig:
     """A configuration as it is now, with the files that it names, also those in folders of supernovae.
 
@@ -177,6 +179,7 @@ def _setup(source: TrainingSource) -> Setup:
         return set_up(given | {"simulation": simulation}, surveys, population, made, source.planned.path)
 
 
+@answers_mistakes
 def run_augmentation(
     planned: PlannedConfig, out: Path, write: Writer | None, chunk: int, *, kind: str = "fits",
     needs: Needs | None = None, executor: Executor | None = None, n_worker: int = 1,

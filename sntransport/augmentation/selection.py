@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.simulation.random_streams import Purpose, own_numbers, uniform_numbers
 
 
+@answers_mistakes
 def select(propensity: ArrayLike, seed: int, object_id: ArrayLike | None = None) -> NDArray[np.bool_]:
     """Draw who is selected, (n_object,): each by its own probability.
 
@@ -42,6 +44,7 @@ def select(propensity: ArrayLike, seed: int, object_id: ArrayLike | None = None)
     return np.asarray(uniform_numbers(np.arange(chance.size) if object_id is None else object_id, seed) < chance)
 
 
+@answers_mistakes
 def inverse_propensity_weights(propensity: ArrayLike, *, floor: float = 0.01, mean: float | None = None) -> Array:
     """Weights that undo a selection: those selected stand for all that were not (Horvitz & Thompson 1952).
 
@@ -76,6 +79,7 @@ def inverse_propensity_weights(propensity: ArrayLike, *, floor: float = 0.01, me
     return np.asarray(weights / (weights.mean() if mean is None else mean)) if weights.size else weights
 
 
+@answers_mistakes
 def effective_number(weights: ArrayLike) -> float:
     """How many objects of equal weight are worth as much: ``sum(w)**2 / sum(w**2)`` (Kish 1965); 0 of none.
 
@@ -89,6 +93,7 @@ def effective_number(weights: ArrayLike) -> float:
     return float(w.sum() ** 2 / (w**2).sum()) if w.size and w.any() else 0.0
 
 
+@answers_mistakes
 def balanced(
     classes: Sequence[str] | NDArray[np.str_],
     z: ArrayLike,

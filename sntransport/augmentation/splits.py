@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.augmentation.selection import whole_counts
 from sntransport.spectra.observations import broad_class
 
@@ -36,6 +37,7 @@ _LAST_YEAR = 35
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 
 
+@answers_mistakes
 def designation(name: str) -> str:
     """What tells one supernova from another in the names that catalogs and templates give it.
 
@@ -90,6 +92,7 @@ def identities(marks: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return {name: min(map(designation, members)) for name, members in group.items()}
 
 
+@answers_mistakes
 def assign_splits(
     supernovae: Mapping[str, str],
     shares: Mapping[str, float],
@@ -170,6 +173,7 @@ def split_of(parents: Sequence[str], splits: Mapping[str, str]) -> str:
     return found[0]
 
 
+@answers_mistakes
 def require_no_leak(parents: Sequence[Sequence[str]], splits: Sequence[str]) -> None:
     """Check that no supernova is in two splits, by any of its names and through any template made of it.
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card, enumerated
 from sntransport._objects.value_object import ValueObject
 from sntransport.augmentation.selection import (
@@ -243,6 +244,7 @@ def settle(parts: Parts, quota: Quota, shard: int) -> Settled:
     return Settled(limits=held, mean_inverse=total / count if count else math.nan, first=tuple(first), last=tuple(last))
 
 
+@answers_mistakes
 def select_training_set(
     light_curves: LightCurves,
     templates: Sequence[TrainingTemplate],

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.augmentation.mixing import Mixture, draw_mixtures, mix
 from sntransport.augmentation.splits import require_no_leak, split_of
@@ -47,6 +48,7 @@ class TrainingTemplate(ValueObject):
         return broad_class(self.series.sn_type)
 
 
+@answers_mistakes
 def make_templates(
     series: Sequence[SpectralSeries],
     splits: Mapping[str, str],
@@ -136,6 +138,7 @@ def make_templates(
     return tuple(out)
 
 
+@answers_mistakes
 def template_weights(templates: Sequence[TrainingTemplate], target: Mapping[str, Mapping[str, int]]) -> Array:
     """How often to simulate each template so that splits and classes come as often as a target wants, (n_template,).
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, readonly
 from sntransport._numerics.smoothing import matern
 from sntransport._numerics.units import MAG_PER_LN
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.spectra.observations import LightCurve
@@ -95,6 +96,7 @@ class BandCurves(ValueObject):
         return tuple(curve.band for curve in self.curves)
 
 
+@answers_mistakes
 def fit_band_curves(
     light_curve: LightCurve, *, extend: float = 2.0, max_gap: float = 30.0, min_snr: float = 3.0, outlier: float = 5.0
 ) -> BandCurves:
@@ -161,6 +163,7 @@ def fit_band_curves(
     return BandCurves(curves=tuple(curves), used=used, notes=tuple(notes))
 
 
+@answers_mistakes
 def evaluate(curves: BandCurves, mjd: ArrayLike) -> tuple[Array, Array]:
     """Flux and error of every band at any dates.
 

@@ -10,6 +10,7 @@ from scipy.ndimage import median_filter, uniform_filter1d
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.spectra.observations import Spectrum
 
 Mask = NDArray[np.bool_]
@@ -53,6 +54,7 @@ class Cleaned:
     noise_from: str
 
 
+@answers_mistakes
 def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
     """Drop the pixels that cannot be believed and settle the noise of the rest.
 

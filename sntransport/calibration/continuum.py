@@ -15,6 +15,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import matern52
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.spectra.series import SpectralSeries
 
 LENGTH = 1.0
@@ -41,6 +42,7 @@ class Continua:
     relative: Array
 
 
+@answers_mistakes
 def split_continua(series: SpectralSeries) -> Continua:
     """Fit the continuum of each spectrum.
 

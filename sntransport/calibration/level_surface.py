@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import matern52
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.calibration.markov_process import Part, Reading, Smoothed, first_states, smooth_states
 
@@ -160,6 +161,7 @@ class LevelSurface:
     residual: Array
 
 
+@answers_mistakes
 def fit_surface(
     node: Array, points: BandData, spectra: SpectrumData, phase: Array, *, priors: Priors = FITTED
 ) -> LevelSurface:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 
 MIN_OVERLAP = 10
 """Bins that two spectra must share to be scaled to each other."""
@@ -30,6 +31,7 @@ class Piece:
     label: str
 
 
+@answers_mistakes
 def stitch(group: Sequence[Piece], notes: list[str]) -> Piece:
     """Join the spectra of one night.
 

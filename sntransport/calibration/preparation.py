@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import known_mean
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.calibration.cleaning import clean, smooth_snr
 from sntransport.calibration.nights import Piece, stitch
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
@@ -46,6 +47,7 @@ class Prepared:
     notes: tuple[str, ...]
 
 
+@answers_mistakes
 def prepare(
     sn: Supernova,
     *,

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, require_shape
 from sntransport._numerics.quantities import MAGNITUDE, bare
 from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN, njy_to_mag
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import Policy
 from sntransport.corrections.luminosity import (
@@ -97,6 +98,7 @@ class ColorRelation(ValueObject):
         return np.where(inside, np.polynomial.polynomial.polyval(value, self.coefficients), np.nan)
 
 
+@answers_mistakes
 def bolometric_correction(
     series: SpectralSeries,
     bands: Sequence[AnyBand],
@@ -189,6 +191,7 @@ def _magnitudes(series: SpectralSeries, bands: tuple[Bandpass, ...], system: str
     return np.asarray(njy_to_mag(flux) - np.array([zero_point(band, system) for band in bands]))
 
 
+@answers_mistakes
 def color_relation(
     series: Sequence[SpectralSeries],
     band: AnyBand,
@@ -264,6 +267,7 @@ def color_relation(
     )
 
 
+@answers_mistakes
 def luminosity_from_color(
     relation: ColorRelation,
     magnitude: ArrayLike,
@@ -311,6 +315,7 @@ def luminosity_from_color(
     return luminosity, LN_PER_MAG * error * luminosity
 
 
+@answers_mistakes
 def luminosity_of_photometry(
     rest: RestLightCurve, relation: ColorRelation, *, max_apart: float = 0.5
 ) -> tuple[Array, Array, Array]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import Policy, meeting_factor
 from sntransport.corrections.extension_policies import blackbody as _blackbody
@@ -109,6 +110,7 @@ WAVE_POLICIES: dict[str, WavePolicy] = {
 """Policies by name."""
 
 
+@answers_mistakes
 def extend_wave(series: SpectralSeries, wave_range: tuple[float, float], policy: WavePolicy) -> Extrapolated:
     """Fill every phase to a range of wavelengths.
 
@@ -166,6 +168,7 @@ def extend_wave(series: SpectralSeries, wave_range: tuple[float, float], policy:
     )
 
 
+@answers_mistakes
 def extend_rise(series: SpectralSeries, *, explosion: float | None = None, step: float = 1.0) -> Extrapolated:
     """Add phases before the first spectrum: its shape, with luminosity growing as time since explosion squared.
 
@@ -207,6 +210,7 @@ def extend_rise(series: SpectralSeries, *, explosion: float | None = None, step:
     return _with_phases(series, added, factor, first, f"rise from explosion at {start:.1f} d as time squared")
 
 
+@answers_mistakes
 def extend_decline(
     series: SpectralSeries, last: float, *, mean_life: float | None = COBALT, step: float = 1.0
 ) -> Extrapolated:
@@ -251,6 +255,7 @@ def extend_decline(
     return _with_phases(series, added, np.exp(-(added - end) / life), end, words)
 
 
+@answers_mistakes
 def extend_from_template(
     series: SpectralSeries, template: SpectralSeries, *, first: float | None = None, last: float | None = None,
     step: float = 1.0,

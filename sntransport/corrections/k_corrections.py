@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.limits import require_memory
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.mistakes import wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.band_ratio import (
@@ -81,6 +82,7 @@ class KCorrection(ValueObject):
             set_fields(self, **{name: array})
 
 
+@answers_mistakes
 def k_correction(
     series: SpectralSeries,
     band_rest: AnyBand,
@@ -150,6 +152,7 @@ def k_correction(
     return np.asarray((value.T - zero).reshape(shape + more))
 
 
+@answers_mistakes
 def evaluate_k_correction(
     series: SpectralSeries,
     band_rest: AnyBand,
@@ -217,6 +220,7 @@ def evaluate_k_correction(
     )  # fmt: skip
 
 
+@answers_mistakes
 def s_correction(
     series: SpectralSeries,
     band_from: AnyBand,

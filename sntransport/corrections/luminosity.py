@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from sntransport._numerics.arrays import Array, readonly, set_fields
 from sntransport._numerics.quantities import bare
 from sntransport._numerics.units import MAG_PER_LN
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import HC_OVER_K, POLICIES, SIGMA_SB, Extension, Policy, covered_edges
 from sntransport.photometry.band_ratio import require_draws, scatter
@@ -73,6 +74,7 @@ class Bolometric(ValueObject):
             set_fields(self, **{field.name: readonly(getattr(self, field.name), field.name)})
 
 
+@answers_mistakes
 def bolometric(
     series: SpectralSeries,
     *,
@@ -291,6 +293,7 @@ def _widths(wave: Array, low: float, high: float) -> Array:
     return width
 
 
+@answers_mistakes
 def absolute_magnitude(luminosity: ArrayLike) -> Array:
     """Bolometric magnitude, 0 at 3.0128e35 erg/s (IAU 2015 resolution B2).
 
@@ -347,6 +350,7 @@ class LightShape:
     last_phase: float
 
 
+@answers_mistakes
 def light_shape(light: Bolometric, *, max_gap: float = 10.0) -> LightShape:
     """Measure peak, rise, decline and energy.
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.mistakes import wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.band_ratio import (
@@ -134,6 +135,7 @@ class RestLightCurve(ValueObject):
         return int(self.mjd.size)
 
 
+@answers_mistakes
 def rest_bands(
     bands_obs: Sequence[str], z: float, bands: Sequence[AnyBand] | Mapping[str, AnyBand] = REST_BANDS
 ) -> dict[str, Bandpass]:
@@ -177,6 +179,7 @@ def rest_bands(
     return chosen
 
 
+@answers_mistakes
 def k_correct(
     light_curve: LightCurve,
     series: SpectralSeries,

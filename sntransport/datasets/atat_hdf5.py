@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.fits_tables import texts
 from sntransport.datasets.columns import fluxes, id_texts, known_rows
@@ -67,6 +68,7 @@ def cube(light_curves: LightCurves, length: int = LENGTH) -> Cube:
     return Cube(**out, n_dropped=int(np.count_nonzero(~room)))
 
 
+@answers_mistakes
 def write_atat(
     light_curves: LightCurves, path: str | os.PathLike[str], *, labels: Mapping[str, int] | None = None,
     splits: Mapping[str, Sequence[int]] | None = None, length: int = LENGTH,

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import codes, fluxes, known_rows, names
@@ -31,6 +32,7 @@ ZERO_POINT = 27.5
 _MOST_SOURCES = 1_000_000
 
 
+@answers_mistakes
 def write_elasticc(
     light_curves: LightCurves, stem: str | os.PathLike[str], *, band_codes: Mapping[str, str] | None = None,
     class_codes: Mapping[str, int] | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.simulation.light_curves import LightCurves
 from sntransport.spectra.series import SpectralSeries
 
@@ -20,6 +21,7 @@ COLORS = np.array(
 _MARGIN = 0.05
 
 
+@answers_mistakes
 def light_curve_image(
     light_curves: LightCurves, i: int, *, style: Literal["overlay", "grid"] = "overlay", size: int = 224,
     dot: int = 1,
@@ -88,6 +90,7 @@ def light_curve_image(
     return image
 
 
+@answers_mistakes
 def spectrum_image(wave: Array, flux: Array, *, size: int = 224) -> NDArray[np.uint8]:
     """Draw one spectrum as a white line on black: wavelength to the right, flux upward.
 
@@ -122,6 +125,7 @@ def spectrum_image(wave: Array, flux: Array, *, size: int = 224) -> NDArray[np.u
     return image
 
 
+@answers_mistakes
 def series_image(series: SpectralSeries, *, size: int = 224) -> NDArray[np.uint8]:
     """Map a series: wavelength to the right, phase downward, brightness by flux over that of each phase's maximum.
 

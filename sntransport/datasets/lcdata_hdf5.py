@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.fits_tables import texts
 from sntransport.datasets.columns import fluxes, id_texts, known_rows, names
@@ -19,6 +20,7 @@ ZERO_POINT = 25.0
 """Of the fluxes, as ParSNIP expects them."""
 
 
+@answers_mistakes
 def write_lcdata(
     light_curves: LightCurves, path: str | os.PathLike[str], *, class_codes: Mapping[str, int] | None = None
 ) -> Path:  # fmt: skip

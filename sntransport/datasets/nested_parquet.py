@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import PER_BAND, band_labels, names
@@ -20,6 +21,7 @@ _NAMES = ("bands", "surveys", "template_names", "template_types")
 _KEY, _MORE = b"sntransport", "truth_more"
 
 
+@answers_mistakes
 def write_nested_parquet(
     light_curves: LightCurves, path: str | os.PathLike[str], *, compression: str = "lz4",
     class_codes: Mapping[str, int] | None = None,
@@ -95,6 +97,7 @@ def write_nested_parquet(
     return Path(path)
 
 
+@answers_mistakes
 def read_nested_parquet(path: str | os.PathLike[str]) -> LightCurves:
     """Read what `write_nested_parquet` wrote.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import codes, fluxes, known_rows
@@ -30,6 +31,7 @@ TARGETS: dict[str, int] = {"Ia": 90, "Ia-91bg": 67, "Iax": 52, "II": 42, "Ibc": 
 """Classes of the challenge."""
 
 
+@answers_mistakes
 def write_plasticc(
     light_curves: LightCurves, stem: str | os.PathLike[str], *, passbands: Mapping[str, int] | None = None,
     targets: Mapping[str, int] | None = None,

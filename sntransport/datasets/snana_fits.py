@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.units import mag_to_njy, njy_at_zero_point
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.fits_tables import to_bytes
 from sntransport.datasets.columns import known_rows
@@ -28,6 +29,7 @@ from sntransport.simulation.light_curves import LightCurves
 _CARD = 8
 
 
+@answers_mistakes
 def write_snana_fits(
     light_curves: LightCurves, stem: str | os.PathLike[str], *, zero_point: float = ZP_FLUXCAL,
     band_codes: Mapping[str, str] | None = None, type_codes: Mapping[str, int] | None = None, survey: str = "",
@@ -111,6 +113,7 @@ def write_snana_fits(
     return paths
 
 
+@answers_mistakes
 def read_snana_fits(head: str | os.PathLike[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Read a pair by its HEAD file, ours, SNANA's or anybody's; also compressed with gzip.
 

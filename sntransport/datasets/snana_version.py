@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 
 MOST_FILES = 499
 """That SNANA reads of one version (MXFILE_SNFITSIO of sntools_dataformat_fits.h is one more)."""
 
 
+@answers_mistakes
 def write_snana_version(
     folder: Path, heads: Sequence[str], *, bands: Mapping[str, str], classes: Mapping[str, int],
     templates: Sequence[str], told: Mapping[str, Any],

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.quantities import shown
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import band_labels, fluxes, id_texts, known_rows
@@ -22,6 +24,7 @@ WINDOW = 200
 """Length of Astromer's windows (Donoso-Oliva et al. 2023, A&A 670, A54)."""
 
 
+@answers_mistakes
 def write_astromer(
     light_curves: LightCurves, path: str | os.PathLike[str], *, band: str, class_codes: Mapping[str, int] | None = None
 ) -> Path:  # fmt: skip
@@ -82,6 +85,7 @@ def write_astromer(
     return Path(path)
 
 
+@answers_mistakes
 def astromer_windows(
     light_curves: LightCurves, *, band: str, window: int = WINDOW
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:  # fmt: skip
@@ -125,6 +129,7 @@ def astromer_windows(
     return values, mask, owner
 
 
+@answers_mistakes
 def write_tokens(
     light_curves: LightCurves, path: str | os.PathLike[str], *, length: int | None = None, zero_point: float = 31.4,
     class_codes: Mapping[str, int] | None = None,
@@ -202,7 +207,7 @@ def _magnitudes(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, Array]:  # fmt: skip
     """Rows with a magnitude in a band, offsets of the objects among them, magnitudes and errors."""
     if band not in light_curves.bands:
-        raise ValueError(f"no band {band!r} (there are {', '.join(light_curves.bands)})")
+        raise ValueError(f"no band {shown(band)} (there are {', '.join(light_curves.bands)})")
     keep = (light_curves.band == light_curves.bands.index(band)) & (light_curves.flux > 0)
     keep &= np.isfinite(light_curves.flux_err)
     rows = np.flatnonzero(keep)

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.extras import of_extra
 from sntransport.export.grid import template_grid
 from sntransport.photometry.reference_phase import Meaning
 from sntransport.spectra.series import SpectralSeries
 
 
+@answers_mistakes
 def to_lightcurvelynx(
     series: SpectralSeries | Sequence[SpectralSeries], *, weights: Sequence[float] | None = None,
     zero: Meaning = "bolometric maximum", given: Meaning | None = None, unbracketed: str = "error",

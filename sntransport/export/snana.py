@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_folders import atomic_folder, recover
 from sntransport._storage.read_error import one_line
 from sntransport.export import snana_files as files
@@ -35,6 +36,7 @@ SURVEY_BANDS = ("lsstu", "lsstg", "lsstr", "lssti", "lsstz", "lssty")
 """Bands of the survey where none are stated."""
 
 
+@answers_mistakes
 def to_snana(
     series: Sequence[SpectralSeries],
     folder: str | os.PathLike[str],

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_folders import put_aside
 from sntransport.export.snana_include import check_includes, check_sum
 from sntransport.export.snana_limits import BRIGHT, MOST_PHASES, MOST_WAVES, PHASE_ROOM, PHASES_READ, WAVES_READ
@@ -36,6 +37,7 @@ class Checked:
         return any(one.abort for one in self.findings)
 
 
+@answers_mistakes
 def check_folder(folder: str | os.PathLike[str]) -> Checked:
     """Read a model folder as strictly as SNANA does, and look at what is in it.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.export.grid import template_grid
 from sntransport.photometry.reference_phase import Meaning
 from sntransport.spectra.series import SpectralSeries
 
 
+@answers_mistakes
 def to_sncosmo(
     series: SpectralSeries, *, name: str | None = None, version: str | None = None, register: bool = False,
     zero: Meaning = "B maximum", given: Meaning | None = None, unbracketed: str = "error", wave_step: float = 5.0,

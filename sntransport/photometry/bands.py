@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
-from sntransport._numerics.quantities import ANGSTROM, MAGNITUDE, NUMBER, bare_number
+from sntransport._numerics.quantities import ANGSTROM, MAGNITUDE, NUMBER, bare_number, shown
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card
-from sntransport._objects.colors import COLORS
-from sntransport._objects.drawing import axes_or_new
+from sntransport._objects.drawing import COLORS, axes_or_new
 from sntransport._objects.foreign_bands import foreign_curve
 from sntransport._objects.sketch import lines
 from sntransport._objects.tables import Tabular
@@ -167,6 +167,7 @@ AnyBand: TypeAlias = "str | Bandpass | sncosmo.Bandpass | FilterResponse | Spect
 """What stands for a band: its name, a `Bandpass`, or a filter of another package; see `load_bands`."""
 
 
+@answers_mistakes
 def effective_wave(band: Bandpass) -> float:
     """Mean wavelength of the photon response, ``int T lambda / int T`` [A]; sncosmo's ``wave_eff``.
 
@@ -180,6 +181,7 @@ def effective_wave(band: Bandpass) -> float:
     return _moment(band, 1) / _moment(band, 0)
 
 
+@answers_mistakes
 def pivot_wave(band: Bandpass) -> float:
     """Pivot wavelength, ``sqrt(int T lambda / int T / lambda)`` [A] (Bessell & Murphy 2012, PASP 124, 140).
 
@@ -195,6 +197,7 @@ def pivot_wave(band: Bandpass) -> float:
     return float(np.sqrt(_moment(band, 1) / _moment(band, -1)))
 
 
+@answers_mistakes
 def band_names() -> tuple[str, ...]:
     """Names of all bands that ship with the package, sorted.
 
@@ -244,6 +247,7 @@ def _letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+@answers_mistakes
 def load_bands(names: Sequence[AnyBand]) -> tuple[Bandpass, ...]:
     """Bands by name.
 
@@ -282,6 +286,7 @@ def load_bands(names: Sequence[AnyBand]) -> tuple[Bandpass, ...]:
     return tuple(_band(item) for item in names)
 
 
+@answers_mistakes
 def read_bandpass(
     path: str | Path,
     name: str | None = None,
@@ -343,6 +348,7 @@ def read_bandpass(
         raise ValueError(f"{path}: {error}") from None
 
 
+@answers_mistakes
 def check_filters() -> tuple[str, ...]:
     """What is wrong with the curves that ship with the package; empty where nothing is.
 
@@ -411,7 +417,7 @@ def _band(item: AnyBand) -> Bandpass:
     curve = foreign_curve(item)
     if curve is None:
         raise TypeError(
-            f"{item!r:.60} is no band: expected a name, a Bandpass or a filter of sncosmo, speclite or synphot, "
+            f"{shown(item)} is no band: expected a name, a Bandpass or a filter of sncosmo, speclite or synphot, "
             f"got {type(item).__name__}"
         )
     return Bandpass(name=curve.name, wave=curve.wave, throughput=curve.throughput, source=curve.source)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import MIN_COVERAGE, band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries
@@ -41,6 +42,7 @@ class BandCoverage:
     n_phase: int
 
 
+@answers_mistakes
 def band_coverage(series: SpectralSeries, z: float, bands: Sequence[str | Bandpass] = BANDS) -> list[BandCoverage]:
     """Which bands a series covers as it was observed. For other redshifts see `usable_redshifts`.
 

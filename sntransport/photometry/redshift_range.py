@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.bands import Bandpass, load_bands
 
 LOWEST_TRANSMISSION = 1e-6
@@ -29,6 +30,7 @@ _FILTER_BIN = 10.0
 _LEAK, _FAR = 0.01, 100.0
 
 
+@answers_mistakes
 def filter_range(band: Bandpass, leakage_cut: float = 0.0) -> tuple[float, float]:
     """First and last wavelength that SNANA needs for a band [observer-frame A].
 
@@ -67,6 +69,7 @@ def filter_range(band: Bandpass, leakage_cut: float = 0.0) -> tuple[float, float
     return low - _FILTER_BIN, high + _FILTER_BIN
 
 
+@answers_mistakes
 def usable_redshifts(
     wave_range: tuple[float, float], bands: Sequence[str | Bandpass], *, leakage_cut: float = 0.0
 ) -> dict[str, tuple[float, float] | None]:

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.series import SpectralSeries, require_series
@@ -51,6 +52,7 @@ class Maximum:
     bracketed: bool
 
 
+@answers_mistakes
 def find_maximum(series: SpectralSeries, meaning: Meaning | Bandpass = "bolometric maximum") -> Maximum:
     """Phase of the maximum.
 
@@ -94,6 +96,7 @@ def find_maximum(series: SpectralSeries, meaning: Meaning | Bandpass = "bolometr
     return Maximum(phase=_vertex(series.phase[around], light[around]), bracketed=True)
 
 
+@answers_mistakes
 def rezero(
     series: SpectralSeries, meaning: Meaning, *, z: float = np.nan, unbracketed: Literal["error", "edge"] = "error"
 ) -> tuple[SpectralSeries, float]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA, NJY_CGS
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.bands import AnyBand, Bandpass, load_bands
 from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import SpectralSeries, require_series
@@ -142,6 +143,7 @@ def weighted_means(flux: Array, flux_weight: Array, cover_weight: Array, photon_
     return band_flux, coverage
 
 
+@answers_mistakes
 def band_flux(series: SpectralSeries, bands: Sequence[AnyBand], sightline: Sightline) -> Array:
     """Synthetic photometry of a series as observed through a sightline.
 
@@ -198,6 +200,7 @@ def band_flux(series: SpectralSeries, bands: Sequence[AnyBand], sightline: Sight
     return flux
 
 
+@answers_mistakes
 def band_flux_err(
     series: SpectralSeries,
     bands: Sequence[AnyBand],

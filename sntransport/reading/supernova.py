@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.quantities import MAGNITUDE, MJD, NUMBER, bare
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.mistakes import require_path
 from sntransport._storage.read_error import ReadError, number, one_line
 from sntransport.reading.account import Account, Facts, assemble, distance_from_z, require_ranges
@@ -43,6 +44,7 @@ _NO_PATH = {
 }
 
 
+@answers_mistakes
 def read_supernova(
     path: str | os.PathLike[str],
     *,
@@ -161,6 +163,7 @@ def _read_snana(path: Path, facts: Facts) -> Supernova:
     return assemble(path, facts, (), curve, account)
 
 
+@answers_mistakes
 def read_light_curve(
     path: str | os.PathLike[str], *, name: str | None = None, default_system: str | Mapping[str, str] | None = None
 ) -> LightCurve:

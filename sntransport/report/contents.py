@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import sha256
 from sntransport._version import __version__
 from sntransport.calibration.preparation import prepare
@@ -69,6 +70,7 @@ class Material:
         return self.held.series.name or self.source.stem
 
 
+@answers_mistakes
 def from_series_file(path: Path) -> Material:
     """Material of a series file.
 
@@ -89,6 +91,7 @@ def from_series_file(path: Path) -> Material:
     return Material(source=path, held=read_series_file(path))
 
 
+@answers_mistakes
 def from_supernova(sn: Supernova, result: BuildResult, source: Path, options: str = "") -> Material:
     """Material of a supernova and what `build` made of it; ``options`` are recorded as in a series file.
 

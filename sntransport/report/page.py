@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path, sha256
 from sntransport._version import __version__
 from sntransport.export.grid import exported_range
@@ -93,6 +94,7 @@ class _Section:
     data: dict[str, Any]
 
 
+@answers_mistakes
 def render(materials: Iterable[Material], command: str = "") -> str:
     """Report on supernovae as the text of an HTML page.
 
@@ -152,6 +154,7 @@ def render(materials: Iterable[Material], command: str = "") -> str:
     return page
 
 
+@answers_mistakes
 def write_report(materials: Iterable[Material], path: Path, command: str = "") -> Path:
     """Write a report, whole or not at all; return its path. Raises as `render`.
 

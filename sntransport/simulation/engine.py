@@ -14,6 +14,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.mistakes import told, wrong_kind
 from sntransport.photometry.common_coverage import CommonCoverage
 from sntransport.simulation.events.hosts import band_column
@@ -59,6 +60,7 @@ class SelectionWarning(UserWarning):
     """
 
 
+@answers_mistakes
 def simulate(
     templates: Sequence[SpectralSeries], survey: Survey | Sequence[Survey], population: Population, *, n: int = 10_000,
     seed: int = 1, objects: tuple[int, int] | None = None, efficiency: DetectionEfficiency | None = None,
@@ -126,6 +128,7 @@ def simulate(
     return parts[0]
 
 
+@answers_mistakes
 def simulate_chunks(
     templates: Sequence[SpectralSeries], survey: Survey | Sequence[Survey], population: Population, *, n: int = 10_000,
     seed: int = 1, chunk: int = 8 * BLOCK, objects: tuple[int, int] | None = None,

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, further_columns, readonly, require_shape, set_fields
 from sntransport._numerics.quantities import DEGREE, MAGNITUDE, MJD, NANOJANSKY, NUMBER
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card, enumerated, span
 from sntransport._objects.drawing import axes_or_new
 from sntransport._objects.sketch import bars
@@ -327,6 +328,7 @@ class LightCurves(ValueObject):
         return replace(self, offset=offset, truth=self.truth.take(rows), **columns)
 
 
+@answers_mistakes
 def concatenate(parts: Sequence[LightCurves]) -> LightCurves:
     """Several sets of light curves of the same bands and templates as one.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -112,6 +114,7 @@ def require_rv(rv: float, law: str, field: str) -> None:
         raise ValueError(f"{field} is {rv:g}, expected {known.rv_low:g} to {known.rv_high:g} for {law}{remedy}")
 
 
+@answers_mistakes
 def extinction(wave: Array, ebv: float, rv: float, law: str) -> Array:
     """Extinction at each wavelength.
 

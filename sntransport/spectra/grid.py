@@ -6,11 +6,13 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
+from sntransport._objects.arguments import answers_mistakes
 
 GRID_STEP = 250.0
 """Width of a bin of the common ln-wavelength grid [km/s]; the same grid for every supernova."""
 
 
+@answers_mistakes
 def grid_wave(first: int, n_wave: int) -> Array:
     """Centers of bins of the common grid of 250 km/s a bin.
 

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_increasing, require_shape, set_fields
 from sntransport._numerics.quantities import ANGSTROM, F_LAMBDA, MJD, NANOJANSKY, bare_number
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card, clipped, enumerated, heading, span
-from sntransport._objects.colors import COLORS
-from sntransport._objects.drawing import axes_or_new, draw_photometry, draw_spectrum
+from sntransport._objects.drawing import COLORS, axes_or_new, draw_photometry, draw_spectrum
 from sntransport._objects.mistakes import wrong_kind
 from sntransport._objects.observation_conversions import LightCurveConversions, SpectrumConversions
 from sntransport._objects.sketch import dots, lines
@@ -345,6 +345,7 @@ class Supernova(ValueObject):
         )
 
 
+@answers_mistakes
 def broad_class(sn_type: str) -> str:
     """Class of a supernova type: "Ia", "II", "Ib/c" or "other".
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, set_fields
 from sntransport._numerics.quantities import ANGSTROM, DAY
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.axis_selection import rows_between
 from sntransport._objects.card import Card
 from sntransport._objects.mistakes import wrong_kind
@@ -91,6 +92,7 @@ class ObservedSeries(ValueObject):
         return series_card(self, self.day, "day", f"as observed at z = {self.sightline.z:g}, with dust")
 
 
+@answers_mistakes
 def observe(series: SpectralSeries, sightline: Sightline) -> ObservedSeries:
     """A series as it arrives through a sightline; `unobserve` undoes it.
 
@@ -139,6 +141,7 @@ def observe(series: SpectralSeries, sightline: Sightline) -> ObservedSeries:
     )
 
 
+@answers_mistakes
 def unobserve(observed: ObservedSeries) -> SpectralSeries:
     """The rest-frame series at 10 pc, free of dust, of an observed one; the inverse of `observe`.
 

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.spectra.correlation import CORRELATION, Correlation, phase_correlation
 from sntransport.spectra.series import SpectralSeries
 
 _NODES_PER_LENGTH = 2.5
 
 
+@answers_mistakes
 def draw(
     series: SpectralSeries, n: int, seed: int, *, correlation: Correlation = CORRELATION
 ) -> tuple[SpectralSeries, ...]:

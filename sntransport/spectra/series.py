@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape, set_fields
 from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MJD, bare, bare_number
+from sntransport._objects.arguments import REMEDIES
 from sntransport._objects.axis_selection import rows_between, rows_of_key
 from sntransport._objects.card import Card, heading, span
 from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_spectrum, draw_stack
@@ -340,26 +341,11 @@ class SpectraAt(ValueObject):
 def require_series(value: object, caller: str) -> None:
     """Raise a TypeError that says what to do unless ``value`` is a `SpectralSeries`: at rest, 10 pc, free of dust."""
     if not isinstance(value, SpectralSeries):
-        remedies = _REMEDIES
+        remedies = REMEDIES["SpectralSeries"]
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], SpectraAt):
             # What iteration over a series gives.
             remedies = {"tuple": "where several series are taken, write [series] for one"}
         raise wrong_kind(caller, "a SpectralSeries (rest frame, 10 pc, free of dust)", value, remedies)
-
-
-_REMEDIES = {
-    "path": "write read_series({})",
-    "ObservedSeries": "sntransport.unobserve makes one of it",
-    "BuildResult": "write result.series",
-    "SeriesFile": "write its .series",
-    "Supernova": "write build(sn).series",
-    "SpectraAt": "give the series itself, or series.select(phase=(low, high))",
-    "TrainingTemplate": "write its .series",
-    "list": "give them one by one",
-    "tuple": "give them one by one",
-    "Spectrum": "a Supernova holds spectra, and build makes a series of it",
-}
-"""What becomes a series, by class."""
 
 
 def _check_values(flux: Array, flux_err: Array, origin: NDArray[np.uint8]) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.mistakes import is_path, require_path, wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport._storage.atomic_files import atomic_path
@@ -122,6 +123,7 @@ class SeriesFile(ValueObject):
             set_fields(self, weight=weight)
 
 
+@answers_mistakes
 def write_series(
     series: SpectralSeries,
     path: str | os.PathLike[str],
@@ -188,6 +190,7 @@ def write_series(
         temporary.write_bytes(raw)
 
 
+@answers_mistakes
 def read_series(path: str | os.PathLike[str]) -> SpectralSeries:
     """Read the series of a series file; `read_series_file` reads all that is in one.
 
@@ -215,6 +218,7 @@ def read_series(path: str | os.PathLike[str]) -> SpectralSeries:
     return read_series_file(path).series
 
 
+@answers_mistakes
 def read_series_file(path: str | os.PathLike[str]) -> SeriesFile:
     """Read all that a series file holds.
 

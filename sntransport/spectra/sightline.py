@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, set_fields
 from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MAGNITUDE, MJD, NUMBER, bare, bare_number
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.mistakes import wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.dust import dust_law, extinction, require_rv
@@ -165,6 +166,7 @@ def dimming(wave_rest: ArrayLike, sightline: Sightline) -> Array:
     return np.asarray(10.0 ** (-0.4 * sightline.distance_modulus) / stretch * host * milky_way)
 
 
+@answers_mistakes
 def to_rest(wave: ArrayLike, flux: ArrayLike, sightline: Sightline) -> tuple[Array, Array]:
     """Observed spectrum to the rest frame, 10 pc, free of dust.
 
@@ -192,6 +194,7 @@ def to_rest(wave: ArrayLike, flux: ArrayLike, sightline: Sightline) -> tuple[Arr
     return wave_rest, _plain(flux, "flux", F_LAMBDA, wave) / dimming(wave_rest, sightline)
 
 
+@answers_mistakes
 def to_observer(wave_rest: ArrayLike, flux_rest: ArrayLike, sightline: Sightline) -> tuple[Array, Array]:
     """Rest-frame spectrum at 10 pc, free of dust, to the observed one; the inverse of `to_rest`.
 

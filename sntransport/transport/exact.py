@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, borrowed, readonly, require_increasing, require_shape
+from sntransport._objects.arguments import answers_mistakes
 
 
 def bin_edges(wave: ArrayLike) -> Array:
@@ -40,6 +41,7 @@ def bin_edges(wave: ArrayLike) -> Array:
     return readonly(np.concatenate([[1.5 * wave[0] - 0.5 * wave[1]], middle, [1.5 * wave[-1] - 0.5 * wave[-2]]]), "")
 
 
+@answers_mistakes
 def displace(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> Array:
     """Displacement interpolation between two spectra: the exact Wasserstein-2 geodesic.
 
@@ -82,6 +84,7 @@ def displace(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
     return out
 
 
+@answers_mistakes
 def distance(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, p: float = 2.0) -> float:
     """Wasserstein-p distance of two spectra, each normalized to unit integral.
 
@@ -119,6 +122,7 @@ def distance(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, p: float = 2
     return float(apart ** (1.0 / p))
 
 
+@answers_mistakes
 def barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     """Wasserstein-2 barycenter of any number of spectra.
 

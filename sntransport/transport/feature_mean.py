@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape
 from sntransport._numerics.smoothing import bell_mean
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.spectra.grid import GRID_STEP, velocity_step
 from sntransport.transport.features import feature_shift
 
@@ -19,6 +20,7 @@ _FADE = 20
 _FEWEST_BINS = 100
 
 
+@answers_mistakes
 def feature_barycenter(wave: ArrayLike, fluxes: ArrayLike, weights: ArrayLike) -> Array:
     """Mean of spectra whose features are first moved to their common place.
 

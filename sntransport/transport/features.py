@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from sntransport._numerics.arrays import Array, borrowed, readonly, require_increasing, require_shape
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
+from sntransport._objects.arguments import answers_mistakes
 
 _STEPS = 5
 
@@ -30,6 +31,7 @@ _STEEPEST = 0.5
 _LEAST_FLUX = 1e-4
 
 
+@answers_mistakes
 def feature_transport(
     wave: ArrayLike,
     flux_a: ArrayLike,
@@ -98,6 +100,7 @@ def feature_transport(
     return out
 
 
+@answers_mistakes
 def feature_shift(
     wave: ArrayLike,
     flux_a: ArrayLike,

@@ -20,6 +20,7 @@ from scipy.special import stdtrit
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import bell_mean
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.spectra.grid import velocity_step
 from sntransport.spectra.observations import broad_class
 
@@ -103,6 +104,7 @@ def log_change(wave: Array, flux_a: Array, flux_b: Array) -> Array:
     return np.asarray(np.sqrt(np.maximum(bell_mean(square, CHANGE_WIDTH / velocity_step(wave)), 0.0)))
 
 
+@answers_mistakes
 def interpolation_error(
     sn_type: str, wave: Array, change: Array, gap: float, bridge: Array, *, coefficients: Coefficients = FITTED
 ) -> Array:
@@ -144,6 +146,7 @@ def interpolation_error(
     return np.asarray(np.sqrt(factor * (c.repeat**2 + np.outer(bridge**c.bridge_power, moved))))
 
 
+@answers_mistakes
 def interval_factor(level: float, coefficients: Coefficients = FITTED) -> float:
     """Half the width of a central interval, in units of ``flux_err``.
 

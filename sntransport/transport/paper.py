@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TypedDict
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.transport.interpolators import Interpolator, wasserstein
 from sntransport.transport.weights import PAPER_POWER, Weight, paper_weight
 
@@ -16,6 +17,7 @@ class PaperRecipe(TypedDict):
     weight: Weight
 
 
+@answers_mistakes
 def paper_recipe() -> PaperRecipe:
     """Keywords with which `sntransport.build` follows the method paper, to compare with.
 

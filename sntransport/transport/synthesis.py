@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, Span
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.synthetic import MIN_COVERAGE, BandMatrix
 from sntransport.spectra.series import Origin, SpectralSeries
 from sntransport.transport.candidates import Candidates, Pair, PairSpectra
@@ -67,6 +68,7 @@ class Synthesis:
     weight: Array
 
 
+@answers_mistakes
 def synthesize(
     sparse: SpectralSeries,
     phase: Array,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.bands import Bandpass
 from sntransport.pipeline import BuildResult, build
 from sntransport.spectra.observations import Supernova
@@ -72,6 +73,7 @@ class DeliveredTriplets:
     color: Array
 
 
+@answers_mistakes
 def judge_delivered(
     supernovae: Iterable[Supernova],
     *,

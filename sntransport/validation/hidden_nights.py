@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.calibration.band_curves import BandCurves, evaluate, fit_band_curves, instrument_offsets
 from sntransport.pipeline import build
 from sntransport.spectra.observations import LightCurve, Supernova, broad_class
@@ -53,6 +54,7 @@ class NightPoints:
     rejected: NDArray[np.bool_]
 
 
+@answers_mistakes
 def judge_nights(
     supernovae: Iterable[Supernova],
     *,

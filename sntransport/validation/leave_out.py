@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.bands import Bandpass
 from sntransport.spectra.observations import LightCurve, Supernova
 from sntransport.spectra.series import SpectralSeries
@@ -75,6 +76,7 @@ class Triplets:
         return int(self.gap.size)
 
 
+@answers_mistakes
 def judge(
     supernovae: Iterable[Supernova | SpectralSeries],
     interpolators: Mapping[str, Interpolator | ForPair | ForSupernova],
@@ -132,6 +134,7 @@ def judge(
     return join(parts)
 
 
+@answers_mistakes
 def noise_floor(
     supernovae: Iterable[Supernova | SpectralSeries],
     *,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.tables import text_table
 from sntransport.validation.hidden_spectra import GAP_EDGES, LINE_NAMES, gap_bin
 from sntransport.validation.leave_out import BASELINE, Triplets
@@ -93,6 +94,7 @@ def metric_names() -> tuple[str, ...]:
     return ("feature", "flux", "color", *LINE_NAMES)
 
 
+@answers_mistakes
 def score(
     triplets: Triplets,
     floor: Triplets | None = None,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.validation.photometric_test import FAR, LARGEST_ERROR, LETTERS, METHODS, PAPER, WITHIN, BandPoints
 
 JUDGED = ("all", "one system", "accepted")
@@ -78,6 +79,7 @@ class Share:
     mean: float
 
 
+@answers_mistakes
 def all_shares(points: BandPoints, *, at_least: float = 0.0, judged: str = "all") -> list[Share]:
     """Share of points within 10 %, of every class, letter and method.
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.calibration.band_curves import evaluate, fit_band_curves, instrument_offsets
 from sntransport.calibration.gray import gray_offset
 from sntransport.calibration.preparation import prepare
@@ -98,6 +99,7 @@ class BandPoints:
     n_faint: int
 
 
+@answers_mistakes
 def judge_bands(
     supernovae: Iterable[Supernova],
     *,

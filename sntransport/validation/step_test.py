@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import njy_to_mag
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.synthetic import CoverageWarning, band_flux
 from sntransport.pipeline import build
 from sntransport.spectra.observations import Supernova, broad_class
@@ -52,6 +53,7 @@ class StepPoints:
     step: Array
 
 
+@answers_mistakes
 def judge_steps(
     supernovae: Iterable[Supernova],
     *,

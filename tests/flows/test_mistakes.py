@@ -1,5 +1,6 @@
 """A newcomer's mistakes: each is answered in one line that says what was given and what works."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -8,8 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 import sntransport as snt
+from sntransport.calibration import fit_band_curves, prepare
 from sntransport.cli.main import main
+from sntransport.photometry import pivot_wave, read_bandpass
+from sntransport.report.figures import simulated_light_curve, waterfall
+from sntransport.simulation import concatenate
+from sntransport.simulation.surveys import select_visits
 from tests._objects.examples import examples
+from tests.project.test_value_objects import MODULES
 
 # The night after the last spectrum has no K-correction; that is not what is looked at here.
 pytestmark = pytest.mark.filterwarnings("ignore::sntransport.photometry.synthetic.CoverageWarning")
@@ -243,6 +250,128 @@ PYTHON = {
         r"flux has shape \(3, 2\), expected \(n_phase, n_wave\) = \(2, 3\)",
     ),
 }
+
+# Those that Python itself would answer from inside of a function.
+PYTHON |= {
+    "a cadence without its name": (
+        lambda t: snt.build(t["sn"], 2.0),
+        TypeError,
+        r"build takes 1 argument without a name, got the number 2 as one more: write build\(sn, cadence=\.\.\.\); nam",
+    ),
+    "a setting with a slip": (
+        lambda t: snt.build(t["sn"], cadense=2.0),
+        TypeError,
+        "build has no argument cadense: did you mean cadence",
+    ),
+    "a setting of another function": (
+        lambda t: snt.read_series("a.fits", hdu=1),
+        TypeError,
+        "read_series has no argument hdu: it has path",
+    ),
+    "nothing to build": (lambda t: snt.build(), TypeError, r"^build lacks sn: write build\(sn\)$"),
+    "a series twice": (
+        lambda t: snt.bolometric(t["series"], series=t["series"]),
+        TypeError,
+        r"bolometric got series twice, by its place and by its name: write bolometric\(series\)",
+    ),
+    "a folder before series": (
+        lambda t: snt.export.to_snana("folder", t["series"]),
+        TypeError,
+        r"to_snana: series takes .*SpectralSeries.*, got the text 'folder': write to_snana\(series, folder\)",
+    ),
+    "a Path before series": (
+        lambda t: snt.export.to_snana(Path("a/model"), [t["series"]]),
+        TypeError,
+        r"got the path 'a/model': write \[read_series\('a/model'\)\]",
+    ),
+    "a result to prepare": (
+        lambda t: prepare(t["result"]),
+        TypeError,
+        r"prepare: sn takes a Supernova, got a BuildResult: write prepare\(sn\)",
+    ),
+    "a supernova for its light curve": (
+        lambda t: fit_band_curves(t["sn"]),
+        TypeError,
+        r"takes a LightCurve, got a Supernova: write sn\.light_curve",
+    ),
+    "a path to a figure": (
+        lambda t: waterfall("a.fits"),
+        TypeError,
+        r"waterfall: series takes a SpectralSeries, got the path 'a\.fits': write read_series\('a\.fits'\)",
+    ),
+    "visits of a survey by name": (
+        lambda t: select_visits("ztf", [0]),
+        TypeError,
+        r"select_visits: survey takes a Survey, got the text 'ztf': write load_survey\('ztf'\)",
+    ),
+    "visits by name": (
+        lambda t: select_visits(t["Survey"], "first"),
+        TypeError,
+        r"select_visits: keep takes numbers, got the text 'first': write select_visits\(survey, keep\)",
+    ),
+    "a band's name for a band": (
+        lambda t: pivot_wave("lsstg"),
+        TypeError,
+        r"takes a Bandpass, got the text 'lsstg': write load_bands\(\['lsstg'\]\)\[0\]",
+    ),
+    "no path": (
+        lambda t: read_bandpass(None),
+        TypeError,
+        r"read_bandpass: path takes a path, got None: write read_bandpass\(path\)",
+    ),
+    "a series for a band": (
+        lambda t: snt.load_bands(t["series"]),
+        TypeError,
+        "is no band: expected a name",
+    ),
+    "half an index": (
+        lambda t: simulated_light_curve(t["LightCurves"], 0.5),
+        TypeError,
+        r"index takes a whole number, got the number 0\.5: write simulated_light_curve\(curves, index\)",
+    ),
+    "one set for several": (
+        lambda t: concatenate(t["LightCurves"]),
+        TypeError,
+        r"parts takes a sequence of LightCurves, got a LightCurves: write \[lightcurves\]",
+    ),
+    "a value object without a field": (
+        lambda t: snt.Sightline(z=0.1),
+        TypeError,
+        r"Sightline lacks distance_modulus: write Sightline\(z=\.\.\., distance_modulus=\.\.\.\)",
+    ),
+}
+
+
+class Wrong:
+    """What no function takes."""
+
+
+def public_functions():
+    rooms = [one for one in MODULES if hasattr(one, "__path__") and getattr(one, "__all__", ())]
+    named = (getattr(room, name) for room in (snt, *rooms) for name in room.__all__)
+    functions = [one for one in named if inspect.isfunction(one) or hasattr(one, "__wrapped__")]
+    found = {f"{one.__module__}.{one.__name__}": one for one in functions}
+    return [found[name] for name in sorted(found)]
+
+
+@pytest.mark.parametrize("function", public_functions(), ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_every_public_function_says_what_it_takes(function):
+    known = inspect.signature(function).parameters.values()
+    many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [one for one in known if one.default is one.empty and one.kind not in many]
+    placed = [Wrong() for one in needed if one.kind != one.KEYWORD_ONLY]
+    named = {one.name: Wrong() for one in needed if one.kind == one.KEYWORD_ONLY}
+    calls = [(placed, named)] if needed else []
+    if not any(one.kind == one.VAR_POSITIONAL for one in known):
+        calls.append(([Wrong()] * 30, named))
+    for args, kwargs in calls:
+        with pytest.raises((TypeError, ValueError), match="Wrong") as answer:
+            function(*args, **kwargs)
+        assert len(str(answer.value).splitlines()) == 1
+        assert "object has no attribute" not in str(answer.value)
+        assert "positional" not in str(answer.value)
+    with pytest.raises(TypeError, match=f"{function.__name__} (has no argument no_such|lacks )"):
+        function(no_such=1)
 
 
 def test_there_is_no_photometry_as_the_message_says(things):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.conversion.own_fits import own_class_codes, read_own_fits
 from sntransport.datasets.conversion.snana_light_curves import read_snana_light_curves, snana_class_codes
@@ -42,6 +43,7 @@ _SUCCESS, _MANIFEST = "_SUCCESS", "manifest.json"
 _HEADS = ("_head.fits", "_head.fits.gz")
 
 
+@answers_mistakes
 def read_light_curves(path: str | os.PathLike[str], bands: Mapping[str, str] | None = None) -> LightCurves:
     """One file of light curves in a format that is read, told apart by its content.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.report.figures.panels import (
     color_bar,
     edges,
@@ -47,6 +48,7 @@ _MAX_LINES = 5
 _LEAST_RANGE = 0.15
 
 
+@answers_mistakes
 @in_style
 def weights_map(
     series: SpectralSeries, sparse: SpectralSeries, pairs: NDArray[np.int64], weight: Array, *,
@@ -141,6 +143,7 @@ def _effective_spectra(phase: Array, own: Array, pairs: NDArray[np.int64], share
         return np.where(total > 0, total**2 / (of_spectrum**2).sum(axis=1), np.nan)
 
 
+@answers_mistakes
 @in_style
 def transport_map(
     sparse: SpectralSeries, *, max_gap: float = 40.0, style: AnyStyle = None, figure: Figure | SubFigure | None = None
@@ -203,6 +206,7 @@ def transport_map(
     return root_of(figure)
 
 
+@answers_mistakes
 @in_style
 def warp_map(
     observed: SpectralSeries, calibrated: SpectralSeries, *, style: AnyStyle = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import AnyBand, effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
@@ -43,6 +44,7 @@ def peak_phase(series: SpectralSeries, band: AnyBand) -> float:
     return float(series.phase[np.nanargmax(flux)]) if np.isfinite(flux).any() else float("nan")
 
 
+@answers_mistakes
 @in_style
 def k_correction_figure(
     result: KCorrection, name: str = "", at_phase: float = 0.0, *, style: AnyStyle = None,
@@ -100,6 +102,7 @@ def k_correction_figure(
     return root_of(figure)
 
 
+@answers_mistakes
 @in_style
 def rest_light_curve_figure(result: RestLightCurve, *, style: AnyStyle = None, ax: Axes | None = None) -> Figure:
     """Absolute magnitudes over phase by rest band, with the observed band that each came from.
@@ -188,6 +191,7 @@ def _styles(result: RestLightCurve) -> list[tuple[str, str, dict[str, Any]]]:
     return styles
 
 
+@answers_mistakes
 @in_style
 def bolometric_figure(light: Bolometric, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure:
     """Luminosity over phase with its error, and without what was added; below it the shares added or filled.

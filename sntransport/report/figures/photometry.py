@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_flux_err, band_matrix, synthetic_flux
 from sntransport.report.figures.panels import fit_y, new_figure, panel_heading
 from sntransport.report.figures.style import AnyStyle, Style, in_style, look, number_text, root_of, style_of, title
 from sntransport.spectra.observations import LightCurve
+from sntransport.spectra.series import require_series
 from sntransport.spectra.sightline import Sightline, phase_of
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ _LEAST_RESIDUAL, _MOST_RESIDUAL = 0.15, 1.0
 """Range of the residual panels [mag]: as far as the residuals, within these."""
 
 
+@answers_mistakes
 @in_style
 def light_curves(
     series: SpectralSeries, sightline: Sightline, light_curve: LightCurve, bands: tuple[str, ...] | None = None, *,
@@ -151,6 +154,7 @@ def _draw_residuals(strips: Sequence[Axes], residuals: Sequence[tuple[Array, Arr
     strips[-1].set_xlabel("Rest-frame phase [d]")
 
 
+@answers_mistakes
 @in_style
 def color_curves(
     series: SpectralSeries,
@@ -196,6 +200,7 @@ def color_curves(
     >>> len(figure.axes)
     2
     """
+    require_series(series, "color_curves")
     if light_curve is None and bands is None:
         raise ValueError("color_curves needs a light curve or the names of bands")
     nothing = np.empty(0)

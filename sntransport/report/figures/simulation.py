@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._numerics.units import mag_to_njy
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.report.figures.panels import fit_y, legend_below, new_figure, panel_heading
@@ -41,6 +42,7 @@ _COUNT_TICKS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 _SNR_TICKS = (-10, -1, 0, 1, 10, 100, 1000)
 
 
+@answers_mistakes
 @in_style
 def population_figure(
     tallies: Sequence[Tally], *, style: AnyStyle = None, figure: Figure | SubFigure | None = None
@@ -120,6 +122,7 @@ def _whole_ticks(panel: Axes, ticks: Sequence[int], axis: str) -> None:
     (panel.set_xticks if axis == "x" else panel.set_yticks)([], minor=True)
 
 
+@answers_mistakes
 @in_style
 def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure | None:
     """Light curves of the first objects that triggered, filled where detected; None where there are none.
@@ -172,6 +175,7 @@ def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubF
     return root_of(figure)
 
 
+@answers_mistakes
 @in_style
 def simulated_light_curve(
     curves: LightCurves, index: int, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None

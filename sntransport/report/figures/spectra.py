@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.drawing import chosen_rows, draw_stack, phase_colors
 from sntransport.report.figures.panels import edges, new_figure, one_panel, panel_heading, row_labels, wave_axis
 from sntransport.report.figures.style import COLORS, AnyStyle, in_style, number_text, root_of, style_of, title
@@ -25,6 +26,7 @@ _SHADES = {
 }
 
 
+@answers_mistakes
 @in_style
 def waterfall(
     series: SpectralSeries, sparse: SpectralSeries | None = None, *, style: AnyStyle = None, ax: Axes | None = None
@@ -81,6 +83,7 @@ def waterfall(
     return root_of(axes)
 
 
+@answers_mistakes
 @in_style
 def comparison(
     truth: SpectralSeries,

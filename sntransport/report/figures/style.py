@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
-from sntransport._objects.colors import COLORS as COLORS
-from sntransport._objects.colors import MARKERS as MARKERS
+from sntransport._objects.drawing import COLORS as COLORS
+from sntransport._objects.drawing import MARKERS as MARKERS
 from sntransport._storage.atomic_files import atomic_path
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.report.figures.panels import fit_y, legend_below, new_figure, one_panel, panel_heading
 from sntransport.report.figures.style import (
     COLORS,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _TICKS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 
 
+@answers_mistakes
 @in_style
 def triplet_figure(
     triplets: Triplets, floor: Triplets | None = None, *, style: AnyStyle = None, ax: Axes | None = None
@@ -128,6 +130,7 @@ _STYLES = ((COLORS[6], "x"), (COLORS[4], "o"), (COLORS[0], "s"), (COLORS[2], "D"
 _FEWEST = 5
 
 
+@answers_mistakes
 @in_style
 def share_figure(points: BandPoints, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the share of points within 10 %, one panel a class.
@@ -203,6 +206,7 @@ _CLASSES = dict(zip(("Ia", "II", "Ib/c", "other", "all"), (0, 1, 2, 3, 6), stric
 """Number of color and marker of each class."""
 
 
+@answers_mistakes
 @in_style
 def ratio_figure(
     scores: Sequence[Score], *, style: AnyStyle = None, figure: Figure | SubFigure | None = None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import set_fields
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport._storage.config_schema import Key, Table
 from sntransport.spectra.classes import known_class, plain_type
@@ -86,6 +87,7 @@ class Codes(ValueObject):
         return {"class": dict(self.classes), "band": dict(self.bands), "survey": self.survey}
 
 
+@answers_mistakes
 def default_codes(types: Iterable[str], first: int = 1) -> dict[str, int]:
     """Number of each class of some types, from ``first`` in the order of their names.
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.simulation.events.distributions import Tabulated
 
 Rate = Callable[[Array], Array]
@@ -180,6 +181,7 @@ RATES = {function.__name__: function for function in (dilday2008, hounsell2018, 
 """The published rates by name."""
 
 
+@answers_mistakes
 def rate_redshifts(rate: Rate, z_min: float, z_max: float, cosmology: Cosmology | None = None) -> Tabulated:
     """Redshifts of events that explode at a rate per volume, as an observer counts them.
 
@@ -218,6 +220,7 @@ def rate_redshifts(rate: Rate, z_min: float, z_max: float, cosmology: Cosmology 
     return Tabulated(value=z, density=np.asarray(rate(z)) / (1.0 + z) * volume)
 
 
+@answers_mistakes
 def expected_number(
     rate: Rate, z_min: float, z_max: float, *, area: float, years: float, cosmology: Cosmology | None = None
 ) -> float:  # fmt: skip

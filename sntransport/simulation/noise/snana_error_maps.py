@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_to_njy
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.noise.error_model import Errors, SeenVisits, field_names
 from sntransport.simulation.surveys.formats.visits import cited, require_file
@@ -177,6 +178,7 @@ def _changed(table: ErrorMap, error: Array, value: Array) -> Array:
     return np.hypot(error, value) if table.added else error * value
 
 
+@answers_mistakes
 def read_error_maps(
     path: str | Path, *, unreported: tuple[str, ...] = (), zp_fluxcal: float = ZP_FLUXCAL
 ) -> ErrorMaps:  # fmt: skip

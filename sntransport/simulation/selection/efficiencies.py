@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, require_shape, set_fields
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.simulation.selection.map_variables import variable
 from sntransport.simulation.selection.objects import Objects, OfTruth
 from sntransport.simulation.selection.trigger_language import bands_of
 
 
+@answers_mistakes
 def spectroscopic_propensity(peak_mag: ArrayLike, half: float, width: float) -> Array:
     """Probability that an object of some peak brightness gets a spectrum.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.efficiencies import EfficiencyMap, EfficiencyMaps
 from sntransport.simulation.surveys.formats.simlib_lines import plain_lines
@@ -16,6 +17,7 @@ from sntransport.simulation.surveys.formats.visits import cited, require_file
 _EFFICIENCIES = ("SPECEFF", "HOSTEFF")
 
 
+@answers_mistakes
 def read_efficiency_maps(path: str | Path, *, columns: Mapping[str, str] | None = None) -> EfficiencyMaps:
     """Read a file of SEARCHEFF_SPEC_FILE or SEARCHEFF_zHOST_FILE.
 

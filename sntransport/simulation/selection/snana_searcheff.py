@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.detection import DetectionEfficiency
 from sntransport.simulation.surveys.formats.visits import require_file, resolve_bands
@@ -14,6 +15,7 @@ from sntransport.simulation.surveys.formats.visits import require_file, resolve_
 _CURVES = {"SNR:": False, "ABS(SNR):": True}
 
 
+@answers_mistakes
 def read_searcheff(path: str | Path, *, prefix: str = "", field: str | None = None) -> DetectionEfficiency:
     """Read a file of SEARCHEFF_PIPELINE_EFF_FILE: maps of efficiency against signal-to-noise ratio.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.trigger_language import Both, Either, Epochs, InBand, Logic
 from sntransport.simulation.surveys.formats.simlib_lines import plain_lines
@@ -13,6 +14,7 @@ from sntransport.simulation.surveys.formats.visits import require_file
 _LINE = re.compile(r"(\S+):\s+(\d{1,9})\s+([^\s+]+(?:\+[^\s+]+)*)")
 
 
+@answers_mistakes
 def read_trigger_logic(path: str | Path, survey: str | None = None) -> Logic:
     """Read a file of SEARCHEFF_PIPELINE_LOGIC_FILE.
 

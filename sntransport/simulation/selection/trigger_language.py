@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sntransport._objects.arguments import answers_mistakes
+
 
 @dataclass(frozen=True, kw_only=True)
 class InBand:
@@ -127,6 +129,7 @@ _KEYWORDS = frozenset(
 _DEEPEST = 50
 
 
+@answers_mistakes
 def parse_trigger(text: str) -> Logic:
     """Read a trigger.
 

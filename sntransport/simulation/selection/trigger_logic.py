@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.simulation.selection.detection import Trigger
 from sntransport.simulation.selection.trigger_language import (
     Both,
@@ -45,6 +46,7 @@ _Mask = NDArray[np.bool_]
 _Index = NDArray[np.int64]
 
 
+@answers_mistakes
 def logic_trigger(
     logic: Logic, detected: _Mask, mjd: Array, *, band: NDArray[np.integer], offset: NDArray[np.integer],
     bands: Sequence[str], epoch_window: float = 0.02,

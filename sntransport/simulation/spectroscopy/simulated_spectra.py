@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_finite, set_fields
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.simulation.events.hosts import band_column
@@ -70,6 +71,7 @@ class SimulatedSpectra(ValueObject):
         return tuple(self.spectra[i] for i in np.flatnonzero(self.object_id == object_id))
 
 
+@answers_mistakes
 def simulate_spectra(
     curves: LightCurves, templates: Sequence[SpectralSeries], population: Population, spectrograph: Spectrograph, *,
     phases: ArrayLike = (0.0,), dates: ArrayLike | None = None, objects: ArrayLike | None = None,

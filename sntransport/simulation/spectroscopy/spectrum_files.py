@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage import fits_tables
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.read_error import ReadError
@@ -20,6 +21,7 @@ _FLUX = "erg s-1 cm-2 Angstrom-1"
 _UNITS = {"wave": "Angstrom", "flux": _FLUX, "flux_err": _FLUX}
 
 
+@answers_mistakes
 def write_simulated_spectra(spectra: SimulatedSpectra, path: str | Path) -> Path:
     """Write spectra as one FITS file with the tables SPECTRA and PIXELS.
 
@@ -59,6 +61,7 @@ def write_simulated_spectra(spectra: SimulatedSpectra, path: str | Path) -> Path
     return path
 
 
+@answers_mistakes
 def read_simulated_spectra(path: str | Path) -> SimulatedSpectra:
     """Read what `write_simulated_spectra` wrote.
 
@@ -97,6 +100,7 @@ def read_simulated_spectra(path: str | Path) -> SimulatedSpectra:
     return SimulatedSpectra(object_id=rows["OBJECT_ID"], phase=rows["PHASE"], spectra=tuple(spectra))
 
 
+@answers_mistakes
 def write_folders(
     spectra: SimulatedSpectra, curves: LightCurves, population: Population, out: str | Path
 ) -> tuple[Path, ...]:  # fmt: skip

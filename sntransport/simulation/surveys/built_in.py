@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.cameras import ATLAS, LSST, ZTF, Camera, visit_photons, visit_saturation
 from sntransport.simulation.surveys.footprint import galactic_latitude
@@ -131,6 +132,7 @@ RECIPES = {recipe.name: recipe for recipe in (LSST_WFD, LSST_DDF, ZTF_PUBLIC, AT
 """The built-in surveys by name."""
 
 
+@answers_mistakes
 def make_survey(recipe: Recipe, *, years: float = 2.0, mjd_first: float = _FIRST_NIGHT, seed: int = 1) -> Survey:
     """Visits after a recipe.
 

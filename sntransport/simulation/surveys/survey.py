@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, further_columns, readonly, require_finite, require_shape, set_fields
 from sntransport._numerics.quantities import DEGREE, MAGNITUDE, MJD, NANOJANSKY, NUMBER, bare
 from sntransport._numerics.units import njy_to_mag
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card, enumerated, span
 from sntransport._objects.sketch import dots
 from sntransport._objects.tables import Tabular
@@ -230,6 +231,7 @@ class Survey(Tabular, ValueObject):
         return len(self.bands)
 
 
+@answers_mistakes
 def select_visits(survey: Survey, keep: ArrayLike) -> Survey:
     """The same survey with fewer visits.
 

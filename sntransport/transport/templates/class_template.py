@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from sntransport._numerics.arrays import Array, Span, readonly, require_increasing
 from sntransport._numerics.smoothing import bell_mean
 from sntransport._numerics.units import C_KMS
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.grid import GRID_STEP, grid_wave
 from sntransport.spectra.observations import broad_class
@@ -61,6 +62,7 @@ class ClassTemplate(ValueObject):
     notes: tuple[str, ...]
 
 
+@answers_mistakes
 def build_template(
     series: Sequence[SpectralSeries],
     *,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import bell_mean
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.spectra.grid import GRID_STEP
 from sntransport.transport.feature_mean import split_rows
 
@@ -34,6 +35,7 @@ _FEWEST_PHASES = 5
 _ROUNDS = 3
 
 
+@answers_mistakes
 def align(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zero: Array) -> tuple[Array, Array]:
     """Fit the clocks of series to each other.
 

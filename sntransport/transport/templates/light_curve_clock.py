@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.transport.templates.feature_clock import STRETCH_PRIOR, ZERO_PRIOR
 
 _COMPARED = (4000.0, 7000.0)
@@ -24,6 +25,7 @@ _FEWEST_PHASES = 5
 _LEAST_OVERLAP = 0.4
 
 
+@answers_mistakes
 def light_clock(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zero: Array) -> tuple[Array, Array]:
     """Fit the clocks of series to each other by the shape of their light curves.
 
@@ -64,6 +66,7 @@ def light_clock(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zer
     return zero + late, np.exp(slow)
 
 
+@answers_mistakes
 def plain_clock(phases: Sequence[Array], logs: Sequence[Array], wave: Array, zero: Array) -> tuple[Array, Array]:
     """Keep the zeros given, with stretch 1: series one beside the other, day by day.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sntransport._numerics.arrays import Array, readonly
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve, Supernova
@@ -72,6 +73,7 @@ class Clock:
         return np.asarray((phase - self.zero[:, None]) / self.stretch)
 
 
+@answers_mistakes
 def photometric_clock(template: SpectralSeries, sn: Supernova, first_spectrum: float) -> Clock:
     """Compare the light curves of a template with photometry.
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
+from sntransport._objects.mistakes import wrong_kind
 from sntransport.spectra.series import SpectralSeries, require_series
 
 # The first node, -20 d, is without light, and the spline swings below zero after it.
@@ -27,6 +29,7 @@ _LEAST_FLUX = 1e-4
 _LIT = 0.98
 
 
+@answers_mistakes
 @cache
 def hsiao() -> SpectralSeries:
     """Return the mean normal type Ia series of Hsiao et al. (2007, ApJ 663, 1187), version 3.
@@ -66,6 +69,7 @@ def hsiao() -> SpectralSeries:
     return SpectralSeries(phase=phase, wave=wave, flux=flux, name="Hsiao et al. (2007)", sn_type="Ia")
 
 
+@answers_mistakes
 def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = "") -> SpectralSeries:
     """Return a source of sncosmo at its mean parameters (amplitude 1, ``x1`` and ``c`` 0), every day and 10 A.
 
@@ -101,6 +105,8 @@ def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = ""
     """
     import sncosmo
 
+    if not isinstance(name, str | sncosmo.Source):
+        raise wrong_kind("sncosmo_template", "the name of a source of sncosmo", name)
     try:
         source = sncosmo.get_source(name, version=version)
     except OSError as error:
@@ -122,6 +128,7 @@ def sncosmo_template(name: str, version: str | None = None, *, sn_type: str = ""
     return SpectralSeries(phase=phase[used], wave=wave, flux=np.maximum(flux[used], 0.0), name=label, sn_type=sn_type)
 
 
+@answers_mistakes
 def mean_template(templates: Sequence[SpectralSeries], *, name: str = "") -> SpectralSeries:
     """Return the mean of templates of one class that count their phases alike, in ln flux.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import bell_mean
+from sntransport._objects.arguments import answers_mistakes
 from sntransport.spectra.grid import velocity_step
 from sntransport.spectra.observations import Supernova
 from sntransport.spectra.phases import Neighbors
@@ -137,6 +138,7 @@ class TemplateTransport:
         return beside
 
 
+@answers_mistakes
 def beside_template(
     template: SpectralSeries,
     sn: Supernova,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys.built_in import RECIPES, Recipe, make_survey
 from sntransport.simulation.surveys.formats.rubin_opsim import Part, is_sqlite, read_opsim
@@ -35,6 +36,7 @@ class SurveyOptions(TypedDict, total=False):
     calibration_floor: float | Mapping[str, float]
 
 
+@answers_mistakes
 def load_survey(source: str | Path, **options: Unpack[SurveyOptions]) -> Survey:
     """A survey by name or from a file.
 

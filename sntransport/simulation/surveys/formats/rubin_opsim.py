@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.read_error import ReadError, counted
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.cameras import LSST, visit_photons, visit_saturation
@@ -41,6 +42,7 @@ _TYPICAL_AIRMASS = 1.2
 Part = Literal["all", "wfd", "ddf"]
 
 
+@answers_mistakes
 def read_opsim(
     path: str | Path, *, part: Part = "all", mjd_first: float = -np.inf, mjd_last: float = np.inf,
     bands: Mapping[str, str] | None = None, name: str = "lsst", table: str = "observations",

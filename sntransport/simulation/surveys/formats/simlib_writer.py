@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import AB_ZERO_NJY
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._version import __version__
 from sntransport.simulation.surveys import noise
@@ -45,6 +46,7 @@ _LEAST_ZERO_POINT, _MOST_ZERO_POINT = 10.0, 60.0
 _SQUARE_DEGREE = float(np.radians(1.0) ** 2)
 
 
+@answers_mistakes
 def write_simlib(
     survey: Survey, path: str | Path, *, name: str | None = None, letters: Mapping[str, str] | None = None,
     cell: float | None = None,

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.read_error import ReadError, counted, listed
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.footprint import unit_vectors
@@ -53,6 +54,7 @@ _NOT_USED = {
 _FWHM_PER_SIGMA = np.sqrt(8.0 * np.log(2.0))
 
 
+@answers_mistakes
 def read_simlib(
     path: str | Path, *, bands: Mapping[str, str] | None = None, radius: float | None = None, name: str | None = None
 ) -> Survey:  # fmt: skip

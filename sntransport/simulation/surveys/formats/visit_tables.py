@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.extras import of_extra
 from sntransport._storage.read_error import ReadError, counted
 from sntransport.simulation.surveys import noise
@@ -205,6 +206,7 @@ def _read_parquet(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 _OF_CAMERA = ("gain", "sky_noise", "sky_mag", "read_noise", "fwhm", "background", "photons_per_njy")
 
 
+@answers_mistakes
 def read_visits(
     path: str | Path, *, radius: float | None = None, pixel_scale: float | None = None, name: str | None = None,
     bands: Mapping[str, str] | None = None, zero_point_error: float | Mapping[str, float] | None = None,
