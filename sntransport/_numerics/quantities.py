@@ -131,7 +131,8 @@ def _from_quantity(value: Any, name: str, unit: str | None, wave: ArrayLike | No
         wanted = u.dimensionless_unscaled if unit == NUMBER else u.Unit(unit)
         return quantity.to_value(wanted, equivalencies=_equivalencies(unit, wave))
     except (u.UnitConversionError, u.UnitTypeError, TypeError) as error:
-        raise ValueError(f"{name} has the unit {value.unit}, expected {_told(unit)} ({error})") from None
+        has = str(value.unit) or "dimensionless"
+        raise ValueError(f"{name} has the unit {has}, expected {_told(unit)} ({error})") from None
 
 
 def _equivalencies(unit: str, wave: ArrayLike | None) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import AnyBand, effective_wave, load_bands
-from sntransport.photometry.synthetic import band_matrix, synthetic_flux
+from sntransport.photometry.reference_phase import find_maximum
 from sntransport.report.figures.panels import fit_y, new_figure, one_panel, panel_heading
 from sntransport.report.figures.style import (
     COLORS,
@@ -21,7 +21,6 @@ from sntransport.report.figures.style import (
     root_of,
     style_of,
 )
-from sntransport.spectra.sightline import Sightline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,10 +37,12 @@ _MAX_LINES = 5
 
 
 def peak_phase(series: SpectralSeries, band: AnyBand) -> float:
-    """Phase at which a series is brightest in a rest-frame band [d]; NaN where it never covers the band."""
-    matrix = band_matrix(series.wave, [band], Sightline(z=0.0, distance_modulus=0.0))
-    flux = synthetic_flux(series.flux, matrix)[0][:, 0]
-    return float(series.phase[np.nanargmax(flux)]) if np.isfinite(flux).any() else float("nan")
+    """Phase at which a series is brightest in a rest-frame band [d], by `find_maximum`; NaN where it has no flux."""
+    (known,) = load_bands([band])
+    try:
+        return find_maximum(series, known).phase
+    except ValueError:
+        return float("nan")
 
 
 @answers_mistakes
