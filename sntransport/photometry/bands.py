@@ -27,6 +27,7 @@ from sntransport._objects.foreign_bands import foreign_curve
 from sntransport._objects.sketch import lines
 from sntransport._objects.tables import Tabular
 from sntransport._objects.value_object import ValueObject
+from sntransport.photometry.svo_files import is_votable, parse_svo
 
 if TYPE_CHECKING:
     import sncosmo
@@ -291,7 +292,7 @@ def read_bandpass(
     path: str | Path,
     name: str | None = None,
     vega_ab: float | None = None,
-    detector: Literal["photon", "energy"] = "photon",
+    detector: Literal["photon", "energy"] | None = None,
 ) -> Bandpass:
     """A curve from a file.
 
@@ -299,14 +300,15 @@ def read_bandpass(
     ----------
     path : str or Path
         ECSV with the columns ``wavelength`` and ``throughput`` (units Angstrom, nm or micron) and optionally
-        the header entries of the package's own files; or two columns of text, wavelength [A] and throughput,
-        where lines that begin with ``#`` are comments.
+        the header entries of the package's own files; a VOTable as the SVO Filter Profile Service hands it out; or two
+        columns of text, wavelength [A] and throughput, where lines that begin with ``#`` are comments.
     name : str, optional
         Default: the header's, or the file's name without its ending.
     vega_ab : float, optional [mag]
         AB magnitude of Vega; default: the header's, or not known (NaN).
-    detector : {"photon", "energy"}
-        What the numbers are: a response per photon or per energy, which is divided by wavelength.
+    detector : {"photon", "energy"}, optional
+        What the numbers are: a response per photon or per energy, which is divided by wavelength. Default: what a file
+        of the service states, "photon" for the others.
 
     Returns
     -------
@@ -315,7 +317,8 @@ def read_bandpass(
     Raises
     ------
     ValueError
-        Where the file is not such a table; the message has file and line.
+        Where the file is not such a table; the message has file and line. Where a file of the service does not state
+        its detector.
 
     Examples
     --------
@@ -326,9 +329,22 @@ def read_bandpass(
     ('narrow', 6550)
     """
     path = Path(path)
-    if detector not in ("photon", "energy"):
+    if detector not in ("photon", "energy", None):
         raise ValueError(f"detector is {detector!r}, expected 'photon' or 'energy'")
-    meta, unit, table = _parse(path)
+    content = path.read_bytes()
+    if is_votable(content):
+        found = parse_svo(path, content)
+        detector = detector or found.detector  # type: ignore[assignment]  # checked next
+        if not detector:
+            raise ValueError(f"{path}: does not state its detector: write detector='photon' or detector='energy'")
+        meta: _Header = {
+            "name": found.name,
+            "vega_ab": found.vega_ab,
+            "origin": f"SVO Filter Profile Service, {found.name}",
+        }
+        unit, table = 1.0, np.column_stack([found.wave, found.throughput])
+    else:
+        meta, unit, table = _parse(path, content)
     text = {key: str(meta.get(key, "")) for key in ("version", "vega_source")}
     # Numbers that are none are the Bandpass's to refuse.
     with np.errstate(all="ignore"):
@@ -434,10 +450,10 @@ def _load(name: str) -> Bandpass:
     return read_bandpass(_folder() / known[name][0])
 
 
-def _parse(path: Path) -> tuple[_Header, float, Array]:
+def _parse(path: Path, content: bytes) -> tuple[_Header, float, Array]:
     """Header entries, Angstrom per unit of wavelength, and the table (n, 2)."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = content.decode("utf-8").splitlines()
     except UnicodeDecodeError:
         raise ValueError(f"{path}: is not text") from None
     rows = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not line.lstrip().startswith("#")]
