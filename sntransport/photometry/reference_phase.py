@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.quantities import shown
 from sntransport._objects.arguments import answers_mistakes
 from sntransport.photometry.bands import Bandpass
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
@@ -87,7 +88,7 @@ def find_maximum(series: SpectralSeries, meaning: Meaning | Bandpass = "bolometr
     light = _bolometric(series) if meaning == "bolometric maximum" else _in_band(series, meaning)
     known = np.flatnonzero(np.isfinite(light))
     if not known.size:
-        raise ValueError(f"{series.name or 'the series'} covers what {meaning!r} needs at no phase")
+        raise ValueError(f"{series.name or 'the series'} covers what {shown(meaning)} needs at no phase")
     k = int(known[np.argmax(light[known])])
     place = int(np.searchsorted(known, k))
     if place in (0, known.size - 1):
@@ -155,7 +156,7 @@ def is_maximum(meaning: str) -> bool:
         For a meaning that is not known.
     """
     if meaning not in get_args(Meaning):
-        raise ValueError(f"phase 0 means {meaning!r}, expected one of: {', '.join(get_args(Meaning))}")
+        raise ValueError(f"phase 0 means {shown(meaning)}, expected one of: {', '.join(get_args(Meaning))}")
     return meaning.endswith("maximum")
 
 
@@ -171,7 +172,7 @@ def _bolometric(series: SpectralSeries) -> Array:
 
 def _in_band(series: SpectralSeries, meaning: str | Bandpass) -> Array:
     if not isinstance(meaning, Bandpass) and meaning not in _BANDS:
-        raise ValueError(f"{meaning!r} is not a maximum that a series shows")
+        raise ValueError(f"{shown(meaning)} is not a maximum that a series shows")
     band = meaning if isinstance(meaning, Bandpass) else _BANDS[meaning]
     flux, _ = synthetic_flux(series.flux, band_matrix(series.wave, [band], _AT_REST))
     return np.asarray(flux[:, 0])

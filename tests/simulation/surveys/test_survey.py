@@ -98,7 +98,9 @@ def test_a_survey_keeps_units_and_refuses_julian_dates():
     np.testing.assert_allclose(there.ra, [0.0, 30.0, 15.0])
     with pytest.raises(ValueError, match=r"mjd is 2460000\.5, a Julian date"):
         a_survey(mjd=[60000.0, 60001.0, 2460000.5])
-    with pytest.raises(ValueError, match="background has the unit nJy"):
-        a_survey(background=[1, 2, 3] * u.nJy)
+    there = a_survey(mjd=[60000.0, 60001.0, 60002.0], background=[1, 2, 3] * u.uJy)
+    np.testing.assert_allclose(there.background, [1e3, 2e3, 3e3])
+    with pytest.raises(ValueError, match="background has the unit s, expected nJy"):
+        a_survey(background=[1, 2, 3] * u.s)
     with pytest.raises(ValueError, match="band has"):
         a_survey(band=np.ma.array([0, 1, 0], mask=[0, 1, 0]))
