@@ -15,7 +15,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.augmentation.mixing import Mixture, draw_mixtures, mix
-from sntransport.augmentation.splits import require_no_leak, split_of
+from sntransport.augmentation.splits import designation, require_no_leak, split_of
 from sntransport.spectra.observations import broad_class
 from sntransport.spectra.realizations import draw
 from sntransport.spectra.series import SpectralSeries
@@ -168,10 +168,21 @@ def template_weights(templates: Sequence[TrainingTemplate], target: Mapping[str,
     for split, classes in target.items():
         for sn_class, count in classes.items():
             if count > 0 and (split, sn_class) not in groups:
-                raise ValueError(
-                    f"{count} objects of class {sn_class} in the split {split!r} asked for, but no template"
-                )
+                wrong = f"{count} objects of class {sn_class} in the split {split!r} asked for, but no template"
+                raise ValueError(f"{wrong}: {_those_of(templates, sn_class)}")
     return np.array([target.get(split, {}).get(kind, 0) / groups.count((split, kind)) for split, kind in groups])
+
+
+def _those_of(templates: Sequence[TrainingTemplate], sn_class: str) -> str:
+    """The supernovae of a class and where they are: names of one designation, which are one, are not seen otherwise."""
+    sources = [one for one in templates if one.sn_class == sn_class and one.kind == "source"]
+    if not sources:
+        return f"no series is of class {sn_class}"
+    found = {designation(one.parents[0]): one.split for one in sources}
+    shown = ", ".join(f"{name} in {split!r}" for name, split in list(found.items())[:6])
+    more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+    named = "one supernova by its name" if len(found) == 1 else f"{len(found)} supernovae by their names"
+    return f"the {len(sources)} series of class {sn_class} are {named}, {shown}{more}"
 
 
 def _draws(template: TrainingTemplate, n: int, seed: int) -> list[TrainingTemplate]:

@@ -300,7 +300,7 @@ def _may_be_read(name: str) -> bool:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """The file or folder, after symbolic links, which must lie inside ``folder``."""
+    """The file or folder by the path that the user knows; after symbolic links it must lie inside ``folder``."""
     path = folder / name
     try:
         resolved, root = path.resolve(), folder.resolve()
@@ -310,7 +310,7 @@ def _inside(folder: Path, name: str) -> Path:
         raise ReadError(path, "lies outside the folder of the supernova", "copy it into the folder")
     if not resolved.exists():
         raise ReadError(path, "no such file", "correct its name in sn.toml")
-    return resolved
+    return path
 
 
 def _file_inside(folder: Path, name: str) -> Path:

@@ -1,5 +1,7 @@
 """Training sets: templates know their parents, splits hold, targets are met, selection is applied and undone."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,6 +113,15 @@ def test_template_weights_share_the_target_among_templates():
             assert len(set(own)) == 1
     with pytest.raises(ValueError, match="1 objects of class Ib/c in the split 'train'"):
         template_weights(made, {"train": {"Ib/c": 1}})
+
+
+def test_a_split_without_a_class_says_which_supernovae_there_are():
+    """Series whose names hold one designation are one supernova; nobody would guess that from "no template"."""
+    named = [dataclasses.replace(FAMILY[0], name=f"SN 2031ia{k}") for k in range(3)]
+    made = make_templates(named, dict.fromkeys([one.name for one in named], "train"), 1)
+    message = "no template: the 3 series of class Ia are one supernova by its name, 2031ia in 'train'$"
+    with pytest.raises(ValueError, match=message):
+        template_weights(made, {"test": {"Ia": 5}})
 
 
 @settings(max_examples=20)

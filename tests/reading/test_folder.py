@@ -372,6 +372,16 @@ def test_fits_errors(folder, hdu, words):
     assert "b.fits" in str(caught.value)
 
 
+def test_errors_name_a_file_as_the_user_does(folder, monkeypatch):
+    """Relative where the folder was; not the place on the disk that links and the working directory lead to."""
+    monkeypatch.chdir(folder.parent)
+    for name, text in (("photometry.csv", "mjd,band,mag\n60000.5,B,16.5\n"), ("spectra/b.txt", "# MJD = 60002\n1 x\n")):
+        (folder / name).write_text(text)
+        with pytest.raises(ReadError, match=rf"^{folder.name}/{name}: "):
+            read_supernova(folder.name)
+        (folder / name).unlink()
+
+
 def test_truncated_fits(folder):
     fits.PrimaryHDU(FLUX, fits.Header([("CRVAL1", 4000.0), ("CDELT1", 20.0)])).writeto(folder / "whole.fits")
     (folder / "b.fits").write_bytes((folder / "whole.fits").read_bytes()[:3000])

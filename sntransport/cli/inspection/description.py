@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sntransport.report.main_notes import main_notes
+
 # Units of facts by their name; the others have none.
 _UNITS = {
     "phase": "rest-frame d", "wave": "A", "mjd": "d", "mjd_ref": "d", "distance_modulus": "mag", "ebv_mw": "mag",
@@ -44,16 +46,16 @@ class Description:
         return {"kind": self.kind, **self.facts, "notes": self.notes, "doubts": self.doubts}
 
     def page(self, name: str, *, every: bool = False) -> str:
-        """Lines for people; of many notes the first, unless ``every``."""
+        """Lines for people; of many notes those that change a result, as `build` shows them, unless ``every``."""
         known = {key: value for key, value in self.facts.items() if value is not None and not _is_empty(value)}
         labels = {key: f"{key.replace('_', ' ')}{f' [{_UNITS[key]}]' if key in _UNITS else ''}" for key in known}
         wide = max([len(label) for label in labels.values()], default=0)
         lines = [f"{name}: {self.told}", *(f"  {labels[key]:{wide}}  {_shown(value)}" for key, value in known.items())]
         lines += [f"  WARNING: {doubt}" for doubt in self.doubts]
-        shown = self.notes if every else self.notes[:_MOST_NOTES]
-        lines += [f"  note: {note}" for note in shown]
-        if len(shown) < len(self.notes):
-            lines.append(f"  ({len(self.notes) - len(shown)} more notes: --verbose)")
+        few = every or len(self.notes) <= _MOST_NOTES
+        lines += [f"  note: {note}" for note in (self.notes if few else main_notes(self.notes)[:_MOST_NOTES])]
+        if not few:
+            lines.append(f"  ({len(self.notes)} notes in all: --verbose)")
         return "\n".join(lines)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sntransport.report.figures.spectra import waterfall as waterfall
     from sntransport.report.figures.style import STYLES as STYLES
     from sntransport.report.figures.style import Style as Style
+    from sntransport.report.figures.style import write_figure as write_figure
     from sntransport.report.figures.validation import ratio_figure as ratio_figure
     from sntransport.report.figures.validation import share_figure as share_figure
     from sntransport.report.figures.validation import triplet_figure as triplet_figure
@@ -32,7 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "photometry": ["color_curves", "light_curves"],
         "simulation": ["examples_figure", "population_figure", "simulated_light_curve"],
         "spectra": ["comparison", "waterfall"],
-        "style": ["STYLES", "Style"],
+        "style": ["STYLES", "Style", "write_figure"],
         "validation": ["ratio_figure", "share_figure", "triplet_figure"],
     },
 )

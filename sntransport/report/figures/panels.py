@@ -75,6 +75,13 @@ def one_panel(style: Style, height: float, ax: Axes | None) -> Axes:
     if not hasattr(ax, "errorbar"):
         raise TypeError(f"ax is a {type(ax).__name__}, expected the axes of one panel: figure, ax = pyplot.subplots()")
     _set_ticks(ax, style)
+    # Made before the settings of the style hold, as ticks are made after.
+    ax.title.set_fontsize(style.font)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set_fontsize(style.font)
+        axis.labelpad = style.settings()["axes.labelpad"]
+    for spine in ax.spines.values():
+        spine.set_linewidth(style.settings()["axes.linewidth"])
     return ax
 
 

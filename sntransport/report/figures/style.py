@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from sntransport._objects.drawing import COLORS as COLORS
@@ -12,7 +14,6 @@ from sntransport._storage.atomic_files import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
@@ -216,14 +217,37 @@ def title(name: str, sn_type: str, more: str = "") -> str:
     return ": ".join(part for part in (named, more) if part)
 
 
-def write_figure(figure: Figure, path: Path, style: AnyStyle = None) -> Path:
-    """Write a figure whole or not at all, without the date and version that would change its bytes; return its path.
+def write_figure(figure: Figure, path: str | os.PathLike[str], style: AnyStyle = None) -> Path:
+    """Write a figure whole or not at all, without the date and version that would change its bytes.
 
-    ``style`` says how fine PNG and rasterized parts are; sizes are those the figure was drawn with. PDF files hold
-    their letters as TrueType, which journals ask for.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    path : path-like
+        Its ending says the kind: ``.pdf`` holds letters as TrueType, which journals ask for.
+    style : Style or str, optional
+        How fine PNG and rasterized parts are; sizes are those the figure was drawn with.
+
+    Returns
+    -------
+    Path
+        That of the file.
+
+    Raises
+    ------
+    ValueError
+        Where matplotlib knows no such ending, or for a name that no style has.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from sntransport.report import figures
+    >>> figures.write_figure(Figure(figsize=(3.5, 2.5)), "figure1.pdf", "column").name
+    'figure1.pdf'
     """
     from matplotlib import rc_context
 
+    path = Path(path)
     dates = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
     settings: Any = {"svg.hashsalt": "sntransport", "pdf.fonttype": 42}
     with atomic_path(path) as temporary, rc_context(settings):

@@ -249,7 +249,8 @@ def test_the_others_are_still_told(built, tmp_path):  # noqa: F811
 
 
 def test_a_page_leaves_out_what_is_not_known_and_cuts_what_is_long():
-    notes = tuple(f"note {i}" for i in range(20))
+    # The last is the one that matters; those before it are of one kind.
+    notes = (*(f"file{i}: wavelengths in air" for i in range(19)), "no magnitude system named, Vega taken")
     facts = {"name": "a", "z": float("nan"), "class": "", "wave": [1.0, 2.5], "many": {str(i): i for i in range(30)},
              "whole": True, "none": None}  # fmt: skip
     made = Description(kind="k", told="a thing", facts=facts, notes=notes, doubts=("odd",))
@@ -257,7 +258,11 @@ def test_a_page_leaves_out_what_is_not_known_and_cuts_what_is_long():
     assert lines[:3] == ["f: a thing", "  name      a", "  wave [A]  1 to 2.5"]
     assert lines[3].endswith("11 11 and 18 more")
     assert lines[4:6] == ["  whole     yes", "  WARNING: odd"]
-    assert lines[-1] == "  (12 more notes: --verbose)"
+    assert lines[6:] == [
+        "  note: file18: wavelengths in air (and 18 more of this kind)",
+        "  note: no magnitude system named, Vega taken",
+        "  (20 notes in all: --verbose)",
+    ]
     assert len(made.page("f", every=True).splitlines()) == 6 + 20
 
 

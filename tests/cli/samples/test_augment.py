@@ -177,7 +177,7 @@ def test_a_finished_set_is_left_alone_and_a_changed_input_refused(folder, done):
         ("[[survey]]", "[survey]", "survey: missing or not a list of tables; add one or more [[survey]]"),
         ("years = 0.5", "year = 0.5", "no option 'year' for this kind of survey"),
         ("Ia = 60", "Ia = 60000", "asked for; simulate more or ask for fewer"),
-        ("Ia = 60", "'Ib/c' = 6", "6 objects of class Ib/c in the split 'train' asked for, but no template"),
+        ("Ia = 60", "'Ib/c' = 6", "in the split 'train' asked for, but no template: no series is of class Ib/c"),
         ("[target.test]", "[target.tset]", "in the split 'tset' asked for, but no template"),
         ('"linear"', '"mean"', "templates.barycenter: is 'mean'; expected features, wasserstein, linear"),
         ('"ztfr"', '"lsstr"', "no band 'lsstr' among ztfg, ztfr"),

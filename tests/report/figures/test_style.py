@@ -186,6 +186,23 @@ def test_given_axes_keep_the_settings_of_matplotlib():
     assert matplotlib.rcParams["font.size"] == matplotlib.rcParamsDefault["font.size"]
 
 
+@pytest.mark.parametrize("name", INTO_AXES)
+def test_given_axes_take_the_style_that_is_asked_for(name):
+    """Axes are made before: what matplotlib was set to then must not stay in a figure for print."""
+    style = STYLES["column"]
+    axes = Figure(figsize=(style.width, 4.0), layout="constrained").subplots()
+    figure = figures.makers("column")[name](ax=axes)
+    own = figures.makers("column")[name]().axes[0]
+    figure.draw_without_rendering()
+    for mine, expected in ((axes.xaxis, own.xaxis), (axes.yaxis, own.yaxis)):
+        assert mine.label.get_fontsize() == expected.label.get_fontsize() == style.font
+        assert mine.labelpad == expected.labelpad
+    assert axes.spines["left"].get_linewidth() == own.spines["left"].get_linewidth()
+    assert max(text.get_fontsize() for text in shown(figure)) == style.font
+    # Broken into lines by its own size.
+    assert axes.get_title() == own.get_title()
+
+
 def test_styles_of_ones_own_and_wrong_ones():
     wide = Style(width=5.0, font=9.0, small=7.0)
     assert figures.makers(wide)["triplet_figure"]().get_size_inches()[0] == 5.0
@@ -202,7 +219,7 @@ def test_styles_of_ones_own_and_wrong_ones():
 def test_the_printed_page_is_as_wide_as_stated(tmp_path):
     """PDF counts in points of 1/72 inch; letters are embedded as TrueType."""
     figure = figures.makers("column")["triplet_figure"]()
-    pdf = write_figure(figure, tmp_path / "x.pdf", "column").read_bytes()
+    pdf = plots.write_figure(figure, str(tmp_path / "x.pdf"), "column").read_bytes()
     (width,) = re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ", pdf)
     assert float(width) / 72 * 2.54 == pytest.approx(8.8, abs=0.01)
     assert b"/FontFile2" in pdf
