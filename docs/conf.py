@@ -34,6 +34,7 @@ myst_heading_anchors = 3
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
+nb_merge_streams = True
 
 autosummary_generate = True
 autosummary_context = {"contents": signatures.contents()}
