@@ -1,6 +1,7 @@
 """Templates, their clock, interpolation beside them, and the choice by class."""
 
 import dataclasses
+import inspect
 import re
 
 import numpy as np
@@ -84,7 +85,7 @@ def test_hsiao_is_what_sncosmo_evaluates():
 def test_a_missing_template_file_is_named(monkeypatch):
     monkeypatch.setattr(sources, "find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match="install sncosmo"):
-        hsiao.__wrapped__()
+        inspect.unwrap(hsiao)()
 
 
 @pytest.mark.parametrize(("zero", "stretch"), [(12.0, 0.9), (18.0, 1.15), (-3.0, 1.0)])
