@@ -4,6 +4,8 @@ import dataclasses
 import inspect
 import re
 
+import inspect
+
 import numpy as np
 import pytest
 
