@@ -9,10 +9,15 @@ from sntransport._numerics.arrays import Array
 
 def bell_mean(values: Array, sigma: float) -> Array:
     """Three running means in a row along the last axis: nearly a Gaussian of this width [bins], in linear time."""
-    width = 2 * (int(np.sqrt(4.0 * sigma**2 + 1.0)) // 2) + 1
+    width = bell_width(sigma)
     for _ in range(3):
         values = uniform_filter1d(values, width, axis=-1, mode="nearest")
     return values
+
+
+def bell_width(sigma: float) -> int:
+    """Bins of each of the running means that `bell_mean` consists of: three variances make that of the Gaussian."""
+    return 2 * (int(np.sqrt(4.0 * sigma**2 + 1.0)) // 2) + 1
 
 
 def known_mean(values: Array, known: NDArray[np.bool_], sigma: float) -> Array:

@@ -37,7 +37,7 @@ CITATION = (
     "for interpolating spectral time series, arXiv:2409.10701"
 )
 
-_PACKAGES = ("numpy", "scipy", "astropy", "numba", "sncosmo", "POT", "extinction", "matplotlib")
+_PACKAGES = ("numpy", "scipy", "astropy", "numba", "sncosmo", "extinction", "matplotlib")
 _REJECTED = re.compile(
     r"reject|left out|skipped|ignored|dropped|discard|not used|duplicate|unusable|removed", re.IGNORECASE
 )

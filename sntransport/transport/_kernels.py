@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array as _F
-from sntransport._numerics.compiled import compiled
+from sntransport._numerics.compiled import compiled, compiled_sums
 
 _I = NDArray[np.int64]
 _U = NDArray[np.uint8]
@@ -257,12 +257,53 @@ def pair_distance(wave: _F, a: _F, b: _F, p: float) -> float:
 
 
 @compiled
-def at_index(values: _F, position: float) -> float:
-    """Linear interpolation at a fractional index, the end values beyond the ends."""
-    last = values.size - 1
-    i = min(max(int(position), 0), last - 1)
-    u = min(max(position - i, 0.0), 1.0)
-    return float(values[i] + u * (values[i + 1] - values[i]))
+def running_mean(values: _F, width: int, out: _F) -> None:
+    """Fill ``out`` (n) with means over an odd ``width`` of bins, the end values beyond the ends.
+
+    Step by step what ``scipy.ndimage.uniform_filter1d`` does, which for one or two spectra costs more to call than to
+    run.
+    """
+    n, half = values.size, width // 2
+    total = 0.0
+    for k in range(-half, half + 1):
+        total += values[min(max(k, 0), n - 1)]
+    out[0] = total / width
+    for i in range(1, n):
+        total += values[min(i + half, n - 1)] - values[max(i - half - 1, 0)]
+        out[i] = total / width
+
+
+@compiled
+def bell_means(rows: _F, width: int, out: _F) -> None:
+    """Three running means of this ``width`` along each of the rows, both (n_row, n)."""
+    first, second = np.empty(rows.shape[1]), np.empty(rows.shape[1])
+    for k in range(rows.shape[0]):
+        running_mean(rows[k], width, first)
+        running_mean(first, width, second)
+        running_mean(second, width, out[k])
+
+
+@compiled
+def find_shift(
+    features: _F, widths: _I, scatter: float, stiffness: float, ridge: float, steps: int, most: float, steepest: float,
+    shift: _F,
+) -> None:  # fmt: skip
+    """Refine ``shift`` (n) [bins] of features (2, n) seen through running means of these widths, one after the other.
+
+    See `register_features`; after each the shift is at most ``most``, and no steeper than ``steepest``.
+    """
+    n, seen = features.shape[1], np.empty(features.shape)
+    for width in widths:
+        bell_means(features, width, seen)
+        register_features(seen[0], seen[1], shift, scatter, stiffness, ridge, steps)
+        for i in range(n):
+            shift[i] = min(max(shift[i], -most), most)
+        step = 0.0
+        for i in range(n - 1):
+            step = max(step, abs(shift[i + 1] - shift[i]))
+        too_steep = max(1.0, step / steepest)
+        for i in range(n):
+            shift[i] /= too_steep
 
 
 @compiled
@@ -279,13 +320,20 @@ def register_features(a: _F, b: _F, shift: _F, scatter: float, stiffness: float,
         slope_a[i] = (a[high] - a[low]) / (high - low)
         slope_b[i] = (b[high] - b[low]) / (high - low)
     diagonal, right = np.empty(n), np.empty(n)
+    one = np.uintp(1)  # unsigned: no test for a negative index
     for _ in range(steps):
         for i in range(n):
             at_a, at_b = i - 0.5 * shift[i], i + 0.5 * shift[i]
             if min(at_a, at_b) > 0.0 and max(at_a, at_b) < n - 1:
-                residual = at_index(a, at_a) - at_index(b, at_b)
+                # By way of a signed integer, to which a processor converts in one step.
+                whole_a, whole_b = np.int64(at_a), np.int64(at_b)
+                u, v = at_a - whole_a, at_b - whole_b
+                k, m = np.uintp(whole_a), np.uintp(whole_b)
+                residual = a[k] + u * (a[k + one] - a[k]) - (b[m] + v * (b[m + one] - b[m]))
+                rise_a = slope_a[k] + u * (slope_a[k + one] - slope_a[k])
+                rise_b = slope_b[m] + v * (slope_b[m + one] - slope_b[m])
                 weight = 1.0 / (scatter**2 + (residual / 3.0) ** 2)
-                slope = -0.5 * (at_index(slope_a, at_a) + at_index(slope_b, at_b))
+                slope = -0.5 * (rise_a + rise_b)
                 diagonal[i] = weight * slope**2 + ridge
                 right[i] = weight * slope * (slope * shift[i] - residual)
             else:
@@ -295,25 +343,45 @@ def register_features(a: _F, b: _F, shift: _F, scatter: float, stiffness: float,
 
 @compiled
 def solve_smooth(diagonal: _F, stiffness: float, right: _F, out: _F) -> None:
-    """Solve (diag + stiffness times the second-difference matrix) out = right by elimination (Thomas)."""
+    """Solve (diag + stiffness times the second-difference matrix) out = right by elimination (Thomas).
+
+    From both ends to the middle and back: each step waits for the one before it, so that two chains side by side take
+    half the time.
+    """
     n = diagonal.size
-    upper = np.empty(n)
-    for i in range(n):
-        neighbors = (i > 0) + (i < n - 1)
-        pivot = diagonal[i] + neighbors * stiffness
-        value = right[i]
-        if i > 0:
-            pivot += stiffness * upper[i - 1]
-            value += stiffness * out[i - 1]
-        upper[i] = -stiffness / pivot
-        out[i] = value / pivot
-    for i in range(n - 2, -1, -1):
-        out[i] -= upper[i] * out[i + 1]
+    if n == 1:
+        out[0] = right[0] / diagonal[0]
+        return
+    toward = np.empty(n)
+    half = (n + 1) // 2
+    up, left, down, rest = 0.0, 0.0, 0.0, 0.0
+    for i in range(half):
+        # At an end there is one neighbor; the middle row of an odd number is done from below alone.
+        neighbors = 1.0 if i == 0 else 2.0
+        pivot = diagonal[i] + stiffness * (neighbors - up)
+        left = (right[i] + stiffness * left) / pivot
+        up = stiffness / pivot
+        toward[i], out[i] = up, left
+        j = n - 1 - i
+        if j > i:
+            pivot = diagonal[j] + stiffness * (neighbors - down)
+            rest = (right[j] + stiffness * rest) / pivot
+            down = stiffness / pivot
+            toward[j], out[j] = down, rest
+    # Rows half - 1 and half: each is what it is plus its share of the other.
+    i, j = half - 1, half
+    out[i] = (out[i] + toward[i] * out[j]) / (1.0 - toward[i] * toward[j])
+    out[j] += toward[j] * out[i]
+    for k in range(1, half):
+        i, j = half - 1 - k, half + k
+        out[i] += toward[i] * out[i + 1]
+        if j < n:
+            out[j] += toward[j] * out[j - 1]
 
 
 @compiled
-def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _F, t: _F, out: _F) -> None:
-    """Fill ``out`` (n_t, n) with flux: continua (logarithms) blended in place, features on their way along ``shift``.
+def blend_features(a: _F, b: _F, shift: _F, share: _F, t: _F, out: _F) -> None:
+    """Fill ``out`` (n_t, n) with flux over continuum: features on their way along ``shift``.
 
     ``a``, ``b`` are square roots of flux over continuum. The midpoint grid m carries the map: a is at m - shift/2, b at
     m + shift/2, the blend at m + (t - 1/2) shift. Averaged over moving by each ``share`` of the shift.
@@ -323,6 +391,7 @@ def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _
     rise, rise_a, rise_b = np.zeros(n), np.zeros(n), np.zeros(n)
     for i in range(n - 1):
         rise[i], rise_a[i], rise_b[i] = shift[i + 1] - shift[i], a[i + 1] - a[i], b[i + 1] - b[i]
+    one, last = np.uintp(1), np.uintp(n - 2)  # unsigned: no test for a negative index
     for k in range(t.size):
         s = t[k]
         row = out[k]
@@ -330,23 +399,40 @@ def blend_features(smooth_a: _F, smooth_b: _F, a: _F, b: _F, shift: _F, share: _
         weight_a, weight_b = (1.0 - s) / share.size, s / share.size
         for f in share:
             ahead = (s - 0.5) * f
-            m, here, there = 0, ahead * shift[0], 1.0 + ahead * shift[1]
+            m, start, here, there = np.uintp(0), 0.0, ahead * shift[0], 1.0 + ahead * shift[1]
             per_bin = 1.0 / (there - here)
             for i in range(n):
-                while m < n - 2 and there < i:
-                    m += 1
-                    here, there = there, m + 1 + ahead * shift[m + 1]
+                while m < last and there < i:
+                    m += one
+                    start += 1.0
+                    here, there = there, start + 1.0 + ahead * shift[m + one]
                     per_bin = 1.0 / (there - here)
                 u = (i - here) * per_bin
                 half = 0.5 * f * (shift[m] + u * rise[m])
-                at_a = min(max(m + u - half, 0.0), top)
-                at_b = min(max(m + u + half, 0.0), top)
-                # Unsigned: no test for a negative index in the innermost loop.
-                i_a, i_b = np.uintp(at_a), np.uintp(at_b)
-                row[i] += weight_a * (a[i_a] + (at_a - i_a) * rise_a[i_a])
-                row[i] += weight_b * (b[i_b] + (at_b - i_b) * rise_b[i_b])
+                at_a = min(max(start + u - half, 0.0), top)
+                at_b = min(max(start + u + half, 0.0), top)
+                # By way of signed integers, to which a processor converts in one step.
+                whole_a, whole_b = np.int64(at_a), np.int64(at_b)
+                i_a, i_b = np.uintp(whole_a), np.uintp(whole_b)
+                moved_a = weight_a * (a[i_a] + (at_a - whole_a) * rise_a[i_a])
+                row[i] += moved_a + weight_b * (b[i_b] + (at_b - whole_b) * rise_b[i_b])
         for i in range(n):
-            row[i] *= row[i] * np.exp((1.0 - s) * smooth_a[i] + s * smooth_b[i])
+            row[i] *= row[i]
+
+
+@compiled_sums
+def convolve_rows(rows: _F, taps: _F, out: _F) -> None:
+    """Convolution of rows with an odd number of ``taps`` that are symmetric; beyond the ends there is nothing."""
+    n, reach = rows.shape[1], taps.size // 2
+    padded = np.zeros(n + 2 * reach)
+    for k in range(rows.shape[0]):
+        padded[reach : reach + n] = rows[k]
+        for i in range(n):
+            near = padded[i : i + taps.size]
+            total = 0.0
+            for j in range(taps.size):
+                total += taps[j] * near[j]
+            out[k, i] = total
 
 
 @compiled

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sntransport._numerics.arrays import Array, borrowed, readonly, require_increasing, require_shape
-from sntransport._numerics.smoothing import bell_mean
+from sntransport._numerics.smoothing import bell_width
 from sntransport._numerics.units import C_KMS
 from sntransport._objects.arguments import answers_mistakes
 
@@ -29,6 +29,10 @@ _STEEPEST = 0.5
 
 
 _LEAST_FLUX = 1e-4
+
+
+# Rows of continua that a processor's nearest cache holds.
+_CLOSE = 8
 
 
 @answers_mistakes
@@ -91,9 +95,13 @@ def feature_transport(
         raise ValueError(f"shares are {shares}, expected at least one, from 0 to 3")
     grid, step, smooth, features = _split(wave, a, b, continuum)
     shift = _register(step, features, resolution=resolution, scatter=scatter, stiffness=stiffness, reach=reach)
-    roots = readonly(np.exp(0.5 * features), "", 2)
-    out = np.empty((t.size, wave.size))
-    _kernels.blend_features(smooth[0], smooth[1], roots[0], roots[1], shift, moved_by, t, out)
+    roots, out = np.exp(0.5 * features), np.empty((t.size, wave.size))
+    _kernels.blend_features(roots[0], roots[1], shift, moved_by, t, out)
+    # Here, since numpy takes several exponentials at a time; a few rows at once, so that they stay close at hand.
+    for few in (slice(k, k + _CLOSE) for k in range(0, t.size, _CLOSE)):
+        logs = t[few, None] * (smooth[1] - smooth[0])
+        logs += smooth[0]
+        out[few] *= np.exp(logs, out=logs)
     if grid is not None:
         out = np.exp(np.stack([np.interp(np.log(wave), grid, row) for row in np.log(out)]))
     out[t == 0], out[t == 1] = a, b
@@ -171,6 +179,8 @@ def _checked(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike) -> tuple[Arr
 
 def _split(wave: Array, a: Array, b: Array, continuum: float) -> tuple[Array | None, float, Array, Array]:
     """Grid (None if ``wave`` is itself even in its logarithm), its step [km/s], continua and features (2, n_wave)."""
+    from sntransport.transport import _kernels
+
     log_wave = np.log(wave)
     even = np.linspace(log_wave[0], log_wave[-1], wave.size)
     step = (even[1] - even[0]) * C_KMS
@@ -178,8 +188,9 @@ def _split(wave: Array, a: Array, b: Array, continuum: float) -> tuple[Array | N
     grid = None if np.abs(log_wave - even).max() <= 1e-3 * (even[1] - even[0]) else even
     if grid is not None:
         logs = np.stack([np.interp(grid, log_wave, row) for row in logs])
-    smooth = bell_mean(logs, continuum / step)
-    return grid, step, readonly(smooth, "", 2), readonly(logs - smooth, "", 2)
+    smooth = np.empty(logs.shape)
+    _kernels.bell_means(logs, bell_width(continuum / step), smooth)
+    return grid, step, smooth, logs - smooth
 
 
 def _register(
@@ -189,9 +200,8 @@ def _register(
     from sntransport.transport import _kernels
 
     shift = np.zeros(features.shape[1])
-    for factor in _COARSE_TO_FINE:
-        seen = readonly(bell_mean(features, factor * resolution / step), "", 2)
-        _kernels.register_features(seen[0], seen[1], shift, scatter, stiffness**-2, (step / reach) ** 2, _STEPS)
-        shift = np.clip(shift, -3.0 * reach / step, 3.0 * reach / step)
-        shift /= max(1.0, float(np.abs(np.diff(shift)).max()) / _STEEPEST)
+    widths = np.array([bell_width(factor * resolution / step) for factor in _COARSE_TO_FINE])
+    _kernels.find_shift(
+        features, widths, scatter, stiffness**-2, (step / reach) ** 2, _STEPS, 3.0 * reach / step, _STEEPEST, shift
+    )
     return readonly(shift, "")

@@ -1,12 +1,12 @@
 """From a sparse series to a dense one: interpolate pairs, weigh, average (Ramirez et al. 2024, arXiv:2409.10701).
 
-A few target phases at a time, so that memory does not grow with the number of phases times pairs, and a pair's work
-is not repeated for each of them.
+A few target phases at a time, so that memory does not grow with the number of phases times pairs; see
+`sntransport.transport.candidates`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,16 +15,14 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array, Span
 from sntransport._objects.arguments import answers_mistakes
-from sntransport.photometry.synthetic import MIN_COVERAGE, BandMatrix
+from sntransport.photometry.synthetic import BandMatrix
 from sntransport.spectra.series import Origin, SpectralSeries
-from sntransport.transport.candidates import Candidates, Pair, PairSpectra
+from sntransport.transport.candidates import LEAST_TAPER, Judged, PairSpectra, Said, made_in_order
 from sntransport.transport.chain import SAME_PHASE, nearest_rows
 from sntransport.transport.interpolation_errors import SHARE_WITH_COLORS, ErrorModel, interpolation_error
 from sntransport.transport.interpolators import ForPair, Interpolator
 from sntransport.transport.weights import Weight, color_mismatch
 
-# Phases that are worked on together: their sums take a few tens of MB, and few pairs are made twice.
-_BLOCK = 128
 # A thousand candidates that weigh less than this, relative to the others, change a mean by less than 1e-13.
 _LEAST_SHARE = 1e-16
 _NOTHING = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
@@ -131,13 +129,13 @@ def synthesize(
     origin = np.zeros(shape, dtype=np.uint8)
     calibrated = photometry is not None and photometry.continua is not None
     share = _error_shares(phase, photometry if tie or calibrated else None)
+    judged = None if photometry is None else Judged(photometry.matrix, photometry.continua)
     found = []
-    for start in range(0, phase.size, _BLOCK):
-        block = slice(start, start + _BLOCK)
-        work = _Block(spectra, pairs, phase[block], interpolate)
+    for block, said in made_in_order(spectra, pairs, phase, interpolate, judged):
+        work = _Block(spectra, pairs, phase[block], said)
         work.judge(weight, None if photometry is None else _rows(photometry, block))
         flux[block], flux_err[block], origin[block], inverse = work.average(tie=tie, errors=errors, share=share[block])
-        found.append((start + work.row, work.pair, work.shares(inverse)))
+        found.append((block.start + work.row, work.pair, work.shares(inverse)))
     dense = SpectralSeries(
         phase=phase,
         wave=sparse.wave,
@@ -191,69 +189,34 @@ def _pairs(sparse: SpectralSeries, phase: Array, max_gap: float) -> NDArray[np.i
 
 
 class _Block:
-    """Candidates at a few phases, one entry a pair and phase, those of a pair together: ``pair``, ``row``, ``value``.
+    """Candidates at a few phases: ``pair``, ``row``, ``value`` have one entry a pair and phase, a pair's together."""
 
-    Of each only numbers are kept; its spectrum is made when it is judged and once more when it is averaged.
-    """
-
-    def __init__(
-        self, spectra: PairSpectra, pairs: NDArray[np.int64], phase: Array, interpolate: Interpolator | ForPair
-    ) -> None:
-        self.spectra, self.pairs, self.phase, self.interpolate = spectra, pairs, phase, interpolate
-        before, after = spectra.series.phase[pairs].T
-        near = np.flatnonzero((before <= phase[-1] + SAME_PHASE) & (after >= phase[0] - SAME_PHASE))
-        before, after = before[near, None], after[near, None]
-        itself = (pairs[near, :1] == pairs[near, 1:]) & (np.abs(before - phase) <= SAME_PHASE)
-        where, self.row = np.nonzero(itself | ((before < phase - SAME_PHASE) & (after > phase + SAME_PHASE)))
-        self.pair = near[where]
+    def __init__(self, spectra: PairSpectra, pairs: NDArray[np.int64], phase: Array, said: Sequence[Said]) -> None:
+        self.spectra, self.pairs, self.phase = spectra, pairs, phase
+        self.said = {one.number: one for one in said}
+        self.pair = np.repeat([one.number for one in said], [one.row.size for one in said]).astype(np.int64)
+        self.row = np.concatenate([*(one.row for one in said), np.empty(0, dtype=np.int64)])
         self.value, self.scale = np.zeros(self.pair.size), np.ones(self.pair.size)
-        # Found when a spectrum is made: which bins of a pair are covered, and how.
-        self.origin: dict[int, NDArray[np.uint8]] = {}
 
-    def _groups(self) -> Iterator[tuple[int, Span]]:
-        """Pairs that have candidates, and the entries of each."""
+    def _groups(self) -> Iterator[tuple[Said, Span]]:
+        """What pairs that have candidates say, and the entries of each."""
         starts = np.flatnonzero(np.diff(self.pair, prepend=-1))
         for start, stop in pairwise([*starts, self.pair.size]):
-            yield int(self.pair[start]), slice(int(start), int(stop))
-
-    def _made(self, p: int) -> Pair:
-        i, j = self.pairs[p]
-        return Pair(self.spectra, int(i), int(j), self.interpolate)
-
-    def _keep(self, kept: NDArray[np.bool_]) -> None:
-        self.pair, self.row, self.value, self.scale = (
-            self.pair[kept],
-            self.row[kept],
-            self.value[kept],
-            self.scale[kept],
-        )
+            yield self.said[int(self.pair[start])], slice(int(start), int(stop))
 
     def judge(self, weight: Weight, photometry: Photometry | None) -> None:
         """Find the weight of every candidate, infinite of an observed spectrum, and the factor that ties it."""
-        synthetic = self._synthetic(photometry)
+        if not self.pair.size:
+            return
+        synthetic = np.concatenate([one.synthetic for one in self.said.values()])
         for k in range(self.phase.size):
             mine = np.flatnonzero(self.row == k)
             if mine.size:
                 self._judge_one(mine, k, weight, photometry, synthetic[mine])
         if photometry is not None:
-            self._keep(self._matter())
-
-    def _synthetic(self, photometry: Photometry | None) -> Array:
-        """Band fluxes of all candidates, (n, n_band); those of spectra that do not overlap go."""
-        n_band = 0 if photometry is None else len(photometry.matrix.bands)
-        out, exists = np.full((self.pair.size, n_band), np.nan), np.ones(self.pair.size, dtype=bool)
-        for p, entries in self._groups():
-            pair = self._made(p)
-            exists[entries] = pair.exists
-            if photometry is None or not pair.exists:
-                continue
-            t = pair.positions(self.phase[self.row[entries]])
-            made = pair.at(t)
-            self.origin[p] = made.origin
-            if pair.runs:
-                out[entries] = _band_fluxes(made, pair, t, photometry)
-        self._keep(exists)
-        return out[exists]
+            kept = self._matter()
+            self.pair, self.row = self.pair[kept], self.row[kept]
+            self.value, self.scale = self.value[kept], self.scale[kept]
 
     def _judge_one(
         self, mine: NDArray[np.int64], k: int, weight: Weight, photometry: Photometry | None, synthetic: Array
@@ -289,8 +252,13 @@ class _Block:
         for k in range(self.phase.size):
             mine = np.flatnonzero(self.row == k)
             mine = mine[np.argsort(-self.value[mine], kind="stable")]
-            if mine.size:
-                origin, matters = np.stack([self.origin[p] for p in self.pair[mine]]), np.zeros(mine.size, dtype=bool)
+            made = [self.said[p].made for p in self.pair[mine]]
+            # Without an observed spectrum a bin that two spectra cover is enough, where taper and weight are least.
+            least = LEAST_TAPER * self.value[mine].min(initial=np.inf)
+            if least > _LEAST_SHARE * self.value[mine].sum() and all(one.both for one in made):
+                out[mine] = True
+            elif mine.size:
+                origin, matters = np.stack([one.origin for one in made]), np.zeros(mine.size, dtype=bool)
                 rows = self.pairs[self.pair[mine]]
                 _kernels.find_what_matters(origin, rows, self.spectra.taper, self.value[mine], _LEAST_SHARE, matters)
                 out[mine] = matters
@@ -305,15 +273,15 @@ class _Block:
 
         n, n_wave = self.phase.size, self.spectra.series.n_wave
         total, sums = np.zeros((n, 3, n_wave)), np.zeros((n, 3, 3, n_wave))
-        for p, entries in self._groups():
-            pair, row = self._made(p), self.row[entries]
-            t = pair.positions(self.phase[row])
-            made = pair.at(t)
-            self.origin[p] = made.origin
-            flux_err = pair.flux_err(made, t, errors=errors, share=share[row])
+        for said, entries in self._groups():
+            made, t, row = said.made, said.t, self.row[entries]
+            if row.size < said.row.size:
+                kept = np.searchsorted(said.row, row)
+                made, t = replace(made, flux=made.flux[kept]), t[kept]
+            flux_err = said.pair.flux_err(made, t, errors=errors, share=share[row])
             scale = self.scale[entries] if tie else np.ones(row.size)
             _kernels.add_candidates(
-                made.flux, flux_err, made.origin, pair.taper, self.value[entries], scale, row, total, sums
+                made.flux, flux_err, made.origin, said.pair.taper, self.value[entries], scale, row, total, sums
             )
         best = np.where(total[:, 0] > 0, 0, np.where(total[:, 1] > 0, 1, 2))[:, None]
         weight = np.take_along_axis(total, best, axis=1)
@@ -330,26 +298,8 @@ class _Block:
         """Share of each candidate in the flux, averaged over the covered bins; ``inverse`` is from `average`."""
         from sntransport.transport import _kernels
 
-        out, taper = np.zeros(self.pair.size), self.spectra.taper
-        for p, mine in self._groups():
-            depth = np.minimum(*taper[self.pairs[p]])
-            _kernels.add_shares(self.origin[p], depth, self.value[mine], self.row[mine], inverse, out[mine])
+        out = np.zeros(self.pair.size)
+        for said, mine in self._groups():
+            _kernels.add_shares(said.made.origin, said.pair.taper, self.value[mine], self.row[mine], inverse, out[mine])
         bins = (inverse > 0).any(axis=1).sum(axis=1)
         return np.asarray(out / np.maximum(bins, 1)[self.row])
-
-
-def _band_fluxes(made: Candidates, pair: Pair, t: Array, photometry: Photometry) -> Array:
-    """Band fluxes (n_t, n_band) of candidates, with the continua that are judged with them put back."""
-    matrix, (i, j) = photometry.matrix, pair.rows
-    known = made.origin != Origin.NOT_COVERED
-    # Only bins that some band sees: most of the time goes into the exponential.
-    seen = np.flatnonzero(matrix.cover_weight.any(axis=1) & known)
-    light = made.flux[:, seen]
-    if photometry.continua is not None:
-        own = np.outer(1.0 - t, photometry.continua[i, seen]) + np.outer(t, photometry.continua[j, seen])
-        light *= np.exp(own)
-    sums = known.astype(np.float64) @ matrix.cover_weight
-    n_band = len(matrix.bands)
-    covered = sums[:n_band] >= MIN_COVERAGE * matrix.photon_total
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(covered, light @ matrix.flux_weight[seen] / sums[n_band:], np.nan)
