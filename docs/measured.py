@@ -365,6 +365,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "bandtest_one_system": ("bandtest", partial(band_shares, judged="one system")),
     "bandtest_accepted": ("bandtest", partial(band_shares, judged="accepted")),
     "calibration_tried": ("calibration_tried", plain),
+    "beyond_photometry": ("beyond_photometry", plain),
+    "build_ways": ("build_ways", plain),
     "two_templates": ("two_templates", plain),
     "smooth_templates": ("smooth_templates", plain),
     "class_templates": ("class_templates", plain),

@@ -18,6 +18,9 @@ C_AA = 2.99792458e18
 H_ERG = 6.62607015e-27
 """Planck constant [erg s] (exact, SI)."""
 
+COBALT = 77.236 / np.log(2.0)
+"""Mean life of 56Co [d], from its half-life of 77.236 d (Nuclear Data Sheets)."""
+
 MAG_PER_LN = 2.5 / np.log(10.0)
 """Magnitudes in one unit of ln flux: a small relative error times this is an error in magnitudes."""
 

@@ -14,13 +14,14 @@ slope and a bend, which only photometry can tell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import matern52
+from sntransport._numerics.units import COBALT
 from sntransport._objects.arguments import answers_mistakes
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.calibration.markov_process import Part, Reading, Smoothed, first_states, smooth_states
@@ -51,6 +52,11 @@ class Priors:
         Error of its color, smooth over wavelength, and of its continuum at single nodes.
     outlier : float
         Nights further off than so many standard deviations are left out: one, or at most three in a hundred.
+    slowing : float [rest-frame d]
+        From this phase on everything takes longer, in proportion to the phase.
+    fading : float [rest-frame d]
+        The mean of ln flux, about which all is, falls with this mean life from phase 0 on: that of 56Co, since what is
+        seen of a supernova at last it has from there. Where there are data it hardly matters.
     rounds : int
         Of linearization.
 
@@ -88,11 +94,13 @@ class Priors:
     common_slope: float = 0.2
     common_bend: float = 0.2
     spectrum_level: float = 0.9
-    spectrum_level_unknown: float = 10.0
+    spectrum_level_unknown: float = 100.0
     spectrum_color: float = 0.22
     spectrum_length: float = 0.8
     spectrum_point: float = 0.09
     outlier: float = 5.0
+    slowing: float = 100.0
+    fading: float = COBALT
     rounds: int = 4
 
 
@@ -109,6 +117,10 @@ _JUDGED = 2
 _MOST_LEFT_OUT = 0.03
 # Of fewer none can be told to be the wrong one.
 _FEWEST_JUDGED = 8
+# How many times longer than early everything takes at most.
+_SLOWEST = 5.0
+# Degrees of freedom of the errors of colors of spectra.
+_FREEDOM = 4.0
 # Rounds that offsets of bands and a slope, which compete, need: after 12 the worst of the fifteen is not yet there.
 _STEPS = 60
 
@@ -206,24 +218,33 @@ def fit_surface(
     """
     model = _Model(node, points.n_band, priors)
     usable = points.share.sum(axis=1) > 0
+    start = _start(points, usable, spectra)
+    spectra = _with_units_off(spectra, start)
     used = usable.copy()
     night, night_of = np.unique(np.round(points.phase / _NIGHT) * _NIGHT, return_inverse=True)
+    # The processes are about a mean that falls: without data a supernova fades.
+    mean = _fading(points.phase, priors.fading)
+    points = replace(points, value=points.value - mean)
+    spectra = replace(spectra, value=spectra.value - _fading(spectra.phase, priors.fading)[:, None])
+    target_mean = _fading(phase, priors.fading)
+    night, phase = model_time(night, priors.slowing), model_time(phase, priors.slowing)
+    spectra = replace(spectra, phase=model_time(spectra.phase, priors.slowing))
     dates = np.concatenate([night, spectra.phase])
-    start = _start(points, usable, spectra)
     at = np.full(points.share.shape, start)
     width = model.scale**2
     # At first the photometry alone says how bright: a spectrum is trusted by how well it agrees.
-    level = np.full(spectra.phase.size, priors.spectrum_level_unknown)
+    level, doubt = np.full(spectra.phase.size, priors.spectrum_level_unknown), np.ones(spectra.phase.size)
     for step in range(priors.rounds):
         data = [
             *model.of_nights(points, night, night_of, used=used, at=at, start=start),
-            *model.of_spectra(spectra, level, start),
+            *model.of_spectra(spectra, level, doubt, start),
         ]
         found = smooth_states(model.parts(width), data, dates, model.design[:0])
         surface = found.mean @ model.design.T + start
         at = surface[: night.size][night_of]
-        level = model.level_errors(spectra, surface[night.size :])
         fixed, fixed_err, width = model.of_long_tails(found, width)
+        level = model.level_errors(spectra, surface[night.size :])
+        doubt = model.color_doubts(spectra, surface[night.size :], fixed[-2:])
         offset = fixed[: points.n_band]
         if step < _JUDGED:
             drift = found.mean[: night.size, model.drifts][night_of, points.band]
@@ -234,12 +255,12 @@ def fit_surface(
     width = np.where(np.append(off, [False, False]), priors.static_level**2, width)
     data = [
         *model.of_nights(points, night, night_of, used=used, at=at, start=start),
-        *model.of_spectra(spectra, level, start),
+        *model.of_spectra(spectra, level, doubt, start),
     ]
     found = smooth_states(model.parts(width), data, phase, model.design)
     return LevelSurface(
         node=node,
-        value=found.mean @ model.design.T + start,
+        value=found.mean @ model.design.T + start + target_mean[:, None],
         error=np.sqrt(found.variance),
         offset=offset,
         offset_err=fixed_err[: points.n_band],
@@ -272,6 +293,21 @@ def _start(points: BandData, usable: NDArray[np.bool_], spectra: SpectrumData) -
         return float(np.median(points.value[usable] - np.log(points.share[usable].sum(axis=1))))
     known = spectra.value[spectra.calibrated]
     return float(np.nanmedian(known)) if known.size else float(np.nanmedian(spectra.value))
+
+
+def _fading(phase: Array, days: float) -> Array:
+    """Mean of ln flux at phases [d], which falls with a mean life from phase 0 on."""
+    return np.asarray(-np.maximum(phase, 0.0) / days)
+
+
+def _with_units_off(spectra: SpectrumData, level: float) -> SpectrumData:
+    """Spectra in arbitrary units at a level that could be theirs: their unit must not draw the surface.
+
+    It may be fifteen powers of ten off those of the others, which no width of a prior is nothing beside.
+    """
+    known = np.isfinite(spectra.value)
+    mean = np.where(known, spectra.value, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return replace(spectra, value=spectra.value - np.where(spectra.calibrated, 0.0, mean - level)[:, None])
 
 
 class _Model:
@@ -359,24 +395,65 @@ class _Model:
         error = np.sqrt(np.maximum(least**2, 0.5 * (least**2 + off**2)))
         return np.where(spectra.calibrated, error, self.priors.spectrum_level_unknown)
 
-    def of_spectra(self, spectra: SpectrumData, level: Array, start: float) -> list[Reading]:
+    def color_doubts(self, spectra: SpectrumData, surface: Array, common: Array) -> Array:
+        """How many times the prior's the variance of the color of each spectrum is, (n_spec,): at least once.
+
+        By the distance from the surface, but for slope and bend ``common`` (2,) to all: that of a multivariate t
+        distribution, whose long tails let one spectrum have a wrong color without a say in the surface.
+        """
+        out = np.ones(spectra.phase.size)
+        for k, value in enumerate(spectra.value):
+            rows = self._rows(value)
+            x = self.slope[rows, 0]
+            off = value[rows] - surface[k, rows] - common[0] * x - common[1] * x**2
+            # Whatever its level is.
+            covariance = self.priors.spectrum_level_unknown**2 + self._color_covariance(rows)
+            square = float(off @ np.linalg.solve(covariance, off))
+            out[k] = max(1.0, (_FREEDOM + square) / (_FREEDOM + rows.size - 1.0))
+        return out
+
+    def of_spectra(self, spectra: SpectrumData, level: Array, doubt: Array, start: float) -> list[Reading]:
         """Continua of spectra at every few nodes."""
-        p, out = self.priors, []
-        for phase, value, level_err in zip(spectra.phase, spectra.value, level, strict=True):
-            rows = np.flatnonzero(np.isfinite(value))
-            # As many as the smooth continuum has numbers of its own, and both ends.
-            rows = rows[np.unique(np.linspace(0, rows.size - 1, max(2, rows.size // 6)).round().astype(int))]
-            x = self.node[rows]
+        out = []
+        for phase, value, level_err, more in zip(spectra.phase, spectra.value, level, doubt, strict=True):
+            rows = self._rows(value)
             design = self.design[rows].copy()
             design[:, self.common[0]] = self.slope[rows, 0]
             design[:, self.common[1]] = self.slope[rows, 0] ** 2
-            covariance = (
-                level_err**2
-                + p.spectrum_color**2 * matern52(x[:, None] - x, p.spectrum_length)
-                + p.spectrum_point**2 * np.eye(x.size)
-            )
+            covariance = level_err**2 + more * self._color_covariance(rows)
             out.append(Reading(date=float(phase), value=value[rows] - start, design=design, covariance=covariance))
         return out
+
+    def _rows(self, value: Array) -> NDArray[np.int64]:
+        """Nodes at which a spectrum is read: as many as its smooth continuum has numbers of its own, and both ends."""
+        rows = np.flatnonzero(np.isfinite(value))
+        return rows[np.unique(np.linspace(0, rows.size - 1, max(2, rows.size // 6)).round().astype(int))]
+
+    def _color_covariance(self, rows: NDArray[np.int64]) -> Array:
+        """Of what the color of a spectrum is off at some nodes."""
+        p, x = self.priors, self.node[rows]
+        smooth = p.spectrum_color**2 * matern52(x[:, None] - x, p.spectrum_length)
+        return np.asarray(smooth + p.spectrum_point**2 * np.eye(x.size))
+
+
+def model_time(phase: Array, slowing: float = FITTED.slowing) -> Array:
+    """Phases in the time of the model, in which a supernova changes as fast late as early.
+
+    Parameters
+    ----------
+    phase : ndarray, any shape [rest-frame d]
+    slowing : float [rest-frame d]
+        See `Priors`.
+
+    Returns
+    -------
+    ndarray [rest-frame d]
+        As they are up to ``slowing``, then growing as their logarithm, from five times that on as a fifth of them:
+        phase 0 may be any date.
+    """
+    late = np.clip(phase / slowing, 1.0, _SLOWEST)
+    beyond = np.maximum(phase / slowing - _SLOWEST, 0.0) / _SLOWEST
+    return np.asarray(np.minimum(phase, slowing) + slowing * (np.log(late) + beyond))
 
 
 def surface_nodes(wave: Array) -> tuple[Array, Array]:

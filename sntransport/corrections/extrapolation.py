@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._numerics.units import COBALT
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import Policy, meeting_factor
@@ -21,9 +22,6 @@ from sntransport.spectra.series import Origin, SpectralSeries, require_series
 
 WavePolicy = Callable[[Array, Array, Array, Array], Array]
 """``f(wave, flux, phase, target) -> (n_phase, n_target)``; NaN where the policy has nothing to say."""
-
-COBALT = 77.236 / np.log(2.0)
-"""Mean life of 56Co [d], from its half-life of 77.236 d (Nuclear Data Sheets)."""
 
 _LONGEST_RISE = 40.0
 _TAIL = 20.0

@@ -20,6 +20,7 @@ from sntransport.calibration.level_surface import (
     Priors,
     SpectrumData,
     fit_surface,
+    model_time,
     surface_nodes,
 )
 from sntransport.photometry.synthetic import MIN_COVERAGE, BandMatrix
@@ -31,7 +32,7 @@ from sntransport.transport.interpolators import ForPair, Interpolator
 
 HELD = 20.0
 """Photometry this long before the first and after the last spectrum, and from the ends of a gap that stays open, has a
-say: the nearest spectrum stands in [rest-frame d]."""
+say: the nearest spectrum stands in [rest-frame d, from 100 d on in proportion to the phase, as the model's time]."""
 
 # Photometric points this close together are compared with one rebuilt spectrum [rest-frame d].
 _SAME_NIGHT = 0.1
@@ -256,7 +257,7 @@ def _band_data(
     value = np.concatenate([*(curve.value for curve in curves.curves), *empty])
     error = np.concatenate([*(curve.error for curve in curves.curves), *empty])
     band = np.repeat(np.arange(len(curves.curves)), [curve.mjd.size for curve in curves.curves])
-    near = np.abs(_seen_at(phase, features) - phase) < HELD
+    near = np.abs(model_time(_seen_at(phase, features)) - model_time(phase)) < HELD
     phase, value, error, band = phase[near], value[near], error[near], band[near]
     share = np.zeros((phase.size, edges.size - 1))
     tick, tick_of = np.unique(_seen_at(np.round(phase / _SAME_NIGHT) * _SAME_NIGHT, features), return_inverse=True)

@@ -5,7 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sntransport.calibration.level_surface import BandData, Priors, SpectrumData, fit_surface, surface_nodes
+from sntransport._numerics.units import COBALT
+from sntransport.calibration.level_surface import (
+    BandData,
+    Priors,
+    SpectrumData,
+    fit_surface,
+    model_time,
+    surface_nodes,
+)
 
 WAVE = np.geomspace(3300.0, 9300.0, 800)
 NODE, _ = surface_nodes(WAVE)
@@ -152,3 +160,48 @@ def test_a_band_that_is_off_hardly_bends_the_surface():
     whole, without = (fit_surface(NODE, each, spectra(), PHASE) for each in (data, rest))
     # With the say that its offset's own width would leave it, it would be 0.028.
     assert np.abs(whole.value - without.value)[:, INSIDE].max() < 0.02
+
+
+@pytest.mark.parametrize("unit", [-40.0, 40.0])
+def test_the_unit_of_spectra_in_arbitrary_units_has_no_say(unit):
+    """Beyond the photometry too, where nothing else says how bright it is."""
+    at, early = np.arange(20.0, 50.0, 1.0), points(phase=PHASE[PHASE < 20.0])
+    known = dataclasses.replace(spectra(), calibrated=np.array([True, True, False, False]))
+    other = dataclasses.replace(known, value=known.value + unit * ~known.calibrated[:, None])
+    plain, moved = (fit_surface(NODE, early, s, at) for s in (known, other))
+    np.testing.assert_allclose(moved.value, plain.value, atol=1e-6)
+    off = plain.value - truth(at)
+    assert np.all(np.abs(off)[:, INSIDE] < 2.0 * plain.error[:, INSIDE])
+
+
+def test_without_data_a_supernova_fades_as_cobalt():
+    at = np.array([300.0, 350.0])
+    still = dataclasses.replace(points(), value=points().value + points().phase / 30.0)
+    found = fit_surface(
+        NODE, still, dataclasses.replace(spectra(), value=spectra().value + SPECTRA[:, None] / 30.0), at
+    )
+    fall = (found.value[0] - found.value[1])[INSIDE]
+    np.testing.assert_allclose(fall, 50.0 / COBALT, atol=0.15)
+
+
+def test_one_spectrum_of_a_wrong_color_between_nights_has_little_say():
+    """Late, between nights of photometry 40 d apart, where else its color would be that of the surface."""
+    late = 200.0
+    nights = np.array([late, late + 5.0, late + 40.0, late + 45.0])
+    fade = dataclasses.replace(points(phase=nights), value=points(phase=nights - late).value)
+    at = late + np.array([20.0, 40.0])
+    value = truth(at - late)
+    value[0] += -2.0 * (NODE - np.log(5500.0)) + 1.0
+    wrong = SpectrumData(phase=at, value=value, calibrated=np.ones(2, dtype=bool))
+    found = fit_surface(NODE, fade, wrong, at[:1])
+    off = (found.value - truth(at[:1] - late))[0, INSIDE]
+    assert np.abs(off).max() < 0.15
+    assert np.all(np.abs(off) < 2.0 * found.error[0, INSIDE])
+
+
+def test_time_of_the_model():
+    phase = np.array([-20.0, 0.0, 100.0, 200.0, 500.0, 1000.0])
+    expected = [-20.0, 0.0, 100.0, 100.0 * (1.0 + np.log(2.0)), 100.0 * (1.0 + np.log(5.0))]
+    found = model_time(phase)
+    np.testing.assert_allclose(found[:5], expected)
+    assert found[5] - found[4] == pytest.approx(100.0)

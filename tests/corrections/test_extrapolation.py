@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from sntransport._numerics.units import COBALT
 from sntransport.corrections.extrapolation import (
-    COBALT,
     continue_blackbody,
     continue_suppressed_blackbody,
     continue_template,
