@@ -158,7 +158,8 @@ class LevelSurface:
     ``offset``, ``offset_err`` (n_band,) in ln flux: how much brighter the photometry of each band is. ``off``
     (n_band,): bands off for good, which have no say in the level. ``slope``, ``slope_err``: the power of wavelength by
     which all spectra are redder than the surface. ``used`` (n_point,): points that took part. ``residual`` (n_point,):
-    observed minus modelled ln flux, offset not taken off.
+    observed minus modelled ln flux, offset not taken off. ``doubt`` (n_spec,): how many times the prior's the variance
+    of the color of each spectrum was taken to be, at least 1.
     """
 
     node: Array
@@ -171,6 +172,7 @@ class LevelSurface:
     slope_err: float
     used: NDArray[np.bool_]
     residual: Array
+    doubt: Array
 
 
 @answers_mistakes
@@ -269,6 +271,7 @@ def fit_surface(
         slope_err=float(fixed_err[-2]),
         used=used,
         residual=np.where(usable, _residual(points, at), np.nan),
+        doubt=doubt,
     )
 
 

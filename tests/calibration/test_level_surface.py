@@ -199,6 +199,19 @@ def test_one_spectrum_of_a_wrong_color_between_nights_has_little_say():
     assert np.all(np.abs(off) < 2.0 * found.error[0, INSIDE])
 
 
+def test_the_spectrum_whose_color_the_photometry_contradicts_is_found():
+    right, wrong = spectra(), spectra()
+    value = wrong.value.copy()
+    value[1] -= 3.0 * (NODE - np.log(5500.0))
+    plain, found = (
+        fit_surface(NODE, points(noise=0.01), each, PHASE) for each in (right, dataclasses.replace(wrong, value=value))
+    )
+    assert plain.doubt.max() < 2.0
+    assert found.doubt[1] > 4.0
+    assert np.delete(found.doubt, 1).max() < 2.0
+    assert np.abs(found.value - plain.value)[:, INSIDE].max() < 0.02
+
+
 def test_time_of_the_model():
     phase = np.array([-20.0, 0.0, 100.0, 200.0, 500.0, 1000.0])
     expected = [-20.0, 0.0, 100.0, 100.0 * (1.0 + np.log(2.0)), 100.0 * (1.0 + np.log(5.0))]
