@@ -430,7 +430,8 @@ class _Model:
     def _rows(self, value: Array) -> NDArray[np.int64]:
         """Nodes at which a spectrum is read: as many as its smooth continuum has numbers of its own, and both ends."""
         rows = np.flatnonzero(np.isfinite(value))
-        return rows[np.unique(np.linspace(0, rows.size - 1, max(2, rows.size // 6)).round().astype(int))]
+        chosen = np.unique(np.linspace(0, rows.size - 1, max(2, rows.size // 6)).round().astype(int))
+        return np.asarray(rows[chosen], dtype=np.int64)
 
     def _color_covariance(self, rows: NDArray[np.int64]) -> Array:
         """Of what the color of a spectrum is off at some nodes."""
