@@ -216,7 +216,8 @@ def sinkhorn(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
 
     Notes
     -----
-    Janati et al. 2020 (ICML); what ``ot.bregman.barycenter_debiased`` of POT gives.
+    Janati et al. 2020 (ICML); ``ot.bregman.barycenter_debiased`` of POT, which is called where a
+    grid is not even in ln wavelength; elsewhere convolutions give the same.
 
     Examples
     --------
@@ -227,7 +228,7 @@ def sinkhorn(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
     >>> print(f"{wave[halfway[0].argmax()]:.0f} A")
     5990 A
     """
-    return _entropic(wave, flux_a, flux_b, t, width=width, solve=_debiased)
+    return _entropic(wave, flux_a, flux_b, t, width=width, solve=_debiased, elsewhere=_debiased_of_pot)
 
 
 def unbalanced(
@@ -255,7 +256,8 @@ def unbalanced(
 
     Notes
     -----
-    Chizat et al. 2018 (Math. Comp. 87, 2563); what ``ot.unbalanced.barycenter_unbalanced`` of POT gives.
+    Chizat et al. 2018 (Math. Comp. 87, 2563); ``ot.unbalanced.barycenter_unbalanced`` of POT, which is called
+    where a grid is not even in ln wavelength; elsewhere convolutions give the same.
 
     Examples
     --------
@@ -268,7 +270,11 @@ def unbalanced(
     """
     # Of entropy and fading, the share that fading has in the power of a scaling.
     power = reach**2 / (reach**2 + 2.0 * width**2)
-    return _entropic(wave, flux_a, flux_b, t, width=width, solve=partial(_fading, power=power))
+    fading = (reach / C_KMS) ** 2
+    return _entropic(
+        wave, flux_a, flux_b, t, width=width, solve=partial(_fading, power=power),
+        elsewhere=partial(_fading_of_pot, fading=fading),
+    )  # fmt: skip
 
 
 def _columns(flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Array]:
@@ -277,26 +283,16 @@ def _columns(flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> tuple[Array,
 
 
 class _Blur:
-    """A Gaussian of the distance between bins, exp(-distance^2 / entropy), to multiply columns (n_wave, n) with.
+    """A Gaussian of the distance between bins that are even in ln wavelength, exp(-distance^2 / entropy), to multiply
+    columns (n_wave, n) with: a convolution, as far as the Gaussian reaches."""
 
-    Where bins are even in ln wavelength it is a convolution, as far as the Gaussian reaches.
-    """
-
-    def __init__(self, log_wave: Array, entropy: float) -> None:
-        even = np.linspace(log_wave[0], log_wave[-1], log_wave.size)
-        self._taps: Array | None = None
-        # Bins that are uneven by rounding alone.
-        if np.abs(log_wave - even).max() <= 1e-12:
-            distance = even - even[0]
-            half = np.exp(-(distance[distance <= np.sqrt(_REACH * entropy)] ** 2) / entropy)
-            self._taps = np.concatenate([half[:0:-1], half])
-        else:
-            self._matrix = np.exp(-((log_wave[:, None] - log_wave) ** 2) / entropy)
+    def __init__(self, step: float, n_wave: int, entropy: float) -> None:
+        distance = step * np.arange(n_wave)
+        half = np.exp(-(distance[distance <= np.sqrt(_REACH * entropy)] ** 2) / entropy)
+        self._taps = np.concatenate([half[:0:-1], half])
 
     def __call__(self, columns: Array) -> Array:
         """Each of the columns blurred."""
-        if self._taps is None:
-            return np.asarray(self._matrix @ columns)
         from sntransport.transport import _kernels
 
         out = np.empty(columns.shape[::-1])
@@ -343,18 +339,40 @@ def _fading(shares: Array, blur: _Blur, weight: Array, *, power: float) -> Array
     return np.asarray(mean)
 
 
+def _debiased_of_pot(shares: Array, cost: Array, entropy: float, weight: Array) -> Array:
+    from ot.bregman import barycenter_debiased
+
+    return np.asarray(barycenter_debiased(shares, cost, entropy, weights=weight, warn=False))
+
+
+def _fading_of_pot(shares: Array, cost: Array, entropy: float, weight: Array, *, fading: float) -> Array:
+    from ot.unbalanced import barycenter_unbalanced
+
+    return np.asarray(barycenter_unbalanced(shares, cost, entropy, fading, weights=weight))
+
+
 def _entropic(
     wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike, *, width: float,
-    solve: Callable[[Array, _Blur, Array], Array],
+    solve: Callable[[Array, _Blur, Array], Array], elsewhere: Callable[[Array, Array, float, Array], Array],
 ) -> Array:  # fmt: skip
-    """Barycenters of the two normalized mass vectors at every t, with the total flux put back."""
+    """Barycenters of the two normalized mass vectors at every t, with the total flux put back.
+
+    ``solve`` takes the blur of a grid that is even in ln wavelength, and ``elsewhere`` the cost of any other.
+    """
     a, b, position = _columns(flux_a, flux_b, t)
     bins = np.diff(bin_edges(wave))
     mass = np.array([a @ bins, b @ bins])
     shares = np.stack([a * bins / mass[0], b * bins / mass[1]], axis=1)
-    blur = _Blur(np.log(np.asarray(wave, dtype=np.float64)), 2.0 * (width / C_KMS) ** 2)
+    log_wave = np.log(np.asarray(wave, dtype=np.float64))
+    entropy = 2.0 * (width / C_KMS) ** 2
+    # Bins that are uneven by rounding alone count as even.
+    if np.abs(log_wave - np.linspace(log_wave[0], log_wave[-1], log_wave.size)).max() <= 1e-12:
+        blur = _Blur((log_wave[-1] - log_wave[0]) / (log_wave.size - 1), log_wave.size, entropy)
+        made = partial(solve, shares, blur)
+    else:
+        made = partial(elsewhere, shares, (log_wave[:, None] - log_wave) ** 2, entropy)
     out = np.empty((position.size, a.size))
     for row, s in zip(out, position[:, 0], strict=True):
-        share = solve(shares, blur, np.array([1.0 - s, s]))
+        share = made(np.array([1.0 - s, s]))
         row[:] = share / share.sum() / bins * ((1.0 - s) * mass[0] + s * mass[1])
     return out

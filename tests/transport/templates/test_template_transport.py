@@ -4,8 +4,6 @@ import dataclasses
 import inspect
 import re
 
-import inspect
-
 import numpy as np
 import pytest
 
