@@ -55,8 +55,8 @@ class Priors:
     slowing : float [rest-frame d]
         From this phase on everything takes longer, in proportion to the phase.
     fading : float [rest-frame d]
-        The mean of ln flux, about which all is, falls with this mean life from phase 0 on: that of 56Co, since what is
-        seen of a supernova at last it has from there. Where there are data it hardly matters.
+        The mean of ln flux, about which all is, falls with this mean life from about phase 0 on: that of 56Co, since
+        what is seen of a supernova at last it has from there. Where there are data it hardly matters.
     rounds : int
         Of linearization.
 
@@ -119,6 +119,8 @@ _MOST_LEFT_OUT = 0.03
 _FEWEST_JUDGED = 8
 # How many times longer than early everything takes at most.
 _SLOWEST = 5.0
+# Phase 0 may be an explosion or a maximum [d]; light curves must not bend at it.
+_ONSET = 10.0
 # Degrees of freedom of the errors of colors of spectra.
 _FREEDOM = 4.0
 # Rounds that offsets of bands and a slope, which compete, need: after 12 the worst of the fifteen is not yet there.
@@ -299,8 +301,8 @@ def _start(points: BandData, usable: NDArray[np.bool_], spectra: SpectrumData) -
 
 
 def _fading(phase: Array, days: float) -> Array:
-    """Mean of ln flux at phases [d], which falls with a mean life from phase 0 on."""
-    return np.asarray(-np.maximum(phase, 0.0) / days)
+    """Mean of ln flux at phases [d], which falls with a mean life from about phase 0 on, without a kink there."""
+    return np.asarray(-_ONSET * np.logaddexp(0.0, phase / _ONSET) / days)
 
 
 def _with_units_off(spectra: SpectrumData, level: float) -> SpectrumData:
