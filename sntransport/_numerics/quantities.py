@@ -121,7 +121,10 @@ def _from_quantity(value: Any, name: str, unit: str | None, wave: ArrayLike | No
         remedy = "an MJD as a number or an astropy Time" if unit == MJD else "plain numbers in the unit of the field"
         raise ValueError(f"{name} has the unit {value.unit}: give {remedy}")
     # A column of a table keeps its unit beside its numbers; masks are looked at again afterwards.
-    quantity = value if hasattr(value, "to_value") else u.Quantity(_unmasked(value, name), value.unit)
+    try:
+        quantity = value if hasattr(value, "to_value") else u.Quantity(_unmasked(value, name), value.unit)
+    except TypeError:  # a column of text
+        raise ValueError(f"{name} has the unit {value.unit}, but is no column of numbers") from None
     if unit == NUMBER and str(quantity.unit) == "redshift":  # of astropy.cosmology: a plain number
         return quantity.value
     logarithmic = hasattr(quantity.unit, "physical_unit")
@@ -129,7 +132,9 @@ def _from_quantity(value: Any, name: str, unit: str | None, wave: ArrayLike | No
         if logarithmic and name.endswith("_err"):
             raise u.UnitConversionError("an error in magnitudes is relative")
         wanted = u.dimensionless_unscaled if unit == NUMBER else u.Unit(unit)
-        return quantity.to_value(wanted, equivalencies=_equivalencies(unit, wave))
+        # A unit may be 0 or infinite of another; the numbers are then no numbers, which callers refuse.
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            return quantity.to_value(wanted, equivalencies=_equivalencies(unit, wave))
     except (u.UnitConversionError, u.UnitTypeError, TypeError) as error:
         has = str(value.unit) or "dimensionless"
         raise ValueError(f"{name} has the unit {has}, expected {_told(unit)} ({error})") from None

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._storage.read_error import one_line
+
 # A card is read at a glance: rows beyond these, and letters of a row, are left out with a mark.
 _MOST_ROWS, _MOST_LETTERS = 16, 100
 _STYLE = "border-collapse:collapse;font-size:90%;text-align:left;background:transparent"
@@ -57,7 +59,7 @@ class Card:
 
 def clipped(text: str, most: int = _MOST_LETTERS) -> str:
     """A text on one line, of at most so many letters."""
-    line = " ".join(str(text).split())
+    line = one_line(str(text))
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 

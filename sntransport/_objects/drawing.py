@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._objects.short_band_names import short_band_names
+from sntransport._storage.read_error import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,16 @@ def axes_or_new(ax: Axes | None, caller: str) -> Axes:
             f"{caller}: ax is a {type(ax).__name__}, expected the axes of one panel: figure, ax = pyplot.subplots()"
         )
     return ax
+
+
+def label_text(text: str) -> str:
+    """A text of somebody else's as a label: on one line, letter by letter, where $ does not begin a formula."""
+    return one_line(text).replace("$", r"\$")
+
+
+def picture_labels(names: Sequence[str], surveys: Sequence[str] = ()) -> list[str]:
+    """`short_band_names` as labels."""
+    return [label_text(one) for one in short_band_names(names, surveys)]
 
 
 def chosen_rows(covered: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -95,7 +106,7 @@ def draw_stack(axes: Axes, rows: Sequence[tuple[float, Array, Array, bool]], lin
 
 def draw_spectrum(axes: Axes, wave: Array, flux: Array, flux_err: Array, label: str) -> None:
     """One spectrum with its error shaded."""
-    (line,) = axes.plot(wave, flux, lw=0.9, label=label or None)
+    (line,) = axes.plot(wave, flux, lw=0.9, label=label_text(label) or None)
     if np.isfinite(flux_err).any():
         axes.fill_between(wave, flux - flux_err, flux + flux_err, color=line.get_color(), alpha=0.25, lw=0)
 
@@ -103,7 +114,7 @@ def draw_spectrum(axes: Axes, wave: Array, flux: Array, flux_err: Array, label: 
 def draw_photometry(axes: Axes, mjd: Array, flux: Array, flux_err: Array, band: NDArray[np.str_]) -> None:
     """Points with errors, a color and a marker for each band, and their legend."""
     names = sorted({str(one) for one in band})
-    for k, (name, short) in enumerate(zip(names, short_band_names(names), strict=True)):
+    for k, (name, short) in enumerate(zip(names, picture_labels(names), strict=True)):
         rows = band == name
         error = np.nan_to_num(flux_err[rows])
         look: dict[str, Any] = {

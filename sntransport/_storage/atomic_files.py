@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_BELOW_ZERO = re.compile(rb"(?:GCOUNT|PCOUNT|NAXIS\d{0,3}) *= *-\d")
-_CARD = 80
-
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -66,13 +63,6 @@ def sha256(path: str | os.PathLike[str]) -> str:
     """Checksum of a file's bytes, as 64 hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def require_countable(raw: bytes) -> None:
-    """Raise a ValueError where a card of a FITS file counts below zero: astropy would read the same HDU for ever."""
-    for found in _BELOW_ZERO.finditer(raw):
-        if found.start() % _CARD == 0:
-            raise ValueError(f"a FITS header counts below zero ({found.group().decode()})")
 
 
 def _require_writable(target: Path) -> None:

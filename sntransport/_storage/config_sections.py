@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sntransport._storage.contents import MAX_CONFIG_BYTES, opened_content
 from sntransport._storage.read_error import ReadError
 
 if TYPE_CHECKING:
@@ -58,6 +60,12 @@ class Section:
         return found
 
 
+def toml_text(text: str) -> str:
+    """A text as TOML writes it, on one line whatever is in it: its escapes are those of JSON."""
+    clean = text.encode("utf-8", "replace").decode("utf-8")
+    return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def matching(folder: Path, pattern: str) -> list[Path]:
     """What a pattern of paths relative to a folder finds, sorted: the file of that very name, else by its wildcards.
 
@@ -91,7 +99,8 @@ def config_text(path: Path) -> str:
         Where it cannot be read or is no text.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        content = opened_content(path, MAX_CONFIG_BYTES, "give a TOML file")
+        return content.decode("utf-8")
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", "give a TOML file") from None
     except UnicodeDecodeError:

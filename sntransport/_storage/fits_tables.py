@@ -1,5 +1,6 @@
 """What series files need of FITS: tables with units and any text, required parts, and checksums over it all."""
 
+import re
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sntransport._storage.atomic_files import require_countable
+from sntransport._storage.contents import require_countable
 
 _ALL_ONES = 0xFFFFFFFF
 _BLOCK = 2880
+_ENDS = re.compile(r"' */")
 
 
 def table_hdu(name: str, columns: Mapping[str, ArrayLike], units: Mapping[str, str] | None = None) -> Any:
@@ -79,6 +81,12 @@ def escaped(text: str) -> str:
     """Text in printable ASCII: the rest as in a Python literal, and so a last space, which FITS does not keep."""
     ascii_text = text.encode("unicode_escape").decode("ascii")
     return ascii_text[:-1] + r"\x20" if ascii_text.endswith(" ") else ascii_text
+
+
+def card_text(text: str) -> str:
+    """As `escaped`, for a value of a header, where astropy takes a quote and a slash for the end of it."""
+    plain = escaped(text)
+    return plain.replace("'", r"\x27") if _ENDS.search(plain) else plain
 
 
 def unescaped(text: str) -> str:

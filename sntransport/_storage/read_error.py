@@ -3,35 +3,18 @@
 import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
-MAX_BYTES = 512 * 2**20
-"""Largest input that is read, after decompression [bytes]; far beyond any supernova, well within memory."""
-
-MAX_TEXT_BYTES = 64 * 2**20
-"""Largest text that is read as a table [bytes]: two million rows. Each byte of it takes about 12 of memory."""
-
-MAX_JSON_BYTES = 2 * 2**30
-"""Most memory that what a JSON text says may take [bytes], by `json_memory`."""
-
-# Of CPython 3.11 to 3.14 on 64 bits, by sys.getsizeof and the head of the garbage collector: an object with one entry,
-# a list with one, and a value with its place in either; a name or text beyond its letters is counted as a value.
-_OBJECT_BYTES, _LIST_BYTES, _VALUE_BYTES = 250, 90, 72
-
-
-def json_memory(content: bytes) -> int:
-    """About how many bytes of memory the values of a JSON text take, without making them; never much too few.
-
-    Compressed text may be a thousandth of that, which the size of the file does not say.
-    """
-    objects, lists, values = (content.count(mark) for mark in (b"{", b"[", b","))
-    return len(content) + _OBJECT_BYTES * objects + _LIST_BYTES * lists + _VALUE_BYTES * (values + objects + lists)
+# A message may quote what it is about, which may be a line of a million letters.
+_LONGEST = 2000
 
 
 class ReadError(ValueError):
     """Input that cannot be used. One line: the file, what is wrong with it, and what to do."""
 
     def __init__(self, path: object, wrong: str, remedy: str) -> None:
-        super().__init__(one_line(f"{path}: {wrong}; {remedy}"))
+        shown = wrong if len(wrong) <= _LONGEST else f"{wrong[:_LONGEST]}..."
+        super().__init__(one_line(f"{path}: {shown}; {remedy}"))
         self._parts = (str(path), wrong, remedy)
 
     def __reduce__(self) -> tuple[type["ReadError"], tuple[str, str, str]]:
@@ -68,6 +51,24 @@ def number(value: object) -> float:
     except (ValueError, OverflowError):
         return math.nan
     return result if math.isfinite(result) else math.nan
+
+
+def shallow(entries: Mapping[Any, Any]) -> dict[str, Any]:
+    """Entries of a header that are numbers or text, or a list or mapping of such; others are left out.
+
+    A few lines of YAML may stand for lists of lists that are larger than any memory once they are written out.
+    """
+    return {str(key): value for key, value in entries.items() if _is_flat(key) and (_is_flat(value) or _holds(value))}
+
+
+def _is_flat(value: object) -> bool:
+    return not isinstance(value, (list, tuple, set, Mapping))
+
+
+def _holds(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(_is_flat(one) for pair in value.items() for one in pair)
+    return isinstance(value, (list, tuple, set)) and all(map(_is_flat, value))
 
 
 def text(value: object) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import difflib
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -33,8 +35,22 @@ from sntransport.cli.supernovae.photometry import bolometric, photometry
 from sntransport.cli.supernovae.report import plot, report
 from sntransport.cli.supernovae.template import template_group
 from sntransport.cli.supernovae.validate import bandtest, validate
-from sntransport.cli.terminal.console import FAILURES, aside, fail, keep_words
+from sntransport.cli.terminal.console import FAILURES, aside, fail, keep_words, printable
 from sntransport.cli.terminal.interrupts import Stopped, interruptible
+
+
+@contextmanager
+def _printable_usage() -> Iterator[None]:
+    """Errors of click about words of the command line, without what a terminal would obey."""
+    try:
+        yield
+    except click.ClickException as error:
+        told = error.format_message()
+        if printable(told) == told:
+            raise
+        if isinstance(error, click.UsageError):
+            raise click.UsageError(printable(told), error.ctx) from None
+        raise click.ClickException(printable(told)) from None
 
 
 class _Group(click.Group):
@@ -42,7 +58,8 @@ class _Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         keep_words(ctx, args)
-        return super().parse_args(ctx, args)
+        with _printable_usage():
+            return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -54,7 +71,7 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with warnings.catch_warnings(), interruptible():
+            with warnings.catch_warnings(), interruptible(), _printable_usage():
                 warnings.showwarning = lambda message, *_: aside(f"sntransport: warning: {message}")
                 return super().invoke(ctx)
         except BrokenPipeError:

@@ -12,6 +12,7 @@ import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.contents import require_unfoldable
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import PER_BAND, band_labels, names
 from sntransport.simulation.events.class_codes import class_columns
@@ -135,7 +136,9 @@ def _table(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
 
     try:
         # As one file: a folder would be read as a data set, and names of its folders as columns.
-        table = pq.ParquetFile(Path(path)).read().combine_chunks()
+        file = pq.ParquetFile(Path(path))
+        require_unfoldable(Path(path).stat().st_size, file.metadata)
+        table = file.read().combine_chunks()
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except (pa.ArrowException, OSError) as error:

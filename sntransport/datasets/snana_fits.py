@@ -17,7 +17,7 @@ import numpy as np
 from sntransport._numerics.units import mag_to_njy, njy_at_zero_point
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
-from sntransport._storage.fits_tables import to_bytes
+from sntransport._storage.fits_tables import card_text, to_bytes
 from sntransport.datasets.columns import known_rows
 from sntransport.datasets.snana_columns import NO_FLUX, UNDEFINED, head_columns, phot_columns
 from sntransport.datasets.snana_header import header_keys, snana_letters, survey_name
@@ -107,7 +107,7 @@ def write_snana_fits(
             for key, (value, comment) in keys.items():
                 header[key if len(key) <= _CARD else f"HIERARCH {key}"] = (value, comment)
             for kind, code in numbers.items():
-                header[f"HIERARCH SNTYPE {code}"] = kind or "unknown"
+                header[f"HIERARCH SNTYPE {code}"] = card_text(kind) or "unknown"
         with atomic_path(path) as temporary:
             temporary.write_bytes(to_bytes(fits.HDUList([primary, table])))
     return paths

@@ -101,7 +101,7 @@ def header_keys(
     ValueError
         Where the survey is no word, or the truth has more further columns than SNANA has private variables.
     """
-    if not survey or any(c.isspace() for c in survey) or not survey.isascii():
+    if not survey or " " in survey or not survey.isascii() or not survey.isprintable():
         raise ValueError(f"the survey is called {survey!r}, expected one word (--survey-name, or survey under [codes])")
     meta, named = light_curves.meta, dict(zip(light_curves.bands, letters, strict=True))
     law = COLOR_LAWS.get(meta.get("law_mw", "F99"), COLOR_LAWS["F99"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.read_error import one_line
 
 MOST_FILES = 499
 """That SNANA reads of one version (MXFILE_SNFITSIO of sntools_dataformat_fits.h is one more)."""
@@ -58,10 +59,10 @@ def write_snana_version(
     require_few(len(heads))
     name = folder.resolve().name
     lines = [
-        "DOCUMENTATION:", "  OVERVIEW:", *(f"    {key}: {_one_line(value)}" for key, value in told.items()),
-        "  FILTERS:", *(f"    {letter}: {band}" for band, letter in bands.items()),
-        "  SNTYPE:", *(f"    {code}: {kind}" for kind, code in classes.items()),
-        "  SIM_TEMPLATE_INDEX:", *(f"    {i}: {_one_line(one)}" for i, one in enumerate(templates, start=1)),
+        "DOCUMENTATION:", "  OVERVIEW:", *(f"    {key}: {one_line(str(value))}" for key, value in told.items()),
+        "  FILTERS:", *(f"    {letter}: {one_line(band)}" for band, letter in bands.items()),
+        "  SNTYPE:", *(f"    {code}: {one_line(kind)}" for kind, code in classes.items()),
+        "  SIM_TEMPLATE_INDEX:", *(f"    {i}: {one_line(one)}" for i, one in enumerate(templates, start=1)),
         "DOCUMENTATION_END:",
     ]  # fmt: skip
     texts = {".LIST": heads, ".README": lines}
@@ -82,7 +83,3 @@ def require_few(n_file: int) -> None:
         raise ValueError(
             f"{n_file} shards, but SNANA reads at most {MOST_FILES} files of one version; make them larger (--chunk)"
         )
-
-
-def _one_line(value: Any) -> str:
-    return " ".join(str(value).split())

@@ -11,10 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.contents import MAX_TEXT_BYTES, require_parsable
+from sntransport._storage.read_error import ReadError
 from sntransport.export.snana_limits import LONGEST_LINE, MOST_WORDS
 from sntransport.export.snana_reader import COMMENT, Finding, say_at
 
-_LARGEST = 2**29
+# What is compressed does not say how large it is; SNANA's own templates have some MiB.
+_LARGEST = MAX_TEXT_BYTES
 _DATA = rf"^(?![{COMMENT}])"
 _LINES = tuple(
     (re.compile(pattern, re.MULTILINE), what, remedy)
@@ -123,8 +126,12 @@ def _text(path: Path, findings: list[Finding]) -> str | None:
             data = stream.read(_LARGEST)
             if stream.read(1):
                 raise OSError(f"more than {_LARGEST // 2**20} MiB")
+        require_parsable(path, data, "give fewer phases or wavelengths")
         # One letter a byte, as SNANA counts them.
         return data.decode("latin-1")
+    except ReadError as error:
+        say(str(error).removeprefix(f"{path}: ").partition(";")[0], "give fewer phases or wavelengths")
+        return None
     except (OSError, EOFError, zlib.error) as error:
         say(f"cannot be decompressed: {error}", "write it again")
         return None

@@ -22,11 +22,13 @@ from sntransport._numerics.arrays import Array, readonly, require_finite, requir
 from sntransport._numerics.quantities import ANGSTROM, MAGNITUDE, NUMBER, bare_number, shown
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card
-from sntransport._objects.drawing import COLORS, axes_or_new
+from sntransport._objects.drawing import COLORS, axes_or_new, label_text
 from sntransport._objects.foreign_bands import foreign_curve
 from sntransport._objects.sketch import lines
 from sntransport._objects.tables import Tabular
 from sntransport._objects.value_object import ValueObject
+from sntransport._storage.contents import MAX_TEXT_BYTES, opened_content, require_parsable
+from sntransport._storage.read_error import shallow
 from sntransport.photometry.svo_files import is_votable, parse_svo
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ class Bandpass(ValueObject, Tabular):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the throughput over wavelength; on axes of matplotlib, or of a new figure."""
         axes = axes_or_new(ax, "Bandpass.plot")
-        axes.plot(self.wave, self.throughput, label=self.name)
+        axes.plot(self.wave, self.throughput, label=label_text(self.name))
         axes.set_xlabel("Wavelength [Å]")
         axes.set_ylabel("Photon response")
         return axes
@@ -331,7 +333,8 @@ def read_bandpass(
     path = Path(path)
     if detector not in ("photon", "energy", None):
         raise ValueError(f"detector is {detector!r}, expected 'photon' or 'energy'")
-    content = path.read_bytes()
+    content = opened_content(path, MAX_TEXT_BYTES, "give a curve with fewer points")
+    require_parsable(path, content, "give a curve with fewer points")
     if is_votable(content):
         found = parse_svo(path, content)
         detector = detector or found.detector  # type: ignore[assignment]  # checked next
@@ -487,7 +490,7 @@ def _header(path: Path, lines: Sequence[str]) -> tuple[_Header, list[_Header]]:
         meta = header.get("meta") or {}
         if isinstance(meta, list):  # an ordered mapping
             meta = {key: value for item in meta for key, value in item.items()}
-        return dict(meta), [column for column in columns if "name" in column]
+        return shallow(meta), [column for column in map(shallow, columns) if "name" in column]
     except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: the ECSV header cannot be read: {' '.join(str(error).split())}") from None
 

@@ -14,7 +14,8 @@ import numpy as np
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.quantities import ANGSTROM, NUMBER, bare
 from sntransport._numerics.units import njy_to_mag
-from sntransport._storage.read_error import MAX_TEXT_BYTES, one_line
+from sntransport._storage.contents import MAX_TEXT_BYTES
+from sntransport._storage.read_error import one_line
 
 _DETECTORS = {"0": "energy", "1": "photon"}
 """What ``DetectorType`` may be, as the service describes it."""

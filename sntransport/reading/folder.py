@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sntransport._storage.contents import MAX_CONFIG_BYTES, opened_content
 from sntransport._storage.read_error import ReadError, number
 from sntransport.reading.account import Account, Facts, assemble, distance_from_z, require_mjd
 from sntransport.reading.folder_keys import (
@@ -86,7 +87,10 @@ def _load_toml(folder: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise ReadError(folder, "a folder without sn.toml", "add sn.toml with at least z = ..., or give a .json file")
     try:
-        toml = tomllib.loads(_inside(folder, "sn.toml").read_text(encoding="utf-8-sig"))
+        content = opened_content(_inside(folder, "sn.toml"), MAX_CONFIG_BYTES, "leave out what is not known")
+        toml = tomllib.loads(content.decode("utf-8-sig"))
+    except ReadError:
+        raise
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(path, f"not valid TOML ({error})", "correct it") from None
     except OSError as error:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._numerics.units import MJD_OF_ORDINAL_0
-from sntransport._storage.read_error import MAX_BYTES, MAX_JSON_BYTES, ReadError, json_memory, number, text
+from sntransport._storage.contents import MAX_BYTES, MAX_JSON_BYTES, json_memory
+from sntransport._storage.read_error import ReadError, number, text
 from sntransport.reading.account import Account, Facts, distance_from_z, modulus_of, z_of
 from sntransport.spectra.ranges import LARGEST_EBV, LARGEST_Z
 

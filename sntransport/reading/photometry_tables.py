@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sntransport._numerics.units import JD_MINUS_MJD
+from sntransport._storage.contents import MAX_SINGLE_BYTES, content_of
 from sntransport._storage.read_error import ReadError
 from sntransport.photometry.bands import band_names, likely_bands
 from sntransport.reading.account import Account, require_mjd
@@ -18,7 +19,7 @@ from sntransport.reading.formats.photometry_names import in_our_names
 from sntransport.reading.formats.snana_objects import object_table
 from sntransport.reading.formats.snana_pair import is_head
 from sntransport.reading.formats.surveys import LIMIT, survey_table
-from sntransport.reading.formats.text import content_of, lines_of, to_number
+from sntransport.reading.formats.text import lines_of, to_number
 from sntransport.reading.formats.units import factor
 from sntransport.spectra.ranges import unusual_date
 
@@ -130,7 +131,7 @@ def table_of_photometry(path: Path, name: str = "") -> TextTable:
 
     ``name`` is that of the supernova where a file holds several.
     """
-    content = content_of(path)
+    content = content_of(path, MAX_SINGLE_BYTES)
     if is_head(content):
         return object_table(path, name)
     if content.startswith(b"SIMPLE"):

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from sntransport._numerics.arrays import Array
-from sntransport._storage.atomic_files import require_countable
-from sntransport._storage.read_error import MAX_BYTES, ReadError, number
+from sntransport._storage.contents import MAX_CELLS, MAX_SINGLE_BYTES, content_of, require_countable
+from sntransport._storage.read_error import ReadError, number, shallow
 from sntransport.reading.formats.dates import of_header
 from sntransport.reading.formats.stated_units import iraf_unit
-from sntransport.reading.formats.text import content_of, lines_of
+from sntransport.reading.formats.text import lines_of
 from sntransport.reading.raw_spectrum import RawSpectrum, medium_of_header, spectrum_of_columns
 from sntransport.reading.spectrum_text import spectrum_of_text
 
@@ -41,7 +41,7 @@ def read_spectrum_file(path: Path) -> RawSpectrum:
     ReadError
         Where the file cannot be read as any of these, with the line or keyword.
     """
-    content = content_of(path, MAX_BYTES)
+    content = content_of(path, MAX_SINGLE_BYTES)
     if content.startswith(b"SIMPLE") or path.suffix.lower() in (".fits", ".fit"):
         return _read_fits(path, content)
     lines = lines_of(path, content)
@@ -65,7 +65,7 @@ def _of_table(path: Path, content: bytes, form: str, shown: str, remedy: str) ->
         raise ReadError(path, f"not a valid {shown.split(' ', 1)[1]} ({error})", remedy) from None
     columns = {name: table[name] for name in table.colnames}
     units = {name: str(unit) for name in table.colnames if (unit := getattr(table[name], "unit", None)) is not None}
-    meta = {str(key).lower(): value for key, value in table.meta.items()}
+    meta = {key.lower(): value for key, value in shallow(table.meta).items()}
     return _of_columns(path, columns, units, meta)
 
 
@@ -87,6 +87,7 @@ def _read_fits(path: Path, content: bytes) -> RawSpectrum:
                 all_hdus = list(hdus)  # a plain list: reversed() would miss what is not loaded yet
                 header = {key.lower(): value for hdu in reversed(all_hdus) for key, value in hdu.header.items() if key}
                 for hdu in all_hdus:
+                    _require_few(path, hdu)
                     if isinstance(hdu, fits.BinTableHDU) and not isinstance(hdu, fits.CompImageHDU):
                         # A TUNIT may be a number, such as 1.
                         stated = zip(hdu.columns.names, hdu.columns.units, strict=True)
@@ -100,6 +101,14 @@ def _read_fits(path: Path, content: bytes) -> RawSpectrum:
     except Exception as error:  # astropy raises a dozen kinds
         raise ReadError(path, f"not a valid FITS file ({error})", "give ASCII, ECSV or FITS") from None
     raise ReadError(path, "holds no image and no table", "give a 1-D image or a table with wave and flux")
+
+
+def _require_few(path: Path, hdu: Any) -> None:
+    """Raise a ReadError, before anything is made of an HDU, where a few bytes of it stand for too many values."""
+    n_row, n_column = hdu.header.get("NAXIS2", 0), len(getattr(hdu, "columns", ()))
+    n = n_row * n_column if n_column else math.prod(hdu.shape)
+    if n > MAX_CELLS:
+        raise ReadError(path, f"{n} values in one part, more than {MAX_CELLS}", "give one spectrum a file")
 
 
 def _of_image(path: Path, data: Any, header: Mapping[str, Any]) -> RawSpectrum:

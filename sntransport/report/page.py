@@ -14,6 +14,7 @@ import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path, sha256
+from sntransport._storage.read_error import one_line
 from sntransport._version import __version__
 from sntransport.export.grid import exported_range
 from sntransport.photometry.coverage import BANDS, band_coverage
@@ -132,8 +133,9 @@ def render(materials: Iterable[Material], command: str = "") -> str:
         raise ValueError("no supernova to report on")
     # Our own style and scripts are the only text that is not escaped (the filter `safe`, on these alone).
     environment = Environment(
-        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_shown,
+    )  # fmt: skip
     page = environment.get_template("report.html").render(
         sections=sections,
         assets={
@@ -171,6 +173,11 @@ def write_report(materials: Iterable[Material], path: Path, command: str = "") -
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return path
+
+
+def _shown(value: Any) -> Any:
+    """Text of somebody else's without what HTML cannot hold, or what turns the direction of writing."""
+    return value if type(value) is not str or value.isprintable() else one_line(value)
 
 
 def _asset(name: str) -> str:

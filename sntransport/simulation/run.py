@@ -286,7 +286,8 @@ def write_fits(curves: LightCurves, stem: Path, *, class_codes: Mapping[str, int
     units = {"mjd": "d", **{name: "nJy" for name in columns if "flux" in name}}
     primary = fits.PrimaryHDU()
     # Cards of long text are continued; that of cosmology is for those who only look.
-    primary.header["METADATA"] = json.dumps(curves.meta)
+    # astropy takes a quote and a slash for the end of a card's value; within JSON a quote may be written otherwise.
+    primary.header["METADATA"] = json.dumps(curves.meta).replace("'", "\\u0027")
     for name, value in curves.meta.get("cosmology", {}).items():
         if name in ("H0", "Om0"):
             primary.header[name] = value

@@ -13,7 +13,7 @@ from sntransport._numerics.arrays import Array, readonly, require_finite, requir
 from sntransport._numerics.quantities import ANGSTROM, F_LAMBDA, MJD, NANOJANSKY, bare_number
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card, clipped, enumerated, heading, span
-from sntransport._objects.drawing import COLORS, axes_or_new, draw_photometry, draw_spectrum
+from sntransport._objects.drawing import COLORS, axes_or_new, draw_photometry, draw_spectrum, label_text
 from sntransport._objects.mistakes import wrong_kind
 from sntransport._objects.observation_conversions import LightCurveConversions, SpectrumConversions
 from sntransport._objects.sketch import dots, lines
@@ -314,7 +314,7 @@ class Supernova(ValueObject):
         for k, spectrum in enumerate(self.spectra):
             axes.axvline(spectrum.mjd, color="0.6", lw=0.7, zorder=0, label="spectra" if not k else None)
         axes.legend(fontsize=8, ncols=2)
-        axes.set_title(heading(self.name, "", self.sn_type))
+        axes.set_title(label_text(heading(self.name, "", self.sn_type)))
         return axes
 
     def _card(self) -> Card:

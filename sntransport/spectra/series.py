@@ -16,7 +16,7 @@ from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MJD, bare,
 from sntransport._objects.arguments import REMEDIES
 from sntransport._objects.axis_selection import rows_between, rows_of_key
 from sntransport._objects.card import Card, heading, span
-from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_spectrum, draw_stack
+from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_spectrum, draw_stack, label_text
 from sntransport._objects.mistakes import wrong_kind
 from sntransport._objects.series_card import series_card, spectra_sketch
 from sntransport._objects.series_conversions import SeriesConversions
@@ -223,7 +223,7 @@ class SpectralSeries(ValueObject, SeriesConversions):
         draw_stack(axes, [(float(self.phase[k]), self.wave, self.flux[k], False) for k in rows])
         axes.set_xlabel("Rest-frame wavelength [Å]")
         axes.set_ylabel("Rest-frame phase [d]")
-        axes.set_title(heading(self.name, "", self.sn_type))
+        axes.set_title(label_text(heading(self.name, "", self.sn_type)))
         return axes
 
     def _part(self, rows: NDArray[np.int64], bins: NDArray[np.int64]) -> SpectralSeries:

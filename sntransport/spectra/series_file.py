@@ -3,7 +3,7 @@
 Images FLUX, FLUX_ERR and ORIGIN with their axes in the tables PHASE and WAVE, and TARGET (name, type, date of phase
 0); the same with the prefix SPARSE_ for the observed spectra that it was built from; tables SIGHTLINE, PAIRS and
 LIGHTCURVE where known; NOTES and PROVENANCE. The primary header repeats the main values for people and for programs
-that read only headers, and the images have world coordinates (`sntransport._storage.world_coordinates`); neither is
+that read only headers, and the images have world coordinates (`sntransport._numerics.world_coordinates`); neither is
 read back, since a header holds neither NaN nor every float64.
 """
 
@@ -20,13 +20,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_shape, set_fields
+from sntransport._numerics.world_coordinates import axis_cards
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.mistakes import is_path, require_path, wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.fits_tables import (
+    card_text,
     column,
-    escaped,
     part,
     require_intact,
     require_unit,
@@ -34,7 +35,6 @@ from sntransport._storage.fits_tables import (
     texts,
     to_bytes,
 )
-from sntransport._storage.world_coordinates import axis_cards
 from sntransport._version import __version__
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries, require_series
@@ -281,7 +281,7 @@ def _hdu_list(content: SeriesFile) -> _Hdu:
     # Counted, so that a file that was cut between two HDUs is recognized.
     hdus[0].header["NHDU"] = (len(hdus), "number of HDUs in this file")
     for keyword, (value, comment) in _summary(content).items():
-        text = escaped(value) if isinstance(value, str) else ""
+        text = card_text(value) if isinstance(value, str) else ""
         # astropy cuts a comment that does not fit beside a text, and warns.
         has_room = len(text) + text.count("'") + len(comment) <= 60
         hdus[0].header[keyword] = (text if isinstance(value, str) else value, comment if has_room else "")

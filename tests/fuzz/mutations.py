@@ -6,7 +6,7 @@ import io
 import json
 import re
 import sqlite3
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -190,6 +190,58 @@ def of_fits(rng, raw):
     if len(hdus) != len(_hdus_of(raw)) and b"NHDU    =" in hdus[0] and rng.integers(2):
         hdus[0] = _changed_hdu(hdus[0], fresh, lambda hdu: hdu.header.set("NHDU", len(hdus)))
     return b"".join(hdus)
+
+
+FITS_CARDS = (
+    "0", "1", "-1", "2", "T", "F", "'x'", "''", "1E300", "1E999", "nan", "99999999999999999999", "'1E'", "'20A'",
+    "'0E'", "'99999999D'", "'1PE(9)'", "'1X'", "'3M'", "'Angstrom'", "'1E-17 erg/s'", "((", "'a''b'", "'BINTABLE'",
+)  # fmt: skip
+"""Values as they stand in a card, also such as astropy never writes: formats of columns, unfinished text."""
+
+
+def of_cards(rng, raw):
+    """Change cards, cells and blocks of a FITS file as bytes: a twentieth of the time of `of_fits`, and more damage."""
+    raw = bytearray(raw)
+    for _ in range(int(rng.integers(1, 4))):
+        cards = _cards_of(bytes(raw))
+        kind = int(rng.integers(6))
+        at = pick(rng, cards) if cards else 0
+        if kind < 2 and cards:
+            raw[at + 8 : at + 80] = b"= " + pick(rng, FITS_CARDS).rjust(20).ljust(70).encode()
+        elif kind == 2 and cards:
+            raw[at : at + 80] = (
+                b"COMMENT".ljust(80) if rng.integers(2) else bytes(raw[(b := pick(rng, cards)) : b + 80])
+            )
+        elif kind == 3 and cards:
+            raw[at : at + 8] = pick(rng, FITS_KEYS).ljust(8).encode()
+        elif kind == 4 and raw:
+            # A number of the data, as many bytes as a float has.
+            place = int(rng.integers(len(raw))) // 4 * 4
+            word = np.array([pick(rng, ODD_FLOATS)], dtype=pick(rng, (">f4", ">f8"))).tobytes()
+            raw[place : place + len(word)] = word
+        else:
+            block = int(rng.integers(len(raw) // 2880 + 1)) * 2880
+            raw[block : block + 2880] = b"" if rng.integers(2) else bytes(raw[block : block + 2880]) * 2
+    return bytes(raw)
+
+
+FITS_KEYS = ("NAXIS", "NAXIS1", "TFORM1", "TTYPE2", "TUNIT1", "TSCAL1", "TZERO2", "TNULL1", "TDIM1", "BITPIX", "PCOUNT",
+             "GCOUNT", "TFIELDS", "MJD-OBS", "BSCALE", "BLANK", "XTENSION", "ZIMAGE", "GROUPS", "END", "CONTINUE",
+             "HIERARCH", "", "\x00")  # fmt: skip
+ODD_FLOATS = (0.0, -1.0, 1e-38, 1e38, -1e38, np.nan, np.inf, -np.inf, 1e-45)
+
+
+@lru_cache(64)
+def _cards_of(raw):
+    """Where the cards of all headers begin."""
+    cards, header = [], False
+    for at in range(0, len(raw) - 79, 80):
+        card = raw[at : at + 8]
+        header = header or (at % 2880 == 0 and card in (b"SIMPLE  ", b"XTENSION"))
+        if header:
+            cards.append(at)
+        header = header and card != b"END     "
+    return cards
 
 
 @cache

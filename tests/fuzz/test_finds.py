@@ -10,6 +10,9 @@ from astropy.io import fits
 from astropy.table import Table
 
 from sntransport._numerics.arrays import readonly
+from sntransport._storage.config_schema import Table as SchemaTable
+from sntransport._storage.config_schema import checked
+from sntransport._storage.config_sections import Section
 from sntransport._storage.fits_tables import require_intact
 from sntransport._storage.read_error import ReadError
 from sntransport.datasets.nested_parquet import read_nested_parquet, write_nested_parquet
@@ -21,6 +24,12 @@ from sntransport.reading import spectrum_files
 from sntransport.reading.account import Account, distance_from_z
 from sntransport.reading.spectrum_files import read_spectrum_file
 from sntransport.simulation.config import read_simulation
+from sntransport.simulation.events.config import read_population
+from sntransport.simulation.events.config_keys import EVENTS
+from sntransport.simulation.events.distributions import Tabulated
+from sntransport.simulation.events.host_files import read_hosts
+from sntransport.simulation.events.rates import Cosmology
+from sntransport.simulation.noise.snana_error_maps import read_error_maps
 from sntransport.simulation.selection.snana_searcheff import read_searcheff
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.formats.rubin_opsim import read_opsim
@@ -28,15 +37,20 @@ from sntransport.simulation.surveys.formats.snana_simlib import read_simlib
 from sntransport.simulation.surveys.formats.visit_tables import read_visits
 from tests.datasets.test_formats import BANDS, curves
 from tests.fuzz import fuzz_readers
+from tests.simulation.events.test_host_files import HOSTLIB, WEIGHTS
 from tests.simulation.surveys.formats.test_rubin_opsim import a_row
 from tests.simulation.surveys.formats.test_rubin_opsim import write as write_opsim
 from tests.simulation.surveys.formats.test_snana_simlib import block, visit
 from tests.simulation.surveys.formats.test_snana_simlib import write as write_simlib
 
+READERS = (
+    "osc", "folder", "surveys", "simlib", "opsim", "visits_csv", "visits_ecsv", "visits_parquet", "fits_spectrum",
+    "dust", "redshifts", "parameters", "hosts", "efficiencies", "searcheff", "config", "model", "parquet", "snana",
+    "series", "augment", "filter_text", "filter_ecsv",
+)  # fmt: skip
 
-@pytest.mark.parametrize("name", ["osc", "folder", "surveys", "simlib", "opsim", "visits_csv", "visits_ecsv",
-                                  "searcheff", "config", "model", "parquet", "snana", "series", "augment",
-                                  "filter_text", "filter_ecsv"])  # fmt: skip
+
+@pytest.mark.parametrize("name", READERS)
 def test_a_few_seeded_cases_of_every_reader(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert fuzz_readers.run(name, 12, 7) == 0, capsys.readouterr().out
@@ -380,7 +394,129 @@ def test_fits_that_counts_below_zero_is_not_read_for_ever(tmp_path, key):
 
 
 def test_spectrum_that_is_a_decompression_bomb(tmp_path, monkeypatch):
-    monkeypatch.setattr(spectrum_files, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(spectrum_files, "MAX_SINGLE_BYTES", 2**20)
     (tmp_path / "s.fits.gz").write_bytes(gzip.compress(bytes(2**21)))
     with pytest.raises(ReadError, match=r"s\.fits\.gz: larger than 1 MiB"):
         read_spectrum_file(tmp_path / "s.fits.gz")
+
+
+@pytest.mark.parametrize("card", ["NAXIS   = 99999999999999999999", "naxis   =                 1000", "TFIELDS =  5000",
+                                  "HIERARCH NAXIS = 4000", "NAXIS1  =  99999999999"])  # fmt: skip
+def test_fits_that_counts_beyond_what_there_is_is_not_read_for_ever(tmp_path, card):
+    """astropy asks for each axis and column that a header announces."""
+    Table({"wave": [4000.0, 5000.0], "flux": [1.0, 2.0]}).write(tmp_path / "s.fits")
+    raw = (tmp_path / "s.fits").read_bytes()
+    at = raw.index(b"NAXIS   =", raw.index(b"BINTABLE"))
+    (tmp_path / "s.fits").write_bytes(raw[:at] + card.ljust(80).encode() + raw[at + 80 :])
+    with pytest.raises(
+        ReadError, match=r"s\.fits: not a valid FITS file \(a FITS header counts more than there can be"
+    ):
+        read_spectrum_file(tmp_path / "s.fits")
+
+
+def population(tmp_path, **values):
+    section = Section(path=tmp_path / "c.toml", where="population[0]", values={"redshift": 0.05, **values})
+    return read_population(checked(section, SchemaTable(keys=EVENTS)), Cosmology())
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"ra": [1.0, 2.0], "dec": [0.0, 0.0], "ebv": [0.1, -0.5]}, "ebv, row 2: -0.5, below 0"),
+        ({"ra": np.zeros(0), "dec": np.zeros(0), "ebv": np.zeros(0)}, "need the same length, one or more"),
+    ],
+)
+def test_dust_that_makes_no_sense(tmp_path, rows, message):
+    Table(rows).write(tmp_path / "dust.fits")
+    with pytest.raises(ReadError, match=r"c\.toml: population\[0\]\.ebv_mw\.table: ") as caught:
+        population(tmp_path, ebv_mw={"table": "dust.fits"})
+    assert message in str(caught.value)
+
+
+def test_a_scatter_of_color_beyond_all_numbers(tmp_path):
+    Table({"wave": [4000.0, 5000.0], "sigma": [0.1, 1e300]}).write(tmp_path / "s.csv")
+    with pytest.raises(ReadError, match=r"color_scatter: sigma has values that are not within 0 and 100 mag"):
+        population(tmp_path, color_scatter={"sigma_table": "s.csv", "length": 0.3})
+
+
+def test_a_unit_that_is_infinite(tmp_path):
+    """astropy reads 1E999 as a unit, and divides by it."""
+    Table({"ra": [1.0], "dec": [0.0], "ebv": [0.1]}, units={"ebv": "mag"}).write(tmp_path / "dust.fits")
+    raw = (tmp_path / "dust.fits").read_bytes()
+    at = raw.index(b"TUNIT3")
+    (tmp_path / "dust.fits").write_bytes(raw[: at + 10] + b"1E999".ljust(70) + raw[at + 80 :])
+    with pytest.raises(ReadError, match=r"dust\.fits: "):
+        population(tmp_path, ebv_mw={"table": "dust.fits"})
+
+
+def test_a_column_of_text_with_a_unit(tmp_path):
+    Table({"ra": [1.0], "dec": [0.0], "ebv": ["x"]}, units={"ebv": "mag"}).write(tmp_path / "dust.ecsv")
+    with pytest.raises(ReadError, match="ebv has the unit mag, but is no column of numbers"):
+        population(tmp_path, ebv_mw={"table": "dust.ecsv"})
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-300])
+def test_densities_of_any_scale_are_drawn_alike(scale):
+    value, density = [0.01, 0.05, 0.1], np.array([0.0, 1.0, 3.0])
+    expected = Tabulated(value=value, density=density).draw(np.random.default_rng(1), 1000)
+    drawn = Tabulated(value=value, density=scale * density).draw(np.random.default_rng(1), 1000)
+    np.testing.assert_allclose(drawn, expected, rtol=1e-12)
+
+
+def test_error_maps_with_two_lists_of_variables(tmp_path):
+    path = tmp_path / "a.dat"
+    for text in ("MAPNAME: A\nVARNAMES: PSF ERRSCALE\nROW: 1 2\nVARNAMES: ERRSCALE\nROW: 1\nENDMAP:\n",
+                 "VARNAMES: PSF ERRSCALE\nMAPNAME: A\nROW: 1 2\nENDMAP:\n"):  # fmt: skip
+        path.write_text(text)
+        with pytest.raises(ReadError, match=r"a\.dat: line \d: VARNAMES: before MAPNAME:, or a second one"):
+            read_error_maps(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("22.5 21.0", "x 21.0"), "mag_lsstg holds texts"),
+        (("10.0 10.5", "x 10.5"), "angle holds texts"),
+        (("0.32 0.05", "x 0.05"), "zphot holds texts"),
+        ((" 10.5 DEEP", " x DEEP"), "logmass holds texts"),
+        (("101 52.1", "x 52.1"), "GALID has values that are no whole numbers"),
+        ((" DEEP\n", f" {'D' * 300}\n"), "SURVEY has a text of 300 letters; use 200 at most"),
+    ],
+)
+def test_galaxies_with_text_in_place_of_numbers(tmp_path, change, message):
+    path = tmp_path / "a.HOSTLIB"
+    path.write_text(HOSTLIB.replace(*change))
+    with pytest.raises(ReadError, match=r"a\.HOSTLIB: ") as caught:
+        read_hosts(path, bands={"g": "lsstg"})
+    assert message in str(caught.value)
+
+
+def test_a_weight_map_with_a_value_that_is_none(tmp_path):
+    path = tmp_path / "a.HOSTLIB"
+    path.write_text(WEIGHTS.replace("WGT: 10.0", "WGT: nan") + HOSTLIB)
+    with pytest.raises(ReadError, match="have not all 3 finite numbers"):
+        read_hosts(path)
+
+
+def test_galaxies_whose_texts_are_no_text(tmp_path):
+    Table({"z": [0.1, 0.2], "kind": ["red", "blue"]}).write(tmp_path / "a.fits")
+    raw = (tmp_path / "a.fits").read_bytes().replace(b"blue", b"\xf0lue")
+    (tmp_path / "a.fits").write_bytes(raw)
+    with pytest.raises(ReadError, match=r"a\.fits: column kind holds neither numbers nor text"):
+        read_hosts(tmp_path / "a.fits")
+
+
+def test_headers_of_lists_of_lists(tmp_path):
+    """Ten lines of YAML that are more than all memory once they are written out."""
+    lists = "".join(f"#   a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
+    head = "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: wave, datatype: float64}\n# - {name: flux, datatype: float64}\n"
+    meta = f"# meta:\n#   a0: &a0 [x, x]\n{lists}#   mjd: *a11\n#   instrument: *a11\n#   MEDIUM: air\n"
+    (tmp_path / "a.ecsv").write_text(f"{head}{meta}wave flux\n4000 1\n5000 2\n")
+    assert read_spectrum_file(tmp_path / "a.ecsv").medium == "air"
+
+
+def test_a_message_about_a_long_line_is_short(tmp_path):
+    (tmp_path / "a.txt").write_text(f"4000 {'x' * 100_000}\n5000 1\n")
+    with pytest.raises(ReadError) as caught:
+        read_spectrum_file(tmp_path / "a.txt")
+    assert len(str(caught.value)) < 5000

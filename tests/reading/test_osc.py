@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sntransport._numerics.units import njy_to_mag
+from sntransport._storage.contents import json_memory
 from sntransport._storage.read_error import ReadError as SameError
-from sntransport._storage.read_error import json_memory
 from sntransport.photometry.bands import load_bands
 from sntransport.reading.account import Facts
 from sntransport.reading.osc_event import calendar_date, load_event

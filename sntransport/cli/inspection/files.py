@@ -105,11 +105,12 @@ def _hdus(path: Path) -> tuple[set[str], set[str]]:
     """Names of the HDUs and of all columns of a FITS file."""
     from astropy.io import fits
 
-    from sntransport._storage.atomic_files import require_countable
+    from sntransport._storage.contents import opened_content, require_countable
 
     try:
-        require_countable(path.read_bytes())
-        with fits.open(path, memmap=False) as file:
+        raw = opened_content(path, None, "decompress it")
+        require_countable(raw)
+        with fits.HDUList.fromstring(raw) as file:
             tables = [hdu for hdu in file if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)]
             return {str(hdu.name) for hdu in file}, {str(name) for hdu in tables for name in hdu.columns.names}
     except Exception as error:  # astropy raises a dozen kinds

@@ -74,11 +74,9 @@ def convert(source: Path, kind: str, out: Path, lossy: bool, bands: dict[str, st
 def _require_a_set(path: Path) -> None:
     """Raise a ValueError for a series file, which has a command of its own."""
     if path.is_file() and path.suffix.lower() in (".fits", ".fit"):
-        from sntransport._storage.atomic_files import require_countable
         from sntransport.spectra.series_file import FORMAT
 
         with path.open("rb") as file:
             begin = file.read(2880)
-        require_countable(begin)
         if FORMAT.encode() in begin:
             raise ValueError(f"{path}: a spectral series, not a set; sntransport export {path} --to ... converts it")

@@ -71,13 +71,14 @@ def init(folder: Path, name: str | None, sn_type: str | None, z: float | None) -
     import shlex
 
     from sntransport._storage.atomic_files import atomic_path
+    from sntransport._storage.config_sections import toml_text
     from sntransport._storage.read_error import one_line
 
     if folder.is_dir() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} holds something already; nothing was written: name a new or an empty folder")
     words = {
-        "shown": one_line(shlex.quote(str(folder))), "name": _toml(name or folder.resolve().name),
-        "sn_type": _line("type", None if sn_type is None else _toml(sn_type), '"Ia"'),
+        "shown": one_line(shlex.quote(str(folder))), "name": toml_text(name or folder.resolve().name),
+        "sn_type": _line("type", None if sn_type is None else toml_text(sn_type), '"Ia"'),
         "z": _line("z", None if z is None else repr(z), "0.01"),
     }  # fmt: skip
     texts = {"spectra/README.txt": _SPECTRA, "photometry.csv": _PHOTOMETRY, "sn.toml": _SN_TOML.format(**words)}
@@ -87,13 +88,6 @@ def init(folder: Path, name: str | None, sn_type: str | None, z: float | None) -
     say(f"wrote {folder}: sn.toml, photometry.csv and spectra/")
     advise(f"next: fill them in, then sntransport info {folder}, and sntransport build {folder} -o out")
     conclude([{"folder": folder, "files": [folder / path for path in texts]}])
-
-
-def _toml(text: str) -> str:
-    """A text of TOML, whose escapes are those of JSON."""
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _line(key: str, value: str | None, example: str) -> str:

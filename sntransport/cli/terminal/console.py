@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -94,7 +95,7 @@ def asked_for(name: str) -> bool:
 def say(text: str) -> None:
     """Print a line for people, unless JSON or quiet was asked for."""
     if not (asked_for("json") or asked_for("quiet")):
-        click.echo(text)
+        click.echo(printable(text))
 
 
 def detail(text: str) -> None:
@@ -106,7 +107,7 @@ def detail(text: str) -> None:
 def advise(text: str) -> None:
     """Say the next step, to people at a terminal only."""
     if sys.stderr.isatty() and not (asked_for("json") or asked_for("quiet")):
-        click.secho(text, err=True, dim=True, color=_color())
+        click.secho(printable(text), err=True, dim=True, color=_color())
 
 
 def conclude(results: Sequence[Mapping[str, Any]]) -> None:
@@ -150,7 +151,7 @@ def progress_bar(total: int, unit: str, name: str = "") -> Iterator[tqdm[Any]]:
     from tqdm import tqdm
 
     silent = True if asked_for("json") or asked_for("quiet") else None
-    before = f"{name}: " if name else ""
+    before = f"{printable(name)}: " if name else ""
     shown = tqdm(total=total, unit=unit, desc=before, bar_format=_BAR, disable=silent, leave=False)
     over = Event()
 
@@ -170,16 +171,27 @@ def progress_bar(total: int, unit: str, name: str = "") -> Iterator[tqdm[Any]]:
         shown.close()
 
 
-def aside(text: str) -> None:
-    """Print on standard error, above a bar if there is one."""
+def aside(text: str, mark: str = "") -> None:
+    """Print on standard error, above a bar if there is one; ``mark`` comes before it, as it is."""
     known = sys.modules.get("tqdm")
     with known.tqdm.external_write_mode(file=sys.stderr) if known else nullcontext():
-        click.echo(text, err=True, color=_color())
+        click.echo(mark + printable(text), err=True, color=_color())
+
+
+def printable(text: str) -> str:
+    """Text that a terminal shows and does not obey: letters and ends of lines.
+
+    Names, notes and messages come from files of strangers; blanks take the place of all that moves the cursor, changes
+    colors or turns the direction of writing.
+    """
+    lines = (line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
+             for line in text.split("\n"))  # fmt: skip
+    return "\n".join(lines)
 
 
 def warn(text: str) -> None:
     """Print what nobody should miss, on standard error."""
-    aside(f"sntransport: {click.style('warning', fg='yellow')}: {text}")
+    aside(text, f"sntransport: {click.style('warning', fg='yellow')}: ")
 
 
 def warn_of_doubts(name: str, notes: Iterable[str]) -> None:
@@ -235,7 +247,7 @@ def fail(error: Exception, ctx: click.Context | None = None) -> None:
     message = " ".join(str(error).split())
     if isinstance(error, MemoryError):
         message = f"not enough memory ({message or 'asked for by a library'}); ask for less, or use another machine"
-    aside(f"sntransport: {click.style('error', fg='red')}: {message}")
+    aside(message, f"sntransport: {click.style('error', fg='red')}: ")
     (ctx or click.get_current_context()).meta.setdefault(_META + "failed", []).append(message)
 
 
@@ -243,5 +255,9 @@ def table_shown(table: Table) -> dict[str, Any]:
     """A table on standard output: as ECSV, or as part of the JSON summary."""
     if asked_for("json"):
         return json_columns(table)
-    table.write(sys.stdout, format="ascii.ecsv")
+    from sntransport._storage.tables import printable_cells
+
+    held = io.StringIO()
+    printable_cells(table).write(held, format="ascii.ecsv")
+    click.echo(printable(held.getvalue()), nl=False)
     return {}

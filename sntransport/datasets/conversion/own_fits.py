@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sntransport._storage.atomic_files import require_countable
+from sntransport._storage.contents import require_countable
 from sntransport._storage.fits_tables import column, part, require_intact
 from sntransport.simulation.light_curves import TRUTH_FIELDS, LightCurves, Truth
 

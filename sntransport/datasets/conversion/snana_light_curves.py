@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sntransport._storage.fits_tables import unescaped
 from sntransport.datasets.snana_fits import read_snana_fits
 from sntransport.datasets.snana_header import BAND_CODES
 from sntransport.photometry.bands import band_names
@@ -80,7 +81,15 @@ def snana_class_codes(head: str | os.PathLike[str]) -> dict[str, int]:
     from astropy.io import fits
 
     keys = [(key.split(), value) for key, value in fits.getheader(head, 1).items() if key.startswith("SNTYPE ")]
-    return {str(name): int(words[1]) for words, name in keys}
+    return {_type_name(name): int(words[1]) for words, name in keys}
+
+
+def _type_name(value: Any) -> str:
+    """A type as our header has it, which is ASCII; as it stands where another program wrote it."""
+    try:
+        return unescaped(str(value))
+    except ValueError:
+        return str(value)
 
 
 def _band_names(
@@ -113,7 +122,7 @@ def _types(path: Path, objects: Sequence[Mapping[str, Any]]) -> list[str]:
     from astropy.io import fits
 
     header = fits.getheader(path, 1)
-    names = {key.split()[1]: str(value) for key, value in header.items() if key.startswith("SNTYPE ")}
+    names = {key.split()[1]: _type_name(value) for key, value in header.items() if key.startswith("SNTYPE ")}
     names = {code: "" if name == "unknown" else name for code, name in names.items()}
     found = []
     for one in objects:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sntransport._storage.contents import content_of
 from sntransport._storage.read_error import ReadError
 from sntransport.reading.formats.blocks import is_snana, snana_table
 from sntransport.reading.formats.columns import TextTable
 from sntransport.reading.formats.snana_pair import SnanaPair, is_head, read_pair
-from sntransport.reading.formats.text import content_of, lines_of, to_number
+from sntransport.reading.formats.text import lines_of, to_number
 
 _COLUMNS = ("MJD", "FLUXCAL", "FLUXCALERR", "PHOTFLAG")
 _SHOWN = 8

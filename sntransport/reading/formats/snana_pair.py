@@ -3,7 +3,6 @@
 SNANA has SURVEY, FILTERS, PHOTFILE and ZP_FLUXCAL in the primary header of HEAD; others have them with the table.
 """
 
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._storage.atomic_files import require_countable
+from sntransport._storage.contents import opened_content, require_countable
 
 ZP_FLUXCAL = 27.5
 """Zero point of FLUXCAL of files that do not state theirs: SNANA's until 2025."""
@@ -117,10 +116,8 @@ def _table(path: Path, needed: Mapping[str, str]) -> tuple[Any, dict[str, Any]]:
     """The first table of a file, with both headers; a ValueError with the file unless it has the columns needed."""
     from astropy.io import fits
 
-    raw = path.read_bytes()
+    raw = opened_content(path, None, "decompress it")
     try:
-        if raw.startswith(b"\x1f\x8b"):
-            raw = gzip.decompress(raw)
         require_countable(raw)
         with fits.HDUList.fromstring(raw) as file:
             rows, header = np.array(file[1].data), dict(file[0].header) | dict(file[1].header)

@@ -1,15 +1,12 @@
 """From the bytes of a file to lines, and from words to numbers, as instruments, spreadsheets and people write them."""
 
-import gzip
 import math
 import re
-import zlib
-from io import BytesIO
 from pathlib import Path
 
-from sntransport._storage.read_error import MAX_BYTES, MAX_TEXT_BYTES, ReadError
+from sntransport._storage.contents import require_parsable
+from sntransport._storage.read_error import ReadError
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _FORTRAN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))[dDqQ]([+-]?\d+)")
 _FORTRAN_WITHOUT_LETTER = re.compile(r"([+-]?\d*\.\d+)([+-]\d{2,3})")
@@ -18,42 +15,15 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d*(?:[eEdD][+-]?\d+)?")
 _BACKUP = re.compile(r"(~|\.bak|\.orig|\.swp|\.swo|\.tmp)$|^#.*#$|^\.", re.IGNORECASE)
 
 
-def content_of(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes of a file, decompressed where it is gzip.
-
-    Raises
-    ------
-    ReadError
-        Where it cannot be read, is damaged, or is larger than ``max_bytes``.
-    """
-    too_large = ReadError(path, f"larger than {max_bytes / 2**20:g} MiB", "give one spectrum or light curve a file")
-    try:
-        if path.stat().st_size > max_bytes:
-            raise too_large
-        content = path.read_bytes()
-    except OSError as error:
-        raise ReadError(path, f"cannot be read ({error.strerror or error})", "check its permissions") from None
-    if content.startswith(_GZIP_MAGIC):
-        try:
-            content = gzip.GzipFile(fileobj=BytesIO(content)).read(max_bytes + 1)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ReadError(path, f"not a valid FITS file or gzip file ({error})", "compress it again") from None
-        if len(content) > max_bytes:
-            raise too_large
-    return content
-
-
 def lines_of(path: Path, content: bytes) -> list[str]:
     """The lines of a text: UTF-8, UTF-16, or where it is neither, Windows' Latin (as in comments).
 
     Raises
     ------
     ReadError
-        Where it is not text, or more than `MAX_TEXT_BYTES` of it.
+        Where it is not text, or more of it than `require_parsable` allows.
     """
-    if len(content) > MAX_TEXT_BYTES:
-        wrong = f"{len(content) / 2**20:.0f} MiB of text, more than {MAX_TEXT_BYTES / 2**20:g}"
-        raise ReadError(path, wrong, "give one spectrum or light curve a file")
+    require_parsable(path, content)
     if encoding := _utf_16(content):
         try:
             return content.decode(encoding).lstrip("\ufeff").splitlines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sntransport._objects.drawing import label_text
 from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
 from sntransport.report.figures.panels import new_figure
 from sntransport.report.figures.style import COLORS, LINES, AnyStyle, in_style, root_of, style_of
@@ -52,7 +53,7 @@ def band_figure(
             panel.plot(band.wave, band.throughput / band.throughput.max(), lw=1.2 * drawn.line, **looks)
             # Names stand on two levels, so that neighbors do not touch.
             panel.text(
-                pivot_wave(band), 1.06 + 0.22 * (k % 2), band.name, color=looks["color"], ha="center",
+                pivot_wave(band), 1.06 + 0.22 * (k % 2), label_text(band.name), color=looks["color"], ha="center",
                 fontsize=drawn.small,
             )  # fmt: skip
         panel.set_ylim(0.0, 1.55)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._objects.drawing import picture_labels
 from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import AnyBand, effective_wave, load_bands
 from sntransport.photometry.reference_phase import find_maximum
@@ -131,7 +132,7 @@ def rest_light_curve_figure(result: RestLightCurve, *, style: AnyStyle = None, a
     drawn = style_of(style, ax)
     axes = one_panel(drawn, 4.8 * drawn.scale, ax)
     styles = _styles(result)
-    labels = dict(zip(names := [band for pair in styles for band in pair[:2]], short_band_names(names), strict=True))
+    labels = dict(zip(names := [band for pair in styles for band in pair[:2]], picture_labels(names), strict=True))
     for rest, obs, look in styles:
         here = (result.band_rest == rest) & (result.band_obs == obs) & np.isfinite(result.mag)
         err = np.nan_to_num(result.mag_err[here])

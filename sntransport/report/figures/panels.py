@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sntransport._objects.drawing import label_text
 from sntransport.report.figures.style import Style, root_of
 
 if TYPE_CHECKING:
@@ -187,7 +188,9 @@ def panel_heading(axes: Axes, text: str, handles: Sequence[Any] | None = None, *
         from textwrap import fill
 
         letters = points * axes.get_window_extent().width / (_LETTER * _size(axes.title))
-        axes.set_title("\n".join(fill(line, max(int(letters), 8)) for line in text.split("\n")), pad=pad)
+        # Filled first: what keeps $ a letter takes no room.
+        filled = "\n".join(fill(line, max(int(letters), 8)) for line in text.split("\n")).split("\n")
+        axes.set_title("\n".join(map(label_text, filled)), pad=pad)
 
 
 def _size(text: Any) -> float:

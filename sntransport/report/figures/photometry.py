@@ -9,7 +9,7 @@ import numpy as np
 
 from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.short_band_names import short_band_names
+from sntransport._objects.drawing import picture_labels
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_flux_err, band_matrix, synthetic_flux
 from sntransport.report.figures.panels import fit_y, new_figure, panel_heading
@@ -81,7 +81,7 @@ def light_curves(
     drawn = style_of(style, figure)
     figure, main, strips = _light_curve_panels(drawn, len(shown), figure)
     span = _phase_span(series)
-    labels, residuals = short_band_names([name for name, _, _ in shown]), []
+    labels, residuals = picture_labels([name for name, _, _ in shown]), []
     for k, (name, magnitude, magnitude_err) in enumerate(shown):
         offset, mine = -_OFFSET * k, look(k)
         phase, observed, error = _points(series, sightline, light_curve, name)
@@ -214,7 +214,7 @@ def color_curves(
     figure, panels = new_figure(
         drawn, (1.3 + 1.45 * len(colors)) * drawn.scale, len(colors), 1, figure=figure, sharex=True, squeeze=False
     )
-    labels = dict(zip(curves, short_band_names(list(curves)), strict=True))
+    labels = dict(zip(curves, picture_labels(list(curves)), strict=True))
     span = _phase_span(series)
     for k, (axes, (blue, red)) in enumerate(zip(panels[:, 0], colors, strict=True)):
         mine = look(k)

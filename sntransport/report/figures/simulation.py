@@ -8,6 +8,7 @@ import numpy as np
 
 from sntransport._numerics.units import mag_to_njy
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._objects.drawing import label_text, picture_labels
 from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.report.figures.panels import fit_y, legend_below, new_figure, panel_heading
@@ -171,7 +172,7 @@ def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubF
             panels.flat[k].set_xlabel("Observer-frame time\nfrom phase 0 [d]")
     # The bands are those of every panel.
     legend_below(figure, panels.flat[0].get_legend_handles_labels()[0])
-    figure.suptitle(f"{one.name}: filled symbols are detections")
+    figure.suptitle(label_text(f"{one.name}: filled symbols are detections"))
     return root_of(figure)
 
 
@@ -280,10 +281,8 @@ def _name_simulated(figure: Figure | SubFigure, curves: LightCurves, index: int,
 
     truth = curves.truth
     kind = int(truth.template[index])
-    figure.suptitle(
-        f"object {truth.object_id[index]}: {curves.template_names[kind]} ({curves.template_types[kind]}), "
-        f"z = {truth.z[index]:.3f}"
-    )
+    named = f"{curves.template_names[kind]} ({curves.template_types[kind]})"
+    figure.suptitle(label_text(f"object {truth.object_id[index]}: {named}, z = {truth.z[index]:.3f}"))
     gray: dict[str, Any] = {"color": "0.35", "marker": "o", "ls": "none"}
     handles = [
         Line2D([], [], label="detection", **gray),
@@ -299,7 +298,7 @@ def _name_simulated(figure: Figure | SubFigure, curves: LightCurves, index: int,
 def _styles(one: Tally) -> dict[int, tuple[str, str, str]]:
     """Label, color and marker of each band, colors in the order of wavelength."""
     waves = np.array([effective_wave(band) for band in load_bands(one.bands)])
-    labels = short_band_names(one.bands, one.surveys)
+    labels = picture_labels(one.bands, one.surveys)
     order = np.argsort(waves, kind="stable")
     span = max(len(order) - 1, 1)
     steps = len(_COLORS) - 1

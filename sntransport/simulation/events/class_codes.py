@@ -13,6 +13,7 @@ from sntransport._numerics.arrays import set_fields
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
 from sntransport._storage.config_schema import Key, Table
+from sntransport._storage.read_error import one_line
 from sntransport.spectra.classes import known_class, plain_type
 from sntransport.spectra.observations import broad_class
 
@@ -193,5 +194,6 @@ def class_columns(
     names = [broad_class(one) for one in types]
     return {
         "class": np.array(names, dtype=str)[template], "class_code": numbers[template],
-        "type": np.array(types, dtype=str)[template],
+        # Arrays of text end at a NUL, and rows of text files at a new line.
+        "type": np.array([one if one.isprintable() else one_line(one) for one in types], dtype=str)[template],
     }  # fmt: skip

@@ -21,6 +21,8 @@ from sntransport.simulation.events.joint import covariance_root
 # Least change of wavelength between the points of a Gaussian process, in its length: with them linear between, the
 # variance midway is 1.0 % low.
 _POINTS_PER_LENGTH = 5
+# [mag]; beyond all scatter, and its square is a number.
+_MOST_SIGMA = 100.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -113,7 +115,7 @@ def smooth_scatter(
     Raises
     ------
     ValueError
-        Where a number is not above 0, or that would be more than 1000 points.
+        Where a number is not above 0, a sigma is above 100 mag, or that would be more than 1000 points.
 
     Examples
     --------
@@ -136,7 +138,7 @@ def smooth_scatter(
         width = np.interp(wave, at, value)
     else:
         width = np.full(n, float(sigma))
-    if not np.all((width >= 0) & np.isfinite(width)):
-        raise ValueError("sigma has values that are not 0 or more")
+    if not np.all((width >= 0) & (width <= _MOST_SIGMA)):
+        raise ValueError(f"sigma has values that are not within 0 and {_MOST_SIGMA:g} mag")
     lag = np.log(wave)[:, None] - np.log(wave)
     return ColorScatter(wave=wave, covariance=np.outer(width, width) * np.exp(-0.5 * (lag / length) ** 2))

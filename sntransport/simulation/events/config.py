@@ -8,8 +8,8 @@ import numpy as np
 
 from sntransport._numerics.arrays import readonly
 from sntransport._numerics.quantities import ANGSTROM, DEGREE, MAGNITUDE, NUMBER
-from sntransport._storage.atomic_files import require_countable
 from sntransport._storage.read_error import ReadError
+from sntransport.reading.formats.astropy_tables import data_table
 from sntransport.simulation.events.color_scatter import ColorScatter, smooth_scatter
 from sntransport.simulation.events.config_keys import EVENTS, REDSHIFT
 from sntransport.simulation.events.distributions import (
@@ -68,7 +68,12 @@ def read_population(section: Section, cosmology: Cosmology) -> Population:
 
 def _dust_table(section: Section) -> dict[str, Any]:
     table = table_columns(section, "table", {"ra": DEGREE, "dec": DEGREE, "ebv": MAGNITUDE})
-    return {"ebv_mw": nearest_position(**table), "ebv_mw_max": float(table["ebv"].max())}
+    ebv = table["ebv"]
+    if bad := [i for i, value in enumerate(ebv, start=1) if value < 0]:
+        wrong = f"{section.file('table')}: ebv, row {bad[0]}: {ebv[bad[0] - 1]:g}, below 0"
+        raise section.wrong("table", wrong, f"correct it, or leave out such rows ({len(bad)})")
+    made = _made(section, lambda _: nearest_position(**table), "table")
+    return {"ebv_mw": made, "ebv_mw_max": float(ebv.max())}
 
 
 _MAKERS: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
@@ -228,28 +233,26 @@ def _color_scatter(section: Section) -> ColorScatter:
 
 def _all_columns(section: Section, key: str) -> dict[str, np.ndarray[Any, Any]]:
     """The columns of a table of parameters that are drawn together, with their units."""
-    from astropy.table import Table
-
     path = section.file(key)
     try:
-        require_countable(path.read_bytes())
-        names = Table.read(path).colnames
-    except Exception as error:
-        raise section.wrong(key, f"{path} is no table ({' '.join(str(error).split())})", "give ECSV or FITS") from None
+        names = data_table(path).colnames
+    except ReadError:
+        raise
+    except ValueError as error:
+        raise section.wrong(key, f"{path} is no table ({error})", "give ECSV or FITS") from None
     units = {name: MAGNITUDE if name in ("mag_offset", "ebv_host") else NUMBER for name in names}
     return table_columns(section, key, units)
 
 
 def table_columns(section: Section, key: str, names: Mapping[str, str]) -> dict[str, np.ndarray[Any, Any]]:
     """Columns of a table by name, in the units given; none of their values may be missing."""
-    from astropy.table import Table
-
     path = section.file(key)
     try:
-        require_countable(path.read_bytes())
-        table = Table.read(path)
+        table = data_table(path)
         columns = {name: table[name] for name in names}
-    except Exception as error:
+    except ReadError:
+        raise
+    except (ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise section.wrong(key, f"{path} has no columns {', '.join(names)} ({reason})", "give ECSV or FITS") from None
     if "ra" in columns and str(getattr(columns["ra"], "unit", "")) == "h":

@@ -153,8 +153,9 @@ class Tabulated:
         mass = self._cumulative()
         x = np.clip(x, *self.support)
         i = np.clip(np.searchsorted(self.value, x, side="right") - 1, 0, self.value.size - 2)
-        step, left = x - self.value[i], self.density[i]
-        slope = (self.density[i + 1] - left) / (self.value[i + 1] - self.value[i])
+        density = self._scaled()
+        step, left = x - self.value[i], density[i]
+        slope = (density[i + 1] - left) / (self.value[i + 1] - self.value[i])
         return np.asarray((mass[i] + step * (left + 0.5 * slope * step)) / mass[-1])
 
     def draw(self, rng: np.random.Generator, n: int) -> Array:
@@ -162,15 +163,21 @@ class Tabulated:
         mass = self._cumulative()
         target = rng.random(n) * mass[-1]
         i = np.clip(np.searchsorted(mass, target, side="right") - 1, 0, self.value.size - 2)
-        left, width = self.density[i], self.value[i + 1] - self.value[i]
-        slope, rest = (self.density[i + 1] - left) / width, target - mass[i]
+        density = self._scaled()
+        left, width = density[i], self.value[i + 1] - self.value[i]
+        slope, rest = (density[i + 1] - left) / width, target - mass[i]
         # This form of the root is stable for a slope of 0.
         bottom = left + np.sqrt(np.maximum(left**2 + 2.0 * slope * rest, 0.0))
         step = np.divide(2.0 * rest, bottom, out=np.zeros(n), where=bottom > 0)
         return np.asarray(self.value[i] + np.minimum(step, width))
 
+    def _scaled(self) -> Array:
+        """Densities up to 1 at most, whatever their scale: by a power of two, which changes no digit."""
+        return np.asarray(np.ldexp(self.density, -int(np.frexp(self.density.max())[1])))
+
     def _cumulative(self) -> Array:
-        area = 0.5 * (self.density[1:] + self.density[:-1]) * np.diff(self.value)
+        density = self._scaled()
+        area = 0.5 * (density[1:] + density[:-1]) * np.diff(self.value)
         return np.concatenate([[0.0], np.cumsum(area)])
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
-from sntransport._storage.atomic_files import require_countable
+from sntransport._storage.atomic_files import sha256
+from sntransport._storage.contents import bulk_content
 from sntransport._storage.read_error import ReadError
+from sntransport.reading.formats.astropy_tables import data_table
 from sntransport.simulation.events.hosts import HostTable
 
 # Our names for those of SNANA (manual, "Simulating the Host Galaxy"), in small letters.
@@ -30,6 +31,9 @@ _NAMES = {
 }  # fmt: skip
 # SNANA writes these where it knows no magnitude and no photometric redshift.
 _NO_MAG, _NO_VALUE = 90.0, -8.0
+# An array of texts is as wide as its longest.
+_LONGEST = 200
+_FEWER = "give fewer galaxies"
 
 
 def read_hosts(
@@ -70,12 +74,10 @@ def read_hosts(
     [9.0, 11.0]
     """
     path = Path(path)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ReadError(path, f"cannot be read ({error.strerror})", "give a table of galaxies") from None
+    raw, compressed = bulk_content(path, _FEWER)
     lines = _text_lines(raw)
-    found = _hostlib(path, lines) if any(line[0] == "VARNAMES:" for line in lines) else _table(path, raw)
+    hostlib = any(line[0] == "VARNAMES:" for line in lines)
+    found = _hostlib(path, lines) if hostlib else _table(path, raw, limited=compressed)
     found = {_band_name(name, bands or {}): column for name, column in found.items()}
     maps = lines if weight_map is None else _lines_of(Path(weight_map))
     if any(line[0] == "VARNAMES_WGTMAP:" for line in maps):
@@ -84,7 +86,7 @@ def read_hosts(
     elif weight_map is not None:
         raise ReadError(weight_map, "has no VARNAMES_WGTMAP", "give a weight map of SNANA")
     try:
-        return HostTable(columns=found, source=f"{path.name} sha256 {sha256(raw).hexdigest()}")
+        return HostTable(columns=found, source=f"{path.name} sha256 {sha256(path)}")
     except ValueError as error:
         raise ReadError(path, str(error).removeprefix("hosts: "), "correct the table") from None
 
@@ -98,30 +100,31 @@ def _text_lines(raw: bytes) -> list[list[str]]:
 
 
 def _lines_of(path: Path) -> list[list[str]]:
+    return _text_lines(bulk_content(path, "give a map of fewer points")[0])
+
+
+def _table(path: Path, raw: bytes, *, limited: bool) -> dict[str, NDArray[Any]]:
     try:
-        return _text_lines(path.read_bytes())
-    except OSError as error:
-        raise ReadError(path, f"cannot be read ({error.strerror})", "give a weight map of SNANA") from None
-
-
-def _table(path: Path, raw: bytes) -> dict[str, NDArray[Any]]:
-    from astropy.table import Table
-
-    try:
-        require_countable(raw)
-        table = Table.read(path)
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise ReadError(path, f"is no table ({reason})", "give ECSV, FITS, CSV or a HOSTLIB") from None
+        table = data_table(path, raw, limited=limited)
+    except ReadError:
+        raise
+    except ValueError as error:
+        raise ReadError(path, f"is no table ({error})", "give ECSV, FITS, CSV or a HOSTLIB") from None
     found: dict[str, NDArray[Any]] = {}
     for name in table.colnames:
-        column = table[name]
-        if column.dtype.kind in "biuf":
-            whole = name == "id" and column.dtype.kind in "iu" and not np.ma.is_masked(column)
-            found[name] = np.asarray(column) if whole else np.ma.filled(np.ma.asarray(column, float), np.nan)
-        else:
-            found[name] = np.asarray(np.ma.filled(np.ma.asarray(column), "")).astype(str)
+        try:
+            found[name] = _values(name, table[name])
+        except (ValueError, TypeError) as error:
+            raise ReadError(path, f"column {name} holds neither numbers nor text ({error})", "correct it") from None
     return found
+
+
+def _values(name: str, column: Any) -> NDArray[Any]:
+    """A column of a table as numbers or text, NaN or empty where masked."""
+    if column.dtype.kind in "biuf":
+        whole = name == "id" and column.dtype.kind in "iu" and not np.ma.is_masked(column)
+        return np.asarray(column) if whole else np.asarray(np.ma.filled(np.ma.asarray(column, float), np.nan))
+    return np.asarray(np.ma.filled(np.ma.asarray(column), "")).astype(str)
 
 
 def _hostlib(path: Path, lines: list[list[str]]) -> dict[str, NDArray[Any]]:
@@ -149,14 +152,16 @@ def _hostlib(path: Path, lines: list[list[str]]) -> dict[str, NDArray[Any]]:
         if own in made:
             raise ReadError(path, f"two columns are {own}, one of them {name}", "leave one of them out")
         made[own] = _column(path, name, values, whole=own == "id")
-    if "angle" in made:
+    if "angle" in made and made["angle"].dtype.kind == "f":
         # SNANA counts from east toward south.
         made["angle"] = 90.0 + made["angle"]
     return {name: _known(name, column) for name, column in made.items()}
 
 
 def _known(name: str, column: NDArray[Any]) -> NDArray[Any]:
-    """A column of a HOSTLIB with NaN for what stands for nothing."""
+    """A column of a HOSTLIB with NaN for what stands for nothing; texts are refused by whoever wants numbers."""
+    if column.dtype.kind != "f":
+        return column
     if name.startswith("mag_") and name != "mag_shift":
         return np.where(column < _NO_MAG, column, np.nan)
     if name in ("zphot", "zphot_err"):
@@ -170,6 +175,9 @@ def _column(path: Path, name: str, values: tuple[str, ...], *, whole: bool) -> N
     except (ValueError, OverflowError):
         if whole:
             raise ReadError(path, f"{name} has values that are no whole numbers", "correct them") from None
+        longest = max(map(len, values))
+        if longest > _LONGEST:
+            raise ReadError(path, f"{name} has a text of {longest} letters", f"use {_LONGEST} at most") from None
         return np.array(values, dtype=str)
 
 
@@ -188,8 +196,8 @@ def _weights(
         points = np.array([[float(word) for word in line[1 : len(names) + 1]] for line in lines if line[0] == "WGT:"])
     except ValueError as error:
         raise ReadError(path, f"a line WGT: has no {len(names)} numbers ({error})", "correct it") from None
-    if points.ndim != 2 or points.shape[1] != len(names):
-        raise ReadError(path, f"the lines WGT: have not all {len(names)} numbers", "correct them")
+    if points.ndim != 2 or points.shape[1] != len(names) or not np.all(np.isfinite(points)):
+        raise ReadError(path, f"the lines WGT: have not all {len(names)} finite numbers", "correct them")
     places = []
     for name in names[:-2]:
         own = _NAMES.get(name.lower(), name.lower())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import mag_to_njy
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._storage.contents import text_of
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.noise.error_model import Errors, SeenVisits, field_names
 from sntransport.simulation.surveys.formats.visits import cited, require_file
@@ -99,7 +100,9 @@ class ErrorMaps:
             if np.any(rows & before):
                 at = int(np.flatnonzero(rows & before)[0])
                 where = seen.bands[seen.band[at]] + (f" in field {fields[at]}" if fields is not None else "")
-                raise ValueError(f"two error maps {table.name!r} apply to band {where}; leave one, or name one anew")
+                file = f"{self.source}: " if self.source else ""
+                wrong = f"{file}two error maps {table.name!r} apply to band {where}"
+                raise ValueError(f"{wrong}; leave one, or name one anew")
             before |= rows
             found = np.flatnonzero(rows & np.isfinite(seen.snr))
             value = _interpolated(table, seen, found)
@@ -215,10 +218,7 @@ def read_error_maps(
     ['LOWFLUX']
     """
     path = require_file(path)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise ReadError(path, "is not text", "give a FLUXERRMODEL file") from None
+    lines = text_of(path, "give a FLUXERRMODEL file").splitlines()
     reader, inside = _Reader(path, zp_fluxcal), False
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
@@ -267,6 +267,8 @@ class _Reader:
                     raise self._wrong(number, f"{word} before MAPNAME:", "begin each map with MAPNAME:")
                 self._keys["BAND:" if word == "FILTER:" else word] = value
             elif word == "VARNAMES:":
+                if not self._keys or self._variables:
+                    raise self._wrong(number, "VARNAMES: before MAPNAME:, or a second one", "give each map one")
                 self._variables = self._known(number, words[i + 1 :])
                 return
             elif word == "ROW:":

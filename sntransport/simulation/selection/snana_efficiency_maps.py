@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._storage.contents import text_of
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.efficiencies import EfficiencyMap, EfficiencyMaps
 from sntransport.simulation.surveys.formats.simlib_lines import plain_lines
@@ -51,11 +52,8 @@ def read_efficiency_maps(path: str | Path, *, columns: Mapping[str, str] | None 
     """
     path = require_file(path)
     maps = _Maps(path)
-    try:
-        for number, line in plain_lines(path.read_text(encoding="utf-8").splitlines()):
-            maps.read(number, line.split())
-    except UnicodeDecodeError:
-        raise ReadError(path, "is not text", "give a SEARCHEFF_SPEC or SEARCHEFF_zHOST file") from None
+    for number, line in plain_lines(text_of(path, "give a SEARCHEFF_SPEC or SEARCHEFF_zHOST file").splitlines()):
+        maps.read(number, line.split())
     maps.end()
     if not maps.made:
         raise ReadError(path, "no map (no line VARNAMES:)", "give a SEARCHEFF_SPEC or SEARCHEFF_zHOST file")

@@ -8,6 +8,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._storage.contents import text_of
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.detection import DetectionEfficiency
 from sntransport.simulation.surveys.formats.visits import require_file, resolve_bands
@@ -54,10 +55,7 @@ def read_searcheff(path: str | Path, *, prefix: str = "", field: str | None = No
     """
     path = require_file(path)
     maps = _Maps(path)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise ReadError(path, "is not text", "give a SEARCHEFF file") from None
+    lines = text_of(path, "give a SEARCHEFF file").splitlines()
     documented = False
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()

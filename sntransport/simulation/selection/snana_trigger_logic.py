@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._storage.contents import text_of
 from sntransport._storage.read_error import ReadError
 from sntransport.simulation.selection.trigger_language import Both, Either, Epochs, InBand, Logic
 from sntransport.simulation.surveys.formats.simlib_lines import plain_lines
@@ -43,10 +44,7 @@ def read_trigger_logic(path: str | Path, survey: str | None = None) -> Logic:
     3 epochs with (g and r or r and i or g and i)
     """
     path = require_file(path)
-    try:
-        lines = list(plain_lines(path.read_text(encoding="utf-8").splitlines()))
-    except UnicodeDecodeError:
-        raise ReadError(path, "is not text", "give a SEARCHEFF_PIPELINE_LOGIC file") from None
+    lines = list(plain_lines(text_of(path, "give a SEARCHEFF_PIPELINE_LOGIC file").splitlines()))
     found = {}
     for number, line in lines:
         match = _LINE.match(line)

@@ -10,6 +10,8 @@ import numpy as np
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage import fits_tables
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.config_sections import toml_text
+from sntransport._storage.contents import opened_content, require_countable
 from sntransport._storage.read_error import ReadError
 from sntransport._storage.tables import write_table
 from sntransport.simulation.events.population import Population
@@ -82,7 +84,11 @@ def read_simulated_spectra(path: str | Path) -> SimulatedSpectra:
     from astropy.io import fits
 
     try:
-        with fits.open(path) as parts:
+        raw = opened_content(path, None, "decompress it")
+        if not raw.startswith(b"SIMPLE"):
+            raise ValueError("not a FITS file")
+        require_countable(raw)
+        with fits.HDUList.fromstring(raw) as parts:
             rows = {
                 name: np.array(parts["SPECTRA"].data[name]) for name in ("OBJECT_ID", "PHASE", "MJD", "FIRST", "COUNT")
             }
@@ -169,7 +175,7 @@ def _write_spectrum(folder: Path, k: int, spectrum: Spectrum) -> str:
     columns = {key: getattr(spectrum, key) for key in _UNITS}
     write_table(Table(columns, units=_UNITS, meta={"MJD": spectrum.mjd, "medium": "vacuum"}), folder / name)
     return (
-        f'\n[[spectra]]\nfile = "{name}"\nmjd = {spectrum.mjd!r}\ninstrument = {_text(spectrum.source)}\n'
+        f'\n[[spectra]]\nfile = "{name}"\nmjd = {spectrum.mjd!r}\ninstrument = {toml_text(spectrum.source)}\n'
         'medium = "vacuum"\n'
     )
 
@@ -193,13 +199,8 @@ def _toml(name: str, curves: LightCurves, population: Population, i: int) -> str
         "mjd_ref_meaning": "phase 0 of the template",
     }
     told |= {"law_mw": population.law_mw, "law_host": population.law_host}
-    lines = [f"{key} = {_text(value)}" for key, value in told.items() if value]
+    lines = [f"{key} = {toml_text(value)}" for key, value in told.items() if value]
     lines += [f"{key} = {value!r}" for key, value in numbers.items()]
     if not np.diff(curves.offset)[i]:
         lines.append("photometry = []")
     return "\n".join(lines) + "\n"
-
-
-def _text(value: str) -> str:
-    """A text as TOML."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

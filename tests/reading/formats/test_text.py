@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from sntransport._storage.contents import content_of
 from sntransport._storage.read_error import ReadError
 from sntransport.reading.formats.columns import (
     cells_of,
@@ -14,7 +15,7 @@ from sntransport.reading.formats.columns import (
     separator_of,
     table_with_names,
 )
-from sntransport.reading.formats.text import content_of, is_backup, lines_of, to_number
+from sntransport.reading.formats.text import is_backup, lines_of, to_number
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_one_wavelength_is_gray():
         (lambda: ColorScatter(wave=[3000.0], covariance=np.eye(2)), "covariance has shape"),
         (lambda: ColorScatter(wave=[], covariance=np.zeros((0, 0))), "wave is empty"),
         (lambda: smooth_scatter(0.1, 0.0), "above 0"),
-        (lambda: smooth_scatter(-0.1, 0.1), "not 0 or more"),
+        (lambda: smooth_scatter(-0.1, 0.1), "not within 0 and 100 mag"),
         (lambda: smooth_scatter(0.1, 1e-4), "more than 1000; make it longer"),
     ],
 )

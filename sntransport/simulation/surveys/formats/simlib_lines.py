@@ -11,9 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
+from sntransport._storage.contents import MOST_MEMORY
 from sntransport._storage.read_error import ReadError
 
 _PLACES = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "PSF2": 7, "PSFRATIO": 8, "ZPTAVG": 9, "ZPTERR": 10}
+_LONGEST_LINE = 2**20
+# Of memory, by sys.getsizeof of what is kept of a line: a text and four numbers, or a mapping of texts in two lists.
+_VISIT_BYTES, _BLOCK_BYTES = 250, 800
 # With a noise area in place of the PSF there are no PSF2 and PSFRATIO.
 _PLACES_NEA = {"MJD": 0, "GAIN": 3, "NOISE": 4, "SKYSIG": 5, "PSF1": 6, "ZPTAVG": 7, "ZPTERR": 8}
 
@@ -59,7 +63,7 @@ def parse_simlib(path: Path) -> Library:
     library = Library()
     try:
         with _opened(path) as file:
-            for number, line in plain_lines(file):
+            for number, line in plain_lines(_limited(path, file)):
                 _read_line(path, library, number, line)
     except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         raise ReadError(path, f"cannot be read as text ({error})", "give a SIMLIB file") from None
@@ -133,12 +137,27 @@ def plain_lines(file: Iterable[str]) -> Iterator[tuple[int, str]]:
             yield number, text
 
 
-def _opened(path: Path) -> IO[str]:
+def _is_compressed(path: Path) -> bool:
     with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    if compressed:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def _opened(path: Path) -> IO[str]:
+    if _is_compressed(path):
         return gzip.open(path, "rt", encoding="utf-8")
     return path.open("rt", encoding="utf-8")
+
+
+def _limited(path: Path, file: IO[str]) -> Iterator[str]:
+    """The lines; a ReadError for one without an end, or where a compressed file would take much memory."""
+    taken, most = 0, MOST_MEMORY // 2 if _is_compressed(path) else None
+    while line := file.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise ReadError(path, f"a line of more than {_LONGEST_LINE} letters", "give a SIMLIB file")
+        yield line
+        taken += 2 * len(line) + (_VISIT_BYTES if line.startswith("S:") else _BLOCK_BYTES)
+        if most is not None and taken > most:
+            raise ReadError(path, f"would take more than {most / 2**20:g} MiB of memory", "decompress it, or cut it")
 
 
 def _read_line(path: Path, library: Library, number: int, line: str) -> None:

@@ -25,6 +25,7 @@ from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import AB_ZERO_NJY
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.read_error import one_line
 from sntransport._version import __version__
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.footprint import footprint_area, visits_of
@@ -94,7 +95,7 @@ def write_simlib(
     if survey.n_visit == 0:
         raise ValueError(f"survey {survey.name!r} has no visits to write")
     named = survey.name if name is None else name
-    if not named or any(one.isspace() for one in named):
+    if not named or " " in named or "#" in named or not named.isprintable():
         raise ValueError(f"name is {named!r}, expected one word for the key SURVEY")
     codes = band_letters(survey.bands, letters)
     blocks = _pointings(survey) if cell is None else _cells(survey, cell)
@@ -149,7 +150,8 @@ _Block = tuple[int, float, float, str, NDArray[np.int64]]
 
 def _label(survey: Survey, field: np.int64) -> str:
     """The value of FIELD; VOID is SNANA's word for none."""
-    return field_name(survey, int(field)).replace(" ", "_") or "VOID"
+    # A comment begins at #, a block at a new line.
+    return one_line(field_name(survey, int(field))).replace(" ", "_").replace("#", "_") or "VOID"
 
 
 def _pointings(survey: Survey) -> Iterator[_Block]:
@@ -265,8 +267,9 @@ def _lines(survey: Survey, name: str, codes: Mapping[str, str], blocks: Sequence
 
 def _documentation(survey: Survey, codes: Mapping[str, str], *, folded: bool) -> Iterator[str]:
     """The block that people read, as YAML."""
-    yield f"DOCUMENTATION:\n  PURPOSE: visits of {survey.name}\n  MADE_BY: sntransport {__version__}\n  BANDS:\n"
-    yield from (f"    {letter}: {band}\n" for band, letter in codes.items())
+    yield f"DOCUMENTATION:\n  PURPOSE: visits of {one_line(survey.name)}\n"
+    yield f"  MADE_BY: sntransport {__version__}\n  BANDS:\n"
+    yield from (f"    {letter}: {one_line(band)}\n" for band, letter in codes.items())
     yield f"  RADIUS_OF_FIELD_DEG: {survey.radius:.9g}\n  NOTES:\n"
     what = "PIXSIZE is nominal" if "psf" in survey.more else f"PSF ({_FWHM:g} arcsec) and PIXSIZE are nominal"
     yield f"  - {what}; with both SKYSIG gives the noise of each visit\n"
@@ -276,6 +279,6 @@ def _documentation(survey: Survey, codes: Mapping[str, str], *, folded: bool) ->
     if np.isfinite(survey.saturation).any():
         yield "  - saturation is left out\n"
     if np.any(survey.calibration_floor > 0):
-        floors = ", ".join(f"{b} {f:g}" for b, f in zip(survey.bands, survey.calibration_floor, strict=True))
+        floors = ", ".join(f"{one_line(b)} {f:g}" for b, f in zip(survey.bands, survey.calibration_floor, strict=True))
         yield f"  - left out of the errors is the calibration floor [mag], {floors}\n"
     yield "DOCUMENTATION_END:\n"

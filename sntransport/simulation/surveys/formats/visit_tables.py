@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 
 from sntransport._numerics.arrays import Array
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._storage.contents import require_unfoldable
 from sntransport._storage.extras import of_extra
-from sntransport._storage.read_error import ReadError, counted
+from sntransport._storage.read_error import ReadError, counted, shallow
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.formats.plain_rows import Kind, plain_rows
 from sntransport.simulation.surveys.formats.visits import (
@@ -36,6 +38,8 @@ _ALIASES = {
     "zp": "zero_point", "zeropoint": "zero_point", "seeing": "fwhm", "psf_fwhm": "fwhm", "skybrightness": "sky_mag",
     "sky_brightness": "sky_mag", "readnoise": "read_noise", "fieldid": "field", "field_id": "field",
 }  # fmt: skip
+# An array of texts is as wide as its longest.
+_LONGEST_BAND = 200
 _UNITS = {"ra": "deg", "dec": "deg", "fwhm": "arcsec", "background": "nJy", "saturation": "nJy"}
 _NUMBERS = (
     "mjd", "ra", "dec", "depth", "zero_point", "gain", "sky_noise", "sky_mag", "read_noise", "fwhm", "background",
@@ -118,14 +122,15 @@ def _kind(name: str) -> Kind:
 
 def _read_csv(path: Path) -> tuple[Mapping[str, Any], Sequence[int]]:
     """Columns, and the number of the line of each row."""
-    found = plain_rows(path.read_bytes(), ",", _kind)
+    raw = path.read_bytes()
+    found = plain_rows(raw, ",", _kind)
     if found is not None:
         return found.columns, range(2, 2 + len(next(iter(found.columns.values()))))
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = raw.decode("utf-8-sig").splitlines()
         kept = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")]
         cells = list(csv.reader((line for _, line in kept), strict=True, skipinitialspace=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise ReadError(path, f"not a CSV file ({error})", "give comma-separated text, ECSV or Parquet") from None
     if not cells:
         raise ReadError(path, "the file is empty", "give columns mjd, band, ra, dec, depth")
@@ -140,8 +145,9 @@ def _read_ecsv(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     from astropy.table import QTable, Table
 
     try:
-        table = _plain_ecsv(path.read_bytes())
-        table = Table.read(path, format="ascii.ecsv") if table is None else table
+        raw = path.read_bytes()
+        table = _plain_ecsv(raw)
+        table = Table.read(BytesIO(raw), format="ascii.ecsv") if table is None else table
         columns = {}
         for name in table.colnames:
             unit = _UNITS.get(_ALIASES.get(name.lower(), name.lower()))
@@ -153,7 +159,7 @@ def _read_ecsv(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             columns[name] = _without_mask(getattr(column, "mjd", column))
     except Exception as error:  # astropy raises a dozen kinds
         raise ReadError(path, f"not a valid ECSV file ({error})", "write it with astropy's Table.write") from None
-    return columns, dict(table.meta)
+    return columns, shallow(table.meta)
 
 
 def _plain_ecsv(raw: bytes) -> Any:
@@ -196,7 +202,12 @@ def _read_parquet(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         import pyarrow.parquet
     try:
         # As one file: a folder would be read as a data set, and names of its folders as columns.
-        table = pyarrow.parquet.ParquetFile(path).read()
+        file = pyarrow.parquet.ParquetFile(path)
+        require_unfoldable(path.stat().st_size, file.metadata)
+        # Texts stay what they repeat.
+        held = [file.schema.column(i) for i in range(len(file.schema))]
+        texts = [one.path for one in held if one.physical_type == "BYTE_ARRAY"]
+        table = pyarrow.parquet.ParquetFile(path, read_dictionary=texts).read()
         # A name that occurs twice is a LookupError of pyarrow's.
         return {name: table[name].to_numpy() for name in table.column_names}, {}
     except (pyarrow.ArrowException, OSError, LookupError, ValueError, TypeError) as error:
@@ -289,8 +300,12 @@ def read_visits(
 
 def _bands(table: VisitTable, given: Mapping[str, str] | None) -> tuple[tuple[str, ...], NDArray[np.int16], str]:
     """Names of the bands, index of each visit's (-1: not known), and the names that are not known."""
+    found = np.asarray(table.columns["band"])
+    longest = max((len(one) for one in found.ravel().tolist() if isinstance(one, str)), default=0)
+    if longest > _LONGEST_BAND:
+        raise ReadError(table.path, f"band has a name of {longest} letters", f"use {_LONGEST_BAND} at most")
     try:
-        letters = np.asarray(table.columns["band"], dtype=np.str_)
+        letters = found.astype(np.str_)
     except (TypeError, ValueError):
         raise ReadError(table.path, "band is no column of names", "give one name a row") from None
     if letters.ndim != 1:
