@@ -30,6 +30,14 @@ def real_data(*parts):
 
 
 @pytest.fixture(scope="session")
+def material(tmp_path_factory):
+    """What every command is given; see `tests.support.commands`."""
+    from tests.support.commands import write_material
+
+    return write_material(tmp_path_factory.mktemp("material"))
+
+
+@pytest.fixture(scope="session")
 def osc_dir():
     """Raw files of real supernovae."""
     return real_data("osc")

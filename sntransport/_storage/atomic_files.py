@@ -1,12 +1,19 @@
 """Output that is either there as a whole or not at all, and checksums of input."""
 
+import errno
 import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+
+# What fsync(2) says where a file system has no such promise to give (FUSE, CIFS, some servers of NFS), and open(2) of a
+# folder that one may write to but not list.
+_NO_PROMISE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
@@ -37,26 +44,89 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     >>> with atomic_path("series.txt") as temporary:  # doctest: +SKIP
     ...     temporary.write_text("all of it")
     """
-    target = Path(os.path.realpath(path))
-    _require_writable(target)
-    # Only the end of the name is kept: it has the suffixes, and a long name would grow beyond the limit.
-    temporary = target.with_name(f".{secrets.token_hex(8)}-{target.name[-64:]}")
-    try:
+    with atomic_paths([path]) as (temporary,):
         yield temporary
-        if not temporary.is_file():
-            raise FileNotFoundError(f"cannot write {target}: nothing was written")
-        _flush(temporary, os.O_RDWR)
-        os.replace(temporary, target)
-    except OSError as error:
-        # A full disk, above all: the system's own message names no file, or one that nobody knows.
-        if error.errno is None or error.filename not in (None, str(temporary)):
-            raise
-        raise OSError(error.errno, f"cannot write: {error.strerror}", str(target)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    if os.name == "posix":
-        # Elsewhere folders cannot be opened. Until the folder is on disk, a power cut can undo the renaming.
-        _flush(target.parent, os.O_RDONLY)
+
+
+@contextmanager
+def atomic_paths(paths: Sequence[str | os.PathLike[str]]) -> Iterator[tuple[Path, ...]]:
+    """Write files that belong together as `atomic_path` does: none takes its name before all are complete.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        In the order in which they take their names: last the one without which the others mean nothing.
+
+    Yields
+    ------
+    tuple of Path
+        A temporary name for each.
+
+    Raises
+    ------
+    OSError
+        As `atomic_path`. Where the block raises, or the disk is full, all earlier files stay as they were.
+
+    Notes
+    -----
+    No system renames several files in one step: a process that is killed between two of the renamings, which follow
+    one another without anything between them, leaves some new files beside earlier ones. A folder that is replaced as a
+    whole is `sntransport._storage.atomic_folders.atomic_folder`.
+    """
+    targets = [Path(os.path.realpath(path)) for path in paths]
+    with ExitStack() as stack:
+        pairs = []
+        for target in targets:
+            _require_writable(target)
+            # Only the end of the name is kept: it has the suffixes, and a long name would grow beyond the limit.
+            temporary = target.with_name(f".{secrets.token_hex(8)}-{target.name[-64:]}")
+            stack.callback(_remove, temporary)
+            pairs.append((temporary, target))
+        try:
+            yield tuple(temporary for temporary, _ in pairs)
+            for temporary, target in pairs:
+                if not temporary.is_file():
+                    raise FileNotFoundError(f"cannot write {target}: nothing was written")
+            numbers = [_flushed(temporary) for temporary, _ in pairs]
+            for (temporary, target), number in zip(pairs, numbers, strict=True):
+                _rename(temporary, target, number)
+        except OSError as error:
+            # A full disk, above all: the system's own message names no file, or one that nobody knows.
+            named = {str(temporary): target for temporary, target in pairs}
+            if error.errno is None or error.filename not in (None, *named):
+                raise
+            target = named.get(str(error.filename), targets[0])
+            raise OSError(error.errno, f"cannot write: {error.strerror}", str(target)) from error
+    # Until the folder is on disk, a power cut can undo the renaming.
+    for folder in dict.fromkeys(target.parent for target in targets):
+        flush(folder)
+
+
+@contextmanager
+def atomic_hdf5(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """Write an HDF5 file, in memory first: on a disk that is full the library ends the process as it closes a file.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Yields
+    ------
+    h5py.File
+        Empty; where the block ends, it is written as `atomic_path` does.
+
+    Raises
+    ------
+    OSError
+        As `atomic_path`.
+    """
+    import h5py
+
+    held = BytesIO()
+    with atomic_path(path) as temporary:
+        with h5py.File(held, "w") as file:
+            yield file
+        temporary.write_bytes(held.getbuffer())
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
@@ -81,12 +151,48 @@ def _require_writable(target: Path) -> None:
         raise PermissionError(f"cannot write {target}: no permission to write in its folder")
 
 
-def _flush(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
+def flush(path: Path) -> None:
+    """Have the system put a file or a folder on disk, where its file system does that.
+
+    Raises
+    ------
+    OSError
+        Where it was tried and failed, such as on a disk that is full or broken; with the path.
+    """
+    posix = os.name == "posix"
+    # Elsewhere folders cannot be opened, and reading rights do not flush.
+    if not posix and path.is_dir():
+        return
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY if posix else os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_PROMISE:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _flushed(path: Path) -> int:
+    """Flush a file; its number in the file system."""
+    flush(path)
+    return path.stat().st_ino
+
+
+def _rename(temporary: Path, target: Path, number: int) -> None:
+    """Rename in one step; on NFS a server that has done it may be asked again, and then says that there is no file."""
+    try:
+        os.replace(temporary, target)
+    except FileNotFoundError:
+        if not target.is_file() or target.stat().st_ino != number:
+            raise
+
+
+def _remove(temporary: Path) -> None:
+    """Remove a file that may be gone; what cannot be removed is no reason to hide why the work failed."""
+    with suppress(OSError):
+        temporary.unlink()
 
 
 def file_stem(name: str) -> str:

@@ -7,10 +7,16 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sntransport._storage.atomic_files import flush
+
+# What NFS calls a file that was removed while somebody had it open; it goes when it is closed.
+_REMOVED_WHILE_OPEN = ".nfs"
+
 
 @contextmanager
 def atomic_folder(
-    path: str | os.PathLike[str], *, own: Callable[[str], bool] = lambda _: True, last: Collection[str] = ()
+    path: str | os.PathLike[str], *, own: Callable[[str], bool] = lambda _: True, last: Collection[str] = (),
+    replace: bool = True,
 ) -> Iterator[Path]:  # fmt: skip
     """Write a folder under a temporary name and put it in its place when it is complete.
 
@@ -24,6 +30,9 @@ def atomic_folder(
     last : collection of str
         Names of files without which the folder is no result. Into an empty folder the files are moved one by one, these
         last.
+    replace : bool
+        Whether an earlier folder with anything in it is replaced. The caller looks before the work; another process may
+        have filled the folder since.
 
     Yields
     ------
@@ -38,6 +47,8 @@ def atomic_folder(
     OSError
         Where ``path`` is a file, cannot be written, is the current folder or above it and not empty, or the block wrote
         nothing. One that the block raises for want of room names ``path``.
+    FileExistsError
+        Where the folder is not empty when the block ends, and may not be replaced.
 
     Notes
     -----
@@ -53,7 +64,7 @@ def atomic_folder(
             _recover(target, own)
             _sweep(target)
             empty = target.is_dir() and not any(target.iterdir())
-            new = _place(target, empty=empty) / f".{target.name[-64:]}.{secrets.token_hex(8)}.new"
+            new = _hidden(_place(target, empty=empty), target)
             new.mkdir()
             held = _lock(new, wait=False)
         yield new
@@ -61,6 +72,8 @@ def atomic_folder(
             raise FileNotFoundError(f"cannot write {target}: nothing was written")
         _flush_all(new)
         with _alone(target.parent):
+            if not replace and _filled(target, new):
+                raise FileExistsError(f"{target} holds something by now, which another run has written; nothing was")
             if empty:
                 _move_in(new, target, last)
             else:
@@ -93,16 +106,16 @@ def put_aside(path: str | os.PathLike[str]) -> Path:
 
 
 def _swap(new: Path, target: Path, own: Callable[[str], bool]) -> None:
-    aside = put_aside(target)
+    aside, number = put_aside(target), new.stat().st_ino
     if target.is_dir():
         os.rename(target, aside)
     try:
-        os.rename(new, target)
+        _rename(new, target, number)
     except BaseException:
         if aside.is_dir():
             os.rename(aside, target)
         raise
-    _flush(target.parent)
+    flush(target.parent)
     _recover(target, own)
 
 
@@ -115,9 +128,33 @@ def _recover(target: Path, own: Callable[[str], bool]) -> None:
         os.rename(aside, target)
         return
     for entry in sorted(aside.iterdir()):
-        if not own(entry.name) and not os.path.lexists(target / entry.name):
+        removed = entry.name.startswith(_REMOVED_WHILE_OPEN)
+        if not removed and not own(entry.name) and not os.path.lexists(target / entry.name):
             os.rename(entry, target / entry.name)
-    shutil.rmtree(aside)
+    # Under its name nothing of a model is ever missing: a part of one must not come back.
+    waste = _hidden(target.parent, target)
+    os.rename(aside, waste)
+    # What stays, as somebody has it open on NFS, goes at the next call.
+    shutil.rmtree(waste, ignore_errors=True)
+
+
+def _filled(target: Path, new: Path) -> bool:
+    """Whether the folder has anything in it but what is being made."""
+    return target.is_dir() and any(entry != new for entry in target.iterdir())
+
+
+def _hidden(place: Path, target: Path) -> Path:
+    """A new name for what `_sweep` may remove where nobody holds it."""
+    return place / f".{target.name[-64:]}.{secrets.token_hex(8)}.new"
+
+
+def _rename(new: Path, target: Path, number: int) -> None:
+    """Rename in one step; a server of NFS that has done it may be asked again, and then finds no folder."""
+    try:
+        os.rename(new, target)
+    except FileNotFoundError:
+        if not target.is_dir() or target.stat().st_ino != number:
+            raise
 
 
 def _place(target: Path, *, empty: bool) -> Path:
@@ -130,7 +167,7 @@ def _place(target: Path, *, empty: bool) -> Path:
 def _move_in(new: Path, target: Path, last: Collection[str]) -> None:
     for entry in sorted(new.iterdir(), key=lambda one: (one.name in last, one.name)):
         os.rename(entry, target / entry.name)
-    _flush(target)
+    flush(target)
 
 
 def _require_folder(target: Path) -> None:
@@ -201,14 +238,4 @@ def _lock(folder: Path, *, wait: bool) -> int | None:
 
 def _flush_all(folder: Path) -> None:
     for path in [*sorted(folder.rglob("*")), folder]:
-        _flush(path)
-
-
-def _flush(path: Path) -> None:
-    # Elsewhere folders cannot be opened, and reading rights do not flush.
-    if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        flush(path)

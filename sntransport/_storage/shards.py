@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -123,8 +124,10 @@ def run_shards(
                 _forget(folder)
                 raise
     finally:
-        if new and not any(folder.iterdir()):
-            folder.rmdir()
+        if new:
+            # Not where anything is in it, or another run has come or gone meanwhile.
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _run(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -254,6 +254,9 @@ def run_augmentation(
         shutil.rmtree(out / _WORK, ignore_errors=True)
         return entries
     with _workplace(out) as work:
+        if (out / "_SUCCESS").is_file():
+            # Another run was faster.
+            return run_shards(out, plan, _nothing)
         try:
             entries = _passes(
                 source, out, write, plan=plan, common=common, check=needs.check, executor=executor,
@@ -263,9 +266,10 @@ def run_augmentation(
             raise
         except ValueError:
             # The same input would fail again: there is nothing to go on with.
-            shutil.rmtree(work)
+            shutil.rmtree(work, ignore_errors=True)
             raise
-        shutil.rmtree(work)
+        # The lock in it is open still, which keeps the folder on NFS.
+        shutil.rmtree(work, ignore_errors=True)
     return entries
 
 
@@ -311,7 +315,8 @@ def _workplace(out: Path) -> Iterator[Path]:
             yield work
     finally:
         for folder in (work, out) if new else (work,):
-            if folder.is_dir() and not any(folder.iterdir()):
+            # Not where anything is in it, or another run has come or gone meanwhile.
+            with suppress(OSError):
                 folder.rmdir()
 
 

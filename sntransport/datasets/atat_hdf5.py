@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.atomic_files import atomic_hdf5
 from sntransport._storage.fits_tables import texts
 from sntransport.datasets.columns import fluxes, id_texts, known_rows
 from sntransport.simulation.events.class_codes import class_columns, codes_of_templates, default_codes
@@ -114,8 +114,6 @@ def write_atat(
     ...     print(sorted(file)[:3])
     ['SNID', 'class', 'data']
     """
-    import h5py
-
     numbers = labels or default_codes(light_curves.template_types, first=0)
     of_template = codes_of_templates(light_curves.template_types, numbers, "label")
     kinds = class_columns(light_curves.template_types, light_curves.truth.template, numbers)
@@ -128,7 +126,7 @@ def write_atat(
         "SNID": id_texts(light_curves).astype("S"), "redshift": light_curves.truth.z,
     }  # fmt: skip
     arrays |= {name: np.asarray(rows, dtype=np.int64) for name, rows in (splits or {}).items()}
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_hdf5(path) as file:
         for name, value in arrays.items():
             # Older h5py kept the time of writing: other bytes of the same data. So did groups that keep an order.
             file.create_dataset(name, data=value, track_times=False)

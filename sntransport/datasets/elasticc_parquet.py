@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.atomic_files import atomic_paths
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import codes, fluxes, known_rows, names
 from sntransport.datasets.snana_header import BAND_CODES
@@ -109,12 +109,11 @@ def write_elasticc(
     }  # fmt: skip
     named = {b"bands": ",".join(letters).encode(), b"surveys": ",".join(light_curves.surveys).encode()}
     base = Path(stem)
-    paths = []
-    for name, columns in tables.items():
-        paths.append(base.with_name(f"{base.name}_{name}.parquet"))
-        with atomic_path(paths[-1]) as temporary:
+    paths = [base.with_name(f"{base.name}_{name}.parquet") for name in tables]
+    with atomic_paths(paths) as temporary:
+        for path, columns in zip(temporary, tables.values(), strict=True):
             pq.write_table(
-                pa.table(columns).replace_schema_metadata(named), temporary, compression="zstd", write_statistics=False
+                pa.table(columns).replace_schema_metadata(named), path, compression="zstd", write_statistics=False
             )
     return paths[0], paths[1], paths[2], paths[3]
 

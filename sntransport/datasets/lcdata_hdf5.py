@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.atomic_files import atomic_hdf5
 from sntransport._storage.fits_tables import texts
 from sntransport.datasets.columns import fluxes, id_texts, known_rows, names
 from sntransport.simulation.events.class_codes import class_columns
@@ -82,7 +82,7 @@ def write_lcdata(
         "redshift": truth.z, "template": texts(names(held)), "mwebv": truth.ebv_mw,
         "host_ebv": truth.ebv_host, "distmod": truth.distance_modulus, "mjd_ref": truth.mjd_ref, "weight": truth.weight,
     })  # fmt: skip
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file, h5py.File(BytesIO(), "w") as inner:
+    with atomic_hdf5(path) as file, h5py.File(BytesIO(), "w") as inner:
         # Older h5py put the time into data sets unless told not to, which cannot be told to astropy; and into groups
         # that keep the order of what is in them.
         file.create_dataset("observations", data=observations, track_times=False)

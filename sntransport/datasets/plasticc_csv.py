@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.atomic_files import atomic_paths
 from sntransport._storage.extras import of_extra
 from sntransport.datasets.columns import codes, fluxes, known_rows
 from sntransport.simulation.events.class_codes import class_columns, codes_of_templates
@@ -101,9 +101,9 @@ def write_plasticc(
     })  # fmt: skip
     place = Path(stem)
     paths = place.with_name(f"{place.name}_metadata.csv"), place.with_name(f"{place.name}.csv")
-    for path, table in zip(paths, (metadata, measured), strict=True):
-        with atomic_path(path) as temporary:
-            csv.write_csv(table, temporary)
+    with atomic_paths(paths[::-1]) as temporary:
+        for file, table in zip(temporary, (measured, metadata), strict=True):
+            csv.write_csv(table, file)
     return paths
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from sntransport._numerics.units import mag_to_njy, njy_at_zero_point
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.atomic_files import atomic_paths
 from sntransport._storage.fits_tables import card_text, to_bytes
 from sntransport.datasets.columns import known_rows
 from sntransport.datasets.snana_columns import NO_FLUX, UNDEFINED, head_columns, phot_columns
@@ -99,17 +99,18 @@ def write_snana_fits(
         light_curves, letters, survey=survey or survey_name(light_curves.surveys), zero_point=zero_point,
         phot=paths[1].name, version=version or place.name,
     )  # fmt: skip
-    for path, name, columns in ((paths[1], "PHOT", phot), (paths[0], "HEAD", head)):
-        table = fits.BinTableHDU(_record(columns), name=name)
-        primary = fits.PrimaryHDU()
-        # SNANA has them in the primary header; readers that only look at tables find them there too.
-        for header in (primary.header, table.header):
-            for key, (value, comment) in keys.items():
-                header[key if len(key) <= _CARD else f"HIERARCH {key}"] = (value, comment)
-            for kind, code in numbers.items():
-                header[f"HIERARCH SNTYPE {code}"] = card_text(kind) or "unknown"
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(to_bytes(fits.HDUList([primary, table])))
+    # HEAD points to rows of PHOT, and takes its name last.
+    with atomic_paths(paths[::-1]) as temporary:
+        for path, name, columns in zip(temporary, ("PHOT", "HEAD"), (phot, head), strict=True):
+            table = fits.BinTableHDU(_record(columns), name=name)
+            primary = fits.PrimaryHDU()
+            # SNANA has them in the primary header; readers that only look at tables find them there too.
+            for header in (primary.header, table.header):
+                for key, (value, comment) in keys.items():
+                    header[key if len(key) <= _CARD else f"HIERARCH {key}"] = (value, comment)
+                for kind, code in numbers.items():
+                    header[f"HIERARCH SNTYPE {code}"] = card_text(kind) or "unknown"
+            path.write_bytes(to_bytes(fits.HDUList([primary, table])))
     return paths
 
 

@@ -17,7 +17,7 @@ MOST_FILES = 499
 @answers_mistakes
 def write_snana_version(
     folder: Path, heads: Sequence[str], *, bands: Mapping[str, str], classes: Mapping[str, int],
-    templates: Sequence[str], told: Mapping[str, Any],
+    templates: Sequence[str], told: Mapping[str, Any], version: str = "",
 ) -> tuple[Path, Path]:  # fmt: skip
     """Write ``NAME.LIST`` and ``NAME.README``, where NAME is that of the folder; same content, same bytes.
 
@@ -35,6 +35,8 @@ def write_snana_version(
         Names in the order of SIM_TEMPLATE_INDEX, from 1.
     told : mapping
         What else to say, such as survey, generator and cosmology.
+    version : str
+        NAME, where the folder is yet to be called so.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def write_snana_version(
     ('SIM1.LIST', ['SIM1-00000_HEAD.FITS'])
     """
     require_few(len(heads))
-    name = folder.resolve().name
+    name = version or folder.resolve().name
     lines = [
         "DOCUMENTATION:", "  OVERVIEW:", *(f"    {key}: {one_line(str(value))}" for key, value in told.items()),
         "  FILTERS:", *(f"    {letter}: {one_line(band)}" for band, letter in bands.items()),

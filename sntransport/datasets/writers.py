@@ -35,8 +35,13 @@ def needs_true_flux(kind: str) -> bool:
     return kind == "snana"
 
 
-def write_as(kind: str, curves: LightCurves, stem: Path, *, codes: Codes | None = None) -> Path | tuple[Path, ...]:
-    """Write one shard in a format of `WRITERS`, with the codes of its run (default: those of this shard alone)."""
+def write_as(
+    kind: str, curves: LightCurves, stem: Path, *, codes: Codes | None = None, version: str = ""
+) -> Path | tuple[Path, ...]:  # fmt: skip
+    """Write one shard in a format of `WRITERS`, with the codes of its run (default: those of this shard alone).
+
+    ``version`` is what SNANA calls the set (default: the name of the folder).
+    """
     module, name, ending = WRITERS[kind]
     write = getattr(import_module(f"sntransport.{module}"), name)
     given: dict[str, Any] = {}
@@ -45,7 +50,7 @@ def write_as(kind: str, curves: LightCurves, stem: Path, *, codes: Codes | None 
         if kind in _BANDS:
             given[_BANDS[kind]] = codes.bands
         if kind == "snana":
-            given |= {"survey": codes.survey, "version": stem.resolve().parent.name}
+            given |= {"survey": codes.survey, "version": version or stem.resolve().parent.name}
     written: Path | tuple[Path, ...] = write(curves, stem.with_name(f"{stem.name}{ending}"), **given)
     return written
 
@@ -122,7 +127,7 @@ def require_format(
 
 def end_folder(
     kind: str, folder: Path, paths: Sequence[Path], codes: Codes, *, bands: Sequence[str], templates: Sequence[str],
-    told: Mapping[str, Any],
+    told: Mapping[str, Any], version: str = "",
 ) -> tuple[Path, ...]:  # fmt: skip
     """Write what a format has once for a folder of shards, when all of them are there.
 
@@ -136,6 +141,8 @@ def end_folder(
     bands, templates : sequence of str
     told : mapping
         What else a reader should know.
+    version : str
+        What SNANA calls the set; default: the name of the folder.
 
     Returns
     -------
@@ -149,5 +156,6 @@ def end_folder(
         return ()
     letters = {band: str(codes.bands[band]) for band in dict.fromkeys(bands)}
     return write_snana_version(
-        folder, heads, bands=letters, classes=codes.classes, templates=templates, told={"SURVEY": codes.survey, **told}
-    )
+        folder, heads, bands=letters, classes=codes.classes, templates=templates, told={"SURVEY": codes.survey, **told},
+        version=version,
+    )  # fmt: skip

@@ -107,7 +107,7 @@ def to_snana(
     Raises
     ------
     FileExistsError
-        Where the folder is not empty and may not be overwritten.
+        Where the folder is not empty, at the begin or the end, and may not be overwritten.
     sntransport.photometry.reference_phase.MaximumError
         Where a maximum is not bracketed by data.
     ValueError
@@ -162,7 +162,7 @@ def to_snana(
         folder=place, grids=grids, weight=np.array([float(w) for w in weight]), sntype=codes, z_range=limits,
         redshifts=allowed, notes=tuple(said),
     )  # fmt: skip
-    with atomic_folder(place, own=files.belongs, last=("NON1A.LIST", "SED.INFO")) as new:
+    with atomic_folder(place, own=files.belongs, last=("NON1A.LIST", "SED.INFO"), replace=overwrite) as new:
         _write(new, model, form, names, weight=weight, mag=(magoff, magsmear))
     return model
 

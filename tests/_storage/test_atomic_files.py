@@ -1,5 +1,6 @@
 """A file is there as a whole or not at all."""
 
+import errno
 import hashlib
 import os
 import signal
@@ -9,7 +10,7 @@ import sys
 
 import pytest
 
-from sntransport._storage.atomic_files import atomic_path, sha256
+from sntransport._storage.atomic_files import atomic_path, atomic_paths, sha256
 
 
 @pytest.fixture
@@ -133,3 +134,113 @@ def test_write_protection_is_respected(target, monkeypatch):
 def test_sha256(tmp_path):
     (tmp_path / "file").write_bytes(b"abc" * 100_000)
     assert sha256(tmp_path / "file") == hashlib.sha256(b"abc" * 100_000).hexdigest()
+
+
+def write(path, text="new"):
+    with atomic_path(path) as temporary:
+        temporary.write_text(text)
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EXDEV, errno.EEXIST, errno.EACCES, errno.EIO])
+def test_a_renaming_that_is_refused_leaves_the_old_file(target, monkeypatch, number):
+    def refuse(source, _):
+        raise OSError(number, os.strerror(number), str(source))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match=f"cannot write: {os.strerror(number)}: '{target}'") as caught:
+        write(target)
+    assert caught.value.errno == number
+    assert only(target, "old")
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_server_that_is_asked_twice_to_rename(target, monkeypatch, done):
+    """NFS: the answer is lost, the question repeated, and the second answer is that there is no such file."""
+    replace = os.replace
+
+    def again(source, to):
+        if done:
+            replace(source, to)
+        else:
+            os.unlink(source)
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(source))
+
+    monkeypatch.setattr(os, "replace", again)
+    if done:
+        write(target)
+    else:
+        with pytest.raises(FileNotFoundError, match=f"cannot write.*'{target}'"):
+            write(target)
+    assert only(target, "new" if done else "old")
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_a_file_system_that_flushes_nothing_takes_files(target, monkeypatch, number):
+    def refuse(_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    write(target)
+    assert only(target, "new")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_fails_as_it_flushes_is_an_error(target, monkeypatch, number):
+    """Where room runs out only now, as on NFS."""
+
+    def fail(_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match=f"cannot write: {os.strerror(number)}: '{target}'"):
+        write(target)
+    assert only(target, "old")
+
+
+def test_a_folder_that_fails_as_it_is_flushed_is_named(target, monkeypatch):
+    fsync = os.fsync
+
+    def fail(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "broken")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match=f"broken: '{target.parent}'"):
+        write(target)
+
+
+def test_files_that_belong_together_change_together(tmp_path):
+    paths = [tmp_path / name for name in ("a.fits", "b.fits", "c.fits")]
+    for path in paths[:2]:
+        path.write_text("old")
+
+    def run(texts):
+        with atomic_paths(paths) as temporary:
+            for path, text in zip(temporary, texts, strict=False):
+                assert not paths[2].exists()
+                path.write_text(text)
+
+    with pytest.raises(FileNotFoundError, match=r"c\.fits: nothing was written"):
+        run(["new", "new"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.fits", "b.fits"]
+    assert [path.read_text() for path in paths[:2]] == ["old", "old"]
+    run(["new", "new", "new"])
+    assert sorted(tmp_path.iterdir()) == paths
+    assert [path.read_text() for path in paths] == ["new", "new", "new"]
+
+
+def test_no_room_for_the_second_leaves_the_first(tmp_path):
+    paths = [tmp_path / "a", tmp_path / "b"]
+    for path in paths:
+        path.write_text("old")
+
+    def full():
+        with atomic_paths(paths) as (one, other):
+            one.write_text("new")
+            raise OSError(errno.ENOSPC, "No space left on device", str(other))
+
+    with pytest.raises(OSError, match=f"cannot write: No space left on device: '{paths[1]}'"):
+        full()
+    assert sorted(tmp_path.iterdir()) == paths
+    assert [path.read_text() for path in paths] == ["old", "old"]

@@ -3,7 +3,9 @@
 import errno
 import os
 import random
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -206,6 +208,112 @@ def test_what_cannot_be_replaced(target, monkeypatch):
     with pytest.raises(OSError, match="is the current folder"):
         write(target)
     assert content(target) == OLD
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EXDEV, errno.EEXIST, errno.ENOTEMPTY])
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_renaming_that_is_refused_leaves_the_earlier_folder(target, monkeypatch, number, which):
+    """The first, as of a folder of a container's image, or the second, as NFS may."""
+    rename, calls = os.rename, []
+
+    def refuse(source, to):
+        calls.append(source)
+        if len(calls) == which + 1:
+            raise OSError(number, os.strerror(number), str(source))
+        rename(source, to)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(OSError, match=rf"cannot write: {re.escape(os.strerror(number))}: '{target}'"):
+        write(target)
+    assert content(target) == OLD
+    assert os.listdir(target.parent) == ["M"]
+
+
+def test_a_server_that_is_asked_twice_to_rename(target, monkeypatch):
+    rename = os.rename
+
+    def again(source, to):
+        rename(source, to)
+        if str(source).endswith(".new") and to == target:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(source))
+
+    monkeypatch.setattr(os, "rename", again)
+    write(target)
+    assert content(target) == NEW
+    assert os.listdir(target.parent) == ["M"]
+
+
+def test_a_file_that_somebody_reads_on_nfs(target, monkeypatch):
+    """Removed, it stays under another name until it is closed, and so does its folder; it is nobody's result."""
+    rmtree = shutil.rmtree
+
+    def silly(path, *, ignore_errors=False):
+        for file in Path(path).rglob("list"):
+            file.rename(file.with_name(".nfs000000000123"))
+        if not ignore_errors:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", silly)
+    write(target)
+    assert content(target) == NEW
+    assert not put_aside(target).exists()
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    write(target, OLD)
+    assert content(target) == OLD
+    assert os.listdir(target.parent) == ["M"]
+    os.rename(target, put_aside(target))
+    make(target, NEW)
+    (put_aside(target) / ".nfs000000000123").touch()
+    recover(target, own)
+    assert content(target) == NEW
+
+
+def test_part_of_an_earlier_folder_does_not_come_back(target, monkeypatch):
+    """Killed while it is removed; later somebody removes the new one."""
+
+    class Killed(BaseException):
+        pass
+
+    def half(path, **_):
+        (Path(path) / "list").unlink(missing_ok=True)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", half)
+        with pytest.raises(Killed):
+            write(target)
+    assert content(target) == NEW
+    shutil.rmtree(target)
+    recover(target, own)
+    assert not target.exists()
+    write(target)
+    assert os.listdir(target.parent) == ["M"]
+
+
+def test_a_file_system_that_flushes_nothing(target, monkeypatch):
+    def refuse(_):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    write(target)
+    assert content(target) == NEW
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_another_has_written_meanwhile_stays(tmp_path, there):
+    target = tmp_path / "M"
+    if there:
+        target.mkdir()
+
+    def run():
+        with atomic_folder(target, replace=False) as new:
+            make(new, NEW)
+            make(target, OLD)
+
+    with pytest.raises(FileExistsError, match="M holds something by now, which another run has written"):
+        run()
+    assert content(target) == OLD
+    assert os.listdir(tmp_path) == ["M"]
 
 
 def test_without_locks(target, monkeypatch):

@@ -11,30 +11,9 @@ from sntransport._storage.read_error import ReadError
 from sntransport._storage.slurm import slurm_cluster
 from tests._storage.test_workers import slurm  # noqa: F401  (a fixture)
 from tests.support.slurm import OPTIONS
+from tests.support.sockets import listening
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="scripts of a shell")
-
-
-def listening(pid="self"):
-    """Addresses of the TCP sockets on which a process listens, as (host, port)."""
-    inodes = set()
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            target = os.readlink(link)
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            inodes.add(target[8:-1])
-    found = set()
-    for name in ("tcp", "tcp6"):
-        for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]:
-            words = line.split()
-            if words[3] == "0A" and words[9] in inodes:
-                host, port = words[1].split(":")
-                numbers = bytes.fromhex(host)
-                dotted = ".".join(map(str, numbers[::-1])) if len(numbers) == 4 else host
-                found.add((dotted, int(port, 16)))
-    return found
 
 
 def test_the_job_script_holds_what_the_keys_say(slurm):  # noqa: F811

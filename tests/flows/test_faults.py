@@ -4,12 +4,14 @@ import dataclasses
 import itertools
 import json
 import os
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +31,19 @@ from sntransport.datasets.nested_parquet import write_nested_parquet
 from sntransport.datasets.plasticc_csv import write_plasticc
 from sntransport.datasets.snana_fits import write_snana_fits
 from sntransport.datasets.tokens import write_astromer, write_tokens
+from sntransport.export.grid import template_grid
 from sntransport.export.snana import to_snana
 from sntransport.export.snana_check import check_folder
+from sntransport.export.text_files import to_ascii
 from sntransport.simulation.run import write_fits
+from sntransport.simulation.surveys.formats.simlib_writer import write_simlib
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series_file import read_series, write_series
 from tests.datasets.test_formats import curves
 from tests.export.test_exports import bump
 from tests.reading.test_osc import event, spectrum
-from tests.support.disks import mounted
+from tests.support.commands import WRITING
+from tests.support.disks import mounted, small_disk
 
 ROOT = Path(__file__).resolve().parents[2]
 N_INPUT = 12
@@ -257,48 +263,6 @@ def test_nothing_reaches_for_the_network(tmp_path, monkeypatch):
     assert os.path.getsize(tmp_path / "SN2099zz.fits") > 0
 
 
-CONFIG = """
-[[survey]]
-source = "ztf"
-years = 0.2
-[[population]]
-name = "II"
-templates = ["SN2099zz.fits"]
-objects = 60
-redshift = { uniform = [0.005, 0.02] }
-"""
-AUGMENT = """
-series = ["SN2099z[yz].fits"]
-[split]
-train = 1.0
-[[survey]]
-source = "ztf"
-years = 0.2
-[population]
-redshift = { uniform = [0.005, 0.02] }
-[simulation]
-n = 20
-keep = "all"
-[target.train]
-II = 1
-"""
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory):
-    """Input and built series of two supernovae, and configurations."""
-    folder = tmp_path_factory.mktemp("material")
-    for name in ("SN2099zz", "SN2099zy"):
-        given = write_input(folder / f"{name}.json", name)
-        done = CliRunner().invoke(main, ["build", str(given), "-o", str(folder)])
-        assert done.exit_code == 0, done.output
-    write_series(bump(), folder / "bump.fits")
-    write_nested_parquet(curves(), folder / "curves.parquet")
-    (folder / "simulation.toml").write_text(CONFIG)
-    (folder / "augment.toml").write_text(AUGMENT)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def read_only(tmp_path_factory):
     """A folder that takes nothing, for the superuser neither."""
@@ -314,44 +278,12 @@ def read_only(tmp_path_factory):
     release()
 
 
-WRITING = {
-    "augment": ("augment.toml", "-o", "{out}"),
-    "bandtest": ("SN2099zz.json", "-o", "{out}"),
-    "bolometric": ("SN2099zz.fits", "-o", "{out}"),
-    "build": ("SN2099zz.json", "-o", "{out}"),
-    "convert": ("curves.parquet", "--to", "fits", "-o", "{out}"),
-    "demo": ("-o", "{out}"),
-    "export": ("bump.fits", "--to", "snana", "-o", "{out}"),
-    "kcorrect": ("SN2099zz.fits", "--band-rest", "bessellv", "--band-obs", "bessellv", "--z", "0.01", "-o", "{out}"),
-    "photometry": ("SN2099zz.fits", "--bands", "bessellv", "-o", "{out}"),
-    "plot": ("SN2099zz.fits", "-o", "{out}"),
-    "report": ("SN2099zz.fits", "-o", "{out}/report.html"),
-    "schema": ("simulate", "-o", "{out}/schema.json"),
-    "simulate": ("simulation.toml", "-o", "{out}"),
-    "template build": ("SN2099zz.fits", "SN2099zy.fits", "-o", "{out}/template.fits"),
-    "template mean": ("hsiao", "-o", "{out}/template.fits"),
-    "validate": ("SN2099zz.json", "SN2099zy.json", "-o", "{out}"),
-}  # fmt: skip
-
-
-def test_every_command_that_writes_is_among_those_tried():
-    def writing(group, words=()):
-        for name, one in group.commands.items():
-            if hasattr(one, "commands"):
-                yield from writing(one, (*words, name))
-            elif any("--out" in option.opts for option in one.params):
-                yield " ".join((*words, name))
-
-    assert sorted(writing(main)) == sorted(WRITING)
-
-
 @pytest.mark.parametrize("name", WRITING)
 @pytest.mark.parametrize("deeper", ["", pytest.param("/new/folder", marks=pytest.mark.slow)])
 def test_a_folder_that_takes_nothing(material, read_only, monkeypatch, name, deeper):
     monkeypatch.chdir(material)
     before = content(material)
-    words = [*name.split(), *(word.format(out=f"{read_only}{deeper}") for word in WRITING[name])]
-    done = CliRunner().invoke(main, words)
+    done = CliRunner().invoke(main, WRITING[name].told(material, f"{read_only}{deeper}"))
     assert done.exit_code == 1, done.output
     assert "Traceback" not in done.output
     last = done.output.strip().splitlines()[-1]
@@ -413,11 +345,12 @@ def test_a_disk_that_fills_up_and_gets_room_again(material, tmp_path, monkeypatc
 
 
 @pytest.mark.slow
-def test_a_clock_that_jumps_changes_nothing(material, tmp_path, monkeypatch):
-    """Each look at the clock finds it an hour earlier; files of the first half of a run are from the future."""
+@pytest.mark.parametrize(("step", "date"), [(-3600.0, 5e9), (3600.0, 1e6)])
+def test_a_clock_that_jumps_changes_nothing(material, tmp_path, monkeypatch, step, date):
+    """Each look finds it an hour earlier, or later; what a first half has made is from the future, or the past."""
     words = ["simulate", str(material / "simulation.toml"), "--chunk", "10", "--workers", "1", "-o"]
     assert CliRunner().invoke(main, [*words, str(tmp_path / "whole")]).exit_code == 0
-    now = itertools.count(4e9, -3600.0)
+    now = itertools.count(4e9, step)
     for name in ("time", "monotonic", "perf_counter"):
         monkeypatch.setattr(time, name, lambda: next(now))
     out = tmp_path / "out"
@@ -433,32 +366,93 @@ def test_a_clock_that_jumps_changes_nothing(material, tmp_path, monkeypatch):
         broken.setattr(shards, "atomic_path", failing)
         assert CliRunner().invoke(main, [*words, str(out)]).exit_code == 1
     for path in out.rglob("*"):
-        os.utime(path, (5e9, 5e9))
+        os.utime(path, (date, date))
     done = CliRunner().invoke(main, [*words, str(out)])
     assert done.exit_code == 0, done.output
     assert content(out) == content(tmp_path / "whole")
 
 
+def held(seed=1):
+    return dataclasses.replace(curves(seed=seed), meta={"seed": seed, "cosmology": {"H0": 70.0, "Om0": 0.3}})
+
+
+def series(seed=1):
+    wave = np.arange(3000.0, 9000.0, 200.0)
+    return bump(name=f"bump{seed}", phase=np.arange(0.0, 36.0 + 4.0 * seed, 4.0), wave=wave)
+
+
+def light_curve():
+    return LightCurve(mjd=[59001.0, 59002.0], band=np.array(["lsstg", "lsstr"]), flux=[1.0, 2.0], flux_err=[0.1, 0.2])
+
+
+def write_model(folder, seed, form):
+    to_snana([series(seed)], folder, form=form, overwrite=True)
+
+
+WRITERS = {
+    "series": lambda folder, seed: write_series(
+        series(seed), folder / "series.fits", light_curve=light_curve(), notes=["a note"], provenance={"input": "a"}
+    ),
+    "fits": lambda folder, seed: write_fits(held(seed), folder / "light"),
+    "parquet": lambda folder, seed: write_nested_parquet(held(seed), folder / "a.parquet"),
+    "snana": lambda folder, seed: write_snana_fits(held(seed), folder / "snana"),
+    "lcdata": lambda folder, seed: write_lcdata(held(seed), folder / "lcdata.h5"),
+    "plasticc": lambda folder, seed: write_plasticc(held(seed), folder / "plasticc"),
+    "elasticc": lambda folder, seed: write_elasticc(held(seed), folder / "elasticc"),
+    "atat": lambda folder, seed: write_atat(held(seed), folder / "atat.h5"),
+    "tokens": lambda folder, seed: write_tokens(held(seed), folder / "tokens.parquet"),
+    "astromer": lambda folder, seed: write_astromer(held(seed), folder / "astromer.parquet", band="lsstr"),
+    "table": lambda folder, seed: write_table(Table({"a": [1.0, seed]}, meta={"name": "x"}), folder / "a.ecsv"),
+    "ascii": lambda folder, seed: to_ascii(template_grid(series(seed)), folder / "a.dat"),
+    "simlib": lambda folder, seed: write_simlib(
+        snt.load_survey("ztf", years=0.02 * seed), folder / "a.simlib.gz"
+    ),
+    "NON1ASED": partial(lambda form, folder, seed: write_model(folder / form, seed, form), "NON1ASED"),
+    "SIMSED": partial(lambda form, folder, seed: write_model(folder / form, seed, form), "SIMSED"),
+}  # fmt: skip
+
+
 def write_everything(folder):
     """One file or more in every format that there is."""
-    held = dataclasses.replace(curves(), meta={"seed": 1, "cosmology": {"H0": 70.0, "Om0": 0.3}})
-    light = LightCurve(mjd=[59001.0, 59002.0], band=np.array(["lsstg", "lsstr"]), flux=[1.0, 2.0], flux_err=[0.1, 0.2])
-    series = bump(phase=np.arange(0.0, 40.0, 4.0), wave=np.arange(3000.0, 9000.0, 200.0))
     folder.mkdir()
-    write_series(series, folder / "series.fits", light_curve=light, notes=["a note"], provenance={"input": "a.json"})
-    write_fits(held, folder / "light")
-    write_nested_parquet(held, folder / "a.parquet")
-    write_snana_fits(held, folder / "snana")
-    write_lcdata(held, folder / "lcdata.h5")
-    write_plasticc(held, folder / "plasticc")
-    write_elasticc(held, folder / "elasticc")
-    write_atat(held, folder / "atat.h5")
-    write_tokens(held, folder / "tokens.parquet")
-    write_astromer(held, folder / "astromer.parquet", band="lsstr")
-    write_table(Table({"a": [1.0, 2.0]}, meta={"name": "x"}), folder / "a.ecsv")
-    for form in ("NON1ASED", "SIMSED"):
-        to_snana([series], folder / form, form=form)
+    for write in WRITERS.values():
+        write(folder, 1)
     return content(folder)
+
+
+def test_all_functions_that_write_are_among_those_tried():
+    """By name; those that write parts of others, or the files of a run, are tried with their commands."""
+    found = set()
+    for path in (ROOT / "sntransport").rglob("*.py"):
+        if not {"_storage", "cli"} & set(path.parts):
+            found |= set(re.findall(r"^def (write_\w+|to_ascii|to_snana)\(", path.read_text(), re.M))
+    with_commands = {
+        "write_as", "write_figure", "write_report", "write_sed", "write_snana_version", "write_split",
+    }  # fmt: skip
+    spectra = {"write_folders", "write_simulated_spectra"}
+    tried = {"write_atat", "write_astromer", "write_elasticc", "write_fits", "write_lcdata", "write_nested_parquet",
+             "write_plasticc", "write_series", "write_simlib", "write_snana_fits", "write_tokens", "to_ascii",
+             "to_snana"}  # fmt: skip
+    assert found == with_commands | spectra | tried
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_function_without_room_leaves_what_was_there(tmp_path, name):
+    """All files of one call, whether there is no room at all or none for the last."""
+    write = WRITERS[name]
+    with small_disk(tmp_path / "disk", 4_000_000) as (disk, room):
+        write(disk, 1)
+        before = content(disk)
+        for share in (0.0, 0.6):
+            with (
+                room(int(share * max(map(len, before.values())))),
+                pytest.raises(OSError, match="cannot write") as caught,
+            ):
+                write(disk, 2)
+            assert str(disk) in str(caught.value)
+            assert {file: data for file, data in content(disk).items() if file != "ballast"} == before
+        write(disk, 2)
+        assert content(disk) != before
 
 
 def test_a_second_later_every_format_has_the_same_bytes(tmp_path):

@@ -8,6 +8,7 @@ from tests.conftest import ROOT
 SBATCH = """#!/bin/bash
 cp "$1" "{folder}/job.sh"
 setsid bash "{folder}/job.sh" > "{folder}/log" 2>&1 < /dev/null &
+echo "$!" >> "{folder}/jobs"
 echo "Submitted batch job $!"
 """
 SCANCEL = """#!/bin/bash

@@ -36,8 +36,10 @@ def convert(source: Path, kind: str, out: Path, lossy: bool, bands: dict[str, st
 
     SET is a file, or the folder that `simulate` or `augment` wrote: nested Parquet or FITS of sntransport, or SNANA's
     FITS pairs: sntransport convert sim/Ia --to parquet -o sim-parquet. Where the format has no place for something,
-    that is said and nothing is written, unless --lossy. For series there is `export`.
+    that is said and nothing is written, unless --lossy. The folder is there when all of it is. For series there is
+    `export`.
     """
+    from sntransport._storage.atomic_folders import atomic_folder
     from sntransport.datasets.conversion import set_files
     from sntransport.simulation.events.class_codes import Codes
 
@@ -59,14 +61,17 @@ def convert(source: Path, kind: str, out: Path, lossy: bool, bands: dict[str, st
     require_format(kind, codes, bands=bands_held, surveys=surveys, names=names, types=types, n_shard=len(paths))
     if lost:
         warn(f"lost in {kind}: {lost}")
-    written: list[Path] = []
-    objects = 0
-    for path in progress(paths, len(paths), "files"):
-        curves = set_files.numbered_alike(set_files.read_light_curves(path, bands), shared)
-        made = write_as(kind, curves, out / set_files.stem_of(path), codes=codes)
-        written += [made] if isinstance(made, Path) else [*made]
-        objects += curves.n_object
-    written += end_folder(kind, out, written, codes, bands=bands_held, templates=names, told={"SOURCE": source.name})
+    made: list[Path] = []
+    objects, version = 0, out.resolve().name
+    with atomic_folder(out, replace=False) as new:
+        for path in progress(paths, len(paths), "files"):
+            curves = set_files.numbered_alike(set_files.read_light_curves(path, bands), shared)
+            files = write_as(kind, curves, new / set_files.stem_of(path), codes=codes, version=version)
+            made += [files] if isinstance(files, Path) else [*files]
+            objects += curves.n_object
+        told = {"SOURCE": source.name}
+        made += end_folder(kind, new, made, codes, bands=bands_held, templates=names, told=told, version=version)
+    written = [out / file.relative_to(new) for file in made]
     say(f"wrote {objects} light curves as {kind}: {len(written)} file{'s' if len(written) != 1 else ''} in {out}")
     conclude([{"input": source, "format": kind, "objects": objects, "files": written}])
 

@@ -77,13 +77,15 @@ def build_files(
     taken: dict[str, Path] = {}
     for path in paths:
         try:
+            stem = None
             sn = read(path)
-            before = dict(taken)
-            stem = free_stem(sn.name, path, before)
+            stem = free_stem(sn.name, path, taken)
             result = build(sn)
             written = write_build(sn, result, out / stem, path, figures=figures, style=style, options=options)
-            taken = before
         except FAILURES as error:
+            if stem is not None:
+                # Nothing that is complete has the name.
+                del taken[stem]
             require_no_stop()
             yield Outcome(path=path, summary=None, error=error)
         else:

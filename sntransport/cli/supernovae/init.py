@@ -70,7 +70,7 @@ def init(folder: Path, name: str | None, sn_type: str | None, z: float | None) -
     """
     import shlex
 
-    from sntransport._storage.atomic_files import atomic_path
+    from sntransport._storage.atomic_folders import atomic_folder
     from sntransport._storage.config_sections import toml_text
     from sntransport._storage.read_error import one_line
 
@@ -82,9 +82,10 @@ def init(folder: Path, name: str | None, sn_type: str | None, z: float | None) -
         "z": _line("z", None if z is None else repr(z), "0.01"),
     }  # fmt: skip
     texts = {"spectra/README.txt": _SPECTRA, "photometry.csv": _PHOTOMETRY, "sn.toml": _SN_TOML.format(**words)}
-    for path, text in texts.items():
-        with atomic_path(folder / path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    with atomic_folder(folder, last=("sn.toml",), replace=False) as new:
+        (new / "spectra").mkdir()
+        for path, text in texts.items():
+            (new / path).write_text(text, encoding="utf-8")
     say(f"wrote {folder}: sn.toml, photometry.csv and spectra/")
     advise(f"next: fill them in, then sntransport info {folder}, and sntransport build {folder} -o out")
     conclude([{"folder": folder, "files": [folder / path for path in texts]}])

@@ -10,6 +10,7 @@ import numpy as np
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._storage import fits_tables
 from sntransport._storage.atomic_files import atomic_path
+from sntransport._storage.atomic_folders import atomic_folder
 from sntransport._storage.config_sections import toml_text
 from sntransport._storage.contents import opened_content, require_countable
 from sntransport._storage.read_error import ReadError
@@ -20,6 +21,7 @@ from sntransport.simulation.spectroscopy.simulated_spectra import SimulatedSpect
 from sntransport.spectra.observations import Spectrum
 
 _FLUX = "erg s-1 cm-2 Angstrom-1"
+_OURS = ("sn.toml", "spectra", "photometry.ecsv")
 _UNITS = {"wave": "Angstrom", "flux": _FLUX, "flux_err": _FLUX}
 
 
@@ -126,7 +128,8 @@ def write_folders(
     tuple of Path
         ``out/SIM00000012`` and so on, by the object's number, with ``sn.toml`` (the true redshift, distance modulus and
         dust), ``spectra/`` and ``photometry.ecsv``. The distance modulus is that of the redshift, so that a supernova
-        brighter than its template is so when it is built, too.
+        brighter than its template is so when it is built, too. A folder of an earlier run is replaced when the new one
+        is complete; what else is in it stays.
 
     Raises
     ------
@@ -154,15 +157,15 @@ def write_folders(
         if not found.size:
             raise ValueError(f"object {number} has spectra and is not among the light curves")
         folder = Path(out) / f"SIM{number:08d}"
-        (folder / "spectra").mkdir(parents=True, exist_ok=True)
-        entries = [_write_spectrum(folder, k, one) for k, one in enumerate(spectra.of(int(number)))]
-        curve = curves.light_curve(int(found[0]))
-        if curve.mjd.size:
-            _write_photometry(folder, curve)
-        with atomic_path(folder / "sn.toml") as temporary:
-            temporary.write_text(
-                _toml(folder.name, curves, population, int(found[0])) + "".join(entries), encoding="utf-8"
-            )
+        # As a whole: a spectrum that is left of an earlier run would be read as one of this.
+        with atomic_folder(folder, own=_OURS.__contains__, last=("sn.toml",)) as new:
+            (new / "spectra").mkdir()
+            entries = [_write_spectrum(new, k, one) for k, one in enumerate(spectra.of(int(number)))]
+            curve = curves.light_curve(int(found[0]))
+            if curve.mjd.size:
+                _write_photometry(new, curve)
+            text = _toml(folder.name, curves, population, int(found[0])) + "".join(entries)
+            (new / "sn.toml").write_text(text, encoding="utf-8")
         made.append(folder)
     return tuple(made)
 

@@ -139,6 +139,10 @@ def test_a_folder_is_read_and_built_to_the_template(tmp_path):
         ratio = (series.flux[k] / own)[inside & (series.origin[k] == 1)]
         assert np.median(ratio) == pytest.approx(1.0, abs=0.05)
         assert np.std(ratio / np.median(ratio)) < 0.05
+    (folders[0] / "mine.md").write_text("mine")
+    write_folders(simulate_spectra(curves, [template()], plain, SPECTROGRAPH, phases=[0.0]), curves, plain, tmp_path)
+    assert len(snt.read_supernova(folders[0]).spectra) == 1
+    assert (folders[0] / "mine.md").read_text() == "mine"
     with pytest.raises(ValueError, match="object 1 has spectra and is not among the light curves"):
         write_folders(found, curves.take([0]), plain, tmp_path / "other")
 
