@@ -58,10 +58,7 @@ _EXPORT = ("--to", "snana", "-o", "{out}")
 
 WRITING = {
     "augment": Writing(("augment", "{given}/augment.toml", "-o", "{out}")),
-    "bandtest": Writing(
-        ("bandtest", "{given}/SN2099zz.json", "-o", "{out}"),
-        ("bandtest", "{given}/SN2099zz.json", "{given}/SN2099zy.json", "-o", "{out}"),
-    ),
+    "bandtest": _with("bandtest", "{given}/SN2099zz.json", "-o", "{out}", other=("--style", "column")),
     "bolometric": _with("bolometric", "{given}/SN2099zz.fits", "-o", "{out}", other=("--policy", "blackbody")),
     "build": _with("build", "{given}/SN2099zz.json", "-o", "{out}", other=("--cadence", "2")),
     "convert": Writing(("convert", "{given}/curves.parquet", "--to", "fits", "-o", "{out}"), whole=True, once=True),
