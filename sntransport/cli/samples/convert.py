@@ -63,7 +63,7 @@ def convert(source: Path, kind: str, out: Path, lossy: bool, bands: dict[str, st
         warn(f"lost in {kind}: {lost}")
     made: list[Path] = []
     objects, version = 0, out.resolve().name
-    with atomic_folder(out, replace=False) as new:
+    with atomic_folder(out, last=(f"{version}.LIST",), replace=False) as new:
         for path in progress(paths, len(paths), "files"):
             curves = set_files.numbered_alike(set_files.read_light_curves(path, bands), shared)
             files = write_as(kind, curves, new / set_files.stem_of(path), codes=codes, version=version)
