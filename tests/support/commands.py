@@ -71,7 +71,7 @@ WRITING = {
     "kcorrect": Writing((*_K, "--z", "0.01"), (*_K, "--z", "0.02")),
     "photometry": Writing(
         ("photometry", *_SERIES, "--bands", "bessellv", "-o", "{out}"),
-        ("photometry", *_SERIES, "--bands", "bessellb,bessellv", "-o", "{out}"),
+        ("photometry", *_SERIES, "--bands", "bessellv", "--z", "0.02", "--distance-modulus", "35", "-o", "{out}"),
     ),
     "plot": _with("plot", "{given}/SN2099zz.fits", "-o", "{out}", other=("--style", "column")),
     "report": _with("report", "{given}/SN2099zz.fits", "-o", "{out}/report.html", other=("--no-gap-test",)),
