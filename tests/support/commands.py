@@ -80,7 +80,7 @@ WRITING = {
     ),
     "simulate": Writing(("simulate", "{given}/simulation.toml", "-o", "{out}")),
     "survey": _with("survey", "ztf", "--option", "years=0.1", "--to-simlib", "{out}/ztf.simlib", other=("--cell", "4")),
-    "template build": _with("template", "build", *_SERIES, "-o", "{out}/template.fits", other=("--smooth", "0")),
+    "template build": _with("template", "build", *_SERIES, "-o", "{out}/template.fits", other=("--name", "other")),
     "template mean": _with("template", "mean", "hsiao", "-o", "{out}/template.fits", other=("--name", "other")),
     "validate": Writing(
         ("validate", "{given}/SN2099zz.json", "{given}/SN2099zy.json", "--interpolator", "linear", "-o", "{out}"),
