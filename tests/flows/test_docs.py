@@ -49,7 +49,6 @@ PRINTED = {
     "tutorials/training_set.md": r"^on light curves kept back: [78]\d% right\non supernovae never seen:  [567]\d%"
     r" right$(.*\n)*^True$(.*\n)*^train-00000_truth\.parquet$",
     "tutorials/gap_experiment.md": r"feature_transport \[ 1\.\d .*\]\n.*\nwasserstein \[1\d\. ",
-    "tutorials/rest_frame.md": r"\{'ztfg': 'bessellb', 'ztfr': 'bessellv'\}",
     "reference/noise.md": r"'saturated': 'zero'\} 0\.0500",
     "howto/populations.md": r"'host_id', 'host_logmass'.*\nphoto-z off by 0\.0(19|2\d*)\n2 spectra to build from$",
     "howto/objects.md": r"^BuildResult demo \(II\)$(.*\n)*\(30, \d+\) -> \(11, \d+\)(.*\n)*^True True$",

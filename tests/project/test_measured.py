@@ -216,6 +216,7 @@ def quotes():
     by_letter = [share_of("all", "left out", letter) for letter in "BgVrRiI"]
     bare = share_of("all", "as is")
     classes = [ratio_of(sn_class, gap) for sn_class in ("II", "Ib/c") for gap in ("all", "> 20")]
+    by_class = [100 * row[3] for row in measured.load("delivered_level")["rows"] if row[0] != "all"]
     steps = measured.load("delivered_steps")
     largest = max(row[steps["columns"].index("step")] for row in steps["rows"])
     return {
@@ -238,6 +239,14 @@ def quotes():
             ("**II**: {} and {}; **Ib/c**: {} and {}", classes),
             ("the default at {} of that", [ratio_of("all", "45-70")]),
         ],
+        "README": [
+            ("{} % of all photometry that was used, {} % of what agrees", [used, share_of("accepted", "all bands")]),
+            ("{} % of the photometry of bands that were left out, {} %", [left, share_of("accepted", "left out")]),
+            ("{} % of the points of nights that were hidden in all bands (30 % of the nights), rms {} mag;", nights),
+            ("without bands that are off at all phases {} % and {} mag.", good),
+            ("{} to {} % lie within `flux_err`, by class. No step is above {} mag",
+             [*(f"{one:.0f}" for one in (min(by_class), max(by_class))), f"{largest:.2f}"]),
+        ],
         "trust": [
             ("features {} % off, flux at unit mean {} %", [feature["delivered"], flux["delivered"]]),
             ("the default {} of it, for type Ia {}", [ratio_of("all", "45-70"), ratio_of("Ia", "45-70")]),
@@ -254,8 +263,9 @@ def quotes():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("page", ["accuracy", "trust"])
+@pytest.mark.parametrize("page", ["accuracy", "trust", "README"])
 def test_the_guide_quotes_the_files(page):
-    words = " ".join(text_of(ROOT / "docs" / "background" / f"{page}.md").split())
+    path = ROOT / "README.md" if page == "README" else ROOT / "docs" / "background" / f"{page}.md"
+    words = " ".join(text_of(path).split())
     for said, figures in quotes()[page]:
         assert said.format(*figures) in words
