@@ -1,8 +1,10 @@
 """Sphinx: ``make docs`` builds the pages into ``docs/_build``, warnings as errors; readers fetch nothing."""
 
+import os
 import pydoc
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from sntransport import __version__
@@ -35,6 +37,13 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+# Code cells run with these settings of IPython alone, not those of whoever builds. Of warnings of the kernel about its sockets, which
+# never leave this machine, each page would print one.
+_IPYTHON = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+_PROFILE = Path(_IPYTHON.name, "profile_default")
+_PROFILE.mkdir()
+(_PROFILE / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 40\n", encoding="utf-8")
+os.environ["IPYTHONDIR"] = _IPYTHON.name
 
 autosummary_generate = True
 autosummary_context = {"contents": signatures.contents()}
@@ -58,6 +67,8 @@ copybutton_prompt_is_regexp = True
 html_theme = "pydata_sphinx_theme"
 html_title = f"sntransport {release}"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 # As the reader's system has it.
 html_context = {"default_mode": "auto"}
 html_theme_options = {
@@ -65,9 +76,9 @@ html_theme_options = {
     "show_prev_next": True,
     # The four groups.
     "header_links_before_dropdown": 4,
-    # The table of an API page has hundreds of names: they are opened one by one.
+    # The API has hundreds of names: its page has them by section, and beside another page they would be a wall.
     "show_nav_level": 1,
-    "navigation_depth": 3,
+    "navigation_depth": 2,
     "collapse_navigation": True,
 }
 # A page of the top has no section whose pages could stand beside it.
