@@ -37,8 +37,8 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
-# Code cells run with these settings of IPython alone, not those of whoever builds. Of warnings of the kernel about its sockets, which
-# never leave this machine, each page would print one.
+# Code cells run with these settings of IPython alone, not those of whoever builds. By default each kernel warns of its
+# sockets, which never leave this machine.
 _IPYTHON = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 _PROFILE = Path(_IPYTHON.name, "profile_default")
 _PROFILE.mkdir()

@@ -14,6 +14,7 @@ ELSEWHERE = {"architecture": "reference"}
 TREE = re.compile(r"^```\{toctree\}\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 LISTED = re.compile(r"^- \[([^]]+)\]\(([^)]+)\.md\): (.+)$", flags=re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^]]*\]\((?!\w+:)([^)\s#]*)(?:#([^)\s]+))?\)")
+CODE = re.compile(r"^```([^\n]*)\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 
 
 def text_of(path):
@@ -116,6 +117,24 @@ def test_code_is_copied_without_prompts():
     ]  # fmt: skip
 
 
+def test_code_fits_beside_both_sidebars():
+    # So much of a line is in sight at 1400 px: docs/_static/pages.css. The page of the architecture has a drawing.
+    for path in all_pages():
+        for kind, code in CODE.findall(text_of(path)):
+            if path.stem not in ELSEWHERE and kind in ("", "python", "toml", "{code-cell} python"):
+                assert not [line for line in code.splitlines() if len(line) > 120], path
+
+
+def test_styles_of_the_pages_are_there_and_pages_of_the_api_have_short_names():
+    conf = text_of(DOCS / "conf.py")
+    (style,) = re.findall(r'^html_css_files = \["([^"]+)"\]$', conf, flags=re.MULTILINE)
+    (folder,) = re.findall(r'^html_static_path = \["([^"]+)"\]$', conf, flags=re.MULTILINE)
+    assert (DOCS / folder / style).is_file()
+    for kind in ("base", "class"):
+        title = text_of(DOCS / "_templates" / "autosummary" / f"{kind}.rst").splitlines()[0]
+        assert "objname" in title, kind
+
+
 def stale():
     """Whether the site is not built, or older than what it is built of."""
     built = DOCS / "_build" / "search.html"
@@ -128,6 +147,7 @@ def test_built_pages_have_their_section_beside_them_and_buttons_to_copy():
     for name in ("tutorials/quickstart", "howto/simulation", "reference/commands", "background/trust"):
         html = text_of(DOCS / "_build" / f"{name}.html")
         assert "copybutton.js" in html, name
+        assert "_static/pages.css" in html, name
         beside = html.split('class="bd-links', 1)[1].split("</nav>", 1)[0]
         group = name.split("/")[0]
         # The page itself is an anchor; all others of its group are links.
