@@ -51,6 +51,8 @@ autosummary_context = {"contents": signatures.contents()}
 autodoc_typehints = "none"
 python_maximum_signature_line_length = 88
 python_use_unqualified_type_names = True
+# Beside the page of a class its methods stand by their own names.
+toc_object_entries_show_parents = "hide"
 autodoc_member_order = "bysource"
 # A public name has two homes, the package and its module; either page will do.
 suppress_warnings = ["ref.python"]
@@ -76,9 +78,9 @@ html_theme_options = {
     "show_prev_next": True,
     # The four groups.
     "header_links_before_dropdown": 4,
-    # The API has hundreds of names: its page has them by section, and beside another page they would be a wall.
+    # The API has hundreds of names: they are short, and listed beside its own pages alone.
     "show_nav_level": 1,
-    "navigation_depth": 2,
+    "navigation_depth": 3,
     "collapse_navigation": True,
 }
 # A page of the top has no section whose pages could stand beside it.
