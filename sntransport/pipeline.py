@@ -38,6 +38,7 @@ from sntransport.transport.calibrated_series import (
     on_level,
     split_features,
 )
+from sntransport.transport.chain import SAME_PHASE
 from sntransport.transport.interpolation_errors import ErrorModel, interpolation_error
 from sntransport.transport.interpolators import ForPair, ForSupernova, Interpolator, for_supernova
 from sntransport.transport.synthesis import Photometry, near_pairs, synthesize
@@ -197,7 +198,8 @@ def build(
     if not isinstance(sn, Supernova):
         raise wrong_kind("build", "a Supernova", sn, _REMEDIES)
     _check_functions(interpolate, weight, errors)
-    cadence, max_gap = _days(cadence, "cadence"), _days(max_gap, "max_gap")
+    # A gap just as wide is inside: two dates and a redshift make it longer or shorter by rounding.
+    cadence, max_gap = _days(cadence, "cadence"), _days(max_gap, "max_gap") + SAME_PHASE
     # The matrices are small: threads would cost more than they bring, and processes beside this one their cores.
     with threadpool_limits(limits=1, user_api="blas"):
         return _build(

@@ -18,6 +18,7 @@ from sntransport._numerics.smoothing import matern
 from sntransport._numerics.units import MAG_PER_LN
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.value_object import ValueObject
+from sntransport.calibration.end_nights import confirmed_ends
 from sntransport.calibration.gaussian_process import common_offsets
 from sntransport.spectra.observations import LightCurve
 
@@ -136,12 +137,22 @@ def fit_band_curves(
     used = np.zeros(light_curve.mjd.size, dtype=bool)
     with np.errstate(invalid="ignore"):
         bright = light_curve.flux > min_snr * np.where(np.isfinite(light_curve.flux_err), light_curve.flux_err, np.inf)
-    for band in light_curve.bands:
-        rows = np.flatnonzero((light_curve.band == band) & bright)
-        if not rows.size:
-            continue
-        nights, night_of = _nights(light_curve, rows)
-        kept = _without_outliers(nights, outlier)
+    rows_of = {band: np.flatnonzero((light_curve.band == band) & bright) for band in light_curve.bands}
+    rows_of = {band: rows for band, rows in rows_of.items() if rows.size}
+    nights_of = {band: _nights(light_curve, rows) for band, rows in rows_of.items()}
+    alone = [_without_outliers(nights, outlier) for nights, _ in nights_of.values()]
+    together = confirmed_ends(
+        [nights.mjd for nights, _ in nights_of.values()],
+        [_pulls(nights, one) for (nights, _), one in zip(nights_of.values(), alone, strict=True)],
+        alone,
+    )
+    confirmed = [
+        f"{band} {n}"
+        for band, one, other in zip(rows_of, alone, together, strict=True)
+        if (n := int(np.sum(other & ~one)))
+    ]
+    for (band, rows), kept in zip(rows_of.items(), together, strict=True):
+        nights, night_of = nights_of[band]
         if not kept.all():
             rejected.append(f"{band} {int(np.sum(~kept))}")
         used[rows[kept[night_of]]] = True
@@ -158,6 +169,8 @@ def fit_band_curves(
         notes.append(f"{faint} photometric points below signal to noise {min_snr:g} not used for band curves")
     if rejected:
         notes.append(f"nights left out as outliers of their band curve: {', '.join(rejected)}")
+    if confirmed:
+        notes.append(f"steep first or last nights, which several bands show, used: {', '.join(confirmed)}")
     if offsets:
         notes.append(f"instruments off the others of their band, taken off [mag]: {', '.join(offsets)}")
     return BandCurves(curves=tuple(curves), used=used, notes=tuple(notes))
@@ -294,16 +307,35 @@ def _without_outliers(nights: _Nights, limit: float) -> NDArray[np.bool_]:
     kept = np.ones(n, dtype=bool)
     for _ in range(int(_MAX_REJECTED * n)):
         used = np.flatnonzero(kept)
-        covariance = _covariances(nights.only(kept), 20.0, np.array([1.0]), np.array([_FIRST_SCATTER]))[0]
-        inverse = np.linalg.inv(covariance)
-        value = nights.value[used]
-        # Leave-one-out residual over its standard deviation (Rasmussen & Williams 2006, eq. 5.12).
-        pull = np.abs(inverse @ (value - np.median(value))) / np.sqrt(np.diag(inverse))
+        pull = np.abs(_left_out(nights.only(kept)))
         worst = int(np.argmax(pull))
         if pull[worst] <= limit:
             break
         kept[used[worst]] = False
     return kept
+
+
+def _left_out(nights: _Nights) -> Array:
+    """How many standard deviations each night (n_night,) is off what all others predict."""
+    covariance = _covariances(nights, 20.0, np.array([1.0]), np.array([_FIRST_SCATTER]))[0]
+    inverse = np.linalg.inv(covariance)
+    # Leave-one-out residual over its standard deviation (Rasmussen & Williams 2006, eq. 5.12).
+    return np.asarray(inverse @ (nights.value - np.median(nights.value)) / np.sqrt(np.diag(inverse)))
+
+
+def _pulls(nights: _Nights, kept: NDArray[np.bool_]) -> Array:
+    """How many standard deviations each night (n_night,), kept or not, is off what the other kept ones predict."""
+    out = np.zeros(kept.size)
+    n_kept = int(kept.sum())
+    if not 1 < n_kept <= 2 * _MOST_NIGHTS:
+        # Of so many nights the first are not sought beside the last, and none is taken back.
+        return out
+    out[kept] = _left_out(nights.only(kept))
+    for night in np.flatnonzero(~kept):
+        beside = kept.copy()
+        beside[night] = True
+        out[night] = _left_out(nights.only(beside))[int(np.sum(beside[:night]))]
+    return out
 
 
 def _fit(band: str, nights: _Nights, extend: float, max_gap: float) -> BandCurve:

@@ -21,6 +21,8 @@ MOST_OFF = 1.5
 """Spectra that claim an absolute scale are asked about beyond this [mag]: slits and clouds seldom lose more."""
 
 _NEAR = 5.0
+# Where a supernova rises by magnitudes within days, only the same night tells [d].
+_SAME_NIGHT = 0.5
 _LEAST_SNR = 3.0
 _CLOSE = 0.3
 # Of superluminous supernovae, with a magnitude to spare (Gal-Yam 2019, ARA&A 57, 305), and of the faintest transients
@@ -177,12 +179,17 @@ def _of_brightness(sn: Supernova) -> list[str]:
 
 
 def _observed(curve: LightCurve, mjd: float, bands: tuple[Bandpass, ...]) -> Array:
-    """Median flux [nJy] near a date in each band, (n_band,); NaN where nothing was detected."""
+    """Median flux [nJy] of the night of a date, else near it, in each band (n_band,); NaN where nothing was seen."""
     with np.errstate(invalid="ignore"):
-        noisy = curve.flux < _LEAST_SNR * curve.flux_err
-    good = (np.abs(curve.mjd - mjd) < _NEAR) & (curve.flux > 0) & ~noisy
-    names, flux = curve.band[good], curve.flux[good]
-    return np.array([np.median(flux[names == band.name]) if np.any(names == band.name) else np.nan for band in bands])
+        good = (curve.flux > 0) & ~(curve.flux < _LEAST_SNR * curve.flux_err)
+    found = np.full(len(bands), np.nan)
+    for j, band in enumerate(bands):
+        mine = good & (curve.band == band.name)
+        away, flux = np.abs(curve.mjd[mine] - mjd), curve.flux[mine]
+        near = flux[away < (_SAME_NIGHT if np.any(away < _SAME_NIGHT) else _NEAR)]
+        if near.size:
+            found[j] = np.median(near)
+    return found
 
 
 def _of_bands(found: Agreement) -> list[str]:

@@ -71,7 +71,7 @@ def neighbors(own: Array, phase: Array, max_gap: float = np.inf) -> Neighbors:
     exact = np.abs(own[nearest] - phase) <= _SAME_PHASE
     left, right = np.where(exact, nearest, left), np.where(exact, nearest, right)
     step = own[right] - own[left]
-    inside = exact | ((phase > own[left]) & (phase < own[right]) & (step <= max_gap))
+    inside = exact | ((phase > own[left]) & (phase < own[right]) & (step <= max_gap + _SAME_PHASE))
     share = np.divide(phase - own[left], step, out=np.zeros_like(step), where=step > 0)
     share[~inside] = np.nan
     return Neighbors(left=left, right=right, share=share)

@@ -193,6 +193,14 @@ def test_gap_is_named():
     assert not result.series.covered[open_rows].any()
 
 
+@pytest.mark.parametrize("z", [0.003, 0.01, 0.02])
+def test_a_gap_as_wide_as_allowed_is_not_lost_to_rounding(z):
+    sightline = dataclasses.replace(SIGHTLINE, z=z)
+    sn = supernova((10.0, 50.0), sightline=sightline)
+    assert snt.build(sn, max_gap=40.0).series.covered.any(axis=1).all()
+    assert not snt.build(sn, max_gap=39.99).series.covered.any(axis=1).all()
+
+
 def test_phases_outside_the_span_are_not_covered_and_noted():
     result = snt.build(supernova(light_curve=PHOTOMETRY), phases=[-10.0, 5.0, 90.0])
     np.testing.assert_array_equal(result.series.covered.any(axis=1), [False, True, False])
