@@ -144,7 +144,7 @@ def _take_away(path: Path, said: bytes) -> None:
     if not (found := _HOLDER.fullmatch(said)):
         raise _not_ours(path, "a file of something else")
     # Empty: of a run that begins right now, or was killed as it began.
-    if found["host"] != socket.gethostname().encode() or _alive(int(found["process"])):
+    if found["host"].decode("utf-8", "replace") != socket.gethostname() or _alive(int(found["process"])):
         remedy = f"wait for it, or, as the file system has no locks and cannot tell, remove {path} if that run is gone"
         raise _busy(path, said, remedy)
     waste = path.with_name(f".{secrets.token_hex(8)}-{_NAME}")
