@@ -95,7 +95,8 @@ def band_looks(names: Sequence[str]) -> list[BandLook]:
     """Color and marker of the bands of one picture: the one rule for figures, plots, sketches and pages.
 
     The color is that of the range of wavelength, so that g is green and r is red in every picture, whatever else it
-    shows; so is the marker, as long as no two bands of a picture have one color. Up to ten of one color differ in marker.
+    shows; so is the marker, as long as no two bands of a picture have one color. Up to ten bands of one color differ in
+    marker.
 
     Parameters
     ----------

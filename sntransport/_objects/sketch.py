@@ -73,7 +73,7 @@ def lines(x: _Numbers, rows: _Numbers, colors: Sequence[str], label: str) -> str
 
 
 def dots(
-    x: _Numbers, y: _Numbers, band: _Numbers, names: Sequence[str], label: str, ticks: _Numbers | None = None
+    x: _Numbers, y: _Numbers, band: _Numbers, names: Sequence[str], *, label: str, ticks: _Numbers | None = None
 ) -> str:  # fmt: skip
     """Points in the colors of their bands; ``ticks`` are marked at the lower edge.
 

@@ -128,9 +128,9 @@ def test_plots_and_sketches_color_a_band_alike():
     sketch = curve._repr_html_()
     assert all(f'fill="{color}"' in sketch for color in wanted.values())
     x = np.arange(2.0)
-    assert 'fill="#009E73"' in dots(x, x, np.array([1, 1]), ("bessellb", "ztfg"), "")
+    assert 'fill="#009E73"' in dots(x, x, np.array([1, 1]), ("bessellb", "ztfg"), label="")
     # z is drawn in the ink of the page: black is not seen on a dark one.
-    assert 'fill="currentColor"' in dots(x, x, np.array([0, 0]), ("lsstz",), "")
+    assert 'fill="currentColor"' in dots(x, x, np.array([0, 0]), ("lsstz",), label="")
 
 
 def test_gaps_of_a_stack_are_open_and_say_how_long_they_are():

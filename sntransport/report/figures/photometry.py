@@ -87,7 +87,12 @@ def light_curves(
         offset, mine = -_OFFSET * k, looks[k]
         phase, observed, error = _points(series, sightline, light_curve, name)
         label = f"{labels[k]} {number_text(offset, '+.1f')}" if offset else labels[k]
-        points = {"color": mine.color, "fmt": mine.marker, "mfc": "none", "elinewidth": 0.7 * drawn.line}
+        points: dict[str, Any] = {
+            "color": mine.color,
+            "fmt": mine.marker,
+            "mfc": "none",
+            "elinewidth": 0.7 * drawn.line,
+        }
         main.errorbar(phase, observed + offset, error, label=label, **points)
         main.plot(series.phase, magnitude + offset, color=mine.color)
         for axes, middle in ((main, magnitude + offset), (strips[k], np.zeros(magnitude.size))):

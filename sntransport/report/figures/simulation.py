@@ -84,6 +84,7 @@ def population_figure(
         looks = _styles(one)
         for n, (place, (label, mine)) in enumerate(looks.items()):
             line: dict[str, Any] = {"color": mine.color, "label": label, "ls": LINES[n % len(LINES)]}
+            line["lw"] = 0.9 * drawn.line
             four[1].stairs(one.peak[place], one.peak_edges, **line)
             four[2].stairs(one.snr[place], one.snr_edges, **line)
         _fit(four[1], one.peak.sum(axis=0), one.peak_edges)
@@ -128,8 +129,8 @@ def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubF
     """Light curves of the first objects that triggered, filled where detected; None where there are none.
 
     Up to six objects of one survey; of several surveys three objects, a panel for each survey. Shown is the time from
-    20 d before the first to 20 d after the last detection of an object: a survey goes on for years. Measurements without
-    a detection are pale.
+    20 d before the first to 20 d after the last detection of an object: a survey goes on for years. Measurements
+    without a detection are pale.
 
     Examples
     --------

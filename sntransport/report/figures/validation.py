@@ -289,7 +289,9 @@ def _draw(axes: Axes, scores: Sequence[Score], line: float) -> None:
         error, color = np.nan_to_num(np.stack([y - low, high - y])), COLORS[_CLASSES[sn_class]]
         marker = MARKERS[_CLASSES[sn_class]]
         axes.errorbar(x, y, np.maximum(error, 0.0), fmt=marker, color=color, elinewidth=1.2 * line, label=sn_class)
-        axes.hlines(limit / base, x - 0.08, x + 0.08, color=color, lw=1.2 * line)
+        # Lines, which the vertical range holds as a whole: a floor in the legend is one that is seen.
+        dashes = np.stack([limit / base, limit / base, np.full(x.size, np.nan)], axis=1).ravel()
+        axes.plot(np.stack([x - 0.08, x + 0.08, x], axis=1).ravel(), dashes, color=color, lw=1.2 * line)
     if any(np.isfinite(one.floor) for one in scores):
         axes.plot([], [], color="gray", lw=1.2 * line, label="noise floor")
     axes.axhline(1.0, color="black", lw=0.7 * line)

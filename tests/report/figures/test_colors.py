@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.report.figures import simulation, spectra, validation
+from sntransport._objects.drawing import BAND_COLORS
+from sntransport.report.figures import spectra, validation
 from sntransport.report.figures.style import COLORS, DIVERGING, LINES, MARKERS, look
 
 VISIONS = {
@@ -64,11 +65,11 @@ def test_the_simulation_knows_what_is_confused():
     "colors",
     [
         COLORS,
-        simulation._COLORS,
+        BAND_COLORS,
         [color for color, _ in validation._STYLES],
         ["white", *(color for color, _ in spectra._SHADES.values())],
     ],
-    ids=["palette", "by wavelength", "methods", "strips"],
+    ids=["palette", "bands", "methods", "strips"],
 )
 def test_colors_are_told_apart(colors, vision):
     # Shades behind curves are pale, and the strips they fill are large.
