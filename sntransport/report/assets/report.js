@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   // The darkest colors of bands (ultraviolet, z, y, infrared), as they are seen on a dark page.
-  const ON_DARK = { "#332288": "#9A8CF0", "#000000": "#E6E6E6", "#780000": "#FF8A80", "#8C510A": "#C9A06B" };
+  const ON_DARK = { "#332288": "#9966FF", "#000000": "#E6E6E6", "#780000": "#CC0099", "#8C510A": "#CCBBAA" };
   const DASHES = [[], [8, 4], [2, 3], [8, 3, 2, 3]];
   const root = document.documentElement, plots = [];
   const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();

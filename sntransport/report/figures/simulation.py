@@ -75,6 +75,8 @@ def population_figure(
     >>> len(figure.axes)
     4
     """
+    from matplotlib.ticker import MaxNLocator
+
     drawn = style_of(style, figure)
     columns = 2 if drawn.narrow else 4
     rows = 4 // columns * len(tallies)
@@ -89,6 +91,8 @@ def population_figure(
             four[2].stairs(one.snr[place], one.snr_edges, **line)
         _fit(four[1], one.peak.sum(axis=0), one.peak_edges)
         four[1].invert_xaxis()
+        # Magnitudes have many digits, and the panel is narrow.
+        four[1].xaxis.set_major_locator(MaxNLocator(3))
         four[1].set_xlabel("True peak of all\ngenerated, AB [mag]")
         four[2].set(xlabel="Flux / error of\nmeasurements", xscale="symlog", yscale="symlog")
         _whole_ticks(four[2], _SNR_TICKS, "x")

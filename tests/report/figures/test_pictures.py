@@ -1,6 +1,7 @@
 """Every type of figure looks as it did when it was last looked at."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -246,3 +247,20 @@ def test_a_survey_that_did_not_look_says_so():
     one = replace(curves, band=np.where(curves.band < 4, curves.band, 0))
     panels = plots.examples_figure(tally("II", one, (0.0, 0.1))).axes
     assert [text.get_text() for axes in panels for text in axes.texts] == ["no measurement"] * 3
+
+
+@pytest.mark.parametrize("style", ["column", "page", "screen", "talk"])
+def test_numbers_below_the_peaks_do_not_touch(style):
+    """All objects of one redshift: magnitudes of a narrow range, with two decimals."""
+    counted = tally("Ia", figures.simulated(), (0.0, 0.1))
+    peak = np.zeros((len(counted.bands), 5))
+    peak[:, 2] = 60.0
+    one = replace(counted, peak=peak, peak_edges=np.linspace(17.0, 18.25, 6))
+    figure = plots.population_figure([one], style=style)
+    figure.draw_without_rendering()
+    axes = figure.axes[1]
+    low, high = sorted(axes.get_xlim())
+    ticks = [tick for tick in axes.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+    boxes = sorted((tick.label1.get_window_extent() for tick in ticks), key=lambda box: box.x0)
+    assert len(boxes) > 1
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
