@@ -68,7 +68,7 @@ def lines(x: _Numbers, rows: _Numbers, colors: Sequence[str], label: str) -> str
         # Runs of neighbors, one line each.
         for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
             points = " ".join(f"{across[k]:.0f},{down[k]:.1f}" for k in run)
-            drawn.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.1"/>')
+            drawn.append(f'<polyline points="{points}" fill="none" stroke="{_ink(color)}" stroke-width="1.1"/>')
     return _svg(drawn, label)
 
 
@@ -101,7 +101,6 @@ def dots(
     if frame is None:
         return ""
     across, down = frame.place(x[known], y[known])
-    # Black would not be seen on the dark page of a notebook.
     colors = [_ink(look.color) for look in band_looks(names)]
     drawn = [
         f'<circle cx="{a:.0f}" cy="{d:.0f}" r="1.6" fill="{colors[int(b)]}"/>'
@@ -129,6 +128,7 @@ def bars(heights: _Numbers, label: str) -> str:
 
 
 def _ink(color: str) -> str:
+    """Black would not be seen on the dark page of a notebook."""
     return "currentColor" if color == "#000000" else color
 
 

@@ -158,3 +158,13 @@ def test_series_and_results_show_their_gaps():
         assert f"{days:.0f} d gap" in ticks
         places = np.sort([y for name, y in ticks.items() if "gap" not in name])
         assert [round(b - a) for a, b in pairwise(places)].count(4) == 1
+
+
+def test_filters_have_the_color_of_their_band():
+    axes = Figure().subplots()
+    for band in load_bands(["ztfg", "lsstg", "ztfr"]):
+        band.plot(axes)
+        assert f'stroke="{band_looks([band.name])[0].color}"' in band._repr_html_()
+    assert [line.get_color() for line in axes.lines] == ["#009E73", "#009E73", "#D55E00"]
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--", "-"]
+    assert 'stroke="currentColor"' in load_bands(["lsstz"])[0]._repr_html_()
