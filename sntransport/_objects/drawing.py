@@ -160,7 +160,7 @@ def phase_colors(phase: Array) -> Array:
     return np.asarray(colormaps["viridis"](0.85 * (phase - phase[0]) / max(float(np.ptp(phase)), 1.0)))
 
 
-class Places(NamedTuple):
+class StackRows(NamedTuple):
     """Where spectra stand one below the other: ``row`` of each, (n_row,), and by row what the gaps between them say."""
 
     row: NDArray[np.int64]
@@ -172,7 +172,7 @@ class Places(NamedTuple):
         return int(self.row[-1]) + 1 if self.row.size else 0
 
 
-def stack_places(phases: Array, covered: Array, uncovered: Array) -> Places:
+def stack_places(phases: Array, covered: Array, uncovered: Array) -> StackRows:
     """Rows of spectra in order of phase, with some left free where phases between two of them are not covered.
 
     Parameters
@@ -191,11 +191,11 @@ def stack_places(phases: Array, covered: Array, uncovered: Array) -> Places:
             known = np.append(covered, [before, after])
             days = known[known > open_at.max()].min() - known[known < open_at.min()].max()
             gaps[int(row[k]) + (_GAP_ROWS + 1) // 2] = f"{days:.0f} d gap"
-    return Places(row=row, gaps=gaps)
+    return StackRows(row=row, gaps=gaps)
 
 
 def draw_stack(
-    axes: Axes, rows: Sequence[tuple[float, Array, Array, bool]], places: Places, line: float = 1.0
+    axes: Axes, rows: Sequence[tuple[float, Array, Array, bool]], places: StackRows, line: float = 1.0
 ) -> None:  # fmt: skip
     """Spectra one below the other, the first on top.
 
@@ -204,7 +204,7 @@ def draw_stack(
     axes
     rows : sequence of (phase, wave, flux, bold)
         In order of phase; bold ones are black, as observed spectra are.
-    places : Places
+    places : StackRows
         From `stack_places`.
     line : float
         Factor of the widths of lines.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.drawing import Places, chosen_rows, draw_stack, phase_colors, stack_places
+from sntransport._objects.drawing import StackRows, chosen_rows, draw_stack, phase_colors, stack_places
 from sntransport.report.figures.panels import edges, new_figure, one_panel, panel_heading, row_labels, wave_axis
 from sntransport.report.figures.style import COLORS, AnyStyle, in_style, number_text, root_of, style_of, title
 from sntransport.spectra.series import Origin, SpectralSeries
@@ -191,7 +191,7 @@ def _rows(series: SpectralSeries, sparse: SpectralSeries | None) -> list[tuple[f
     return sorted(rows, key=lambda row: row[0])
 
 
-def _shade(axes: Axes, rows: list[tuple[float, SpectralSeries, int]], places: Places) -> None:
+def _shade(axes: Axes, rows: list[tuple[float, SpectralSeries, int]], places: StackRows) -> None:
     """A strip behind every spectrum, its color by the origin of the bins; none in a gap."""
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
