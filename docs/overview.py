@@ -9,8 +9,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
+from sntransport._objects.drawing import phase_colors
 from sntransport.cli.supernovae.demo import OBSERVED_PHASES, demo_supernova
 from sntransport.pipeline import build
+from sntransport.report.figures.style import number_text
 
 STEP = 0.11  # ln flux per day
 
@@ -19,13 +21,12 @@ def draw(target: Path) -> None:
     """Write the figure: ln flux against wavelength, one line every four days, later ones lower."""
     series = build(demo_supernova(), cadence=1.0, max_gap=40.0).series
     figure, axes = plt.subplots(figsize=(8.0, 5.0), layout="constrained")
-    colors = plt.colormaps["viridis_r"]
     for k in range(0, series.n_phase, 4):
         axes.plot(series.wave, _row(series, k), color="0.6", lw=0.5)
-    for phase in OBSERVED_PHASES:
+    colors = phase_colors(np.array(OBSERVED_PHASES, dtype=float))
+    for phase, color in zip(OBSERVED_PHASES, colors, strict=True):
         k = int(np.argmin(np.abs(series.phase - phase)))
-        color = colors(0.15 + 0.85 * (phase + 15.0) / 80.0)
-        axes.plot(series.wave, _row(series, k), color=color, lw=1.2, label=f"{phase:+.0f} d")
+        axes.plot(series.wave, _row(series, k), color=color, lw=1.2, label=f"{number_text(phase, '+.0f')} d")
     axes.set(
         xlabel="rest-frame wavelength [Å]", ylabel="ln flux + offset by phase", xlim=(3300, 9300), yticks=[],
         title="8 observed phases (color), rebuilt every 4 d (gray)",

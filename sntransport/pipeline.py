@@ -14,7 +14,7 @@ from sntransport._numerics.quantities import DAY, bare_number
 from sntransport._numerics.units import LN_PER_MAG, MAG_PER_LN
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card, enumerated, heading, span
-from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_stack
+from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_stack, stack_places
 from sntransport._objects.mistakes import require_function, wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport._storage.read_error import counted
@@ -112,7 +112,10 @@ class BuildResult(ValueObject):
         dense, sparse = self.series, self.sparse
         rows = [(float(dense.phase[k]), dense.wave, dense.flux[k], False) for k in chosen_rows(dense.covered)]
         rows += [(float(phase), sparse.wave, flux, True) for phase, flux in zip(sparse.phase, sparse.flux, strict=True)]
-        draw_stack(axes, sorted(rows, key=lambda row: row[0]))
+        rows.sort(key=lambda row: row[0])
+        there = dense.covered.any(axis=1)
+        known = np.append(dense.phase[there], sparse.phase)
+        draw_stack(axes, rows, stack_places(np.array([row[0] for row in rows]), known, dense.phase[~there]))
         axes.set_xlabel("Rest-frame wavelength [Å]")
         axes.set_ylabel("Rest-frame phase [d]")
         axes.set_title(heading(dense.name, "", dense.sn_type))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sntransport._objects.drawing import COLORS
+from sntransport._objects.drawing import COLORS, band_looks
 
 _Numbers = NDArray[Any]
 # Pixels; and the most points of one line and of one cloud, so that a sketch stays below about 20 kB.
@@ -68,12 +68,25 @@ def lines(x: _Numbers, rows: _Numbers, colors: Sequence[str], label: str) -> str
         # Runs of neighbors, one line each.
         for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
             points = " ".join(f"{across[k]:.0f},{down[k]:.1f}" for k in run)
-            drawn.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.1"/>')
+            drawn.append(f'<polyline points="{points}" fill="none" stroke="{_ink(color)}" stroke-width="1.1"/>')
     return _svg(drawn, label)
 
 
-def dots(x: _Numbers, y: _Numbers, group: _Numbers, label: str, ticks: _Numbers | None = None) -> str:
-    """Points, colored by the number of their group, (n,) each; ``ticks`` are marked at the lower edge.
+def dots(
+    x: _Numbers, y: _Numbers, band: _Numbers, names: Sequence[str], *, label: str, ticks: _Numbers | None = None
+) -> str:  # fmt: skip
+    """Points in the colors of their bands; ``ticks`` are marked at the lower edge.
+
+    Parameters
+    ----------
+    x, y : ndarray, (n,)
+    band : ndarray of int, (n,)
+        The place of each point's band in ``names``.
+    names : sequence of str
+        Of bands.
+    label : str
+    ticks : ndarray, optional
+        In units of x.
 
     Returns
     -------
@@ -88,9 +101,10 @@ def dots(x: _Numbers, y: _Numbers, group: _Numbers, label: str, ticks: _Numbers 
     if frame is None:
         return ""
     across, down = frame.place(x[known], y[known])
+    colors = [_ink(look.color) for look in band_looks(names)]
     drawn = [
-        f'<circle cx="{a:.0f}" cy="{d:.0f}" r="1.6" fill="{COLORS[int(g) % len(COLORS)]}"/>'
-        for a, d, g in zip(across, down, group[known], strict=True)
+        f'<circle cx="{a:.0f}" cy="{d:.0f}" r="1.6" fill="{colors[int(b)]}"/>'
+        for a, d, b in zip(across, down, band[known], strict=True)
     ]
     places, _ = frame.place(ticks, ticks)
     drawn += [
@@ -111,6 +125,11 @@ def bars(heights: _Numbers, label: str) -> str:
         for k, h in enumerate(tall)
     ]
     return _svg(drawn, label)
+
+
+def _ink(color: str) -> str:
+    """Black would not be seen on the dark page of a notebook."""
+    return "currentColor" if color == "#000000" else color
 
 
 def _svg(drawn: Sequence[str], label: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,11 +19,15 @@ from sntransport._numerics.arrays import Array, readonly, set_fields
 from sntransport._numerics.quantities import bare
 from sntransport._numerics.units import MAG_PER_LN
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._objects.drawing import axes_or_new, label_text
 from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import HC_OVER_K, POLICIES, SIGMA_SB, Extension, Policy, covered_edges
 from sntransport.photometry.band_ratio import require_draws, scatter
 from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 AREA = 4.0 * np.pi * (10.0 * 3.0856775814913673e18) ** 2
 """Of the sphere of 10 pc [cm2]."""
@@ -72,6 +77,24 @@ class Bolometric(ValueObject):
     def __post_init__(self) -> None:
         for field in fields(self)[:10]:
             set_fields(self, **{field.name: readonly(getattr(self, field.name), field.name)})
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw luminosity and error over phase, on axes of matplotlib or of a new figure.
+
+        `sntransport.report.figures.bolometric_figure` is the whole figure, with what was added.
+        """
+        axes = axes_or_new(ax, "Bolometric.plot")
+        value, err = self.luminosity, np.nan_to_num(self.luminosity_err)
+        (line,) = axes.plot(self.phase, value, marker=".", lw=0.9, label=label_text(self.policy))
+        # A logarithmic axis has no room below zero.
+        low = np.maximum(value - err, 0.02 * value)
+        axes.fill_between(self.phase, low, value + err, color=line.get_color(), alpha=0.25, lw=0)
+        axes.set_yscale("log")
+        axes.legend(fontsize=8)
+        axes.set_xlabel("Rest-frame phase [d]")
+        axes.set_ylabel("Luminosity [erg/s]")
+        axes.set_title(label_text(self.name))
+        return axes
 
 
 @answers_mistakes

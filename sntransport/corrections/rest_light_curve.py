@@ -12,6 +12,7 @@ import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._objects.drawing import axes_or_new, draw_points, label_text
 from sntransport._objects.mistakes import wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.band_ratio import (
@@ -31,13 +33,16 @@ from sntransport.photometry.band_ratio import (
     scatter,
     zero_point,
 )
-from sntransport.photometry.bands import AnyBand, Bandpass, load_bands, pivot_wave
+from sntransport.photometry.bands import AnyBand, Bandpass, effective_wave, load_bands, pivot_wave
 from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.correlation import CORRELATION, Correlation
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.phases import MAX_GAP
 from sntransport.spectra.series import SpectralSeries, require_series
 from sntransport.spectra.sightline import Sightline, phase_of, require_sightline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 REST_BANDS = (
     "uvot::uvw2", "uvot::uvm2", "uvot::uvw1", "bessellux", "bessellb", "bessellv", "bessellr", "besselli", "2massj",
@@ -133,6 +138,29 @@ class RestLightCurve(ValueObject):
     def n_obs(self) -> int:
         """Number of points."""
         return int(self.mjd.size)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw absolute magnitudes over phase by rest band, on axes of matplotlib or of a new figure.
+
+        `sntransport.report.figures.rest_light_curve_figure` is the figure for print.
+        """
+        axes = axes_or_new(ax, "RestLightCurve.plot")
+        pairs, known = band_pairs(self), np.isfinite(self.mag)
+        rows = [known & (self.band_rest == rest) & (self.band_obs == obs) for rest, obs in pairs]
+        draw_points(axes, self.phase, self.mag, self.mag_err, names=pairs, rows=rows)
+        if not axes.yaxis_inverted():
+            axes.invert_yaxis()
+        axes.set_xlabel("Rest-frame phase [d]")
+        axes.set_ylabel(f"Absolute magnitude [{self.system}], free of dust")
+        axes.set_title(label_text(f"{self.name} at rest, z = {self.sightline.z:g}".strip()))
+        return axes
+
+
+def band_pairs(result: RestLightCurve) -> list[tuple[str, str]]:
+    """Bands at rest and observed of the points that have a value, in order of the observed wavelength."""
+    known = np.isfinite(result.mag)
+    pairs = set(zip(result.band_rest[known].tolist(), result.band_obs[known].tolist(), strict=True))
+    return sorted(pairs, key=lambda pair: (effective_wave(load_bands([pair[1]])[0]), pair))
 
 
 @answers_mistakes

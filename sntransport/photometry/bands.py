@@ -22,7 +22,7 @@ from sntransport._numerics.arrays import Array, readonly, require_finite, requir
 from sntransport._numerics.quantities import ANGSTROM, MAGNITUDE, NUMBER, bare_number, shown
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.card import Card
-from sntransport._objects.drawing import COLORS, axes_or_new, label_text
+from sntransport._objects.drawing import axes_or_new, band_looks, label_text
 from sntransport._objects.foreign_bands import foreign_curve
 from sntransport._objects.sketch import lines
 from sntransport._objects.tables import Tabular
@@ -147,7 +147,10 @@ class Bandpass(ValueObject, Tabular):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the throughput over wavelength; on axes of matplotlib, or of a new figure."""
         axes = axes_or_new(ax, "Bandpass.plot")
-        axes.plot(self.wave, self.throughput, label=label_text(self.name))
+        color = band_looks([self.name])[0].color
+        # Bands of one color, such as the g of two surveys, differ in the line.
+        dash = ("-", "--", "-.", ":")[sum(line.get_color() == color for line in axes.lines) % 4]
+        axes.plot(self.wave, self.throughput, color=color, ls=dash, label=label_text(self.name))
         axes.set_xlabel("Wavelength [Å]")
         axes.set_ylabel("Photon response")
         return axes
@@ -162,7 +165,9 @@ class Bandpass(ValueObject, Tabular):
                 ("vega", "" if np.isnan(self.vega_ab) else f"{self.vega_ab:+.3f} mag AB"),
                 ("source", self.source),
             ],
-            picture=lambda: lines(self.wave, self.throughput[None], COLORS[:1], f"throughput of {self.name}"),
+            picture=lambda: lines(
+                self.wave, self.throughput[None], [band_looks([self.name])[0].color], f"throughput of {self.name}"
+            ),
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
+from sntransport._objects.drawing import band_looks
 from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.synthetic import band_matrix, synthetic_flux
 from sntransport.spectra.observations import LightCurve
@@ -59,21 +60,25 @@ def light_curve_panels(series: SpectralSeries, sightline: Sightline, seen: Light
     Returns
     -------
     dict
-        ``phase`` [rest-frame d] of the curves, and ``bands``: for each ``name``, the short ``label``, ``curve`` and, of
-        the measurements, ``at`` [rest-frame d], ``mag`` [AB] and ``err`` [mag]; None where not known.
+        ``phase`` [rest-frame d] of the curves, and ``bands``, from blue to red: for each ``name``, the short ``label``,
+        ``color``, ``turn`` (how many bands before it have that color), ``curve`` and, of the measurements, ``at``
+        [rest-frame d], ``mag`` [AB] and ``err`` [mag]; None where not known.
     """
     flux, _ = synthetic_flux(series.flux, band_matrix(series.wave, seen.bands, sightline))
     known = [k for k in range(len(seen.bands)) if np.isfinite(flux[:, k]).any()]
     known = sorted(known, key=lambda k: -int(np.sum(seen.band == seen.bands[k])))[:_MOST_BANDS]
     bands = []
-    kept = sorted(known)
-    for k, label in zip(kept, short_band_names([seen.bands[k] for k in kept]), strict=True):
+    names = [seen.bands[k] for k in known]
+    shown = zip(known, short_band_names(names), band_looks(names), strict=True)
+    for k, label, look in sorted(shown, key=lambda one: (one[2].wave, seen.bands[one[0]])):
         rows = (seen.band == seen.bands[k]) & (seen.flux > 0)
         at = phase_of(seen.mjd[rows], series.mjd_ref, sightline.z)
         bands.append(
             {
                 "name": seen.bands[k],
                 "label": label,
+                "color": look.color,
+                "turn": look.turn,
                 "curve": _rounded(njy_to_mag(flux[:, k])),
                 "at": _rounded(at),
                 "mag": _rounded(njy_to_mag(seen.flux[rows])),

@@ -222,7 +222,7 @@ class LightCurve(ValueObject, LightCurveConversions):
 
     def _sketch(self, ticks: Array | None = None) -> str:
         group = np.searchsorted(np.array(self.bands), self.band) if self.n_obs else np.empty(0)
-        return dots(self.mjd, self.flux, group, "flux over date, a color a band", ticks)
+        return dots(self.mjd, self.flux, group, self.bands, label="flux over date, a color a band", ticks=ticks)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

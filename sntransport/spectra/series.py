@@ -16,7 +16,7 @@ from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MJD, bare,
 from sntransport._objects.arguments import REMEDIES
 from sntransport._objects.axis_selection import rows_between, rows_of_key
 from sntransport._objects.card import Card, heading, span
-from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_spectrum, draw_stack, label_text
+from sntransport._objects.drawing import axes_or_new, chosen_rows, draw_spectrum, draw_stack, label_text, stack_places
 from sntransport._objects.mistakes import wrong_kind
 from sntransport._objects.series_card import series_card, spectra_sketch
 from sntransport._objects.series_conversions import SeriesConversions
@@ -206,6 +206,8 @@ class SpectralSeries(ValueObject, SeriesConversions):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the spectra one below the other in order of phase, scaled to one height; at most 30 of them.
 
+        Phases that are not covered are an open place between them with the length of the gap.
+
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
@@ -220,7 +222,9 @@ class SpectralSeries(ValueObject, SeriesConversions):
         rows = chosen_rows(self.covered)
         if not rows.size:
             raise ValueError(f"{self.name or 'series'}: no phase is covered, there is nothing to draw")
-        draw_stack(axes, [(float(self.phase[k]), self.wave, self.flux[k], False) for k in rows])
+        there = self.covered.any(axis=1)
+        places = stack_places(self.phase[rows], self.phase[there], self.phase[~there])
+        draw_stack(axes, [(float(self.phase[k]), self.wave, self.flux[k], False) for k in rows], places)
         axes.set_xlabel("Rest-frame wavelength [Å]")
         axes.set_ylabel("Rest-frame phase [d]")
         axes.set_title(label_text(heading(self.name, "", self.sn_type)))

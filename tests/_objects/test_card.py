@@ -41,7 +41,7 @@ def test_words_for_values():
 def test_nothing_to_draw_is_no_picture():
     nothing = np.empty(0)
     assert lines(np.arange(4.0), np.full((1, 4), np.nan), ["red"], "") == ""
-    assert dots(nothing, nothing, nothing, "") == ""
+    assert dots(nothing, nothing, nothing, (), label="") == ""
     assert bars(np.zeros(3), "") == ""
     assert bars(nothing, "") == ""
 
@@ -53,4 +53,4 @@ def test_a_gap_parts_a_line():
 
 def test_ticks_alone_are_drawn():
     nothing = np.empty(0)
-    assert dots(nothing, nothing, nothing, "", np.array([1.0, 2.0])).count("<line") == 2
+    assert dots(nothing, nothing, nothing, (), label="", ticks=np.array([1.0, 2.0])).count("<line") == 2

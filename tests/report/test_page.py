@@ -173,12 +173,13 @@ def test_errors_of_the_page_are_those_of_the_magnitudes():
         rows = (seen.band == band["name"]) & (seen.flux > 0)
         expected = 2.5 / np.log(10) * seen.flux_err[rows] / seen.flux[rows]
         np.testing.assert_allclose(band["err"], expected, atol=6e-4)
-    assert [band["label"] for band in data["bands"]] == ["B", "R", "V"]
+    assert [band["label"] for band in data["bands"]] == ["B", "V", "R"]
 
 
 def test_light_curves_of_the_page_are_those_observed():
     data = page_data.light_curve_panels(figures.built().series, SIGHTLINE, figures.observed().light_curve)
-    assert [band["name"] for band in data["bands"]] == sorted(figures.BANDS)
+    # From blue to red, as everywhere.
+    assert [band["name"] for band in data["bands"]] == list(figures.BANDS)
     assert all(
         len(band["curve"]) == len(data["phase"]) and len(band["at"]) == len(band["mag"]) for band in data["bands"]
     )

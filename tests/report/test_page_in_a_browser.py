@@ -7,6 +7,7 @@ import re
 import pytest
 
 import sntransport as snt
+from sntransport._objects.drawing import band_looks
 from sntransport.report import contents
 from sntransport.report import page as pages
 from sntransport.transport.interpolators import wasserstein
@@ -196,6 +197,14 @@ def test_points_have_error_bars(opened):
         return seen;"""
     )
     assert len(rows) >= sum(len(one["at"]) for one in held["light_curves"]["bands"])
+
+
+def test_bands_have_the_color_that_figures_give_them(opened):
+    """B, V and R, a curve and its points each: the mark beside each name, after that of the phase."""
+    script = "return [...document.querySelectorAll('.curves .u-marker')].map((m) => getComputedStyle(m).borderTopColor)"
+    wanted = [look.color for look in band_looks(figures.BANDS)]
+    shown = [f"rgb({int(one[1:3], 16)}, {int(one[3:5], 16)}, {int(one[5:], 16)})" for one in wanted]
+    assert opened.execute_script(script)[1:] == [color for color in shown for _ in range(2)]
 
 
 def test_dark_colors_follow_the_system_and_the_button(opened, path):

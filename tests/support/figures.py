@@ -1,6 +1,7 @@
 """One figure of every type, always the same, and how two pictures of a figure are compared."""
 
 import io
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -150,7 +151,9 @@ def _makers():
         "k_correction_figure": partial(figures.k_correction_figure, k, "synthetic", 10.0),
         "light_curves": partial(figures.light_curves, result.series, SIGHTLINE, seen),
         "population_figure": partial(figures.population_figure, [tally("II", simulated(), (0.0, 0.1))]),
-        "ratio_figure": partial(figures.ratio_figure, score(tested())),
+        "ratio_figure": partial(
+            figures.ratio_figure, [replace(one, floor=0.5 * one.baseline) for one in score(tested())]
+        ),
         "rest_light_curve_figure": partial(figures.rest_light_curve_figure, rest),
         "share_figure": partial(figures.share_figure, band_points()),
         "simulated_light_curve": partial(figures.simulated_light_curve, simulated(), 0),

@@ -1,10 +1,15 @@
 // The phase slider, the two plots of each section and the colors; without this script the pictures of the page remain.
 "use strict";
 (() => {
-  const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", null];
+  // The darkest colors of bands (ultraviolet, z, y, infrared), as they are seen on a dark page.
+  const ON_DARK = { "#332288": "#9966FF", "#000000": "#E6E6E6", "#780000": "#CC0099", "#8C510A": "#CCBBAA" };
+  const DASHES = [[], [8, 4], [2, 3], [8, 3, 2, 3]];
   const root = document.documentElement, plots = [];
   const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const ink = () => color("--ink");
+  const system = matchMedia("(prefers-color-scheme: dark)"), theme = document.querySelector(".theme");
+  const dark = () => (root.dataset.theme || (system.matches ? "dark" : "light")) === "dark";
+  const hue = (band) => (dark() && ON_DARK[band.color]) || band.color;
   const minus = (text) => text.replace(/-/g, "\u2212");
   const number = (digits) => (u, value) => (value == null ? "–" : minus(value.toFixed(digits)));
   const flux = (u, value) => (value == null ? "–" : minus(value.toExponential(3)));
@@ -135,7 +140,7 @@
     ctx.lineWidth = devicePixelRatio;
     bands.forEach((band, k) => {
       if (!u.series[2 * k + 2].show) return;
-      ctx.strokeStyle = COLORS[k % COLORS.length] || ink();
+      ctx.strokeStyle = hue(band);
       ctx.beginPath();
       band.at.forEach((at, i) => {
         if (band.err[i] == null) return;
@@ -151,14 +156,14 @@
   function curves(section, data) {
     const box = section.querySelector(".curves");
     const tables = [], series = [{ label: "d", value: number(1) }];
-    data.bands.forEach((band, k) => {
-      const stroke = COLORS[k % COLORS.length] || ink;
+    data.bands.forEach((band) => {
+      const stroke = () => hue(band), dash = DASHES[band.turn % DASHES.length];
       const order = band.at.map((_, i) => i).sort((a, b) => band.at[a] - band.at[b]);
       // One x, one y: the last of two measurements at one time is shown.
       const points = new Map(order.map((i) => [band.at[i], band.mag[i]]));
       tables.push([data.phase, band.curve], [[...points.keys()], [...points.values()]]);
-      series.push({ label: band.label, stroke, width: 1.3, value: number(2), points: { show: false } });
-      series.push({ label: `${band.label} observed`, stroke, value: number(2), paths: () => null, points: { show: true, size: 5, width: 1, fill: () => color("--paper") } });
+      series.push({ label: band.label, stroke, dash, width: 1.3, value: number(2), points: { show: false } });
+      series.push({ label: `${band.label} observed`, stroke, value: number(2), paths: () => null, points: { show: true, size: 5, width: 1, fill: () => (band.turn % 2 ? hue(band) : color("--paper")) } });
     });
     const covered = data.phase.filter((_, i) => data.bands.some((band) => band.curve[i] != null));
     const margin = 0.05 * (covered[covered.length - 1] - covered[0]) + 2;
@@ -183,8 +188,6 @@
     if (section.querySelector(".curves")) curves(section, data.light_curves);
   }
 
-  const system = matchMedia("(prefers-color-scheme: dark)"), theme = document.querySelector(".theme");
-  const dark = () => (root.dataset.theme || (system.matches ? "dark" : "light")) === "dark";
   const repaint = () => {
     theme.setAttribute("aria-pressed", dark());
     for (const plot of plots) {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sntransport._objects.drawing import label_text
+from sntransport._objects.drawing import band_looks, label_text
 from sntransport.photometry.bands import Bandpass, load_bands, pivot_wave
 from sntransport.report.figures.panels import new_figure
-from sntransport.report.figures.style import COLORS, LINES, AnyStyle, in_style, root_of, style_of
+from sntransport.report.figures.style import LINES, AnyStyle, in_style, root_of, style_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +48,8 @@ def band_figure(
     height = (1.0 + 1.1 * len(rows)) * drawn.scale
     place, panels = new_figure(drawn, height, len(rows), figure=figure, sharex=True, squeeze=False)
     for panel, family in zip(panels[:, 0], rows, strict=True):
-        for k, band in enumerate(family):
-            looks = {"color": COLORS[k % len(COLORS)], "ls": LINES[k // len(COLORS) % len(LINES)]}
+        for k, (band, mine) in enumerate(zip(family, band_looks([band.name for band in family]), strict=True)):
+            looks: dict[str, Any] = {"color": mine.color, "ls": LINES[mine.turn % len(LINES)]}
             panel.plot(band.wave, band.throughput / band.throughput.max(), lw=1.2 * drawn.line, **looks)
             # Names stand on two levels, so that neighbors do not touch.
             panel.text(

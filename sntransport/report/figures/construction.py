@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from sntransport.spectra.series import SpectralSeries
 
 _MAX_PAIRS = 40
-_MAX_LINES = 5
+_MAX_LINES = len(COLORS)
 # Over less than 0.15 in ln wavelength a shift is a guess.
 _LEAST_RANGE = 0.15
 
@@ -117,8 +117,10 @@ def weights_map(
     color_bar(mesh, top, drawn, "Share of the pair")
     effective = _effective_spectra(series.phase, sparse.phase, pairs, share)
     below.plot(series.phase, effective, color="black", lw=drawn.line)
-    made = series.phase[share.any(axis=1)]
-    if made.size > 1:
+    # The spectra that were used too: the last one may be later than the last phase.
+    used = sparse.phase[pairs[share.any(axis=0)]].ravel()
+    made = np.sort(np.concatenate([series.phase[share.any(axis=1)], used]))
+    if made.size and np.ptp(made):
         top.set_xlim(made[0] - 0.02 * np.ptp(made), made[-1] + 0.02 * np.ptp(made))
     below.set_ylim(0.0, 1.12 * max(float(np.nanmax(effective, initial=1.0)), 1.0))
     left, right = top.get_xlim()
@@ -164,7 +166,7 @@ def transport_map(
     Returns
     -------
     matplotlib.figure.Figure
-        Above: up to five pairs as curves; below: all. Positive: redward with time. See
+        Above: up to seven pairs as curves, the title says of how many; below: all. Positive: redward with time. See
         `sntransport.transport.interpolators.feature_shift`.
 
     Raises
@@ -193,7 +195,8 @@ def transport_map(
         drawn, 3.6 * drawn.scale + 0.16 * drawn.scale * max(len(labels), 8), 2, 1, figure=figure, sharex=True,
         height_ratios=(1, 1.6),
     )  # fmt: skip
-    for n, k in enumerate(np.unique(np.linspace(0, len(labels) - 1, min(len(labels), _MAX_LINES)).astype(int))):
+    lines = np.unique(np.linspace(0, len(labels) - 1, min(len(labels), _MAX_LINES)).astype(int))
+    for n, k in enumerate(lines):
         top.plot(sparse.wave, picture[k], label=f"{labels[k]} d", **look(n, lines=True))
     top.axhline(0.0, color="0.6", lw=0.6 * drawn.line)
     top.set_ylabel("Shift [km/s]")
@@ -202,7 +205,8 @@ def transport_map(
     wave_axis(below, _known_part(sparse.wave, picture), drawn)
     fit_y(top)
     color_bar(mesh, below, drawn, "Shift [km/s], redward positive")
-    panel_heading(top, title(sparse.name, sparse.sn_type, "transport from each spectrum to the next"))
+    some = f" (curves: {lines.size} of {len(labels)} pairs)" if lines.size < len(labels) else ""
+    panel_heading(top, title(sparse.name, sparse.sn_type, f"transport from each spectrum to the next{some}"))
     return root_of(figure)
 
 

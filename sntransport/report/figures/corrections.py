@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.drawing import picture_labels
+from sntransport._objects.drawing import band_looks, picture_labels
 from sntransport._objects.short_band_names import short_band_names
-from sntransport.photometry.bands import AnyBand, effective_wave, load_bands
+from sntransport.corrections.rest_light_curve import band_pairs
+from sntransport.photometry.bands import AnyBand, load_bands
 from sntransport.photometry.reference_phase import find_maximum
 from sntransport.report.figures.panels import fit_y, new_figure, one_panel, panel_heading
 from sntransport.report.figures.style import (
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 
 
 _MAX_LINES = 5
+_SHARES = (
+    ("share_uv", "added in the UV", COLORS[1], "-"), ("share_nir", "added in the IR", COLORS[2], "--"),
+    ("share_filled", "filled", "#000000", ":"),
+)  # fmt: skip
+"""Shares of a luminosity: name of the array, label, color and line."""
 
 
 def peak_phase(series: SpectralSeries, band: AnyBand) -> float:
@@ -179,24 +185,19 @@ def _nearest_known(phase: Array, value: Array, wanted: float) -> int:
 
 
 def _styles(result: RestLightCurve) -> list[tuple[str, str, dict[str, Any]]]:
-    """Bands at rest and observed that have values, from blue to red: a color for the one, a marker for the other."""
-    known = np.isfinite(result.mag)
-    pairs = set(zip(result.band_rest[known].tolist(), result.band_obs[known].tolist(), strict=True))
-    order = sorted(pairs, key=lambda pair: effective_wave(load_bands([pair[1]])[0]))
-    rests = list(dict.fromkeys(rest for rest, _ in order))
-    styles: list[tuple[str, str, dict[str, Any]]] = []
-    for rest, obs in order:
-        k, n = rests.index(rest), [done for done, _, _ in styles].count(rest)
-        # Where colors come round again, the markers do not.
-        marker = MARKERS[(n + 3 * (k // len(COLORS))) % len(MARKERS)]
-        styles.append((rest, obs, {"color": COLORS[k % len(COLORS)], "fmt": marker}))
-    return styles
+    """Bands at rest and observed that have values, from blue to red: the color of the one, a marker for the pair."""
+    order = band_pairs(result)
+    looks = band_looks([rest for rest, _ in order])
+    return [
+        (rest, obs, {"color": look.color, "fmt": look.marker})
+        for (rest, obs), look in zip(order, looks, strict=True)
+    ]  # fmt: skip
 
 
 @answers_mistakes
 @in_style
 def bolometric_figure(light: Bolometric, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure:
-    """Luminosity over phase with its error, and without what was added; below it the shares added or filled.
+    """Luminosity over phase with its error, and without what was added; below it the shares added or filled, if any.
 
     Parameters
     ----------
@@ -217,12 +218,16 @@ def bolometric_figure(light: Bolometric, *, style: AnyStyle = None, figure: Figu
     >>> bolometric_figure(snt.bolometric(hsiao()), style="column").savefig("bolometric.png")
     """
     drawn = style_of(style, figure)
-    figure, (top, below) = new_figure(
-        drawn, 5.8 * drawn.scale, 2, 1, figure=figure, sharex=True, height_ratios=(3, 1.2)
-    )
     known = np.isfinite(light.luminosity) & (light.luminosity > 0)
     phase, value, error = light.phase[known], light.luminosity[known], light.luminosity_err[known]
     added = (light.share_uv + light.share_nir)[known]
+    kinds = [one for one in _SHARES if np.nan_to_num(getattr(light, one[0])[known]).any()]
+    ratios = (3, 1.2) if kinds else (3,)
+    figure, panels = new_figure(
+        drawn, (1.3 + 4.5 / 4.2 * sum(ratios)) * drawn.scale, len(ratios), 1, figure=figure, sharex=True, squeeze=False,
+        height_ratios=ratios,
+    )  # fmt: skip
+    top, below = panels[0, 0], panels[-1, 0]
     for part in np.split(np.arange(phase.size), np.flatnonzero(np.diff(phase) > 10.0) + 1) if phase.size else ():
         first = part[0] == 0
         marker = "." if part.size < 3 else ""
@@ -234,9 +239,8 @@ def bolometric_figure(light: Bolometric, *, style: AnyStyle = None, figure: Figu
             top.plot(phase[part], bare, color="#555555", lw=drawn.line, ls="--", marker=marker, label=name)
         low = np.maximum(value - error, 0.02 * value)
         top.fill_between(phase[part], low[part], (value + error)[part], color=COLORS[0], alpha=0.25, lw=0)
-        for kind, color, line in (("uv", COLORS[1], "-"), ("nir", COLORS[2], "--"), ("filled", "#000000", ":")):
-            share = getattr(light, f"share_{kind}")[known]
-            label = {"uv": "added in the UV", "nir": "added in the IR", "filled": "filled"}[kind]
+        for field, label, color, line in kinds:
+            share = getattr(light, field)[known]
             below.plot(phase[part], share[part], color=color, ls=line, label=label if first else None)
     if not phase.size:
         top.text(0.5, 0.5, "no luminosity at any phase", transform=top.transAxes, ha="center")
@@ -244,8 +248,10 @@ def bolometric_figure(light: Bolometric, *, style: AnyStyle = None, figure: Figu
     fit_y(top)
     _label_decades(top)
     panel_heading(top, "\n".join(line for line in (light.name, light.policy) if line))
-    below.set(xlabel="Rest-frame phase [d]", ylabel="Share", ylim=(-0.05, 1.05))
-    panel_heading(below, "")
+    below.set_xlabel("Rest-frame phase [d]")
+    if kinds:
+        below.set(ylabel="Share", ylim=(-0.05, 1.05))
+        panel_heading(below, "")
     return root_of(figure)
 
 

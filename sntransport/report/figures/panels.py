@@ -27,10 +27,11 @@ _WAVE_TICKS: tuple[tuple[int, ...], ...] = (
 )
 """Wavelengths [A] to label, the densest first: the first that has room, as a whole, so that none is left out."""
 
+_GROWS = 1.1
+"""A panel becomes at least that much wider when the layout takes away the margins of `subplots`, by measure."""
+
 # Width of a digit over the size of its letters, as in DejaVu Sans; and what stands between two labels.
 _DIGIT, _BETWEEN = 0.64, 0.7
-_LETTER = 0.56
-"""Mean width of a letter over its size, as in DejaVu Sans."""
 
 
 def new_figure(
@@ -138,10 +139,13 @@ def _fit(ticks: Sequence[int], room: float, size: float) -> bool:
     return bool(np.all(gaps >= np.add(half[:-1], half[1:]) + _BETWEEN * size)) if len(ticks) else True
 
 
-def row_labels(axes: Axes, labels: Sequence[str], style: Style, bold: Sequence[bool] = ()) -> None:
-    """Label the rows 0, 1, ... of a picture; where there is no room for all, bold ones first, then every second, third.
+def row_labels(
+    axes: Axes, labels: Sequence[str], style: Style, bold: Sequence[bool] = (), first: Sequence[int] = ()
+) -> None:  # fmt: skip
+    """Label the rows 0, 1, ... of a picture, where there is no room for all some of them.
 
-    The range of the axis must be set; ``bold`` is one for each row, or empty.
+    These are the rows ``first``, the first and the last of all, bold ones, and then every second, third. The range of
+    the axis must be set; ``bold`` is one for each row, or empty; a row without a label has no tick.
     """
     height = axes.get_window_extent().height / root_of(axes).dpi * 72.0
     pitch = height / max(abs(np.diff(axes.get_ylim())[0]), 1.0)
@@ -149,8 +153,10 @@ def row_labels(axes: Axes, labels: Sequence[str], style: Style, bold: Sequence[b
     step = max(int(np.ceil(1.15 * size / pitch)), 1)
     strong = list(bold) or [False] * len(labels)
     kept: list[int] = []
-    for rows in (np.flatnonzero(strong), np.arange(0, len(labels), step)):
-        kept += [int(k) for k in rows if all(abs(k - other) >= step for other in kept)]
+    for rows in (first, (0, len(labels) - 1), np.flatnonzero(strong), np.arange(0, len(labels), step)):
+        for k in map(int, rows):
+            if labels[k] and all(abs(k - other) >= step for other in kept):
+                kept.append(k)
     kept.sort()
     axes.set_yticks(kept, [labels[k] for k in kept], fontsize=size)
     for k, label in zip(kept, axes.get_yticklabels(), strict=True):
@@ -185,12 +191,20 @@ def panel_heading(axes: Axes, text: str, handles: Sequence[Any] | None = None, *
         legend = _legend(axes, handles, columns, loc="lower center", bbox_to_anchor=(0.5, 1.0), borderaxespad=0.2)
         pad = points * legend.get_window_extent().height + 0.6 * _size(axes.title)
     if text:
-        from textwrap import fill
+        axes.set_title("\n".join(_broken(line, axes) for line in text.split("\n")), pad=pad)
 
-        letters = points * axes.get_window_extent().width / (_LETTER * _size(axes.title))
-        # Filled first: what keeps $ a letter takes no room.
-        filled = "\n".join(fill(line, max(int(letters), 8)) for line in text.split("\n")).split("\n")
-        axes.set_title("\n".join(map(label_text, filled)), pad=pad)
+
+def _broken(text: str, axes: Axes) -> str:
+    """A title on as few lines as the width of its panel has room for, by measure: letters differ in width."""
+    from textwrap import wrap
+
+    axes.set_title(label_text(text))
+    wide = float(axes.title.get_window_extent().width)
+    room = _GROWS * float(axes.get_window_extent().width)
+    if wide <= room:
+        return label_text(text)
+    # Broken first: what keeps $ a letter takes no room.
+    return "\n".join(map(label_text, wrap(text, max(int(len(text) * room / wide), 8))))
 
 
 def _size(text: Any) -> float:
@@ -209,8 +223,7 @@ def _legend(place: Any, handles: Sequence[Any], columns: int | None, **where: An
         "handlelength": 1.8, "columnspacing": 1.2, "handletextpad": 0.5, "labelspacing": 0.3, "borderpad": 0.2, **where
     }  # fmt: skip
     most = len(handles) if columns is None else columns
-    # A panel will be a little wider than it is before the layout is known.
-    room = (1.05 if hasattr(place, "get_xlim") else 0.98) * place.get_window_extent().width
+    room = (_GROWS if hasattr(place, "get_xlim") else 0.98) * place.get_window_extent().width
     for n in range(most, 0, -1):
         legend = place.legend(handles=handles, ncols=n, **shared)
         if n == 1 or columns is not None or legend.get_window_extent().width <= room:

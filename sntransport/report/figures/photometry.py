@@ -9,11 +9,11 @@ import numpy as np
 
 from sntransport._numerics.units import MAG_PER_LN, mag_to_njy, njy_to_mag
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.drawing import picture_labels
+from sntransport._objects.drawing import band_looks, picture_labels
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.photometry.synthetic import band_flux_err, band_matrix, synthetic_flux
 from sntransport.report.figures.panels import fit_y, new_figure, panel_heading
-from sntransport.report.figures.style import AnyStyle, Style, in_style, look, number_text, root_of, style_of, title
+from sntransport.report.figures.style import AnyStyle, Style, in_style, number_text, root_of, style_of, title
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import require_series
 from sntransport.spectra.sightline import Sightline, phase_of
@@ -81,17 +81,23 @@ def light_curves(
     drawn = style_of(style, figure)
     figure, main, strips = _light_curve_panels(drawn, len(shown), figure)
     span = _phase_span(series)
-    labels, residuals = picture_labels([name for name, _, _ in shown]), []
+    names, residuals = [name for name, _, _ in shown], []
+    labels, looks = picture_labels(names), band_looks(names)
     for k, (name, magnitude, magnitude_err) in enumerate(shown):
-        offset, mine = -_OFFSET * k, look(k)
+        offset, mine = -_OFFSET * k, looks[k]
         phase, observed, error = _points(series, sightline, light_curve, name)
         label = f"{labels[k]} {number_text(offset, '+.1f')}" if offset else labels[k]
-        points = {"color": mine["color"], "fmt": mine["marker"], "mfc": "none", "elinewidth": 0.7 * drawn.line}
+        points: dict[str, Any] = {
+            "color": mine.color,
+            "fmt": mine.marker,
+            "mfc": "none",
+            "elinewidth": 0.7 * drawn.line,
+        }
         main.errorbar(phase, observed + offset, error, label=label, **points)
-        main.plot(series.phase, magnitude + offset, color=mine["color"])
+        main.plot(series.phase, magnitude + offset, color=mine.color)
         for axes, middle in ((main, magnitude + offset), (strips[k], np.zeros(magnitude.size))):
             low, high = middle - magnitude_err, middle + magnitude_err
-            axes.fill_between(series.phase, low, high, color=mine["color"], alpha=0.25, lw=0)
+            axes.fill_between(series.phase, low, high, color=mine.color, alpha=0.25, lw=0)
         difference = observed - _interpolate(phase, series.phase, magnitude)
         inside = (phase >= span[0]) & (phase <= span[1]) & np.isfinite(difference)
         residuals.append((phase[inside], difference[inside], error[inside], points))
@@ -184,7 +190,7 @@ def color_curves(
     Returns
     -------
     matplotlib.figure.Figure
-        A panel a color, AB magnitudes, as observed (with redshift and dust).
+        A panel a color, AB magnitudes, as observed (with redshift and dust), in the look of its bluer band.
 
     Raises
     ------
@@ -215,14 +221,13 @@ def color_curves(
         drawn, (1.3 + 1.45 * len(colors)) * drawn.scale, len(colors), 1, figure=figure, sharex=True, squeeze=False
     )
     labels = dict(zip(curves, picture_labels(list(curves)), strict=True))
+    looks = dict(zip(curves, band_looks(list(curves)), strict=True))
     span = _phase_span(series)
-    for k, (axes, (blue, red)) in enumerate(zip(panels[:, 0], colors, strict=True)):
-        mine = look(k)
-        axes.plot(series.phase, curves[blue] - curves[red], color=mine["color"])
+    for axes, (blue, red) in zip(panels[:, 0], colors, strict=True):
+        mine = looks[blue]
+        axes.plot(series.phase, curves[blue] - curves[red], color=mine.color)
         phase, value, error = _observed_color(series, sightline, seen, blue, red)
-        axes.errorbar(
-            phase, value, error, color=mine["color"], fmt=mine["marker"], mfc="none", elinewidth=0.7 * drawn.line
-        )
+        axes.errorbar(phase, value, error, color=mine.color, fmt=mine.marker, mfc="none", elinewidth=0.7 * drawn.line)
         axes.set_ylabel(f"{labels[blue]} − {labels[red]}\n[mag]")
         axes.set_xlim(*span)
         fit_y(axes)
@@ -236,9 +241,14 @@ def color_curves(
 def _points(
     series: SpectralSeries, sightline: Sightline, light_curve: LightCurve, name: str
 ) -> tuple[Array, Array, Array]:
-    """Phase, AB magnitude and its error (0 where not known) of the measurements in a band."""
+    """Phase, AB magnitude and its error (0 where not known) of the measurements in a band at the phases shown."""
     rows = light_curve.band == name
     phase = phase_of(light_curve.mjd[rows], series.mjd_ref, sightline.z)
+    low, high = _phase_span(series)
+    # None that the frame would cut: a marker is about 1 % as wide as a panel.
+    away = 0.015 * (high - low)
+    rows = np.flatnonzero(rows)[(phase >= low + away) & (phase <= high - away)]
+    phase = phase[(phase >= low + away) & (phase <= high - away)]
     with np.errstate(divide="ignore", invalid="ignore"):
         error = MAG_PER_LN * light_curve.flux_err[rows] / np.abs(light_curve.flux[rows])
     return phase, njy_to_mag(light_curve.flux[rows]), np.nan_to_num(error, posinf=0.0)

@@ -8,18 +8,16 @@ import numpy as np
 
 from sntransport._numerics.units import mag_to_njy
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.drawing import label_text, picture_labels
+from sntransport._objects.drawing import BandLook, band_looks, label_text, picture_labels
 from sntransport._objects.short_band_names import short_band_names
 from sntransport.photometry.bands import effective_wave, load_bands
 from sntransport.report.figures.panels import fit_y, legend_below, new_figure, panel_heading
 from sntransport.report.figures.style import (
     COLORS,
     LINES,
-    MARKERS,
     AnyStyle,
     Style,
     in_style,
-    look,
     number_text,
     root_of,
     style_of,
@@ -37,10 +35,11 @@ if TYPE_CHECKING:
     from sntransport.simulation.light_curves import LightCurves
     from sntransport.simulation.summary import Tally
 
-# The colors of `style`, from short to long wavelength.
-_COLORS = tuple(COLORS[k] for k in (3, 0, 5, 2, 4, 1, 6))
 _COUNT_TICKS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 _SNR_TICKS = (-10, -1, 0, 1, 10, 100, 1000)
+_FEW_OBJECTS = 3
+_AROUND = 20.0
+"""Observer-frame days shown before the first and after the last detection."""
 
 
 @answers_mistakes
@@ -76,6 +75,8 @@ def population_figure(
     >>> len(figure.axes)
     4
     """
+    from matplotlib.ticker import MaxNLocator
+
     drawn = style_of(style, figure)
     columns = 2 if drawn.narrow else 4
     rows = 4 // columns * len(tallies)
@@ -83,12 +84,15 @@ def population_figure(
     for one, four in zip(tallies, panels.reshape(len(tallies), 4), strict=True):
         _draw_redshifts(four[0], one)
         looks = _styles(one)
-        for n, (place, (label, color, _)) in enumerate(looks.items()):
-            line: dict[str, Any] = {"color": color, "label": label, "ls": LINES[n % len(LINES)]}
+        for n, (place, (label, mine)) in enumerate(looks.items()):
+            line: dict[str, Any] = {"color": mine.color, "label": label, "ls": LINES[n % len(LINES)]}
+            line["lw"] = 0.9 * drawn.line
             four[1].stairs(one.peak[place], one.peak_edges, **line)
             four[2].stairs(one.snr[place], one.snr_edges, **line)
         _fit(four[1], one.peak.sum(axis=0), one.peak_edges)
         four[1].invert_xaxis()
+        # Magnitudes have many digits, and the panel is narrow.
+        four[1].xaxis.set_major_locator(MaxNLocator(3))
         four[1].set_xlabel("True peak of all\ngenerated, AB [mag]")
         four[2].set(xlabel="Flux / error of\nmeasurements", xscale="symlog", yscale="symlog")
         _whole_ticks(four[2], _SNR_TICKS, "x")
@@ -128,6 +132,10 @@ def _whole_ticks(panel: Axes, ticks: Sequence[int], axis: str) -> None:
 def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubFigure | None = None) -> Figure | None:
     """Light curves of the first objects that triggered, filled where detected; None where there are none.
 
+    Up to six objects of one survey; of several surveys three objects, a panel for each survey. Shown is the time from
+    20 d before the first to 20 d after the last detection of an object: a survey goes on for years. Measurements
+    without a detection are pale.
+
     Examples
     --------
     >>> from sntransport.cli.supernovae.demo import template
@@ -143,37 +151,68 @@ def examples_figure(one: Tally, *, style: AnyStyle = None, figure: Figure | SubF
     if not curves.n_object:
         return None
     drawn = style_of(style, figure)
-    columns = 1 if drawn.narrow else min(curves.n_object, 3)
-    rows = -(-curves.n_object // columns)
-    figure, panels = new_figure(drawn, (0.9 + 2.8 * rows) * drawn.scale, rows, columns, figure=figure, squeeze=False)
-    for panel in panels.flat[curves.n_object :]:
+    surveys = list(dict.fromkeys(curves.surveys))
+    n_object = min(curves.n_object, _FEW_OBJECTS if len(surveys) > 1 else curves.n_object)
+    columns = 1 if drawn.narrow else min(n_object, 3)
+    rows = -(-n_object // columns)
+    # Panels of one object stand below each other, in a narrow figure side by side.
+    down, across = (1, len(surveys)) if drawn.narrow else (len(surveys), 1)
+    figure, panels = new_figure(
+        drawn, (0.9 + 2.4 * rows * down) * drawn.scale, rows * down, columns * across, figure=figure, squeeze=False,
+        sharex="col" if down > 1 else "none",
+    )  # fmt: skip
+    for panel in panels.flat:
         panel.set_axis_off()
     looks = _styles(one)
-    for i, panel in zip(range(curves.n_object), panels.flat, strict=False):
-        rows_of = slice(curves.offset[i], curves.offset[i + 1])
-        day = curves.mjd[rows_of] - curves.truth.mjd_ref[i]
-        found = (curves.photflag[rows_of] & PHOTFLAG_DETECTION) > 0
-        for place, (label, color, marker) in looks.items():
-            for mask, face in ((~found, "none"), (found, color)):
-                here = (curves.band[rows_of] == place) & mask
-                flux, error = curves.flux[rows_of][here] / 1e3, curves.flux_err[rows_of][here] / 1e3
-                panel.errorbar(
-                    day[here], flux, error, fmt=marker, color=color, mfc=face, elinewidth=0.7 * drawn.line,
-                    label=label if face == color else None,
-                )  # fmt: skip
-        panel.axhline(0.0, color="0.6", lw=0.8 * drawn.line)
-        fit_y(panel)
-        truth = curves.truth
-        panel_heading(panel, f"object {truth.object_id[i]}, z = {truth.z[i]:.3f}", ())
-    for panel in panels[:, 0]:
-        panel.set_ylabel("Flux [µJy]")
-    for k in range(curves.n_object):
-        if k + columns >= curves.n_object:
-            panels.flat[k].set_xlabel("Observer-frame time\nfrom phase 0 [d]")
+    handles: dict[str, Any] = {}
+    for i in range(n_object):
+        for n, survey in enumerate(surveys):
+            place = (i // columns * down + n, i % columns) if down > 1 else (i // columns, i % columns * across + n)
+            panel = panels[place]
+            panel.set_axis_on()
+            mine = {b: look for b, look in looks.items() if curves.surveys[b] == survey}
+            _draw_example(panel, curves, i, mine, drawn.line)
+            handles |= {handle.get_label(): handle for handle in panel.get_legend_handles_labels()[0]}
+            named = f"object {curves.truth.object_id[i]}, z = {curves.truth.z[i]:.3f}"
+            panel_heading(panel, f"{named}\n{survey}" if len(surveys) > 1 else named, ())
+            if place[1] == 0:
+                panel.set_ylabel("Flux [µJy]")
+            if (place[0] + down >= rows * down and n == len(surveys) - 1) or (i + columns >= n_object and down == 1):
+                panel.set_xlabel("Observer-frame time\nfrom phase 0 [d]")
     # The bands are those of every panel.
-    legend_below(figure, panels.flat[0].get_legend_handles_labels()[0])
+    legend_below(figure, list(handles.values()))
     figure.suptitle(label_text(f"{one.name}: filled symbols are detections"))
     return root_of(figure)
+
+
+def _draw_example(
+    panel: Axes, curves: LightCurves, i: int, looks: dict[int, tuple[str, BandLook]], line: float
+) -> None:  # fmt: skip
+    """One object in some of its bands, at the time of its detections."""
+    rows = slice(curves.offset[i], curves.offset[i + 1])
+    band, day = curves.band[rows], curves.mjd[rows] - curves.truth.mjd_ref[i]
+    found = (curves.photflag[rows] & PHOTFLAG_DETECTION) > 0
+    # The window is that of all surveys: panels of an object are compared.
+    first, last = np.min(day[found], initial=np.inf), np.max(day[found], initial=-np.inf)
+    if not found.any():
+        first, last = (float(day.min()), float(day.max())) if day.size else (0.0, 0.0)
+    shown = (day >= first - _AROUND) & (day <= last + _AROUND)
+    for place, (label, mine) in looks.items():
+        for mask, face, alpha in ((~found, "none", 0.3), (found, mine.color, 0.8)):
+            here = (band == place) & mask & shown
+            flux, error = curves.flux[rows][here] / 1e3, curves.flux_err[rows][here] / 1e3
+            panel.errorbar(
+                day[here], flux, error, fmt=mine.marker, color=mine.color, mfc=face, alpha=alpha, ms=2.6 * line,
+                mew=0.5 * line, elinewidth=0.5 * line, zorder=3 if face == mine.color else 2,
+                label=label if face == mine.color else None,
+            )  # fmt: skip
+    panel.set_xlim(first - 1.1 * _AROUND, last + 1.1 * _AROUND)
+    if not (np.isin(band, list(looks)) & shown).any():
+        panel.text(0.5, 0.5, "no measurement", transform=panel.transAxes, ha="center")
+        panel.set_yticks([])
+        return
+    panel.axhline(0.0, color="0.6", lw=0.8 * line)
+    fit_y(panel)
 
 
 @answers_mistakes
@@ -229,13 +268,14 @@ def simulated_light_curve(
     figure, panels = new_figure(
         drawn, (1.4 + 2.0 * lines) * drawn.scale, lines, columns, figure=figure, sharex=True, squeeze=False
     )
-    labels = short_band_names([curves.bands[b] for b in shown], [curves.surveys[b] for b in shown])
+    names = [curves.bands[b] for b in shown]
+    labels, looks = short_band_names(names, [curves.surveys[b] for b in shown]), band_looks(names)
     first = 100.0 * float(np.floor(mjd.min() / 100.0)) if mjd.size else 0.0
     scale, unit = _flux_unit(curves.flux[rows])
     for k, (axes, b) in enumerate(zip(panels.flat, shown, strict=False)):
         here = band == b
         flux, error = curves.flux[rows][here] / scale, curves.flux_err[rows][here] / scale
-        _draw_simulated(axes, mjd[here], flux, error, flag=flag[here], k=k, line=drawn.line)
+        _draw_simulated(axes, mjd[here], flux, error, flag=flag[here], mine=looks[k], line=drawn.line)
         peak = mag_to_njy(curves.truth.peak_mag[index, b]) / scale
         axes.plot(curves.truth.peak_mjd[index, b], peak, "k*", ms=8 * drawn.line, mfc="none")
         for date in mjd[(flag & PHOTFLAG_TRIGGER) > 0][:1]:
@@ -264,13 +304,12 @@ def _flux_unit(flux: Array) -> tuple[float, str]:
 
 
 def _draw_simulated(
-    axes: Axes, mjd: Array, flux: Array, error: Array, *, flag: NDArray[np.int32], k: int, line: float
+    axes: Axes, mjd: Array, flux: Array, error: Array, *, flag: NDArray[np.int32], mine: BandLook, line: float
 ) -> None:
-    mine = look(k)
     detected, saturated = (flag & PHOTFLAG_DETECTION) > 0, (flag & PHOTFLAG_SATURATED) > 0
-    for rows, fill in ((~detected & ~saturated, "none"), (detected & ~saturated, mine["color"])):
+    for rows, fill in ((~detected & ~saturated, "none"), (detected & ~saturated, mine.color)):
         axes.errorbar(
-            mjd[rows], flux[rows], error[rows], color=mine["color"], fmt=mine["marker"], mfc=fill, elinewidth=0.7 * line
+            mjd[rows], flux[rows], error[rows], color=mine.color, fmt=mine.marker, mfc=fill, elinewidth=0.7 * line
         )
     # A saturated flux is not known: a cross at the upper edge says when it was.
     axes.plot(mjd[saturated], np.full(int(saturated.sum()), 0.95), "kx", transform=axes.get_xaxis_transform())
@@ -295,17 +334,12 @@ def _name_simulated(figure: Figure | SubFigure, curves: LightCurves, index: int,
     legend_below(figure, handles)
 
 
-def _styles(one: Tally) -> dict[int, tuple[str, str, str]]:
-    """Label, color and marker of each band, colors in the order of wavelength."""
+def _styles(one: Tally) -> dict[int, tuple[str, BandLook]]:
+    """Label and look of each band, in the order of wavelength."""
     waves = np.array([effective_wave(band) for band in load_bands(one.bands)])
     labels = picture_labels(one.bands, one.surveys)
-    order = np.argsort(waves, kind="stable")
-    span = max(len(order) - 1, 1)
-    steps = len(_COLORS) - 1
-    return {
-        int(b): (labels[b], _COLORS[round(k * steps / span)], MARKERS[k % len(MARKERS)])
-        for k, b in enumerate(order)
-    }  # fmt: skip
+    looks = band_looks(one.bands)
+    return {int(b): (labels[b], looks[b]) for b in np.argsort(waves, kind="stable")}
 
 
 def _fit(panel: Any, counts: Any, edges: Any) -> None:

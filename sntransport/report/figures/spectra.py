@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.drawing import chosen_rows, draw_stack, phase_colors
+from sntransport._objects.drawing import StackRows, chosen_rows, draw_stack, phase_colors, stack_places
 from sntransport.report.figures.panels import edges, new_figure, one_panel, panel_heading, row_labels, wave_axis
 from sntransport.report.figures.style import COLORS, AnyStyle, in_style, number_text, root_of, style_of, title
 from sntransport.spectra.series import Origin, SpectralSeries
@@ -48,7 +48,8 @@ def waterfall(
     -------
     matplotlib.figure.Figure
         Each spectrum is scaled to the same height and averaged over four bins, for the eye. The strip behind each says
-        where its bins come from (`Origin`).
+        where its bins come from (`Origin`). Where phases between two spectra are not covered there is none, and the
+        length of the gap beside it.
 
     Raises
     ------
@@ -68,15 +69,18 @@ def waterfall(
     if not rows:
         raise ValueError(f"{series.name or 'series'}: no phase is covered, there is nothing to draw")
     drawn = style_of(style, ax)
-    axes = one_panel(drawn, 1.6 * drawn.scale + (0.12 + 0.07 * drawn.scale) * max(len(rows), 12), ax)
-    _shade(axes, rows)
-    draw_stack(
-        axes, [(phase, source.wave, source.flux[k], source is not series) for phase, source, k in rows], drawn.line
-    )
-    _fit_rows(axes, len(rows))
-    row_labels(
-        axes, [number_text(phase) for phase, _, _ in rows], drawn, [source is not series for _, source, _ in rows]
-    )
+    there = series.covered.any(axis=1)
+    known = np.concatenate([series.phase[there], *([] if sparse is None else [sparse.phase])])
+    places = stack_places(np.array([phase for phase, _, _ in rows]), known, series.phase[~there])
+    axes = one_panel(drawn, 1.6 * drawn.scale + (0.12 + 0.07 * drawn.scale) * max(places.n_row, 12), ax)
+    _shade(axes, rows, places)
+    stacked = [(phase, source.wave, source.flux[k], source is not series) for phase, source, k in rows]
+    draw_stack(axes, stacked, places, drawn.line)
+    _fit_rows(axes, places.n_row)
+    labels = {int(y): number_text(phase) for y, (phase, _, _) in zip(places.row, rows, strict=True)} | places.gaps
+    bold = {int(y) for y, (_, source, _) in zip(places.row, rows, strict=True) if source is not series}
+    whole = range(places.n_row)
+    row_labels(axes, [labels.get(y, "") for y in whole], drawn, [y in bold for y in whole], tuple(places.gaps))
     wave_axis(axes, series.wave, drawn)
     axes.set_ylabel("Rest-frame phase [d]; flux density, scaled")
     panel_heading(axes, title(series.name, series.sn_type), _handles(drawn.line, observed=sparse is not None))
@@ -187,17 +191,18 @@ def _rows(series: SpectralSeries, sparse: SpectralSeries | None) -> list[tuple[f
     return sorted(rows, key=lambda row: row[0])
 
 
-def _shade(axes: Axes, rows: list[tuple[float, SpectralSeries, int]]) -> None:
-    """A strip behind every spectrum, its color by the origin of the bins."""
+def _shade(axes: Axes, rows: list[tuple[float, SpectralSeries, int]], places: StackRows) -> None:
+    """A strip behind every spectrum, its color by the origin of the bins; none in a gap."""
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
     colors = ListedColormap(["white", *(color for color, _ in _SHADES.values())])
     wave = rows[0][1].wave[::_AVERAGED]
     # Observed and rebuilt spectra share a grid, unless somebody made the series by hand.
     nearest = {id(source): np.abs(source.wave - wave[:, None]).argmin(axis=1) for _, source, _ in rows}
-    picture = np.stack([source.origin[k][nearest[id(source)]] for _, source, k in rows])
+    picture = np.zeros((places.n_row, wave.size))
+    picture[places.row] = [source.origin[k][nearest[id(source)]] for _, source, k in rows]
     axes.pcolormesh(
-        edges(wave), np.arange(len(rows) + 1) - 0.5, picture,
+        edges(wave), np.arange(places.n_row + 1) - 0.5, picture,
         cmap=colors, norm=BoundaryNorm(np.arange(-0.5, 4.0), 4), zorder=0, rasterized=True,
     )  # fmt: skip
 

@@ -225,7 +225,7 @@ def ratio_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        Points: classes, with the 68 % interval over supernovae. Dashes: noise floor over baseline.
+        Points: classes, with the 68 % interval over supernovae. Dashes: noise floor over baseline, where it is known.
 
     Raises
     ------
@@ -267,7 +267,8 @@ def ratio_figure(
     text = HEADINGS.get(scores[0].metric, scores[0].metric + " blueshift error")
     figure.suptitle("\n".join(wrap(text, int(drawn.width * 72.0 / (0.56 * drawn.font)))))
     handles = {h.get_label(): h for panel in panels.flat for h in panel.get_legend_handles_labels()[0]}
-    handles["noise floor"] = handles.pop("noise floor")
+    if "noise floor" in handles:
+        handles["noise floor"] = handles.pop("noise floor")
     # The classes are those of every panel.
     legend_below(figure, list(handles.values()))
     return root_of(figure)
@@ -288,8 +289,11 @@ def _draw(axes: Axes, scores: Sequence[Score], line: float) -> None:
         error, color = np.nan_to_num(np.stack([y - low, high - y])), COLORS[_CLASSES[sn_class]]
         marker = MARKERS[_CLASSES[sn_class]]
         axes.errorbar(x, y, np.maximum(error, 0.0), fmt=marker, color=color, elinewidth=1.2 * line, label=sn_class)
-        axes.hlines(limit / base, x - 0.08, x + 0.08, color=color, lw=1.2 * line)
-    axes.plot([], [], color="gray", lw=1.2 * line, label="noise floor")
+        # Lines, which the vertical range holds as a whole: a floor in the legend is one that is seen.
+        dashes = np.stack([limit / base, limit / base, np.full(x.size, np.nan)], axis=1).ravel()
+        axes.plot(np.stack([x - 0.08, x + 0.08, x], axis=1).ravel(), dashes, color=color, lw=1.2 * line)
+    if any(np.isfinite(one.floor) for one in scores):
+        axes.plot([], [], color="gray", lw=1.2 * line, label="noise floor")
     axes.axhline(1.0, color="black", lw=0.7 * line)
     axes.axvline(len(GAPS) - 2.5, color="gray", lw=0.6 * line, ls=":")
     axes.set_xticks(range(len(GAPS)), [gap.replace("-", "–") for gap in GAPS], rotation=45)

@@ -217,7 +217,9 @@ class Survey(Tabular, ValueObject):
                 ("notes", str(len(self.notes)) if self.notes else ""),
                 ("source", self.source),
             ],
-            picture=lambda: dots(self.ra, self.dec, self.band, "visits over right ascension and declination"),
+            picture=lambda: dots(
+                self.ra, self.dec, self.band, self.bands, label="visits over right ascension and declination"
+            ),
         )  # fmt: skip
 
     @property

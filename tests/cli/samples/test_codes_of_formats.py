@@ -65,8 +65,8 @@ def place(tmp_path_factory):
 def no_figures(monkeypatch):
     """They take most of the time, and are looked at in tests of their own."""
     for name in ("examples_figure", "population_figure"):
-        monkeypatch.setattr(f"sntransport.report.figures.simulation.{name}", lambda *given: None)
-    monkeypatch.setattr("sntransport.report.figures.style.write_figure", lambda figure, path: path)
+        monkeypatch.setattr(f"sntransport.report.figures.simulation.{name}", lambda *given, **more: None)
+    monkeypatch.setattr("sntransport.report.figures.style.write_figure", lambda figure, path, *more: path)
 
 
 def config(place, text):

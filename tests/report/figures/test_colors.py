@@ -5,6 +5,8 @@ table for a severity of 1.0, on linear sRGB. Distance: Euclidean in OKLab (Ottos
 is just noticed is about 2.
 """
 
+import json
+import re
 from itertools import combinations
 
 import matplotlib
@@ -13,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sntransport.report.figures import simulation, spectra, validation
+from sntransport._objects.drawing import BAND_COLORS
+from sntransport.report.figures import spectra, validation
 from sntransport.report.figures.style import COLORS, DIVERGING, LINES, MARKERS, look
+from tests.conftest import ROOT
 
 VISIONS = {
     "normal": np.eye(3),
@@ -64,15 +68,29 @@ def test_the_simulation_knows_what_is_confused():
     "colors",
     [
         COLORS,
-        simulation._COLORS,
+        BAND_COLORS,
         [color for color, _ in validation._STYLES],
         ["white", *(color for color, _ in spectra._SHADES.values())],
     ],
-    ids=["palette", "by wavelength", "methods", "strips"],
+    ids=["palette", "bands", "methods", "strips"],
 )
 def test_colors_are_told_apart(colors, vision):
     # Shades behind curves are pale, and the strips they fill are large.
     assert closest(colors, vision) > (LEAST if "white" not in colors else 0.8 * LEAST)
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_colors_of_bands_are_told_apart_on_a_dark_page(vision):
+    """The darkest are replaced by the script of the page."""
+    script = (ROOT / "sntransport" / "report" / "assets" / "report.js").read_text(encoding="utf-8")
+    table = json.loads(re.search(r"ON_DARK = (\{.*?\});", script)[1].replace(", }", "}"))
+    assert set(table) < set(BAND_COLORS)
+    shown = [table.get(color, color) for color in BAND_COLORS]
+    assert closest(shown, vision) > LEAST
+    paper = re.search(
+        r"color-scheme: dark; --paper: (#\w+)", (ROOT / "sntransport/report/assets/report.css").read_text()
+    )
+    assert min(closest([paper[1], color], vision) for color in shown) > 3 * LEAST
 
 
 @pytest.mark.parametrize("vision", VISIONS)

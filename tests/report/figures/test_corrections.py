@@ -2,18 +2,26 @@
 
 import io
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sntransport.corrections.k_corrections import evaluate_k_correction
+from sntransport.corrections.luminosity import bolometric
 from sntransport.corrections.rest_light_curve import k_correct
 from sntransport.photometry.reference_phase import find_maximum
 from sntransport.photometry.synthetic import CoverageWarning
-from sntransport.report.figures.corrections import k_correction_figure, peak_phase, rest_light_curve_figure
+from sntransport.report.figures.corrections import (
+    bolometric_figure,
+    k_correction_figure,
+    peak_phase,
+    rest_light_curve_figure,
+)
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from sntransport.spectra.sightline import Sightline
+from sntransport.transport.templates import hsiao
 from tests.support.synthetic import flux_at
 
 WAVE = np.arange(2500.0, 9000.0, 10.0)
@@ -128,3 +136,15 @@ def test_light_curve_without_values_says_so():
     figure = rest_light_curve_figure(result)
     assert [text.get_text() for text in figure.axes[0].texts] == ["no point has a value"]
     assert drawn(figure)
+
+
+def test_a_luminosity_to_which_nothing_was_added_has_no_panel_of_shares():
+    light = bolometric(hsiao().select(wave=(3500.0, 9000.0)))
+    bare = replace(light, share_filled=0.0 * light.phase)
+    (only,) = bolometric_figure(bare).axes
+    assert only.get_xlabel() == "Rest-frame phase [d]"
+    np.testing.assert_array_equal(only.lines[0].get_ydata(), light.luminosity)
+    filled = bolometric_figure(replace(light, share_filled=0.1 + 0.0 * light.phase)).axes
+    assert [line.get_label() for line in filled[1].lines] == ["filled"]
+    added = bolometric_figure(replace(bare, share_uv=0.1 + 0.0 * light.phase)).axes
+    assert [line.get_label() for line in added[1].lines] == ["added in the UV"]

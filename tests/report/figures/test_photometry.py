@@ -4,9 +4,12 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 import sntransport as snt
+from sntransport._objects.drawing import band_looks
 from sntransport.report import figures
+from sntransport.report.page_data import light_curve_panels
 from sntransport.spectra.observations import LightCurve
 from sntransport.spectra.series import SpectralSeries
 from tests.support.synthetic import MJD_REF, SIGHTLINE, flux_at, photometry, supernova
@@ -126,3 +129,90 @@ def test_a_point_in_a_gap_of_the_series_has_no_residual():
     residual = np.asarray(figure.axes[1].lines[0].get_ydata(orig=True))
     # Half way between two known phases the curve is half a magnitude below the first.
     np.testing.assert_allclose(residual, [-0.5], atol=1e-9)
+
+
+def colors(figure):
+    """Colors of all lines with markers, by the label of the legend they have or the title or label of their panel."""
+    found = {}
+    for axes in figure.axes:
+        for bars in axes.containers:
+            name = str(bars.get_label())
+            home = axes.get_ylabel() if name.startswith("_") else name
+            found.setdefault(home.split()[0], set()).add(to_hex(bars.lines[0].get_color()).upper())
+    return found
+
+
+def test_a_band_has_one_color_in_every_figure(result):
+    """Also where it is beside others, and on the page of a report."""
+    wanted = {look[-1].upper(): {band_looks([look])[0].color} for look in BANDS[:3]}
+    assert colors(figures.light_curves(result.series, SIGHTLINE, PHOTOMETRY)) == wanted
+    alone = figures.light_curves(result.series, SIGHTLINE, PHOTOMETRY, ("bessellr",))
+    assert colors(alone) == {"R": wanted["R"]}
+    rest = snt.k_correct(photometry(np.arange(3.0, 50.0, 3.0), BANDS[:3]), result.series, SIGHTLINE)
+    at_rest = figures.rest_light_curve_figure(rest)
+    assert {name: color for name, color in colors(at_rest).items() if name in wanted} == wanted
+    markers = [bars.lines[0].get_marker() for bars in at_rest.axes[0].containers]
+    assert len(set(markers)) == len(markers)
+    page = light_curve_panels(result.series, SIGHTLINE, PHOTOMETRY)["bands"]
+    assert {band["label"]: {band["color"]} for band in page} == wanted
+    assert [band["label"] for band in page] == ["B", "V", "R"]
+    assert [band["turn"] for band in page] == [0, 0, 0]
+
+
+def test_gaps_of_a_waterfall_are_open(result):
+    """No strip, and the length of the gap instead of a phase; the first and the last phase are always labeled."""
+    flux = result.series.flux.copy()
+    away = (result.series.phase > 20.0) & (result.series.phase < 40.0)
+    flux[away] = np.nan
+    series = SpectralSeries(phase=result.series.phase, wave=result.series.wave, flux=flux)
+    figure = figures.waterfall(series)
+    (axes,) = figure.axes
+    ticks = {label.get_text(): y for label, y in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)}
+    (gap,) = [name for name in ticks if "gap" in name]
+    known = series.phase[~away]
+    assert gap == f"{known[known >= 40.0].min() - known[known <= 20.0].max():.0f} d gap"
+    strips = np.asarray(axes.collections[0].get_array()).reshape(-1, axes.collections[0].get_array().shape[-1])
+    middle = int(ticks[gap])
+    assert (strips[middle - 1 : middle + 2] == 0).all()
+    assert (strips[middle - 2] > 0).any()
+    assert (strips[middle + 2] > 0).any()
+    for end in (known[0], known[-1]):
+        assert f"{end:.1f}" in ticks
+
+
+def test_the_ends_of_a_waterfall_have_labels_where_there_is_no_room_for_all(result):
+    series = result.series
+    many = SpectralSeries(phase=np.arange(100.0), wave=series.wave, flux=np.repeat(series.flux[5:6], 100, axis=0))
+    labels = [one.get_text() for one in figures.waterfall(many, many, style="column").axes[0].get_yticklabels()]
+    assert len(labels) < 100
+    assert labels[0] == "0.0"
+    assert labels[-1] == "99.0"
+
+
+@pytest.mark.parametrize("style", ["screen", "page", "talk", "column"])
+def test_no_point_is_cut_by_the_frame(result, style):
+    """Photometry goes on beyond the spectra; what is shown of it is shown whole."""
+    seen = photometry(np.arange(-9.0, 90.0, 0.5), BANDS[:3])
+    figure = figures.light_curves(result.series, SIGHTLINE, seen, style=style)
+    figure.draw_without_rendering()
+    n_inside = 0
+    for axes in figure.axes:
+        frame = axes.get_window_extent()
+        for bars in axes.containers:
+            line = bars.lines[0]
+            half = 0.5 * line.get_markersize() * figure.dpi / 72.0
+            x = axes.transData.transform(line.get_xydata())[:, 0]
+            assert ((x > frame.x0 + half) & (x < frame.x1 - half)).all()
+            n_inside += x.size
+    assert n_inside > 100
+
+
+@pytest.mark.parametrize("style", ["screen", "page"])
+def test_titles_are_on_one_line_where_there_is_room(result, style):
+    figure = figures.light_curves(result.series, SIGHTLINE, PHOTOMETRY, style=style)
+    assert figure.axes[0].get_title() == "synthetic (II): points observed, curves of the series"
+    k = snt.evaluate_k_correction(result.series, "bessellv", "bessellr", [0.0, 0.01], result.series.phase)
+    title = figures.k_correction_figure(k, "SN 2099a", style=style).axes[0].get_title()
+    assert title == "SN 2099a K-correction, rest V (AB) to R (AB)"
+    long = figures.k_correction_figure(k, "a name that is much too long for one line of the panel", style=style)
+    assert "\n" in long.axes[0].get_title()

@@ -1,5 +1,7 @@
 """Every type of figure looks as it did when it was last looked at."""
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -8,7 +10,10 @@ import pytest
 from matplotlib.text import Text
 
 from sntransport.report import figures as plots
+from sntransport.simulation.selection.detection import PHOTFLAG_DETECTION
+from sntransport.simulation.summary import tally
 from sntransport.spectra.series import SpectralSeries
+from sntransport.validation.leave_out_scores import score
 from tests.conftest import ROOT
 from tests.support import figures
 
@@ -171,6 +176,91 @@ def test_detections_are_filled_and_the_rest_is_open():
     rows = slice(int(curves.offset[1]), int(curves.offset[2]))
     here = curves.band[rows] == 0
     detected = (curves.photflag[rows] & figures.PHOTFLAG_DETECTION) > 0
-    markers = [line for line in axes.lines if line.get_marker() == "o" and np.size(line.get_xdata(orig=True)) > 0]
+    markers = [line for line in axes.lines if line.get_marker() == "s" and np.size(line.get_xdata(orig=True)) > 0]
     filled = next(line for line in markers if line.get_markerfacecolor() != "none")
     np.testing.assert_array_equal(filled.get_xdata(), curves.mjd[rows][here & detected])
+
+
+def test_every_spectrum_that_was_used_has_its_tick():
+    """The last one is later than the last phase."""
+    result = figures.built()
+    early = result.series.phase < result.sparse.phase[-1] - 1.0
+    series = result.series[np.flatnonzero(early)]
+    below = plots.weights_map(series, result.sparse, result.pairs, result.weight[early]).axes[1]
+    ticks = next(one for one in below.collections if len(one.get_segments()) > 1)
+    places = [segment[0][0] for segment in ticks.get_segments()]
+    np.testing.assert_allclose(places, result.sparse.phase)
+    assert below.get_xlim()[1] > result.sparse.phase[-1]
+
+
+def test_transport_map_draws_all_pairs_or_says_how_many():
+    sparse = figures.built().sparse
+    few = plots.transport_map(sparse).axes[0]
+    assert len(few.get_legend_handles_labels()[1]) == sparse.n_phase - 1
+    assert "curves" not in few.get_title()
+    many = type(sparse)(
+        phase=np.arange(12.0), wave=sparse.wave, flux=np.repeat(sparse.flux[:2], 6, axis=0), name="many"
+    )  # fmt: skip
+    top = plots.transport_map(many).axes[0]
+    assert "(curves: 7 of 11 pairs)" in top.get_title().replace("\n", " ")
+    assert len(top.get_legend_handles_labels()[1]) == 7
+
+
+def test_a_noise_floor_that_is_not_known_is_not_in_the_legend():
+    scores = score(figures.tested())
+    assert not any(np.isfinite(one.floor) for one in scores)
+
+    def named(figure):
+        return [text.get_text() for text in figure.legends[0].get_texts()]
+
+    assert "noise floor" not in named(plots.ratio_figure(scores))
+    known = [replace(one, floor=0.2 * one.baseline) for one in scores]
+    figure = plots.ratio_figure(known)
+    assert named(figure)[-1] == "noise floor"
+    # What the legend names is seen, however far below the points.
+    assert figure.axes[0].get_ylim()[0] < 0.2
+
+
+def test_examples_of_several_surveys_have_a_panel_each_and_pale_upper_limits():
+    curves = figures.simulated()
+    figure = plots.examples_figure(tally("II", curves, (0.0, 0.1)))
+    panels = [axes for axes in figure.axes if axes.axison]
+    assert [axes.get_title().split("\n")[1] for axes in panels] == ["lsst_wfd"] * 3 + ["ztf"] * 3
+    named = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert named == {"LSST g", "LSST r", "i", "z", "ZTF g", "ZTF r"}
+    for axes, survey in zip(panels, ["lsst_wfd"] * 3 + ["ztf"] * 3, strict=True):
+        points = [bars.lines[0] for bars in axes.containers]
+        pale = [line for line in points if line.get_markerfacecolor() == "none"]
+        assert {line.get_alpha() for line in pale} == {0.3}
+        assert all(line.get_alpha() > 0.7 for line in points if line not in pale)
+        i = int(axes.get_title().split(",")[0].removeprefix("object ")) - 7
+        rows = slice(curves.offset[i], curves.offset[i + 1])
+        day = curves.mjd[rows] - curves.truth.mjd_ref[i]
+        found = (curves.photflag[rows] & PHOTFLAG_DETECTION) > 0
+        near = (day >= day[found].min() - 20.0) & (day <= day[found].max() + 20.0)
+        mine = np.array(curves.surveys)[curves.band[rows]] == survey
+        assert sum(len(line.get_xdata()) for line in points) == int((near & mine).sum())
+
+
+def test_a_survey_that_did_not_look_says_so():
+    curves = figures.simulated()
+    one = replace(curves, band=np.where(curves.band < 4, curves.band, 0))
+    panels = plots.examples_figure(tally("II", one, (0.0, 0.1))).axes
+    assert [text.get_text() for axes in panels for text in axes.texts] == ["no measurement"] * 3
+
+
+@pytest.mark.parametrize("style", ["column", "page", "screen", "talk"])
+def test_numbers_below_the_peaks_do_not_touch(style):
+    """All objects of one redshift: magnitudes of a narrow range, with two decimals."""
+    counted = tally("Ia", figures.simulated(), (0.0, 0.1))
+    peak = np.zeros((len(counted.bands), 5))
+    peak[:, 2] = 60.0
+    one = replace(counted, peak=peak, peak_edges=np.linspace(17.0, 18.25, 6))
+    figure = plots.population_figure([one], style=style)
+    figure.draw_without_rendering()
+    axes = figure.axes[1]
+    low, high = sorted(axes.get_xlim())
+    ticks = [tick for tick in axes.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+    boxes = sorted((tick.label1.get_window_extent() for tick in ticks), key=lambda box: box.x0)
+    assert len(boxes) > 1
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
