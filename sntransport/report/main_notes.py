@@ -13,7 +13,7 @@ _ROUTINE = re.compile(
     r"|below signal to noise .* not used for band curves"
     r"|flux in arbitrary units, only its shape is used|^dust of the host galaxy: none assumed|^distance .* \(field "
     r"|^so near, a redshift|^phase 0 is the discovery|taken, the first claimed|^nights left out as outliers"
-    r"|^instruments off the others|: noise from the |wavelengths sorted or repeated"
+    r"|^instruments off the others|: noise from the error column|wavelengths sorted or repeated"
 )
 _SPECTRUM = re.compile(r"^(?!photometry: ).* rejected: (?P<why>.*)$")
 _LEFT_OUT = re.compile(r"^spectrum of phase \S+ left out: (?P<why>.*)$")
