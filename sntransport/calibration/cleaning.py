@@ -33,10 +33,11 @@ _ABSURD = 1e4
 # Its square is still a number.
 _TINY = 1e-100
 
-# An error column below a third of the scatter is no error of these pixels. One above it is what noise is that neighbors
-# share, after smoothing or rebinning: of noise smoothed by a Gaussian of FWHM 4.4 pixels the scatter shows a third, of 8
-# pixels a ninth, of 27 pixels a hundredth, and hardly a spectrum has more pixels a resolution element than that. The 42
-# error columns among 302 spectra of 15 supernovae of the Open Supernova Catalog are 0.68 to 2.0 times their scatter.
+# An error column below a third of the scatter is no error of these pixels. One above it is what noise is that pixels
+# share with their neighbors, after smoothing or rebinning: of noise smoothed by a Gaussian of FWHM 4.4 pixels the
+# scatter shows a third, of 8 pixels a ninth, of 27 pixels a hundredth, and hardly a spectrum has more a resolution
+# element. The 42 error columns among 302 spectra of 15 supernovae of the Open Supernova Catalog are 0.68 to 2.0 times
+# their scatter.
 _LEAST_STATED = 1.0 / 3.0
 MOST_STATED = 100.0
 """An error column is taken up to this many times the scatter from pixel to pixel; see `clean`."""
@@ -81,8 +82,8 @@ def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
     Notes
     -----
     The noise is the error column of the spectrum where its median is a third to `MOST_STATED` times the scatter of the
-    flux from pixel to pixel (`estimate_noise`), else that scatter. The scatter is blind to noise that neighboring pixels
-    share, as those of smoothed and rebinned spectra do.
+    flux from pixel to pixel (`estimate_noise`), else that scatter. The scatter is blind to noise that neighboring
+    pixels share, as those of smoothed and rebinned spectra do.
 
     Examples
     --------

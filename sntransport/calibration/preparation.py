@@ -134,8 +134,8 @@ def _to_piece(
         notes.append(f"{label}: noise from the {cleaned.noise_from}")
     if "disagrees" in cleaned.noise_from and np.nanmedian(spectrum.flux_err) > np.median(cleaned.flux_err):
         notes.append(
-            f"{DOUBT}{label}: its error column is more than {MOST_STATED:g} times the scatter of its flux and not used; "
-            "is it in the unit of the flux, and is it no variance?"
+            f"{DOUBT}{label}: its error column is more than {MOST_STATED:g} times the scatter of its flux, "
+            "not used; is it in the unit of the flux, and is it no variance?"
         )
     wave_rest = cleaned.wave / (1.0 + sn.sightline.z)
     light = 1.0 / dimming(wave_rest, sn.sightline)

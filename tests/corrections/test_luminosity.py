@@ -20,6 +20,7 @@ from sntransport.corrections.bolometric_corrections import (
 )
 from sntransport.corrections.extension_policies import Extension, from_template
 from sntransport.corrections.luminosity import absolute_magnitude, bolometric, light_shape
+from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.report.figures.corrections import bolometric_figure
 from sntransport.spectra.realizations import draw
 from sntransport.spectra.series import SpectralSeries
@@ -379,3 +380,13 @@ def test_a_phase_that_is_mostly_extrapolated_is_no_maximum():
     assert np.isfinite(bolometric(late).luminosity).all()
     with pytest.raises(ValueError, match=r"most_extrapolated is 1\.5, expected a share from 0 to 1"):
         bolometric(late, most_extrapolated=1.5)
+
+
+def test_a_range_in_nanometers_is_answered_with_that():
+    wave = np.arange(3300.0, 9600.0, 10.0)
+    series = SpectralSeries(phase=[0.0, 5.0], wave=wave, flux=np.ones((2, wave.size)))
+    with pytest.warns(CoverageWarning, match=r"2 phases do not cover 330 to 920 A.*nanometers\?"):
+        light = bolometric(series, wave_range=(330.0, 920.0))
+    assert np.isnan(light.luminosity).all()
+    with pytest.warns(CoverageWarning, match=r"2 phases do not cover 3000 to 9200 A.*3300-9590 A\)$"):
+        bolometric(series, wave_range=(3000.0, 9200.0))
