@@ -77,6 +77,10 @@ def _content(path: Path, max_bytes: int) -> bytes:
     return content
 
 
+def _is_json_name(path: Path) -> bool:
+    return ".json" in (suffix.lower() for suffix in path.suffixes)
+
+
 def _is_html(content: bytes) -> bool:
     return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
@@ -96,6 +100,9 @@ def _parse(path: Path, content: bytes) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
+        if not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) and not _is_json_name(path):
+            remedy = "a supernova is a folder: sntransport init FOLDER makes one, put spectra into FOLDER/spectra"
+            raise ReadError(path, "a spectrum or table alone, no supernova", remedy) from None
         table = path.suffix.lower() in _TABLES
         remedy = "put photometry and spectra into a folder with sn.toml and give the folder" if table else _AGAIN
         raise ReadError(path, f"not valid JSON ({error})", remedy) from None

@@ -32,6 +32,10 @@ _FOR_LIGHT_CURVE = {
     "Table": "write LightCurve.from_table(table)",
     "DataFrame": "write LightCurve.from_pandas(frame)",
 }
+_FROM_MAGNITUDES = (
+    "write flux=10 ** ((31.4 - mag) / 2.5) and flux_err=flux * mag_err / 1.0857 of AB magnitudes; read_light_curve "
+    "takes a table of magnitudes, Vega too"
+)
 _FOR_SPECTRA = {
     "Spectrum": "write spectra=[spectrum]",
     "ndarray": "write Spectrum(mjd=..., wave=..., flux=...) for each",
@@ -162,6 +166,7 @@ class LightCurve(ValueObject, LightCurveConversions):
     flux_err: Array
     instrument: NDArray[np.str_] = None  # type: ignore[assignment]  # an array after construction
 
+    _INSTEAD: ClassVar = dict.fromkeys(("mag", "mags", "magnitude", "mag_err", "magerr"), _FROM_MAGNITUDES)
     _UNITS: ClassVar = {"mjd": MJD, "band": "", "flux": NANOJANSKY, "flux_err": NANOJANSKY, "instrument": ""}
 
     def __post_init__(self) -> None:

@@ -155,4 +155,4 @@ def _year_of(mjd: float) -> int:
 
 def _as_velocity(z: float) -> str:
     """What a number that is no redshift would be as a velocity, empty where it would be beyond that of light."""
-    return f"; km/s? then z = {z / C_KMS:.4f}" if 1 < abs(z) < C_KMS else ""
+    return f"; km/s? then z = {z / C_KMS:.4f}" if LARGEST_Z < abs(z) < C_KMS else ""

@@ -97,7 +97,8 @@ def test_a_range_is_a_part_of_the_whole():
     parts = [bolometric(series, wave_range=r).luminosity for r in ((301.0, 4000.0), (4000.0, 1.9e6))]
     np.testing.assert_allclose(sum(parts), whole, rtol=1e-5)
     optical = blackbodies(*OPTICAL)
-    short = bolometric(optical, wave_range=(3000.0, 9000.0))
+    with pytest.warns(CoverageWarning, match="do not cover 3000 to 9000 A"):
+        short = bolometric(optical, wave_range=(3000.0, 9000.0))
     assert np.isnan(short.luminosity).all()
     assert any("do not cover 3000 to 9000 A" in note for note in short.notes)
     filled = bolometric(optical, wave_range=(3000.0, 9000.0), policy="blackbody")
@@ -169,9 +170,11 @@ def test_a_template_says_nothing_where_it_has_nothing():
     assert any("nothing to add at 4 phases" in note for note in late.notes)
     narrow = (truth.wave > 5000) & (truth.wave < 6000)
     short = SpectralSeries(phase=truth.phase, wave=truth.wave[narrow], flux=truth.flux[:, narrow])
-    assert np.isnan(bolometric(seen, policy=from_template(short)).luminosity).all()
+    with pytest.warns(CoverageWarning, match="nothing to add at 7 phases"):
+        assert np.isnan(bolometric(seen, policy=from_template(short)).luminosity).all()
     optical = blackbodies(*OPTICAL)
-    beyond = bolometric(optical, policy=from_template(truth), wave_range=(900.0, 9000.0))
+    with pytest.warns(CoverageWarning, match="do not cover 900 to 9000 A"):
+        beyond = bolometric(optical, policy=from_template(truth), wave_range=(900.0, 9000.0))
     assert np.isnan(beyond.luminosity).all()
     assert any("do not cover 900 to 9000 A" in note for note in beyond.notes)
     with pytest.raises(ValueError, match="maximum is nan"):

@@ -156,3 +156,8 @@ def test_wavelengths_in_nanometers_are_refused_with_what_to_do(low, high):
 def test_the_far_ultraviolet_is_no_mistake():
     wave = np.arange(1150.0, 1980.0)
     assert Spectrum(mjd=59000.0, wave=wave, flux=np.ones(wave.size)).wave.size == wave.size
+
+
+def test_magnitudes_are_answered_with_how_to_come_from_them():
+    with pytest.raises(TypeError, match=r"^LightCurve has no mag: write flux=10 \*\* \(\(31.4 - mag\) / 2.5\)"):
+        LightCurve(mjd=[60000.0], band=["bessellv"], mag=[17.0], mag_err=[0.1])

@@ -66,3 +66,19 @@ def test_a_table_left_empty_is_a_warning_and_beside_another_file_an_error(folder
     (folder / "sn.toml").write_text(f"photometry = []\n{toml}")
     result = run("build", folder, "-o", out, "--no-figures")
     assert (result.exit_code, "warning: " in result.stderr) == (0, False)
+
+
+def test_a_spectrum_alone_is_answered_with_a_folder(folder, tmp_path):
+    result = run("build", folder / "spectra" / "28.txt", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "a spectrum or table alone, no supernova; a supernova is a folder: sntransport init FOLDER" in result.stderr
+
+
+def test_notes_name_options_and_no_keywords(folder, tmp_path):
+    result = run("build", folder, "-o", tmp_path / "out", "--no-figures", "--notes")
+    assert "sn.toml has no ebv_mw; pass --ebv-mw" in result.stderr
+    assert "none assumed; pass --ebv-host if it is known" in result.stderr
+    told = run("info", folder).stdout
+    assert "sn.toml has no ebv_mw; pass --ebv-mw to build" in told
+    # Files keep what Python is told.
+    assert "pass ebv_mw=" in " ".join(json.loads(run("info", folder, "--json").stdout)["results"][0]["notes"])
