@@ -101,8 +101,8 @@ def _parse(path: Path, content: bytes) -> Any:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         if not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) and not _is_json_name(path):
-            remedy = "a supernova is a folder: sntransport init FOLDER makes one, put spectra into FOLDER/spectra"
-            raise ReadError(path, "a spectrum or table alone, no supernova", remedy) from None
+            remedy = "put photometry and spectra into a folder, which sntransport init FOLDER begins, and give the folder"
+            raise ReadError(path, "a spectrum, a table or other text, no supernova", remedy) from None
         table = path.suffix.lower() in _TABLES
         remedy = "put photometry and spectra into a folder with sn.toml and give the folder" if table else _AGAIN
         raise ReadError(path, f"not valid JSON ({error})", remedy) from None
