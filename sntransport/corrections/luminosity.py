@@ -120,7 +120,7 @@ def bolometric(
     Warns
     -----
     CoverageWarning
-        Where no phase has a luminosity, with the reason.
+        Where no phase has a luminosity whatever share may be added, with the reason.
 
     Examples
     --------
@@ -138,9 +138,10 @@ def bolometric(
     require_draws(draws)
     chosen = _policy(policy)
     low, high = _range(wave_range)
-    made = _limited(_integrated(series, chosen, low, high), most_extrapolated)
-    if series.covered.any() and not np.isfinite(made.luminosity).any():
-        warn_caller(_nowhere(series, made, wave_range), CoverageWarning)
+    whole = _integrated(series, chosen, low, high)
+    if series.covered.any() and not np.isfinite(whole.luminosity).any():
+        warn_caller(_nowhere(series, whole, wave_range), CoverageWarning)
+    made = _limited(whole, most_extrapolated)
     if draws:
         error = scatter([_integrated(one, chosen, low, high).luminosity for one in draws])
     else:
