@@ -101,7 +101,9 @@ def _parse(path: Path, content: bytes) -> Any:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         if not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) and not _is_json_name(path):
-            remedy = "put photometry and spectra into a folder, which sntransport init FOLDER begins, and give the folder"
+            remedy = (
+                "put photometry and spectra into a folder, which sntransport init FOLDER begins, and give the folder"
+            )
             raise ReadError(path, "a spectrum, a table or other text, no supernova", remedy) from None
         table = path.suffix.lower() in _TABLES
         remedy = "put photometry and spectra into a folder with sn.toml and give the folder" if table else _AGAIN

@@ -71,7 +71,9 @@ def test_a_table_left_empty_is_a_warning_and_beside_another_file_an_error(folder
 def test_a_spectrum_alone_is_answered_with_a_folder(folder, tmp_path):
     result = run("build", folder / "spectra" / "28.txt", "-o", tmp_path / "out")
     assert result.exit_code == 1
-    assert "a spectrum, a table or other text, no supernova; put photometry and spectra into a folder, " in result.stderr
+    assert (
+        "a spectrum, a table or other text, no supernova; put photometry and spectra into a folder, " in result.stderr
+    )
 
 
 def test_notes_name_options_and_no_keywords(folder, tmp_path):
