@@ -273,6 +273,7 @@ def _build(
         )  # fmt: skip
         series, pairs, shares = on_level(made.series, level), made.pairs, made.weight
     notes += _gap_notes(prepared.series, targets, max_gap)
+    notes += _nothing_covered(series, max_gap)
     residual = _residual(series, matrix, flux)
     return BuildResult(
         series=series,
@@ -475,11 +476,22 @@ def _gap_notes(sparse: SpectralSeries, targets: Array, max_gap: float) -> list[s
         if stop - start > max_gap and count:
             notes.append(
                 f"gap of {stop - start:.1f} d between phases {start:.1f} and {stop:.1f} is wider than {max_gap:g} d: "
-                f"{count} phases not covered"
+                f"{counted(count, 'phase')} not covered"
             )
     outside = int(np.sum((targets < sparse.phase[0]) | (targets > sparse.phase[-1])))
     if outside:
         notes.append(
-            f"{outside} phases outside the observed span {sparse.phase[0]:.1f} to {sparse.phase[-1]:.1f} d: not covered"
+            f"{counted(outside, 'phase')} outside the observed span {sparse.phase[0]:.1f} to {sparse.phase[-1]:.1f} d: "
+            "not covered"
         )
     return notes
+
+
+def _nothing_covered(series: SpectralSeries, max_gap: float) -> list[str]:
+    """The doubt about a series without a single covered phase: it is written, and of no use."""
+    if series.covered.any():
+        return []
+    return [
+        f"{DOUBT}no phase of the series is covered: every one lies in a gap wider than max_gap = {max_gap:g} d or "
+        "outside the observed span; allow wider gaps, or ask for other phases"
+    ]

@@ -1,8 +1,10 @@
-"""Wrong arguments told in one line: what was given, what was expected, and the call that works."""
+"""Wrong arguments told in one line: what was given, what was expected, the call that works; warnings at the call."""
 
 import difflib
 import inspect
 import os
+import sys
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -65,6 +67,14 @@ def wrong_kind(call: str, expected: str, value: object, remedies: Mapping[str, s
     remedy = next((remedies[key] for key in keys if key in remedies), "") if remedies else ""
     shown = clipped(repr(_text(value)), _SHOWN) if isinstance(value, str | os.PathLike) else ""
     return TypeError(f"{call} takes {expected}, got {told(value)}{': ' if remedy else ''}{remedy.replace('{}', shown)}")
+
+
+def warn_caller(text: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line outside of this package that called into it, however many frames lie between."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "sntransport":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, category, stacklevel=level)
 
 
 def require_path(value: object, call: str, remedies: Mapping[str, str] | None = None) -> None:

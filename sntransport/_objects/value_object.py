@@ -23,6 +23,9 @@ class ValueObject:
     arrays of a copy writable. A class says in ``_card`` what is shown of it; others list their fields.
     """
 
+    _INSTEAD: ClassVar[Mapping[str, str]] = {}
+    """What to write in place of a name that is none of a field, where that is known."""
+
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __new__(cls, *values: object, **fields_: object) -> Self:
@@ -37,7 +40,7 @@ class ValueObject:
             if name not in names:
                 near = difflib.get_close_matches(name, names, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}"
-                raise TypeError(f"{cls.__name__} has no {name}: {hint}")
+                raise TypeError(f"{cls.__name__} has no {name}: {cls._INSTEAD.get(name, hint)}")
         # Without any value Python itself names what is missing: copies are made so, and filled afterwards.
         needed_names = [item.name for item in fields(cls) if item.init and _is_needed(item)] if fields_ else []
         lost = [name for name in needed_names if name not in fields_]

@@ -120,4 +120,4 @@ def parse_toml(path: Path, text: str) -> Section:
     except RecursionError:
         raise ReadError(path, "is nested too deeply", "give a TOML file of a few levels") from None
     except tomllib.TOMLDecodeError as error:
-        raise ReadError(path, f"is not TOML: {error}", "see docs/howto/simulation.md for an example") from None
+        raise ReadError(path, f"is not TOML: {error}", "--example-config of the command prints one") from None

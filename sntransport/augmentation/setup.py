@@ -1,7 +1,6 @@
 """One augmentation from its configuration to templates, and to what makes and chooses any part of its light curves."""
 
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sntransport._objects.mistakes import warn_caller
 from sntransport._storage.config_sections import Section, matching
 from sntransport._storage.read_error import ReadError
 from sntransport.augmentation.mixing import Mixture, feature_mix, mix, mix_linear
@@ -221,5 +221,5 @@ def _source(path: Path) -> Source:
     sn = read_supernova(path)
     result = build(sn)
     for doubt in doubts_among(result.notes):
-        warnings.warn(f"{sn.name}: {doubt}", UnusualValueWarning, stacklevel=2)
+        warn_caller(f"{sn.name}: {doubt}", UnusualValueWarning)
     return Source(series=result.series, aliases=sn.aliases)

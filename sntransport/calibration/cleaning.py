@@ -33,6 +33,15 @@ _ABSURD = 1e4
 # Its square is still a number.
 _TINY = 1e-100
 
+# An error column below a third of the scatter is no error of these pixels. One above it is what noise is that pixels
+# share with their neighbors, after smoothing or rebinning: of noise smoothed by a Gaussian of FWHM 4.4 pixels the
+# scatter shows a third, of 8 pixels a ninth, of 27 pixels a hundredth, and hardly a spectrum has more a resolution
+# element. The 42 error columns among 302 spectra of 15 supernovae of the Open Supernova Catalog are 0.68 to 2.0 times
+# their scatter.
+_LEAST_STATED = 1.0 / 3.0
+MOST_STATED = 100.0
+"""An error column is taken up to this many times the scatter from pixel to pixel; see `clean`."""
+
 _NOISE_WINDOW = 101
 _EDGE_WINDOW = 5000.0
 _EDGE_SNR = 1.5
@@ -69,6 +78,12 @@ def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
     -------
     Cleaned
         Possibly with no pixel left.
+
+    Notes
+    -----
+    The noise is the error column of the spectrum where its median is a third to `MOST_STATED` times the scatter of the
+    flux from pixel to pixel (`estimate_noise`), else that scatter. The scatter is blind to noise that neighboring
+    pixels share, as those of smoothed and rebinned spectra do.
 
     Examples
     --------
@@ -250,12 +265,17 @@ def _opaque(wave: Array, noise: Array) -> Mask:
 
 
 def _settle_errors(given: Array, noise: Array) -> tuple[Array, str]:
-    """The spectrum's own errors where they agree with its scatter within a factor of three, else the scatter."""
+    """The spectrum's own errors, unless they are far below the scatter from pixel to pixel or absurdly above it.
+
+    Returns the errors, and where they come from.
+    """
     known = np.isfinite(given) & (given > 0)
     if known.sum() > 0.9 * given.size and given.size:
         ratio = float(np.median(given[known] / noise[known]))
-        if 1.0 / 3.0 <= ratio <= 3.0:
+        told = f"{ratio:.2g} times the scatter"
+        if _LEAST_STATED <= ratio <= MOST_STATED:
             # Single pixels that claim far less than the scatter around them would outweigh everything.
-            return np.where(known, np.maximum(given, 0.1 * noise), noise), "error column"
-        return noise, "scatter of the flux (error column disagrees with it)"
+            kept = np.where(known, np.maximum(given, 0.1 * noise), noise)
+            return kept, "error column" + (f", {told} from pixel to pixel" if ratio > 1.0 / _LEAST_STATED else "")
+        return noise, f"scatter of the flux (error column disagrees with it: {told})"
     return noise, "scatter of the flux"

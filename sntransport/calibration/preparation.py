@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.smoothing import known_mean
 from sntransport._objects.arguments import answers_mistakes
-from sntransport.calibration.cleaning import clean, smooth_snr
+from sntransport.calibration.cleaning import MOST_STATED, clean, smooth_snr
 from sntransport.calibration.nights import Piece, stitch
+from sntransport.spectra.doubts import DOUBT
 from sntransport.spectra.grid import GRID_STEP, grid_wave, rebin
 from sntransport.spectra.observations import Spectrum, Supernova
 from sntransport.spectra.series import Origin, SpectralSeries
@@ -129,8 +130,13 @@ def _to_piece(
     if cleaned.removed:
         what = ", ".join(f"{count} {reason}" for reason, count in cleaned.removed.items())
         notes.append(f"{label}: pixels removed: {what}")
-    if "disagrees" in cleaned.noise_from:
+    if "times the scatter" in cleaned.noise_from:
         notes.append(f"{label}: noise from the {cleaned.noise_from}")
+    if "disagrees" in cleaned.noise_from and np.nanmedian(spectrum.flux_err) > np.median(cleaned.flux_err):
+        notes.append(
+            f"{DOUBT}{label}: its error column is more than {MOST_STATED:g} times the scatter of its flux, "
+            "not used; is it in the unit of the flux, and is it no variance?"
+        )
     wave_rest = cleaned.wave / (1.0 + sn.sightline.z)
     light = 1.0 / dimming(wave_rest, sn.sightline)
     if not spectrum.calibrated:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.limits import require_memory
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.mistakes import wrong_kind
+from sntransport._objects.mistakes import warn_caller, wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.band_ratio import (
     Columns,
@@ -322,7 +322,7 @@ def _warn(
     low, high = series.wave[[0, -1]] if series.n_wave else (np.nan, np.nan)
     text = "; ".join(reasons) or "the flux in a band is not positive"
     span = f"{series.name or 'the series'}, rest frame {low:.0f}-{high:.0f} A"
-    warnings.warn(f"{caller}: no value where {text} ({span})", CoverageWarning, stacklevel=3)
+    warn_caller(f"{caller}: no value where {text} ({span})", CoverageWarning)
 
 
 def _span(values: Array) -> str:

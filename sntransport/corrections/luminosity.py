@@ -20,9 +20,11 @@ from sntransport._numerics.quantities import bare
 from sntransport._numerics.units import MAG_PER_LN
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.drawing import axes_or_new, label_text
+from sntransport._objects.mistakes import warn_caller
 from sntransport._objects.value_object import ValueObject
 from sntransport.corrections.extension_policies import HC_OVER_K, POLICIES, SIGMA_SB, Extension, Policy, covered_edges
 from sntransport.photometry.band_ratio import require_draws, scatter
+from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import Origin, SpectralSeries, require_series
 
@@ -138,6 +140,11 @@ def bolometric(
     ValueError
         For an unknown policy, a range that is not ascending and positive, a share that is none, or a single draw.
 
+    Warns
+    -----
+    CoverageWarning
+        Where no phase has a luminosity whatever share may be added, with the reason.
+
     Examples
     --------
     >>> from sntransport.cli.supernovae.demo import template
@@ -154,7 +161,10 @@ def bolometric(
     require_draws(draws)
     chosen = _policy(policy)
     low, high = _range(wave_range)
-    made = _limited(_integrated(series, chosen, low, high), most_extrapolated)
+    whole = _integrated(series, chosen, low, high)
+    if series.covered.any() and not np.isfinite(whole.luminosity).any():
+        warn_caller(_nowhere(series, whole, wave_range), CoverageWarning)
+    made = _limited(whole, most_extrapolated)
     if draws:
         error = scatter([_integrated(one, chosen, low, high).luminosity for one in draws])
     else:
@@ -163,6 +173,16 @@ def bolometric(
             covered, EXTRAPOLATION_ERROR * np.hypot(made.share_uv, made.share_nir)
         )
     return replace(made, luminosity_err=np.where(np.isfinite(made.luminosity), error, np.nan))
+
+
+def _nowhere(series: SpectralSeries, light: Bolometric, wave_range: tuple[float, float] | None) -> str:
+    """Why there is no luminosity at any phase."""
+    why = "; ".join(note for note in light.notes if "no luminosity" in note) or "no phase is covered"
+    blue, red = series.wave[[0, -1]]
+    hint = ""
+    if wave_range is not None and wave_range[1] < blue < 10.0 * wave_range[1]:
+        hint = "; is wave_range in nanometers? it is in A"
+    return f"bolometric: {why} (the series has rest frame {blue:.0f}-{red:.0f} A){hint}"
 
 
 def _limited(light: Bolometric, most: float) -> Bolometric:

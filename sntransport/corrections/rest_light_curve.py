@@ -9,7 +9,6 @@ from the series in the observed band. The four parts add up exactly, and each is
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from sntransport._numerics.arrays import Array, require_shape, set_fields
 from sntransport._numerics.units import MAG_PER_LN, njy_to_mag
 from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.drawing import axes_or_new, draw_points, label_text
-from sntransport._objects.mistakes import wrong_kind
+from sntransport._objects.mistakes import warn_caller, wrong_kind
 from sntransport._objects.value_object import ValueObject
 from sntransport.photometry.band_ratio import (
     columns,
@@ -283,7 +282,7 @@ def k_correct(
     band_rest = np.array([chosen[str(name)].name for name in light_curve.band])
     notes = (*_dust_notes(sightline), *_missing_notes(light_curve, band_rest, parts["k"], sightline.z))
     if np.isnan(parts["k"]).any():
-        warnings.warn(f"k_correct: {notes[-1]}", CoverageWarning, stacklevel=2)
+        warn_caller(f"k_correct: {notes[-1]}", CoverageWarning)
     values = _magnitudes(light_curve, sightline, parts, zero)
     return RestLightCurve(
         mjd=light_curve.mjd, phase=phase, band_obs=light_curve.band, band_rest=band_rest, **parts, **values,

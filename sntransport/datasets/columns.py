@@ -70,8 +70,8 @@ def codes(bands: Sequence[str], given: Mapping[str, Any] | None, default: Mappin
     lost = [band for band in bands if band not in known]
     if lost:
         raise ValueError(
-            f"band {lost[0]!r} has no code in this format (there are {', '.join(map(str, known))}); state the codes, "
-            "as under [codes] band"
+            f"band {lost[0]!r} has no code in this format (there are {', '.join(map(str, known))}); `simulate` "
+            "and `augment` take others from [codes] band of their configuration"
         )
     out = [known[band] for band in bands]
     if len(set(out)) != len(set(bands)):

@@ -38,7 +38,8 @@ def matching_bands(patterns: Sequence[str]) -> tuple[str, ...]:
     for pattern in patterns:
         matched = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
         if not matched:
-            beginning = [name for name in names if name.startswith(pattern.lower())]
+            # A letter or two are rather a filter than the beginning of its name.
+            beginning = len(pattern) > 2 and any(name.startswith(pattern.lower()) for name in names)
             close = [f"{pattern.lower()}*"] if beginning else likely_bands(pattern)
             hint = f"did you mean {', '.join(close)}?" if close else "all are listed by: sntransport bands"
             raise ValueError(f"no band {pattern!r}; {hint}")

@@ -10,7 +10,6 @@ points are exact.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_AA, NJY_CGS
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._objects.mistakes import warn_caller
 from sntransport.photometry.bands import AnyBand, Bandpass, load_bands
 from sntransport.spectra.correlation import CORRELATION, Correlation, variance
 from sntransport.spectra.series import SpectralSeries, require_series
@@ -191,11 +191,10 @@ def band_flux(series: SpectralSeries, bands: Sequence[AnyBand], sightline: Sight
     ]
     if short:
         low, high = (edge * (1.0 + sightline.z) for edge in (series.wave[0], series.wave[-1]))
-        warnings.warn(
+        warn_caller(
             f"bands covered less than {MIN_COVERAGE:.0%} by {series.name or 'the series'} "
             f"(observer frame {low:.0f}-{high:.0f} A) have no flux: {', '.join(short)}",
             CoverageWarning,
-            stacklevel=2,
         )
     return flux
 

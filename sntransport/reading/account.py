@@ -25,6 +25,9 @@ _LEAST_Z_FOR_DISTANCE = 0.005
 _UNSAID_TYPES = ("", "?", "unknown", "candidate", "other")
 
 
+NO_PHOTOMETRY = "no photometry is used: the spectra are not calibrated to it"
+"""Note of a supernova without a measurement."""
+
 _DUST = ("ebv_mw", "ebv_host", "rv_mw", "rv_host", "law_mw", "law_host")
 
 
@@ -203,8 +206,9 @@ def assemble(
             )
     except ValueError as error:
         raise ReadError(path, str(error), "correct it, or pass the right value as a keyword") from None
-    if not light_curve.n_obs:
-        account.note("no photometry is used: the spectra are not calibrated to it")
+    # Where a table is empty, a doubt has said so.
+    if not light_curve.n_obs and not any(NO_PHOTOMETRY in note for note in account.notes):
+        account.note(NO_PHOTOMETRY)
     mjd_ref, meaning = _reference(path, facts, spectra, light_curve, account)
     sn_type = "" if (facts.sn_type or "").lower() in _UNSAID_TYPES else facts.sn_type or ""
     return Supernova(

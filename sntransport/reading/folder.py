@@ -12,7 +12,7 @@ import numpy as np
 
 from sntransport._storage.contents import MAX_CONFIG_BYTES, opened_content
 from sntransport._storage.read_error import ReadError, number
-from sntransport.reading.account import Account, Facts, assemble, distance_from_z, require_mjd
+from sntransport.reading.account import NO_PHOTOMETRY, Account, Facts, assemble, distance_from_z, require_mjd
 from sntransport.reading.folder_keys import (
     FOLDER_KEYS,
     check_spectrum_entry,
@@ -27,6 +27,7 @@ from sntransport.reading.photometry_tables import Stated
 from sntransport.reading.raw_spectrum import RawSpectrum
 from sntransport.reading.spectrum_columns import Unusable, WrongUnit, is_calibrated, make_spectrum
 from sntransport.reading.spectrum_files import read_spectrum_file
+from sntransport.spectra.doubts import DOUBT
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 
 # What lies beside data without being data, by its ending or by how its name begins.
@@ -216,7 +217,24 @@ def _light_curve(folder: Path, toml: Mapping[str, Any], facts: Facts, account: A
         field.name: np.concatenate([np.empty(0, dtype), *(getattr(curve, field.name) for curve in curves)])
         for field, dtype in zip(fields(LightCurve), (float, np.str_, float, float, np.str_), strict=True)
     }
-    return _once(LightCurve(**columns), account)
+    curve = _once(LightCurve(**columns), account)
+    if files and not curve.n_obs:
+        _answer_empty(folder, toml, [name for name, _ in files], account)
+    return curve
+
+
+def _answer_empty(folder: Path, toml: Mapping[str, Any], names: Sequence[str], account: Account) -> None:
+    """A doubt about photometry without a row; a ReadError where it lies beside a file that may be the photometry."""
+    empty = " and ".join(names)
+    likely = _likely_photometry(folder, toml, names)
+    if likely and "photometry" not in toml:
+        wrong = f"{empty} has no row, but {', '.join(likely[:5])} beside it is not read"
+        name = _file_of(likely[0])
+        remedy = f'name the photometry in sn.toml, photometry = "{name}", and delete {empty}; or say there is none, []'
+        raise ReadError(folder, wrong, remedy)
+    account.note(
+        f"{DOUBT}{empty} has no row: {NO_PHOTOMETRY}; fill it in, or say in sn.toml that there is none, photometry = []"
+    )
 
 
 def _once(curve: LightCurve, account: Account) -> LightCurve:
@@ -263,19 +281,28 @@ def _names_of_files(folder: Path, toml: Mapping[str, Any], named: Any) -> list[s
 
 def _require_no_photometry(folder: Path, toml: Mapping[str, Any]) -> None:
     """Raise a ReadError where ``sn.toml`` says something of photometry, or a file may be it under another name."""
-    # What in spectra/ is not read is no photometry either.
-    unused = [name for name in _unused(folder, toml, ()) if not name.startswith("spectra/")]
+    unused = _likely_photometry(folder, toml, ())
     stated = "photometry" in toml
     if not unused and not stated:
         return
-    shown = [f"{name}/" if (folder / name).is_dir() else name for name in unused[:5]]
-    wrong = f"no file called photometry, such as photometry.csv, but {', '.join(shown) or 'nothing else'}"
-    likely = shown[0] if shown else "lc.csv"
-    likely += "lc.csv" if likely.endswith("/") else ""
+    wrong = f"no file called photometry, such as photometry.csv, but {', '.join(unused[:5]) or 'nothing else'}"
+    likely = _file_of(unused[0] if unused else "lc.csv")
     remedy = f'name the photometry, photometry = "{likely}", or say there is none, photometry = []'
     if stated:
         remedy = f'add file = "{likely}" to [photometry]'
     raise ReadError(folder, wrong, f"in sn.toml {remedy}")
+
+
+def _likely_photometry(folder: Path, toml: Mapping[str, Any], photometry: Sequence[str]) -> list[str]:
+    """Files and folders that nothing reads and that may be the photometry; folders end in a slash."""
+    # What in spectra/ is not read is no photometry either.
+    unused = [name for name in _unused(folder, toml, photometry) if not name.startswith("spectra/")]
+    return [f"{name}/" if (folder / name).is_dir() else name for name in unused]
+
+
+def _file_of(name: str) -> str:
+    """What to write in ``sn.toml`` of a file, or of one in a folder."""
+    return f"{name}lc.csv" if name.endswith("/") else name
 
 
 def _unused(folder: Path, toml: Mapping[str, Any], photometry: Sequence[str]) -> list[str]:

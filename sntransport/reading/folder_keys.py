@@ -59,6 +59,10 @@ def require_known_keys(path: Path, table: Mapping[str, Any], keys: Sequence[str]
     """Raise a ReadError, with what may be meant, where a table has a key that is not known."""
     for key in table:
         if key not in keys:
+            if where and key in FOLDER_KEYS:
+                below = where.rstrip(": ")
+                remedy = f"move it to the top of sn.toml, above {below.partition(' entry')[0]}"
+                raise ReadError(path, f"{where}{key} is no key of it", remedy)
             near = difflib.get_close_matches(key, keys, n=1, cutoff=0.5)
             remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(keys)}"
             meant = _instead_of(key)

@@ -77,6 +77,10 @@ def _content(path: Path, max_bytes: int) -> bytes:
     return content
 
 
+def _is_json_name(path: Path) -> bool:
+    return ".json" in (suffix.lower() for suffix in path.suffixes)
+
+
 def _is_html(content: bytes) -> bool:
     return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
@@ -96,6 +100,11 @@ def _parse(path: Path, content: bytes) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
+        if not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) and not _is_json_name(path):
+            remedy = (
+                "put photometry and spectra into a folder, which sntransport init FOLDER begins, and give the folder"
+            )
+            raise ReadError(path, "a spectrum, a table or other text, no supernova", remedy) from None
         table = path.suffix.lower() in _TABLES
         remedy = "put photometry and spectra into a folder with sn.toml and give the folder" if table else _AGAIN
         raise ReadError(path, f"not valid JSON ({error})", remedy) from None

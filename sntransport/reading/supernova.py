@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 
 from sntransport._numerics.quantities import MAGNITUDE, MJD, NUMBER, bare
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.mistakes import require_path
+from sntransport._objects.mistakes import require_path, warn_caller
 from sntransport._storage.read_error import ReadError, number, one_line
 from sntransport.reading.account import Account, Facts, assemble, distance_from_z, require_ranges
 from sntransport.reading.folder import read_folder
@@ -212,7 +211,7 @@ def read_light_curve(
     if account.all_notes():
         # Notes of a folder name the file; here the warning begins with it.
         told = "; ".join(note.removeprefix(f"{path.name}: ") for note in account.all_notes())
-        warnings.warn(f"{path}: {told}", stacklevel=2)
+        warn_caller(f"{path}: {told}")
     return light_curve
 
 

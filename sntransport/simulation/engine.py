@@ -5,7 +5,6 @@ A light curve is the same to the byte for any size of a chunk and any number of 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sntransport._objects.arguments import answers_mistakes
-from sntransport._objects.mistakes import told, wrong_kind
+from sntransport._objects.mistakes import told, warn_caller, wrong_kind
 from sntransport.photometry.common_coverage import CommonCoverage
 from sntransport.simulation.events.hosts import band_column
 from sntransport.simulation.events.population import Population
@@ -124,7 +123,7 @@ def simulate(
     if not sum(part.n_object for part in parts):
         counts = parts[0].meta.get("rejected", {})
         why = "".join(f"; {count} not {stage}" for stage, count in counts.items() if count) if counts else ""
-        warnings.warn(f"none of {n} objects is left by keep={keep!r}{why}", SelectionWarning, stacklevel=2)
+        warn_caller(f"none of {n} objects is left by keep={keep!r}{why}", SelectionWarning)
     return parts[0]
 
 

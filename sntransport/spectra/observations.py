@@ -19,7 +19,7 @@ from sntransport._objects.observation_conversions import LightCurveConversions, 
 from sntransport._objects.sketch import dots, lines
 from sntransport._objects.value_object import ValueObject
 from sntransport.spectra.classes import known_class
-from sntransport.spectra.ranges import require_date
+from sntransport.spectra.ranges import require_angstrom, require_date
 from sntransport.spectra.sightline import Sightline, mjd_of, phase_of, require_sightline
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ _FOR_LIGHT_CURVE = {
     "Table": "write LightCurve.from_table(table)",
     "DataFrame": "write LightCurve.from_pandas(frame)",
 }
+_FROM_MAGNITUDES = (
+    "write flux=10 ** ((31.4 - mag) / 2.5) and flux_err=flux * mag_err / 1.0857 of AB magnitudes; read_light_curve "
+    "takes a table of magnitudes, Vega too"
+)
 _FOR_SPECTRA = {
     "Spectrum": "write spectra=[spectrum]",
     "ndarray": "write Spectrum(mjd=..., wave=..., flux=...) for each",
@@ -64,8 +68,8 @@ class Spectrum(ValueObject, SpectrumConversions):
     Raises
     ------
     ValueError
-        Where shapes differ, wavelengths are not positive, finite and strictly increasing, the date is no MJD, or a unit
-        does not fit.
+        Where shapes differ, wavelengths are not positive, finite and strictly increasing, or most of them below 912 A
+        (nanometers?), the date is no MJD, or a unit does not fit.
 
     Examples
     --------
@@ -99,6 +103,7 @@ class Spectrum(ValueObject, SpectrumConversions):
         flux_err = readonly(err, "Spectrum.flux_err", unit=F_LAMBDA, wave=wave)
         require_shape(flux_err, "Spectrum.flux_err", wave.shape, "(n_wave,)")
         mjd = require_date(bare_number(self.mjd, "Spectrum.mjd", MJD), "Spectrum.mjd")
+        require_angstrom(wave, "Spectrum.wave")
         set_fields(self, mjd=mjd, wave=wave, flux=flux, flux_err=flux_err)
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -161,6 +166,7 @@ class LightCurve(ValueObject, LightCurveConversions):
     flux_err: Array
     instrument: NDArray[np.str_] = None  # type: ignore[assignment]  # an array after construction
 
+    _INSTEAD: ClassVar = dict.fromkeys(("mag", "mags", "magnitude", "mag_err", "magerr"), _FROM_MAGNITUDES)
     _UNITS: ClassVar = {"mjd": MJD, "band": "", "flux": NANOJANSKY, "flux_err": NANOJANSKY, "instrument": ""}
 
     def __post_init__(self) -> None:

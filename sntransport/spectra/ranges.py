@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime
 import math
-import warnings
 
+from sntransport._numerics.arrays import Array
 from sntransport._numerics.units import C_KMS, JD_MINUS_MJD, MJD_OF_ORDINAL_0
+from sntransport._objects.mistakes import warn_caller
 
 LARGEST_Z = 30.0
 """Beyond the first stars (Klessen & Glover 2023, ARA&A 61, 65); no velocity of a supernova in km/s is below it."""
@@ -32,6 +33,9 @@ UNUSUAL_EBV = 3.0
 
 FIRST_MJD, LAST_MJD = 15020.0, 88069.0
 """Dates of observations: the years 1900 to 2100. What is 1865 to 1900 is JD - 2450000 or MJD - 50000 of today."""
+
+LYMAN_LIMIT = 911.75
+"""Observed wavelength [A] below which the neutral hydrogen of the Milky Way absorbs all light of other galaxies."""
 
 # Beyond these a number is no MJD, even of a simulation with years of its own; a Julian date is.
 _LARGEST_NUMBER = 200_000.0
@@ -62,8 +66,7 @@ def require_redshift(z: float, label: str) -> float:
     if z > LARGEST_Z:
         raise ValueError(f"{label} is {z:g}, no redshift: expected at most {LARGEST_Z:g}{_as_velocity(z)}")
     if remark := unusual_redshift(z):
-        # The line that is shown is the caller's of the constructor, three calls up.
-        warnings.warn(f"{label} {remark}", UnusualValueWarning, stacklevel=4)
+        warn_caller(f"{label} {remark}", UnusualValueWarning)
     return z
 
 
@@ -110,6 +113,16 @@ def unusual_ebv(ebv: float) -> str:
     return f"is {ebv:g} mag: is that A_V or R_V instead of E(B-V)?" if ebv > UNUSUAL_EBV else ""
 
 
+def require_angstrom(wave: Array, label: str) -> None:
+    """Raise a ValueError where most of some increasing wavelengths are none of observed light in A; nm?"""
+    if wave.size and float(wave[wave.size // 2]) < LYMAN_LIMIT:
+        low, high = wave[[0, -1]]
+        raise ValueError(
+            f"{label} is {low:g} to {high:g} A, where hydrogen lets no light through: nanometers? then multiply by 10, "
+            "or give a Quantity in nm"
+        )
+
+
 def require_date(mjd: float, label: str) -> float:
     """Return a date, or raise a ValueError where it is no MJD of any time axis: not finite, or a Julian date."""
     if not math.isfinite(mjd):
@@ -142,4 +155,4 @@ def _year_of(mjd: float) -> int:
 
 def _as_velocity(z: float) -> str:
     """What a number that is no redshift would be as a velocity, empty where it would be beyond that of light."""
-    return f"; km/s? then z = {z / C_KMS:.4f}" if 1 < abs(z) < C_KMS else ""
+    return f"; km/s? then z = {z / C_KMS:.4f}" if LARGEST_Z < abs(z) < C_KMS else ""

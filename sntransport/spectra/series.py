@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sntransport._numerics.arrays import Array, readonly, require_increasing, require_shape, set_fields
-from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MJD, bare, bare_number
+from sntransport._numerics.quantities import ANGSTROM, DAY, F_LAMBDA, MJD, bare, bare_number, shown
 from sntransport._objects.arguments import REMEDIES
 from sntransport._objects.axis_selection import rows_between, rows_of_key
 from sntransport._objects.card import Card, heading, span
@@ -195,11 +195,11 @@ class SpectralSeries(ValueObject, SeriesConversions):
         Raises
         ------
         ValueError
-            Where the series has no phases.
+            Where the series has no phases, or ``phase`` is no number of days.
         """
         if not self.n_phase:
             raise ValueError(f"{self.name or 'the series'} has no phases: supply one spectrum or more")
-        asked = np.asarray(bare(phase, "phase", DAY), dtype=np.float64)
+        asked = _days_asked(phase)
         place = neighbors(self.phase, np.atleast_1d(asked), max_gap)
         return SpectraAt(series=self, place=place, phase=readonly(asked, "phase", asked.ndim))
 
@@ -350,6 +350,17 @@ def require_series(value: object, caller: str) -> None:
             # What iteration over a series gives.
             remedies = {"tuple": "where several series are taken, write [series] for one"}
         raise wrong_kind(caller, "a SpectralSeries (rest frame, 10 pc, free of dust)", value, remedies)
+
+
+def _days_asked(phase: ArrayLike) -> Array:
+    """Phases that were asked for [d], of a number or many."""
+    try:
+        return np.asarray(bare(phase, "phase", DAY), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        if hasattr(phase, "unit"):
+            raise
+        remedy = "that of the maximum is sntransport.photometry.find_maximum(series).phase"
+        raise ValueError(f"phase is {shown(phase)}, expected days from phase 0; {remedy}") from error
 
 
 def _check_values(flux: Array, flux_err: Array, origin: NDArray[np.uint8]) -> None:

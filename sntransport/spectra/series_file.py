@@ -251,6 +251,8 @@ def read_series_file(path: str | os.PathLike[str]) -> SeriesFile:
     require_path(path, "read_series", {"SpectralSeries": "it is one already", "BuildResult": "write result.series"})
     if Path(path).is_dir():
         raise ValueError(f"{path}: a folder, expected a series file: the NAME.fits in it that build wrote")
+    if not Path(path).exists():
+        raise FileNotFoundError(f"{path}: no such file; check the path")
     raw = Path(path).read_bytes()
     try:
         require_intact(raw)

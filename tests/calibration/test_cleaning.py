@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from sntransport.calibration.cleaning import clean, estimate_noise, smooth_snr
 from sntransport.spectra.observations import Spectrum
@@ -129,14 +130,33 @@ def test_opaque_atmosphere_is_dropped_only_where_it_is_noisy(opaque):
 
 
 @pytest.mark.parametrize(
-    ("factor", "source"), [(1.0, "error column"), (50.0, "scatter of the flux (error"), (None, "scatter of the flux")]
+    ("factor", "source", "taken"),
+    [
+        (1.0, "error column", 1.0),
+        (50.0, "error column, 5", 50.0),
+        (150.0, "scatter of the flux (error column disagrees", 1.0),
+        (0.2, "scatter of the flux (error column disagrees", 1.0),
+        (None, "scatter of the flux", 1.0),
+    ],
 )
-def test_error_column_is_used_only_if_it_agrees_with_the_scatter(factor, source):
+def test_error_column_is_used_unless_the_scatter_says_that_it_is_none(factor, source, taken):
     base = spectrum(10.0)
     err = None if factor is None else np.full(base.wave.size, factor * np.median(base.flux) / 50)
     got = clean(altered(base, flux_err=err))
     assert got.noise_from.startswith(source)
-    assert np.median(got.flux_err) == pytest.approx(np.median(base.flux) / 50, rel=0.2)
+    assert np.median(got.flux_err) == pytest.approx(taken * np.median(base.flux) / 50, rel=0.2)
+
+
+@pytest.mark.parametrize("fwhm", [0.0, 8.0, 20.0])
+def test_stated_errors_of_smoothed_noise_are_kept(fwhm):
+    base, rng = spectrum(10.0, snr=1e9), np.random.default_rng(1)
+    noise = (
+        gaussian_filter1d(rng.normal(size=base.wave.size), fwhm / 2.3548) if fwhm else rng.normal(size=base.wave.size)
+    )
+    noise *= 0.05 / noise.std()
+    got = clean(altered(base, flux=base.flux * (1.0 + noise), flux_err=0.05 * base.flux))
+    assert got.noise_from.startswith("error column")
+    assert np.median(got.flux_err / got.flux) == pytest.approx(0.05, rel=0.05)
 
 
 def test_nothing_left_is_an_answer_not_an_error():

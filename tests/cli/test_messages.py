@@ -278,3 +278,17 @@ main()
     assert len(err.splitlines()) == 1
     assert out == ""
     assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".") or path.suffix == ".fits"]
+
+
+def test_report_adds_the_ending(built, tmp_path):  # noqa: F811
+    result = run("report", built / "SN_2099a_b.fits", "-o", tmp_path / "rep", "--no-gap-test")
+    assert (result.exit_code, [path.name for path in tmp_path.iterdir()]) == (0, ["rep.html"]), result.output
+
+
+def test_numbers_for_people_have_no_rounding_errors(built):  # noqa: F811
+    lines = run("photometry", built / "SN_2099a_b.fits", "--bands", "bessellv bessellb").stdout.splitlines()
+    rows = [line.split() for line in lines if not line.startswith("#")][1:]
+    assert {row[2] for row in rows} == {"bessellv", "bessellb"}
+    assert (
+        max(len(cell.replace(".", "").lstrip("-0")) for row in rows for cell in row if cell[0] in "-0123456789") <= 12
+    )

@@ -20,6 +20,7 @@ from sntransport.corrections.bolometric_corrections import (
 )
 from sntransport.corrections.extension_policies import Extension, from_template
 from sntransport.corrections.luminosity import absolute_magnitude, bolometric, light_shape
+from sntransport.photometry.synthetic import CoverageWarning
 from sntransport.report.figures.corrections import bolometric_figure
 from sntransport.spectra.realizations import draw
 from sntransport.spectra.series import SpectralSeries
@@ -96,7 +97,8 @@ def test_a_range_is_a_part_of_the_whole():
     parts = [bolometric(series, wave_range=r).luminosity for r in ((301.0, 4000.0), (4000.0, 1.9e6))]
     np.testing.assert_allclose(sum(parts), whole, rtol=1e-5)
     optical = blackbodies(*OPTICAL)
-    short = bolometric(optical, wave_range=(3000.0, 9000.0))
+    with pytest.warns(CoverageWarning, match="do not cover 3000 to 9000 A"):
+        short = bolometric(optical, wave_range=(3000.0, 9000.0))
     assert np.isnan(short.luminosity).all()
     assert any("do not cover 3000 to 9000 A" in note for note in short.notes)
     filled = bolometric(optical, wave_range=(3000.0, 9000.0), policy="blackbody")
@@ -168,9 +170,11 @@ def test_a_template_says_nothing_where_it_has_nothing():
     assert any("nothing to add at 4 phases" in note for note in late.notes)
     narrow = (truth.wave > 5000) & (truth.wave < 6000)
     short = SpectralSeries(phase=truth.phase, wave=truth.wave[narrow], flux=truth.flux[:, narrow])
-    assert np.isnan(bolometric(seen, policy=from_template(short)).luminosity).all()
+    with pytest.warns(CoverageWarning, match="nothing to add at 7 phases"):
+        assert np.isnan(bolometric(seen, policy=from_template(short)).luminosity).all()
     optical = blackbodies(*OPTICAL)
-    beyond = bolometric(optical, policy=from_template(truth), wave_range=(900.0, 9000.0))
+    with pytest.warns(CoverageWarning, match="do not cover 900 to 9000 A"):
+        beyond = bolometric(optical, policy=from_template(truth), wave_range=(900.0, 9000.0))
     assert np.isnan(beyond.luminosity).all()
     assert any("do not cover 900 to 9000 A" in note for note in beyond.notes)
     with pytest.raises(ValueError, match="maximum is nan"):
@@ -379,3 +383,13 @@ def test_a_phase_that_is_mostly_extrapolated_is_no_maximum():
     assert np.isfinite(bolometric(late).luminosity).all()
     with pytest.raises(ValueError, match=r"most_extrapolated is 1\.5, expected a share from 0 to 1"):
         bolometric(late, most_extrapolated=1.5)
+
+
+def test_a_range_in_nanometers_is_answered_with_that():
+    wave = np.arange(3300.0, 9600.0, 10.0)
+    series = SpectralSeries(phase=[0.0, 5.0], wave=wave, flux=np.ones((2, wave.size)))
+    with pytest.warns(CoverageWarning, match=r"2 phases do not cover 330 to 920 A.*nanometers\?"):
+        light = bolometric(series, wave_range=(330.0, 920.0))
+    assert np.isnan(light.luminosity).all()
+    with pytest.warns(CoverageWarning, match=r"2 phases do not cover 3000 to 9200 A.*3300-9590 A\)$"):
+        bolometric(series, wave_range=(3000.0, 9200.0))

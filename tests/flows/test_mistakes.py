@@ -409,7 +409,7 @@ COMMANDS = {
     "photometry to build": (
         "build p.csv -o out",
         1,
-        r"p\.csv: not valid JSON .*; put photometry and spectra into a folder",
+        r"p\.csv: a spectrum, a table or other text, .*; put photometry and spectra into a folder",
     ),
     "a folder without its card": ("build empty -o out", 1, r"empty: a folder without sn\.toml; add sn\.toml with"),
     "a file that is not there": ("build nope.json -o out", 1, r"nope\.json: no such file or folder; check the path"),

@@ -549,3 +549,16 @@ def test_the_page_shows_a_file_that_is_read(folder):
     np.testing.assert_allclose(sn.light_curve.flux, [3e5])
     assert (sn.spectra[0].mjd, sn.spectra[0].calibrated) == (60370.2, False)
     np.testing.assert_allclose(air_of(sn.spectra[0].wave), WAVE, rtol=1e-9)
+
+
+def test_a_key_below_the_table_it_does_not_belong_to(folder):
+    (folder / "sn.toml").write_text("z = 0.02\n[photometry]\nfile = 'photometry.csv'\nebv_mw = 0.1\n")
+    with pytest.raises(
+        ReadError, match=r"\[photometry\]: ebv_mw .*; move it to the top of sn.toml, above \[photometry\]"
+    ):
+        read_supernova(folder)
+    (folder / "sn.toml").write_text(f"{TOML}[[spectra]]\nfile = 'spectra/a.txt'\nmjd_ref = 60000\n")
+    with pytest.raises(
+        ReadError, match=r"mjd_ref is no key of it; move it to the top of sn.toml, above \[\[spectra\]\]"
+    ):
+        read_supernova(folder)

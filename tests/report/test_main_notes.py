@@ -13,13 +13,14 @@ ROUTINE = (
     "12 bins of masked pixels bridged by straight lines (origin 3)",
     "12 bins (0.1%) raised to the floor of 3% of the level over 5000 km/s",
     "interpolated at the pace of the class: half of the time is 60% of the way",
-    "gap of 50.0 d between phases 10.0 and 60.0 is wider than 40 d: 49 phases not covered",
     "8 photometric points below signal to noise 3 not used for band curves",
     "dust of the host galaxy: none assumed; pass ebv_host= if it is known",
     "distance 26.4 Mpc (field lumdist, which the catalog derived from the redshift)",
     "class 'Ia' taken, the first claimed; also claimed: 'I'",
 )
 TOLD = (
+    "gap of 50.0 d between phases 10.0 and 60.0 is wider than 40 d: 49 phases not covered",
+    "3 phases outside the observed span -1.0 to 60.0 d: not covered",
     "no photometry is used: the spectra are not calibrated to it",
     "files not used: lc.dat",
     "photometry.csv: columns not used: seeing",
@@ -67,6 +68,15 @@ def test_notes_of_one_kind_are_one_line():
     )
 
 
+def test_several_gaps_are_one_line():
+    gap = "gap of {:.1f} d between phases {:.1f} and {:.1f} is wider than 40 d: {} not covered"
+    gaps = [gap.format(*one) for one in ((50, 10, 60, "49 phases"), (70.5, 60, 130.5, "70 phases"))]
+    assert main_notes([gaps[0], *ROUTINE, gaps[1]]) == (
+        "2 gaps wider than 40 d: 119 phases not covered; the widest is 70.5 d between phases 60.0 and 130.5",
+    )
+    assert main_notes([gap.format(40.5, 0.2, 40.7, "1 phase")]) == (gap.format(40.5, 0.2, 40.7, "1 phase"),)
+
+
 def test_lines_are_short():
     (line,) = main_notes(
         ["photometry: no magnitude system named, Vega taken for 900 rows: " + "bessellv KAIT (3), " * 50]
@@ -85,7 +95,7 @@ def test_doubts_are_whole_and_apart():
     "words",
     [
         ": pixels removed: ", " joined to ", "bridged by straight lines", "raised to the floor of",
-        "interpolated at the pace", "interpolated beside", "is wider than ", "outside the observed span",
+        "interpolated at the pace", "interpolated beside",
         "photometric points below signal to noise", "not used for band curves", "only its shape is used",
         "dust of the host galaxy: none assumed", "so near, a redshift", "phase 0 is the discovery",
         "taken, the first claimed", "nights left out as outliers", "instruments off the others",

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from astropy import units
 
 from sntransport.spectra.observations import LightCurve, Spectrum, Supernova
 from sntransport.spectra.sightline import Sightline
@@ -142,3 +143,21 @@ def test_a_julian_date_is_refused_by_every_object():
         Spectrum(mjd=2460000.5, wave=[1, 2], flux=[1, 2])
     with pytest.raises(ValueError, match=r"LightCurve.mjd is 2460000.5, a Julian date"):
         LightCurve(mjd=[60000.0, 2460000.5], band=["lsstg"] * 2, flux=[1, 2], flux_err=[1, 2])
+
+
+@pytest.mark.parametrize(("low", "high"), [(400.0, 900.0), (350.0, 1050.0), (91.0, 500.0)])
+def test_wavelengths_in_nanometers_are_refused_with_what_to_do(low, high):
+    wave = np.arange(low, high)
+    with pytest.raises(ValueError, match=r"^Spectrum\.wave is .* A, .*nanometers\? then multiply by 10"):
+        Spectrum(mjd=59000.0, wave=wave, flux=np.ones(wave.size))
+    assert Spectrum(mjd=59000.0, wave=wave * units.nm, flux=np.ones(wave.size)).wave[0] == pytest.approx(10 * low)
+
+
+def test_the_far_ultraviolet_is_no_mistake():
+    wave = np.arange(1150.0, 1980.0)
+    assert Spectrum(mjd=59000.0, wave=wave, flux=np.ones(wave.size)).wave.size == wave.size
+
+
+def test_magnitudes_are_answered_with_how_to_come_from_them():
+    with pytest.raises(TypeError, match=r"^LightCurve has no mag: write flux=10 \*\* \(\(31.4 - mag\) / 2.5\)"):
+        LightCurve(mjd=[60000.0], band=["bessellv"], mag=[17.0], mag_err=[0.1])

@@ -134,3 +134,10 @@ def test_the_page_says_the_same_bounds():
     ):
         assert told in page
     assert (ranges.LEAST_MPC, ranges.LARGEST_MPC) == (1e-6, 1e7)
+
+
+@pytest.mark.parametrize(("z", "velocity"), [(-2.0, False), (-1500.0, True), (1500.0, True)])
+def test_only_what_may_be_a_velocity_is_called_one(z, velocity):
+    with pytest.raises(ValueError, match="no redshift") as caught:
+        ranges.require_redshift(z, "z")
+    assert ("km/s? then z = " in str(caught.value)) is velocity

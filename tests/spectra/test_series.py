@@ -102,3 +102,10 @@ def test_spectra_at_phases_know_where_they_come_from():
     assert one.flux.shape == one.origin.shape == one.filled.shape == (3,)
     assert not one.flux.flags.writeable
     np.testing.assert_array_equal(series.at(48 * u.hour).flux, one.flux)
+
+
+def test_a_word_is_no_phase():
+    wave = np.arange(4000.0, 5000.0, 10.0)
+    series = SpectralSeries(phase=[0.0, 5.0], wave=wave, flux=np.ones((2, wave.size)))
+    with pytest.raises(ValueError, match=r"^phase is 'peak', expected days from phase 0; .*find_maximum"):
+        series.at("peak")

@@ -306,3 +306,8 @@ def test_content_is_read_only(path):
         content.weight[0, 0] = 1
     with pytest.raises(TypeError):
         content.provenance["input"] = "other"
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"^\S+nope.fits: no such file; check the path$"):
+        read_series(tmp_path / "nope.fits")

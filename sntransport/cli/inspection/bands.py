@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sntransport.cli.terminal.console import asked_for, conclude, figure_style, say, speaking, styled
-from sntransport.cli.terminal.options import complete_bands
+from sntransport.cli.terminal.options import complete_bands, names_in
 
 
 @click.command()
@@ -30,7 +30,7 @@ def bands(patterns: tuple[str, ...], figure: Path | None) -> None:
     from sntransport._storage.tables import text_table
     from sntransport.photometry.band_properties import band_rows, matching_bands
 
-    names = matching_bands(patterns)
+    names = matching_bands(names_in(*patterns))
     rows = band_rows(names)
     say(text_table([_shown(row, whole=asked_for("verbose")) for row in rows]))
     files = []

@@ -66,6 +66,8 @@ def _file(path: Path) -> Description:
         return (
             observations.describe_supernova(path.parent) if path.name == "sn.toml" else simulators.describe_config(path)
         )
+    if begin.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith((b"<!doctype", b"<html")):
+        raise ValueError(f"{path}: an HTML page, such as `sntransport report` writes: open it in a browser")
     if b"\0" in begin and not begin.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ValueError(f"{path}: neither text nor a kind of file that is known; {_KNOWN}")
     if begin.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):

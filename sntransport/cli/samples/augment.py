@@ -43,7 +43,8 @@ def augment(
     fails the run. See docs/howto/augmentation.md for the configuration, of which examples/augment.toml is one. A run
     that was stopped goes on where it was when it is started again, to the same bytes; a finished one is left as it is.
 
-    Example: sntransport augment --example-config > config.toml, then sntransport augment config.toml -o training/
+    Example: sntransport augment --example-config > config.toml; put your own series or supernovae into `series` of it;
+    then sntransport augment config.toml -o training/
     """
     from astropy.table import Table
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sntransport.cli.terminal.console import FAILURES, asked_for, conclude, fail, say, speaking
-from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands
+from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands, names_in
 from sntransport.cli.terminal.series_files import free_stem
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _write(
     from sntransport.photometry.redshift_range import coverage_text
 
     z = [float("nan") if one.sightline is None else one.sightline.z for one in held]
-    bands = [name.strip() for name in options["bands"].split(",") if name.strip()]
+    bands = names_in(options["bands"])
     model = to_snana(
         made, out, form="NON1ASED" if form == "snana" else "SIMSED", z=z, bands=bands,
         leakage_cut=options["leakage_cut"], redshifts=options["redshifts"] or None,
@@ -191,7 +191,7 @@ def _check(folder: Path, bands: str, leakage_cut: float) -> None:
 
     try:
         found = check_folder(folder)
-        names = [name.strip() for name in bands.split(",") if name.strip()]
+        names = names_in(bands)
         table = coverage_table(found, names, leakage_cut=leakage_cut)
     except FAILURES as error:
         fail(error)

@@ -73,7 +73,13 @@ def init(folder: Path, name: str | None, sn_type: str | None, z: float | None) -
     from sntransport._storage.atomic_folders import atomic_folder
     from sntransport._storage.config_sections import toml_text
     from sntransport._storage.read_error import one_line
+    from sntransport.spectra.classes import class_note
+    from sntransport.spectra.ranges import require_redshift
 
+    if z is not None:
+        require_redshift(z, "--z")
+    if sn_type is not None and (unknown := class_note(sn_type)):
+        raise ValueError(f"--type: {unknown.partition(' (')[0]}")
     if folder.is_dir() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} holds something already; nothing was written: name a new or an empty folder")
     words = {

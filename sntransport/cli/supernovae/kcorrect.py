@@ -10,7 +10,7 @@ import click
 
 from sntransport._version import __version__
 from sntransport.cli.terminal.console import drawing, save_figure, say, speaking, table_shown
-from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands, numbers_option, positive
+from sntransport.cli.terminal.options import EXISTING, FOLDER, complete_bands, names_in, numbers_option, positive
 from sntransport.cli.terminal.series_files import for_each, free_stem, sightline_asked
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _choice(bands: str | None) -> Sequence[str] | dict[str, str]:
     """Bands to choose from, or OBSERVED=REST pairs."""
     from sntransport.corrections.rest_light_curve import REST_BANDS
 
-    names = [name.strip() for name in (bands or "").split(",") if name.strip()]
+    names = names_in(bands)
     if not any("=" in name for name in names):
         return names or REST_BANDS
     if not all("=" in name for name in names):

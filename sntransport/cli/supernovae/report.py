@@ -38,14 +38,14 @@ _METAVAR = "SERIES.fits|SN..."
 def _html_name(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     if value.suffix.lower() not in ("", ".html", ".htm"):
         raise click.BadParameter(f"the page is HTML, not {value.suffix}; choose a name that ends in .html")
-    return value
+    return value if value.suffix else value.with_name(f"{value.name}.html")
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar=_METAVAR)
 @click.option(
     "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), callback=_html_name,
-    help="HTML file to write.",
+    help="HTML file to write; .html is added to a name without an ending.",
 )  # fmt: skip
 @click.option("--interpolator", default="class_transport", show_default=True, type=click.Choice(INTERPOLATORS))
 @click.option("--no-gap-test", is_flag=True, help="Report without the leave-out test.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -95,7 +96,7 @@ def asked_for(name: str) -> bool:
 def say(text: str) -> None:
     """Print a line for people, unless JSON or quiet was asked for."""
     if not (asked_for("json") or asked_for("quiet")):
-        click.echo(printable(text))
+        click.echo(printable(as_options(text)))
 
 
 def detail(text: str) -> None:
@@ -175,7 +176,26 @@ def aside(text: str, mark: str = "") -> None:
     """Print on standard error, above a bar if there is one; ``mark`` comes before it, as it is."""
     known = sys.modules.get("tqdm")
     with known.tqdm.external_write_mode(file=sys.stderr) if known else nullcontext():
-        click.echo(mark + printable(text), err=True, color=_color())
+        click.echo(mark + printable(as_options(text)), err=True, color=_color())
+
+
+def as_options(text: str) -> str:
+    """Text of the package for a shell: what keyword is to be passed, as the option of a command that has the same.
+
+    "pass ebv_mw=" becomes "pass --ebv-mw", with "to build" after it where the command itself has no such option.
+    """
+    ctx = click.get_current_context(silent=True)
+    if ctx is None or "pass " not in text:
+        return text
+    own = {str(one.name): max(one.opts, key=len) for one in ctx.command.params if isinstance(one, click.Option)}
+    building = getattr(ctx.find_root().command, "commands", {}).get("build")
+    others = {str(one.name): max(one.opts, key=len) for one in building.params} if building else {}
+
+    def option(found: re.Match[str]) -> str:
+        name = found["name"]
+        return f"pass {own[name]}" if name in own else f"pass {others[name]} to build" if name in others else found[0]
+
+    return re.sub(r"\bpass (?P<name>[a-z_]+)=(?![\w'\"{\[])", option, text)
 
 
 def printable(text: str) -> str:
@@ -251,6 +271,17 @@ def fail(error: Exception, ctx: click.Context | None = None) -> None:
     (ctx or click.get_current_context()).meta.setdefault(_META + "failed", []).append(message)
 
 
+def _without_rounding(table: Table) -> Table:
+    """The table for people: 12 digits, so that no 4.000000000000115 is in it."""
+    import numpy as np
+
+    made = table.copy()
+    for name in made.colnames:
+        if np.dtype(made[name].dtype).kind == "f":
+            made[name][:] = np.array([f"{x:.12g}" for x in np.ravel(made[name])], dtype=float).reshape(made[name].shape)
+    return made
+
+
 def table_shown(table: Table) -> dict[str, Any]:
     """A table on standard output: as ECSV, or as part of the JSON summary."""
     if asked_for("json"):
@@ -258,6 +289,6 @@ def table_shown(table: Table) -> dict[str, Any]:
     from sntransport._storage.tables import printable_cells
 
     held = io.StringIO()
-    printable_cells(table).write(held, format="ascii.ecsv")
+    _without_rounding(printable_cells(table)).write(held, format="ascii.ecsv")
     click.echo(printable(held.getvalue()), nl=False)
     return {}

@@ -102,6 +102,11 @@ def parse_numbers(text: str) -> list[float]:
     return found
 
 
+def names_in(*texts: str | None) -> list[str]:
+    """Names of bands between commas or blanks, in one word of the command line or in several."""
+    return [name for text in texts for name in (text or "").replace(",", " ").split()]
+
+
 def complete_bands(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Completion of a name of a band, the last of several between commas."""
     from click.shell_completion import CompletionItem

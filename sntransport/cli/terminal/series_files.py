@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sntransport.cli.terminal.console import FAILURES, conclude, fail, progress
+from sntransport.cli.terminal.options import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,7 +75,7 @@ def for_each(files: tuple[Path, ...], work: Callable[[Path, SeriesFile], Mapping
 def bands_asked(bands: str | None, held: SeriesFile, path: Path) -> list[str]:
     """Bands of an option, else those of the observed photometry in the file."""
     if bands:
-        return [name.strip() for name in bands.split(",") if name.strip()]
+        return names_in(bands)
     if held.light_curve is None:
         raise ValueError(f"{path}: no observed photometry in the file; name the bands with --bands")
     return list(held.light_curve.bands)

@@ -8,6 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
+from sntransport._objects.arguments import answers_mistakes
 from sntransport._objects.drawing import COLORS as COLORS
 from sntransport._objects.drawing import MARKERS as MARKERS
 from sntransport._storage.atomic_files import atomic_path
@@ -217,6 +218,7 @@ def title(name: str, sn_type: str, more: str = "") -> str:
     return ": ".join(part for part in (named, more) if part)
 
 
+@answers_mistakes
 def write_figure(figure: Figure, path: str | os.PathLike[str], style: AnyStyle = None) -> Path:
     """Write a figure whole or not at all, without the date and version that would change its bytes.
 

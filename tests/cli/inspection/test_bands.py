@@ -42,3 +42,11 @@ def test_what_no_band_matches_is_one_line(pattern, hint):
     result = run(pattern)
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
     assert hint in result.stderr
+
+
+def test_commas_and_single_letters():
+    runner = CliRunner()
+    told = [json.loads(runner.invoke(main, ["bands", *words, "--json"]).stdout)["results"][0]["bands"]
+            for words in (["lsstg,lsstr"], ["lsstg", "lsstr"], ["lsstg lsstr"])]  # fmt: skip
+    assert [[row["band"] for row in rows] for rows in told] == [["lsstg", "lsstr"]] * 3
+    assert "no band 'B'; did you mean bessellb, " in runner.invoke(main, ["bands", "B"]).stderr

@@ -272,3 +272,9 @@ def test_table_read_back_is_a_table(tmp_path):
         tmp_path / "own.ecsv"
     )
     assert told(tmp_path / "own.ecsv")["kind"] == "photometry"
+
+
+def test_a_page_is_for_a_browser(tmp_path):
+    (tmp_path / "report.html").write_text('<!doctype html>\n<p class="a">"x</p>')
+    result = run("info", tmp_path / "report.html")
+    assert (result.exit_code, "an HTML page, " in result.stderr, "quotation" in result.stderr) == (1, True, False)

@@ -74,3 +74,21 @@ def test_nothing_is_overwritten(tmp_path):
     before = {path: path.read_bytes() for path in (tmp_path / "b").rglob("*") if path.is_file()}
     assert run("init", tmp_path / "b").exit_code == 1
     assert before == {path: path.read_bytes() for path in (tmp_path / "b").rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--z", "-2"), "--z is -2, no redshift: expected more than -1\n"),
+        (("--type", "foo"), "--type: class 'foo' not known"),
+    ],
+)
+def test_values_that_are_none_are_refused(tmp_path, option, words):
+    result = run("init", tmp_path / "a", *option)
+    assert (result.exit_code, words in result.stderr, (tmp_path / "a").exists()) == (1, True, False)
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_unusual_redshift_is_a_warning(tmp_path):
+    result = run("init", tmp_path / "a", "--z", "-0.5")
+    assert (result.exit_code, "a blueshift of" in result.stderr) == (0, True)
