@@ -40,10 +40,20 @@ _ALIASES = {
 }  # fmt: skip
 # An array of texts is as wide as its longest.
 _LONGEST_BAND = 200
-_UNITS = {"ra": "deg", "dec": "deg", "fwhm": "arcsec", "background": "nJy", "saturation": "nJy"}
+# Units that a column may be in, its own first: another is converted to the first of them that it can be.
+_AB_MAG = ("mag", "mag(AB)")
+_UNITS = {
+    "ra": ("deg",), "dec": ("deg",), "fwhm": ("arcsec",), "background": ("nJy",), "saturation": ("nJy",),
+    "template_noise": ("nJy",), "depth": _AB_MAG, "zero_point": _AB_MAG,
+    "sky_mag": (*_AB_MAG, "mag / arcsec2", "mag(AB / arcsec2)"), "read_noise": ("electron / pix", "electron"),
+    "sky_noise": ("ct / pix", "adu / pix", "DN / pix", "ct", "adu", "DN"), "field": ("",),
+    "gain": ("electron / ct", "electron / adu", "electron / DN"), "photons_per_njy": ("electron / nJy", "ph / nJy"),
+}  # fmt: skip
+# Without a gain, counts are photo-electrons.
+_ELECTRONS = ("electron / pix", "electron", "ph / pix", "ph")
 _NUMBERS = (
     "mjd", "ra", "dec", "depth", "zero_point", "gain", "sky_noise", "sky_mag", "read_noise", "fwhm", "background",
-    "photons_per_njy", "saturation", "field",
+    "photons_per_njy", "saturation", "template_noise", "field",
 )  # fmt: skip
 
 
@@ -142,24 +152,53 @@ def _read_csv(path: Path) -> tuple[Mapping[str, Any], Sequence[int]]:
 
 
 def _read_ecsv(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    from astropy.table import QTable, Table
+    from astropy.table import Table
 
     try:
         raw = path.read_bytes()
         table = _plain_ecsv(raw)
         table = Table.read(BytesIO(raw), format="ascii.ecsv") if table is None else table
-        columns = {}
-        for name in table.colnames:
-            unit = _UNITS.get(_ALIASES.get(name.lower(), name.lower()))
-            column = table[name]
-            if _ALIASES.get(name.lower(), name.lower()) == "mjd" and str(getattr(column, "unit", None) or "d") != "d":
-                raise ValueError(f"column {name} has the unit {str(column.unit)!r}, expected 'd'")
-            if unit and getattr(column, "unit", None) is not None:
-                column = QTable(table[[name]])[name].to(unit).value
-            columns[name] = _without_mask(getattr(column, "mjd", column))
+        columns = {name: table[name] for name in table.colnames}
     except Exception as error:  # astropy raises a dozen kinds
         raise ReadError(path, f"not a valid ECSV file ({error})", "write it with astropy's Table.write") from None
-    return columns, shallow(table.meta)
+    plain = {name: _without_mask(getattr(column, "mjd", column)) for name, column in columns.items()}
+    units = {name: str(getattr(column, "unit", None) or "") for name, column in columns.items()}
+    return _in_our_units(path, plain, units), shallow(table.meta)
+
+
+def _in_our_units(path: Path, columns: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
+    """Columns in our units, by their own names; a unit that is none of theirs is a ReadError."""
+    ours = {name: _ALIASES.get(name.strip().lower(), name.strip().lower()) for name in columns}
+    found = dict(columns)
+    for name, unit in units.items():
+        allowed = _UNITS.get(ours[name], ())
+        if ours[name] == "sky_noise" and "gain" not in ours.values():
+            allowed += _ELECTRONS
+        if ours[name] == "mjd" and unit not in ("", "d"):
+            # Seconds would be a date, too, but of which beginning nobody knows.
+            raise ReadError(path, f"column {name} has the unit {unit!r}, expected 'd'", "write Modified Julian dates")
+        if unit and allowed and unit != allowed[0]:
+            found[name] = _converted(path, name, found[name], unit, allowed)
+    return found
+
+
+def _converted(path: Path, name: str, values: Any, unit: str, allowed: Sequence[str]) -> Any:
+    """Numbers in the first of the units that their own can be converted to."""
+    from astropy import units as u
+
+    given = u.Unit({"AB": "mag", "AB mag": "mag", "ABmag": "mag(AB)"}.get(unit, unit), parse_strict="silent")
+    for wanted in allowed:
+        if wanted.startswith("mag / ") and given != u.Unit(wanted):
+            continue  # a magnitude of another area is no multiple of it
+        try:
+            return np.asarray(given.to(u.Unit(wanted), np.asarray(values, dtype=np.float64)), dtype=np.float64)
+        except (u.UnitConversionError, u.UnitTypeError, TypeError, ValueError):
+            continue
+    raise ReadError(
+        path,
+        f"column {name} has the unit {unit!r}, expected {allowed[0] or 'none'!r}",
+        "convert it, or correct its unit",
+    )
 
 
 def _plain_ecsv(raw: bytes) -> Any:
@@ -209,9 +248,23 @@ def _read_parquet(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         texts = [one.path for one in held if one.physical_type == "BYTE_ARRAY"]
         table = pyarrow.parquet.ParquetFile(path, read_dictionary=texts).read()
         # A name that occurs twice is a LookupError of pyarrow's.
-        return {name: table[name].to_numpy() for name in table.column_names}, {}
+        columns = {name: table[name].to_numpy() for name in table.column_names}
+        units = _parquet_units(file.schema_arrow)
     except (pyarrow.ArrowException, OSError, LookupError, ValueError, TypeError) as error:
         raise ReadError(path, f"not a valid Parquet file ({error})", "write it again") from None
+    return _in_our_units(path, columns, {name: unit for name, unit in units.items() if name in columns}), {}
+
+
+def _parquet_units(schema: Any) -> dict[str, str]:
+    """Units of columns, which astropy writes as the lines of an ECSV file's head among the entries of the file."""
+    from astropy.table.meta import get_header_from_yaml
+
+    lines = (schema.metadata or {}).get(b"table_meta_yaml", b"").decode(errors="replace").splitlines()
+    try:
+        entries = get_header_from_yaml(lines).get("datatype", []) if lines else []
+        return {str(entry["name"]): str(entry["unit"]) for entry in entries if entry.get("unit")}
+    except Exception:  # whatever else has an entry of this name, it says nothing of units
+        return {}
 
 
 _OF_CAMERA = ("gain", "sky_noise", "sky_mag", "read_noise", "fwhm", "background", "photons_per_njy")
@@ -237,7 +290,8 @@ def read_visits(
         - ``background`` [nJy], and ``photons_per_njy``.
 
         ``zero_point`` is the magnitude of one photo-electron in the visit, or of one count where there is a column
-        ``gain`` [electrons / count]. Optional: ``saturation`` [nJy], ``field``.
+        ``gain`` [electrons / count]. Optional: ``saturation`` [nJy], ``field``. Units that an ECSV file or astropy's
+        Parquet states are converted to these (mmag, a depth in nJy), or refused (STmag, K).
     radius : float, optional [deg]
         Of the field of view. Default: the entry ``radius`` of an ECSV file's header.
     pixel_scale : float, optional [arcsec]
