@@ -287,10 +287,12 @@ def read_visits(
         - ``depth`` [AB mag] (five-sigma), and ``zero_point`` [AB mag] for the Poisson noise of the source;
         - ``zero_point``, ``fwhm`` [arcsec], ``read_noise`` [electrons / pixel] and ``sky_noise`` [counts / pixel] or
           ``sky_mag`` [AB mag / arcsec2];
-        - ``background`` [nJy], and ``photons_per_njy``.
+        - ``background`` [nJy], and ``photons_per_njy`` (infinite: no Poisson noise of the source), as `Survey.to_table`
+          writes them.
 
         ``zero_point`` is the magnitude of one photo-electron in the visit, or of one count where there is a column
-        ``gain`` [electrons / count]. Optional: ``saturation`` [nJy], ``field``. Units that an ECSV file or astropy's
+        ``gain`` [electrons / count]. Where ``photons_per_njy`` is there, too, it is taken.
+        Optional: ``saturation`` [nJy], ``template_noise`` [nJy], ``field``. Units that an ECSV file or astropy's
         Parquet states are converted to these (mmag, a depth in nJy), or refused (STmag, K).
     radius : float, optional [deg]
         Of the field of view. Default: the entry ``radius`` of an ECSV file's header.
@@ -326,12 +328,19 @@ def read_visits(
     for column in ("mjd", "band", "ra", "dec"):
         require_column(table, column)
     camera = {key: sane(table.columns[key]) for key in _OF_CAMERA if key in table.columns}
+    if "photons_per_njy" in camera:
+        # Infinite: no Poisson noise of the source, as a survey of depths alone has it.
+        held = table.columns["photons_per_njy"]
+        camera["photons_per_njy"] = np.where(held == np.inf, held, camera["photons_per_njy"])
     table = replace(table, columns=table.columns | camera)
     options = {"radius": radius, "pixel_scale": pixel_scale, "name": name, "zero_point_error": zero_point_error,
                "calibration_floor": calibration_floor}  # fmt: skip
     options = {key: table.meta.get(key) if value is None else value for key, value in options.items()}
     used, band, unknown = _bands(table, bands)
     photons, background, checks = _noise(table, options["pixel_scale"])
+    if "template_noise" in table.columns:
+        template = table.columns["template_noise"]
+        checks["template_noise is not a number, 0 or more"] = (template >= 0) & np.isfinite(template)
     checks = {
         **sky_checks(*(table.columns[key] for key in ("mjd", "ra", "dec"))),
         f"band is not known ({unknown})": band >= 0,
@@ -340,14 +349,20 @@ def read_visits(
     keep, notes = usable_visits(table.path, checks, table.row)
     field = table.columns.get("field", np.full(band.size, -1.0))[keep]
     saturation = table.columns.get("saturation", np.full(band.size, np.inf))[keep]
+    template = table.columns.get("template_noise", np.zeros(band.size))[keep]
+    # Where the sky alone saturates a visit, a survey has a number below 0, which in other tables is none.
+    own = isinstance(table.meta.get("bands"), list)
+    names = table.meta.get("field_names")
+    names = names if isinstance(names, Mapping) else {}
     return Survey(
         name=str(options["name"] or table.path.stem), bands=used, band=band[keep],
         **{key: table.columns[key][keep] for key in ("mjd", "ra", "dec")},
         background=background[keep], photons_per_njy=photons[keep], radius=_radius(table, options["radius"]),
         zero_point_error=_per_band(table, "zero_point_error", options["zero_point_error"], used),
         calibration_floor=_per_band(table, "calibration_floor", options["calibration_floor"], used),
-        saturation=np.where(saturation > 0, saturation, np.inf),
+        saturation=np.where((saturation > 0) | (own & (saturation < 0)), saturation, np.inf), template_noise=template,
         field=np.where(np.abs(field) < 2**53, field, -1).astype(np.int64),
+        field_names={number: str(one) for number, one in names.items() if isinstance(number, int)},
         notes=(f"{counted(int(keep.sum()), 'visit')} read", *notes), source=cited(table.path),
     )  # fmt: skip
 
@@ -381,12 +396,13 @@ def _noise(table: VisitTable, pixel_scale: Any) -> tuple[Array, Array, dict[str,
     for key in ("gain", "photons_per_njy"):
         if key in columns:
             checks[f"{key} is not above 0"] = columns[key] > 0
-    if "zero_point" in columns:
+    if "photons_per_njy" in columns:
+        # Stated, and nothing to be worked out; a survey's own table may have the zero point of a count beside it.
+        photons = np.where(columns["photons_per_njy"] > 0, columns["photons_per_njy"], np.nan)
+    elif "zero_point" in columns:
         checks["zero_point is not within 10 and 60"] = np.abs(columns["zero_point"] - 35.0) <= 25.0
         gain = np.where(columns["gain"] > 0, columns["gain"], np.nan) if "gain" in columns else 1.0
         photons = noise.photons_per_njy(np.clip(columns["zero_point"], 10.0, 60.0)) * gain
-    elif "photons_per_njy" in columns:
-        photons = np.where(columns["photons_per_njy"] > 0, columns["photons_per_njy"], np.nan)
     if "background" in columns:
         checks["background is not above 0"] = (columns["background"] > 0) & np.isfinite(columns["background"])
         return photons, columns["background"], checks
@@ -433,7 +449,10 @@ def _radius(table: VisitTable, value: Any) -> float:
 
 
 def _per_band(table: VisitTable, key: str, value: Any, bands: tuple[str, ...]) -> Array:
-    """One number or a mapping of bands, as (n_band,); 0 for those not named."""
+    """One number, a mapping of bands or the numbers of a survey's own header, as (n_band,); 0 for those not named."""
+    named = table.meta.get("bands")
+    if isinstance(value, list) and isinstance(named, list) and len(named) == len(value):
+        value = {band: one for band, one in zip(map(str, named), value, strict=True) if band in bands}
     given = dict.fromkeys(bands, value or 0.0) if not isinstance(value, Mapping) else dict(value)
     if unknown := sorted(map(str, set(given) - set(bands))):
         raise ReadError(table.path, f"{key} names {unknown[0]!r}", f"use bands of the table: {', '.join(bands)}")

@@ -13,6 +13,7 @@ from sntransport._storage.read_error import ReadError
 from sntransport.simulation.surveys import noise
 from sntransport.simulation.surveys.formats.load import load_survey
 from sntransport.simulation.surveys.formats.visit_tables import read_visits
+from sntransport.simulation.surveys.survey import Survey
 from tests.simulation.surveys.formats.test_rubin_opsim import a_row
 from tests.simulation.surveys.formats.test_rubin_opsim import write as write_opsim
 from tests.simulation.surveys.formats.test_snana_simlib import block
@@ -294,3 +295,42 @@ def test_electrons_of_the_sky_where_there_is_no_gain(tmp_path):
     with_gain = write(tmp_path / "b.ecsv", a_table(**camera, gain=[2.0, 2.0]), radius=1.0, pixel_scale=0.2)
     with pytest.raises(ReadError, match="sky_noise has the unit 'electron / pix', expected 'ct / pix'"):
         read_visits(with_gain)
+
+
+def own(**columns):
+    visit = {"mjd": [60000.0, 60001.0, 60002.0], "band": [0, 2, 2], "ra": [1.0, 2.0, 3.0], "dec": [4.0, 5.0, 6.0]}
+    noises = {"background": [30.0, 31.0, 32.0], "photons_per_njy": [0.05, np.inf, 0.06]}
+    per_band = {"zero_point_error": [0.01, 0.02, 0.03], "calibration_floor": [0.001, 0.0, 0.002]}
+    return Survey(name="mine", bands=["lsstg", "lsstr", "lssti"], radius=1.5, **(visit | noises | per_band | columns))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {},
+        {"photons_per_njy": [np.inf] * 3},
+        {"template_noise": [0.0, 3.0, 4.0], "saturation": [1e6, np.inf, -5.0]},
+        {"field": [3, -1, 4], "field_names": {3: "deep", 4: "wide"}},
+        # SNANA's: the zero point of a count, of which the gain is not told.
+        {"more": {"zero_point": [28.0, 28.1, 28.2], "sky_noise": [30.0, 31.0, 32.0], "psf": [1.0, 1.1, 1.2]}},
+    ],
+)
+def test_the_table_of_a_survey_is_the_survey_again(tmp_path, columns):
+    survey = own(**columns)
+    survey.to_table().write(tmp_path / "back.ecsv")
+    again = load_survey(tmp_path / "back.ecsv")
+    assert (again.name, again.radius, again.field_names) == (survey.name, survey.radius, survey.field_names)
+    for name in ("mjd", "ra", "dec", "background", "photons_per_njy", "saturation", "template_noise", "field"):
+        np.testing.assert_allclose(getattr(again, name), getattr(survey, name), rtol=1e-12, err_msg=name)
+    for one in (survey, again):
+        assert [one.bands[k] for k in one.band] == ["lsstg", "lssti", "lssti"]
+    for name in ("zero_point_error", "calibration_floor"):
+        np.testing.assert_array_equal(getattr(again, name)[again.band], getattr(survey, name)[survey.band])
+
+
+@pytest.mark.parametrize("photons", [0.0, -1.0, np.nan, -np.inf, 1e12])
+def test_photons_that_no_camera_has(tmp_path, photons):
+    columns = a_table(background=[3.0, 4.0], photons_per_njy=[photons, 1.0])
+    survey = read_visits(write(tmp_path / "a.csv", columns), radius=1.0)
+    assert survey.n_visit == 1
+    assert "photons_per_njy is not above 0" in " ".join(survey.notes)
