@@ -196,8 +196,16 @@ def _remove(temporary: Path) -> None:
 
 
 def file_stem(name: str) -> str:
-    """A supernova's name as a safe file name: letters, digits and ``. _ + -``; never hidden, never empty."""
-    return re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._")[:100] or "unnamed"
+    """A supernova's name as a safe file name: letters, digits and ``. _ + -``; never hidden, never empty.
+
+    Where letters or digits are lost ("α Ori", a name of more than 100), eight digits of a checksum of the name tell it
+    from others of which the same is left.
+    """
+    whole = re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._")
+    stem = whole[:100] or "unnamed"
+    if len(whole) <= 100 and not any(sign.isalnum() and not sign.isascii() for sign in name):
+        return stem
+    return f"{stem[:91]}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 def ending(stem: Path, suffix: str) -> Path:

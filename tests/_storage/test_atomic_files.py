@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from sntransport._storage.atomic_files import atomic_path, atomic_paths, sha256
+from sntransport._storage.atomic_files import atomic_path, atomic_paths, file_stem, sha256
 
 
 @pytest.fixture
@@ -244,3 +244,24 @@ def test_no_room_for_the_second_leaves_the_first(tmp_path):
         full()
     assert sorted(tmp_path.iterdir()) == paths
     assert [path.read_text() for path in paths] == ["old", "old"]
+
+
+def test_names_as_file_names():
+    assert file_stem("SN 2099a/b") == "SN_2099a_b"
+    assert [file_stem(name) for name in ("", "..", ".")] == ["unnamed"] * 3
+    assert file_stem(".hidden") == "hidden"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("\u03b1 Ori", "\u03b2 Ori"), ("\u65e5\u672c", "\u8d85\u65b0"), ("x" * 101, "x" * 102),
+                       ("\u03b1 Ori", "Ori"), ("\u03b1" + "x" * 200, "\u03b2" + "x" * 200), ("SN\u0660", "SN\u0661")],
+)  # fmt: skip
+def test_names_that_lose_letters_stay_different(one, other):
+    stems = [file_stem(name) for name in (one, other)]
+    assert stems[0] != stems[1]
+    for name, stem in zip((one, other), stems, strict=True):
+        assert stem == file_stem(name)
+        assert len(stem) <= 100
+        assert stem.isascii()
+        # The stem of a stem is itself: names are put together from stems.
+        assert file_stem(stem) == stem

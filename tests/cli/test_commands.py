@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,27 @@ def test_broken_input_is_one_line_each_and_exit_code_1(tmp_path):
         assert path.name in result.stderr
         assert "Traceback" not in result.output
         assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+
+
+def test_build_does_not_replace_the_series_of_another(folder, tmp_path):
+    out = tmp_path / "out"
+    for name, code in (("SN 2099a/b", 0), ("SN 2099a:b", 1), ("SN 2099a/b", 0), ("\u03b1 SN 2099a/b", 0)):
+        other = tmp_path / f"input {len(list(tmp_path.iterdir()))}"
+        shutil.copytree(folder, other)
+        sheet = (other / "sn.toml").read_text().replace("SN 2099a/b", name)
+        (other / "sn.toml").write_text(sheet, encoding="utf-8")
+        result = run("build", other, "-o", out, "--no-figures", "--cadence", "5")
+        assert result.exit_code == code, result.output
+        if code:
+            (line,) = [line for line in result.stderr.splitlines() if "error" in line]
+            held = "SN_2099a_b.fits is of 'SN 2099a/b'"
+            assert line.endswith(f"{held} and would be overwritten by that of 'SN 2099a:b': give another folder")
+        assert snt.read_series(out / "SN_2099a_b.fits").name == "SN 2099a/b"
+    assert len(list(out.glob("*.fits"))) == 2
+    # What is no series may be replaced.
+    (out / "SN_2099a_b.fits").write_bytes(b"cut off")
+    assert run("build", folder, "-o", out, "--no-figures", "--cadence", "5").exit_code == 0
+    assert snt.read_series(out / "SN_2099a_b.fits").name == "SN 2099a/b"
 
 
 def test_build_goes_on_after_a_bad_one(folder, tmp_path):

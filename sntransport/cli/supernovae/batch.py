@@ -13,7 +13,7 @@ from sntransport._storage.tables import write_table
 from sntransport._version import __version__
 from sntransport.cli.terminal.console import FAILURES
 from sntransport.cli.terminal.interrupts import require_no_stop
-from sntransport.cli.terminal.series_files import free_stem
+from sntransport.cli.terminal.series_files import free_stem, require_no_other
 from sntransport.photometry.synthetic import CoverageWarning, band_matrix, synthetic_flux
 from sntransport.report.build_tables import build_row, photometry_table
 from sntransport.report.figures import light_curves, waterfall
@@ -71,8 +71,8 @@ def build_files(
     ------
     Outcome
         In the order of ``paths``. Bad input (a ValueError, an OSError, or a MemoryError) is reported, not raised, and
-        nothing is written for it. Two inputs of one name are an error of the second. The series file is written last:
-        where it is, the rest is complete.
+        nothing is written for it. Two inputs of one file name are an error of the second, as is one whose series file
+        would replace that of another supernova. The series file is written last: where it is, the rest is complete.
     """
     taken: dict[str, Path] = {}
     for path in paths:
@@ -80,6 +80,7 @@ def build_files(
             stem = None
             sn = read(path)
             stem = free_stem(sn.name, path, taken)
+            require_no_other(ending(out / stem, ".fits"), sn.name, path)
             result = build(sn)
             written = write_build(sn, result, out / stem, path, figures=figures, style=style, options=options)
         except FAILURES as error:

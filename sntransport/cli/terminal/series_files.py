@@ -42,10 +42,38 @@ def free_stem(name: str, path: Path, taken: dict[str, Path]) -> str:
     stem = file_stem(name)
     if stem in taken:
         raise ValueError(
-            f"{path}: same name as {taken[stem]} ({name}); its output would be overwritten: give another folder"
+            f"{path}: same file name as {taken[stem]} ({stem}); its output would be overwritten: give another folder"
         )
     taken[stem] = path
     return stem
+
+
+def require_no_other(file: Path, name: str, path: Path) -> None:
+    """Raise a ValueError where a series file is there already and is that of a supernova of another name.
+
+    Parameters
+    ----------
+    file : Path
+        Of the series that is to be written; what is there and cannot be read may be replaced.
+    name : str
+        Of the supernova.
+    path : Path
+        The input.
+    """
+    from sntransport._storage.read_error import ReadError
+    from sntransport.spectra.series_file import read_series
+
+    if not file.is_file():
+        return
+    try:
+        held = read_series(file).name
+    except (ReadError, ValueError, OSError):
+        return
+    # Blanks at the end are lost in a FITS table.
+    if held.rstrip() != name.rstrip():
+        raise ValueError(
+            f"{path}: {file} is of {held!r} and would be overwritten by that of {name!r}: give another folder"
+        )
 
 
 def is_series(path: Path) -> bool:

@@ -44,7 +44,7 @@ def test_the_second_of_one_name_is_an_error_and_overwrites_nothing(twins, tmp_pa
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 1
     (line,) = [line for line in result.stderr.splitlines() if "error" in line]
-    assert "b.fits: same name as" in line
+    assert "b.fits: same file name as" in line
     assert "a.fits" in line
     alone = CliRunner().invoke(main, [*COMMANDS[command], str(twins / "a.fits"), "-o", str(tmp_path / "alone")])
     assert alone.exit_code == 0, alone.output
@@ -69,5 +69,5 @@ def test_free_stem(tmp_path):
     taken = {}
     assert free_stem("a b", tmp_path / "1", taken) == "a_b"
     assert free_stem("a c", tmp_path / "2", taken) == "a_c"
-    with pytest.raises(ValueError, match=r"3: same name as .*1 \(a:b\)"):
+    with pytest.raises(ValueError, match=r"3: same file name as .*1 \(a_b\)"):
         free_stem("a:b", tmp_path / "3", taken)
