@@ -211,13 +211,13 @@ def sinkhorn(wave: ArrayLike, flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike
     Returns
     -------
     ndarray, (n_t, n_wave)
-        Integrals as in `wasserstein`. Near the ends of ``wave`` and at t = 0 and 1 the inputs are returned only
-        approximately.
+        Integrals as in `wasserstein`; where one flux is zero everywhere, the other fades. Near the ends of ``wave`` and
+        at t = 0 and 1 the inputs are returned only approximately. NaN where all light of the two is too far apart.
 
     Notes
     -----
     Janati et al. 2020 (ICML); ``ot.bregman.barycenter_debiased`` of POT, which is called where a
-    grid is not even in ln wavelength; elsewhere convolutions give the same.
+    grid is not even in ln wavelength, or bins are far from all light; elsewhere convolutions give the same.
 
     Examples
     --------
@@ -252,12 +252,12 @@ def unbalanced(
     Returns
     -------
     ndarray, (n_t, n_wave)
-        Integrals as in `wasserstein`.
+        Integrals as in `wasserstein`; where one flux is zero everywhere, the other fades.
 
     Notes
     -----
-    Chizat et al. 2018 (Math. Comp. 87, 2563); ``ot.unbalanced.barycenter_unbalanced`` of POT, which is called
-    where a grid is not even in ln wavelength; elsewhere convolutions give the same.
+    Chizat et al. 2018 (Math. Comp. 87, 2563), as ``ot.unbalanced.barycenter_unbalanced`` of POT has it, also where
+    bins are out of reach of all light. Where no light of one spectrum is in reach of the other's, each fades in place.
 
     Examples
     --------
@@ -270,11 +270,12 @@ def unbalanced(
     """
     # Of entropy and fading, the share that fading has in the power of a scaling.
     power = reach**2 / (reach**2 + 2.0 * width**2)
-    fading = (reach / C_KMS) ** 2
-    return _entropic(
+    out = _entropic(
         wave, flux_a, flux_b, t, width=width, solve=partial(_fading, power=power),
-        elsewhere=partial(_fading_of_pot, fading=fading),
+        elsewhere=partial(_fading_dense, power=power),
     )  # fmt: skip
+    apart = ~np.isfinite(out).all(axis=1)
+    return np.where(apart[:, None], linear(wave, flux_a, flux_b, t), out) if apart.any() else out
 
 
 def _columns(flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Array]:
@@ -301,7 +302,7 @@ class _Blur:
 
 
 def _debiased(shares: Array, blur: _Blur, weight: Array) -> Array:
-    """Debiased Sinkhorn barycenter (n,) of two columns (n, 2) (Janati et al. 2020, algorithm 1).
+    """Debiased Sinkhorn barycenter (n,) of two columns (n, 2) (Janati et al. 2020, algorithm 1), or NaN.
 
     Iterations end, as those of POT, where in every tenth after twenty no bin changes by more than 1e-4 of all light.
     """
@@ -314,25 +315,29 @@ def _debiased(shares: Array, blur: _Blur, weight: Array) -> Array:
         mean = bias * np.exp(np.log(moved) @ weight)[:, None]
         scaling = mean / moved
         bias = np.sqrt(bias * mean / blur(bias))
+        if not np.all(np.isfinite(scaling)):
+            # Light so far from a bin that the kernel between them is zero.
+            return np.full(len(shares), np.nan)
         if step % 10 == 0 and step > 20 and np.abs(mean - before).max() / max(float(mean.max()), 1.0) < 1e-4:
             break
     return np.asarray(mean[:, 0])
 
 
-def _fading(shares: Array, blur: _Blur, weight: Array, *, power: float) -> Array:
-    """Unbalanced barycenter (n,) of two columns (n, 2) by scaling (Chizat et al. 2018, section 5.2).
+def _fading(shares: Array, blur: Callable[[Array], Array], weight: Array, *, power: float) -> Array:
+    """Unbalanced barycenter (n,) of two columns (n, 2) by scaling (Chizat et al. 2018, section 5.2), or NaN.
 
     Iterations end, as those of POT, where after eleven no bin changes by more than 1e-6 of all light.
     """
     other, mean = np.ones(shares.shape), np.ones(len(shares))
     for step in range(_FADING_STEPS):
         before = mean
-        moved = blur((shares / blur(other)) ** power)
+        # Bins beyond the reach of all light have none, and take no part.
+        moved = blur(np.divide(shares, blur(other), out=np.zeros(shares.shape), where=shares > 0) ** power)
+        if step == 0 and not np.any(np.all(moved > 0, axis=1)):
+            # No light of one is in reach of the other's, and the weights alone, to a high power, would choose.
+            return np.full(len(shares), np.nan)
         mean = (moved ** (1.0 - power) @ weight) ** (1.0 / (1.0 - power))
-        if not (np.all(moved > 0) and np.all(np.isfinite(mean)) and np.all(mean > 0)):
-            # Light so far from all other that the kernel between them is zero.
-            return np.asarray(before)
-        other = (mean[:, None] / moved) ** power
+        other = np.divide(mean[:, None], moved, out=np.zeros(shares.shape), where=moved > 0) ** power
         change = np.abs(mean - before).max() / max(float(mean.max()), float(before.max()), 1.0)
         if change < 1e-6 and step > 10:
             break
@@ -345,10 +350,10 @@ def _debiased_of_pot(shares: Array, cost: Array, entropy: float, weight: Array) 
     return np.asarray(barycenter_debiased(shares, cost, entropy, weights=weight, warn=False))
 
 
-def _fading_of_pot(shares: Array, cost: Array, entropy: float, weight: Array, *, fading: float) -> Array:
-    from ot.unbalanced import barycenter_unbalanced
-
-    return np.asarray(barycenter_unbalanced(shares, cost, entropy, fading, weights=weight))
+def _fading_dense(shares: Array, cost: Array, entropy: float, weight: Array, *, power: float) -> Array:
+    kernel = np.exp(-np.minimum(cost / entropy, _REACH))
+    kernel[cost > _REACH * entropy] = 0.0
+    return _fading(shares, lambda columns: np.asarray(kernel @ columns), weight, power=power)
 
 
 def _entropic(
@@ -357,22 +362,28 @@ def _entropic(
 ) -> Array:  # fmt: skip
     """Barycenters of the two normalized mass vectors at every t, with the total flux put back.
 
-    ``solve`` takes the blur of a grid that is even in ln wavelength, and ``elsewhere`` the cost of any other.
+    ``solve`` takes the blur of a grid that is even in ln wavelength, and ``elsewhere`` the cost of any other, or where
+    the first finds nothing finite.
     """
     a, b, position = _columns(flux_a, flux_b, t)
     bins = np.diff(bin_edges(wave))
     mass = np.array([a @ bins, b @ bins])
+    if np.any(mass == 0):
+        return (1.0 - position) * a + position * b
     shares = np.stack([a * bins / mass[0], b * bins / mass[1]], axis=1)
     log_wave = np.log(np.asarray(wave, dtype=np.float64))
     entropy = 2.0 * (width / C_KMS) ** 2
     # Bins that are uneven by rounding alone count as even.
-    if np.abs(log_wave - np.linspace(log_wave[0], log_wave[-1], log_wave.size)).max() <= 1e-12:
-        blur = _Blur((log_wave[-1] - log_wave[0]) / (log_wave.size - 1), log_wave.size, entropy)
-        made = partial(solve, shares, blur)
-    else:
-        made = partial(elsewhere, shares, (log_wave[:, None] - log_wave) ** 2, entropy)
+    even = np.abs(log_wave - np.linspace(log_wave[0], log_wave[-1], log_wave.size)).max() <= 1e-12
+    blur = _Blur((log_wave[-1] - log_wave[0]) / (log_wave.size - 1), log_wave.size, entropy) if even else None
     out = np.empty((position.size, a.size))
     for row, s in zip(out, position[:, 0], strict=True):
-        share = made(np.array([1.0 - s, s]))
-        row[:] = share / share.sum() / bins * ((1.0 - s) * mass[0] + s * mass[1])
+        weight = np.array([1.0 - s, s])
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            share = np.full(a.size, np.nan) if blur is None else solve(shares, blur, weight)
+            if not np.all(np.isfinite(share)):
+                share = elsewhere(shares, (log_wave[:, None] - log_wave) ** 2, entropy, weight)
+            row[:] = share / share.sum() / bins * ((1.0 - s) * mass[0] + s * mass[1])
+        if s in (0.0, 1.0) and not np.all(np.isfinite(row)):
+            row[:] = b if s else a
     return out
