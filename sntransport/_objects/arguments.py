@@ -202,7 +202,8 @@ def _fits_one(value: Any, name: str, inside: str, function: Callable[..., Any]) 
         return _PLAIN[name](value)
     known = _class_named(name, function)
     if isinstance(known, type):
-        return isinstance(value, known)
+        # A scalar of numpy is of the plain kind that it stands for, such as numpy.True_.
+        return isinstance(value, known) or (isinstance(value, np.generic) and isinstance(value.item(), known))
     if known is not None and known is not Any and not isinstance(known, TypeVar):
         other = _type_text(known)
         return _split(other)[0] == name or _fits(value, other, function)
@@ -222,7 +223,7 @@ _PLAIN: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("Mapping", "dict"), lambda value: isinstance(value, Mapping) or hasattr(value, "keys")),
     "int": lambda value: hasattr(value, "__index__") and np.ndim(value) == 0,
     "None": lambda value: value is None,
-    "Literal": lambda value: isinstance(value, str | int),
+    "Literal": lambda value: isinstance(value, str | int | np.integer | np.bool_),
     "Callable": callable,
 }
 

@@ -17,7 +17,7 @@ _SHOWN = 60
 
 def told(value: object) -> str:
     """A value in a few words: "the path 'a.json'", "a list of 3 SpectralSeries", "an ObservedSeries"."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool | np.bool_):
         return str(value)
     if isinstance(value, int | float | np.number):
         return f"the number {value:g}"

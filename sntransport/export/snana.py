@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 
 from sntransport._objects.arguments import answers_mistakes
+from sntransport._objects.mistakes import wrong_kind
 from sntransport._storage.atomic_folders import atomic_folder, recover
 from sntransport._storage.read_error import one_line
 from sntransport.export import snana_files as files
@@ -131,6 +132,8 @@ def to_snana(
     ['Hsiao_template.SED.gz', 'NON1A.LIST']
     """
     place = Path(folder)
+    if isinstance(series, SpectralSeries):
+        raise wrong_kind("to_snana", "a sequence of SpectralSeries", series, {"": "write [series] for one"})
     if not series:
         raise ValueError("to_snana needs at least one series")
     if form not in ("NON1ASED", "SIMSED"):

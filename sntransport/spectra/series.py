@@ -347,8 +347,10 @@ def require_series(value: object, caller: str) -> None:
     if not isinstance(value, SpectralSeries):
         remedies = REMEDIES["SpectralSeries"]
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], SpectraAt):
-            # What iteration over a series gives.
-            remedies = {"tuple": "where several series are taken, write [series] for one"}
+            raise TypeError(
+                f"{caller} takes a SpectralSeries, got a phase with its spectrum, which iteration over a series gives: "
+                "where several series are taken, write [series] for one"
+            )
         raise wrong_kind(caller, "a SpectralSeries (rest frame, 10 pc, free of dust)", value, remedies)
 
 

@@ -36,13 +36,16 @@ KINDS = {
     "ArrayLike | None": ([1.0, None], ["a", SERIES]),
     "Array": ([np.ones(3), [1.0]], ["a", None]),
     "NDArray[np.str_]": ([np.array(["a"])], [None]),
-    "str": (["a"], [1.0, None, Path("a"), ["a"]]),
+    "str": (["a", np.str_("a")], [1.0, None, Path("a"), ["a"]]),
     "str | Path": (["a", Path("a")], [None, 1.0]),
     "Path": ([Path("a")], ["a", None]),
+    "bool": ([True, np.True_, np.array([False])[0]], ["a", 1.0, None, np.float64(1.0)]),
+    "bytes": ([b"a", np.bytes_(b"a")], ["a"]),
+    "Sequence[bool]": ([[True, np.False_]], [["a"], "a"]),
     "Mapping[str, float]": ([{}, Table()], ["a", 1.0, None]),
     "Callable[[float], float]": ([abs, float], ["abs", 1.0]),
     "Interpolator": ([abs], ["log_linear"]),
-    "Literal['a', 'b']": (["a"], [[1.0], None]),
+    "Literal['a', 'b']": (["a", np.str_("a"), np.int64(1)], [[1.0], None]),
     "Something[of, others]": (["a", 1.0], []),
 }
 

@@ -207,7 +207,12 @@ PYTHON = {
     "one series to export": (
         lambda t: snt.export.to_snana(t["series"], "x"),
         TypeError,
-        r"where several series are taken, write \[series\]",
+        r"^to_snana takes a sequence of SpectralSeries, got a SpectralSeries: write \[series\] for one$",
+    ),
+    "a phase of a series to export": (
+        lambda t: snt.export.to_snana(list(t["series"]), "x"),
+        TypeError,
+        "takes a SpectralSeries, got a phase with its spectrum, which iteration over a series gives",
     ),
     "values without names": (
         lambda t: snt.Sightline(0.02, 34.0),
