@@ -139,10 +139,13 @@ def _to_piece(
         )
     wave_rest = cleaned.wave / (1.0 + sn.sightline.z)
     light = 1.0 / dimming(wave_rest, sn.sightline)
+    observed, error = cleaned.flux, cleaned.flux_err
     if not spectrum.calibrated:
         notes.append(f"{label}: flux in arbitrary units, only its shape is used")
-        light = light / float(np.median(np.abs(cleaned.flux)))
-    first, flux, flux_err = rebin(wave_rest, cleaned.flux * light, cleaned.flux_err * light)
+        # Before anything else: one over a unit of 1e-300 and the distance would overflow.
+        scale = float(np.median(np.abs(observed)))
+        observed, error = observed / scale, error / scale
+    first, flux, flux_err = rebin(wave_rest, observed * light, error * light)
     return Piece(
         first=first,
         flux=flux,

@@ -187,3 +187,18 @@ def test_arbitrary_units_are_noted():
     prepared = prepare(supernova(calibrated=False))
     assert not prepared.calibrated.any()
     assert sum("arbitrary units" in note for note in prepared.notes) == 5
+
+
+@pytest.mark.parametrize("unit", [1e-290, 1e-280, 1e290])
+def test_any_arbitrary_unit_makes_the_same_series(unit):
+    sn = supernova(calibrated=False)
+    flux = [one.flux / np.median(one.flux) for one in sn.spectra]
+    same, other = (
+        prepare(dataclasses.replace(sn, spectra=[
+            dataclasses.replace(one, flux=shape * scale, flux_err=None)
+            for one, shape in zip(sn.spectra, flux, strict=True)
+        ]))
+        for scale in (1.0, unit)
+    )  # fmt: skip
+    np.testing.assert_allclose(other.series.flux, same.series.flux, rtol=1e-9)
+    np.testing.assert_allclose(other.series.flux_err, same.series.flux_err, rtol=1e-6)
