@@ -228,11 +228,11 @@ def _of_flux(found: Agreement, sn: Supernova) -> list[str]:
         )
     apart = np.flatnonzero(known & (np.abs(off - middle) > MOST_OFF))
     if apart.size:
-        which = ", ".join(f"MJD {sn.spectra[i].mjd:.2f} {off[i]:+.1f}" for i in apart[:5])
+        which = ", ".join(f"MJD {sn.spectra[i].mjd:.2f} {off[i] - middle:+.2f}" for i in apart[:5])
         more = f" and {apart.size - 5} more" if apart.size > 5 else ""
         notes.append(
             f"{counted(int(apart.size), 'spectrum')} more than {MOST_OFF:g} mag from what the other calibrated spectra "
-            f"are off the photometry [synthetic minus observed, mag]: {which}{more}"
+            f"are off the photometry (median {middle:+.2f}, synthetic minus observed), beside that: {which}{more}"
         )
     return notes
 

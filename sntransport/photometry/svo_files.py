@@ -66,8 +66,12 @@ def parse_svo(path: Path, content: bytes) -> SvoFilter:
     lost = [name for name in ("Wavelength", "Transmission") if name not in table.colnames]
     if lost:
         raise ValueError(f"{path}: has no column {', '.join(lost)}, expected a file of the SVO Filter Profile Service")
-    if table["Wavelength"].unit is None:
-        raise ValueError(f"{path}: the column Wavelength has no unit")
+    if not str(table["Wavelength"].unit or ""):
+        # The parameters of the filter state it, too.
+        unit = str(stated.get("WavelengthUnit", "")).strip()
+        if not unit:
+            raise ValueError(f"{path}: the column Wavelength has no unit, and no parameter WavelengthUnit states it")
+        table["Wavelength"].unit = unit
     try:
         wave, throughput = bare(table["Wavelength"], "Wavelength", ANGSTROM), bare(table["Transmission"], "", NUMBER)
     except ValueError as error:

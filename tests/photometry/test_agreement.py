@@ -93,6 +93,15 @@ def test_a_few_spectra_off_are_named_without_alarm():
     assert f"MJD {SN.spectra[-1].mjd:.2f} -2.5" in found
 
 
+def test_the_number_of_a_spectrum_that_is_off_is_the_one_that_is_judged():
+    # All 0.2 mag off, and the last 1.6 mag from that: 1.4 mag from the photometry, which is less than what is doubted.
+    factors = 10 ** (-0.4 * np.array([-0.2, -0.2, -0.2, -0.2, 1.4]))
+    spectra = [replace(one, flux=factor * one.flux) for one, factor in zip(SN.spectra, factors, strict=True)]
+    (found,) = doubts(replace(SN, spectra=spectra))
+    assert "(median -0.20, synthetic minus observed)" in found
+    assert f"beside that: MJD {SN.spectra[-1].mjd:.2f} +1.60" in found
+
+
 def test_noise_and_limits_are_not_compared():
     curve = replace(CURVE, flux=-CURVE.flux)
     assert np.isnan(agreement(replace(SN, light_curve=curve)).off).all()

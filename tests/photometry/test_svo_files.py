@@ -55,7 +55,7 @@ def test_other_units_are_converted(tmp_path):
     np.testing.assert_allclose(read_bandpass(votable(tmp_path / "g.xml", unit="um", scale=1e-4)).wave, WAVE, rtol=1e-9)
     with pytest.raises(ValueError, match=r"g\.xml: Wavelength has the unit s, expected Angstrom"):
         read_bandpass(votable(tmp_path / "g.xml", unit="s"))
-    with pytest.raises(ValueError, match=r"g\.xml: Wavelength has the unit dimensionless, expected Angstrom"):
+    with pytest.raises(ValueError, match=r"g\.xml: the column Wavelength has no unit"):
         read_bandpass(votable(tmp_path / "g.xml", unit=""))
     path = votable(tmp_path / "g.xml")
     path.write_text(path.read_text().replace(' unit="Angstrom"', ""))
@@ -79,3 +79,18 @@ def test_other_votables_are_refused(tmp_path):
     path.write_text("<VOTABLE><RESOURCE>")
     with pytest.raises(ValueError, match=r"g\.xml: the VOTable cannot be read"):
         read_bandpass(path)
+
+
+@pytest.mark.parametrize("stated", ["Angstrom", "AA", "nm", "um"])
+def test_the_unit_of_a_parameter_counts_where_the_column_has_none(tmp_path, stated):
+    scale = {"nm": 0.1, "um": 1e-4}.get(stated, 1.0)
+    said = f'<PARAM name="WavelengthUnit" value="{stated}" datatype="char" arraysize="*"/>'
+    path = votable(tmp_path / "g.xml", unit="", zero=said, scale=scale)
+    np.testing.assert_allclose(read_bandpass(path).wave, WAVE, rtol=1e-9)
+    path.write_text(path.read_text().replace(' ucd="em.wl" unit=""', ' ucd="em.wl"'))
+    np.testing.assert_allclose(read_bandpass(path).wave, WAVE, rtol=1e-9)
+    # The column's own unit wins.
+    np.testing.assert_allclose(read_bandpass(votable(tmp_path / "h.xml", zero=said)).wave, WAVE, rtol=1e-9)
+    wrong = votable(tmp_path / "i.xml", unit="", zero=said.replace(stated, "parsnips"))
+    with pytest.raises(ValueError, match=r"i\.xml: .*parsnips"):
+        read_bandpass(wrong)
