@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sntransport.cli.inspection.description import Description
 
 _BEGIN = 65536
+# What the files of a set end in, in the formats that are written.
+_OF_SETS = (".fits", ".parquet", ".h5", ".hdf5", ".csv")
 _KNOWN = "see `sntransport info --help` for what is known"
 
 
@@ -51,8 +53,23 @@ def _folder(path: Path) -> Description:
         return sets.describe_runs(path)
     if heads := sorted(one for one in path.iterdir() if one.name.upper().endswith(("_HEAD.FITS", "_HEAD.FITS.GZ"))):
         return sets.describe_snana_folder(heads)
+    if parts := _parts(path):
+        return sets.describe_files(parts)
     held = ", ".join(sorted(one.name for one in path.iterdir())[:5])
     raise ValueError(f"{path}: a folder of no kind that is known (it holds {held or 'nothing'}); {_KNOWN}")
+
+
+def _parts(folder: Path) -> dict[str, Description]:
+    """The files of a set of light curves by name; empty where one of such an ending is of another kind."""
+    found: dict[str, Description] = {}
+    for path in sorted(one for one in folder.iterdir() if one.is_file() and one.suffix.lower() in _OF_SETS):
+        try:
+            found[path.name] = _file(path)
+        except ValueError:
+            return {}
+        if found[path.name].kind not in sets.KINDS or {one.kind for one in found.values()} != {found[path.name].kind}:
+            return {}
+    return found
 
 
 def _file(path: Path) -> Description:

@@ -13,9 +13,15 @@ from sntransport.cli.inspection.description import Description, counts, span
 from sntransport.cli.inspection.simulators import describe_visits, lists_visits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sntransport.simulation.light_curves import LightCurves
+
+TABLE = "table of light curves"
+"""Kind of a file that is one of the tables that others keep light curves in."""
+
+KINDS = ("light curves", "lcdata", "ATAT", TABLE)
+"""Kinds of the files that a folder of light curves consists of."""
 
 # Columns of formats of others: of the objects, the bands, the classes and the redshift.
 _OBJECT = ("object_id", "diaObjectId", "diaobject_id")
@@ -58,17 +64,37 @@ def describe_snana_pair(path: Path) -> Description:
 
 def describe_snana_folder(heads: Sequence[Path]) -> Description:
     """A folder of SNANA's pairs: all of them together."""
-    parts = [describe_snana_pair(head).facts for head in heads]
+    facts = _together([describe_snana_pair(head).facts for head in heads])
+    told = "light curves as SNANA's pairs of FITS files"
+    return Description(kind="SNANA set", told=told, facts=facts | {"pairs": len(heads)})
+
+
+def describe_files(parts: Mapping[str, Description]) -> Description:
+    """The files of a set without a manifest, such as `convert` writes, by their names: all of them together."""
+    first = next(iter(parts.values()))
+    if any(one.kind == TABLE for one in parts.values()):
+        # Of tables of several kinds, the objects are the same.
+        rows = {name: one.facts.get("rows", one.facts.get("objects")) for name, one in parts.items()}
+        return Description(kind="folder of tables", told="tables of light curves", facts={"rows": rows})
+    facts = _together([one.facts for one in parts.values()])
+    return Description(kind=first.kind, told=f"folder of files: {first.told}", facts=facts | {"files": len(parts)})
+
+
+def _together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Numbers of several files added up, and what ranges over."""
     facts = dict(parts[0])
     for part in parts[1:]:
         for name in ("objects", "measurements"):
-            facts[name] += part[name]
+            if name in facts:
+                facts[name] += part[name]
         for name in ("classes", "bands"):
-            facts[name] = dict(Counter(facts[name]) + Counter(part[name]))
+            # ATAT's files state the names of their bands alone, which are those of the set.
+            if isinstance(facts.get(name), dict):
+                facts[name] = dict(Counter(facts[name]) + Counter(part[name]))
         for name in ("redshift", "mjd"):
-            facts[name] = span([*(facts[name] or ()), *(part[name] or ())])
-    told = "light curves as SNANA's pairs of FITS files"
-    return Description(kind="SNANA set", told=told, facts=facts | {"pairs": len(heads)})
+            if name in facts:
+                facts[name] = span([*(facts[name] or ()), *(part[name] or ())])
+    return facts
 
 
 def describe_run(folder: Path) -> Description:
@@ -197,7 +223,7 @@ def _table(told: str, values: dict[str, Any], n: int, columns: list[str], bands:
         "classes": None if kinds is None else _by_object(objects, kinds), "redshift": None if z is None else span(z),
         "columns": columns,
     }  # fmt: skip
-    return Description(kind="table of light curves", told=told, facts=facts)
+    return Description(kind=TABLE, told=told, facts=facts)
 
 
 def _by_object(objects: Any, kinds: Any) -> dict[str, int]:

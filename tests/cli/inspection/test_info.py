@@ -135,6 +135,25 @@ def test_a_folder_of_snana_is_told_as_one_set(held, tmp_path):
     assert all_of_them["mjd"] == one["mjd"]
 
 
+@pytest.mark.parametrize("kind", [one for one in WRITERS if one != "snana"])
+def test_a_folder_of_a_format_is_told_as_one_set(held, tmp_path, kind):
+    for i in range(2):
+        write_as(kind, held, tmp_path / f"set-{i}")
+    files = {path.name: told(path) for path in sorted(tmp_path.iterdir())}
+    found = told(tmp_path)
+    first = next(iter(files.values()))
+    if found["kind"] == "folder of tables":
+        assert found["rows"] == {name: one["rows"] for name, one in files.items()}
+    else:
+        assert (found["kind"], found["files"]) == (first["kind"], 2)
+        assert found["objects"] == 2 * first["objects"]
+        assert found["classes"] == {name: 2 * n for name, n in first["classes"].items()}
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    result = run(tmp_path)
+    assert result.exit_code == 1
+    assert "a folder of no kind that is known" in result.stderr
+
+
 def test_the_folders_of_a_run_say_whether_they_are_whole(tmp_path):
     config = tmp_path / "c.toml"
     config.write_text(
