@@ -135,7 +135,7 @@ def _from_quantity(value: Any, name: str, unit: str | None, wave: ArrayLike | No
         # A unit may be 0 or infinite of another; the numbers are then no numbers, which callers refuse.
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             return quantity.to_value(wanted, equivalencies=_equivalencies(unit, wave))
-    except (u.UnitConversionError, u.UnitTypeError, TypeError) as error:
+    except (u.UnitsError, TypeError) as error:
         has = str(value.unit) or "dimensionless"
         raise ValueError(f"{name} has the unit {has}, expected {_told(unit)} ({error})") from None
 

@@ -132,8 +132,9 @@ def to_snana(
     ['Hsiao_template.SED.gz', 'NON1A.LIST']
     """
     place = Path(folder)
-    if isinstance(series, SpectralSeries):
-        raise wrong_kind("to_snana", "a sequence of SpectralSeries", series, {"": "write [series] for one"})
+    alone: object = series
+    if isinstance(alone, SpectralSeries):
+        raise wrong_kind("to_snana", "a sequence of SpectralSeries", alone, {"": "write [series] for one"})
     if not series:
         raise ValueError("to_snana needs at least one series")
     if form not in ("NON1ASED", "SIMSED"):

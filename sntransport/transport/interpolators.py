@@ -274,8 +274,8 @@ def unbalanced(
         wave, flux_a, flux_b, t, width=width, solve=partial(_fading, power=power),
         elsewhere=partial(_fading_dense, power=power),
     )  # fmt: skip
-    apart = ~np.isfinite(out).all(axis=1)
-    return np.where(apart[:, None], linear(wave, flux_a, flux_b, t), out) if apart.any() else out
+    apart = np.any(~np.isfinite(out), axis=1, keepdims=True)
+    return np.where(apart, linear(wave, flux_a, flux_b, t), out) if apart.any() else out
 
 
 def _columns(flux_a: ArrayLike, flux_b: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Array]:

@@ -161,5 +161,5 @@ def _converted(values: Array, unit: Any, target: Any, equivalencies: Any) -> Arr
     try:
         with np.errstate(all="ignore"):  # absurd numbers overflow; what is not finite is looked at later
             return np.asarray(unit.to(target, values, equivalencies), dtype=np.float64)
-    except (ValueError, TypeError, units.UnitConversionError):
+    except (ValueError, TypeError, units.UnitsError):
         return None

@@ -192,7 +192,7 @@ def _converted(path: Path, name: str, values: Any, unit: str, allowed: Sequence[
             continue  # a magnitude of another area is no multiple of it
         try:
             return np.asarray(given.to(u.Unit(wanted), np.asarray(values, dtype=np.float64)), dtype=np.float64)
-        except (u.UnitConversionError, u.UnitTypeError, TypeError, ValueError):
+        except (u.UnitsError, TypeError, ValueError):
             continue
     raise ReadError(
         path,

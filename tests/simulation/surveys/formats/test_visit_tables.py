@@ -334,3 +334,12 @@ def test_photons_that_no_camera_has(tmp_path, photons):
     survey = read_visits(write(tmp_path / "a.csv", columns), radius=1.0)
     assert survey.n_visit == 1
     assert "photons_per_njy is not above 0" in " ".join(survey.notes)
+
+
+def test_units_are_refused_whatever_equivalencies_a_user_has_enabled(tmp_path):
+    path = write(tmp_path / "a.ecsv", a_table(depth=[24.0, 23.0] * u.K))
+    with (
+        u.set_enabled_equivalencies(u.dimensionless_angles()),
+        pytest.raises(ReadError, match="depth has the unit 'K'"),
+    ):
+        read_visits(path, radius=1.0)
