@@ -190,7 +190,8 @@ def test_odd_environment_and_odd_names(tmp_path):
     _, said = done.communicate(timeout=60)
     assert done.returncode == 0, said
     assert require_whole(place / "aus é") == [
-        "SN_2099.fits", "SN_2099_light_curves.png", "SN_2099_photometry.ecsv", "SN_2099_spectra.png",
+        "SN_2099-66e257e4.fits", "SN_2099-66e257e4_light_curves.png", "SN_2099-66e257e4_photometry.ecsv",
+        "SN_2099-66e257e4_spectra.png",
     ]  # fmt: skip
     assert sorted(path.name for path in place.iterdir()) == ["aus é", "sn ü.json"]
 

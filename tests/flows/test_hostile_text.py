@@ -227,10 +227,15 @@ def test_observation_libraries(tmp_path, text):
 def test_configurations(tmp_path, text):
     assert tomllib.loads(f"name = {toml_text(text)}\nz = 1") == {"name": text, "z": 1}
     runner = CliRunner()
-    result = runner.invoke(main, ["init", str(tmp_path / "SN"), "--name", text or "x", "--type", text or "x"])
+    # A class must be one that is known.
+    refused = runner.invoke(main, ["init", str(tmp_path / "SN"), "--type", text or "x"])
+    assert refused.exit_code == 1
+    assert len(refused.output.splitlines()) == 1
+    assert not (tmp_path / "SN").exists()
+    result = runner.invoke(main, ["init", str(tmp_path / "SN"), "--name", text or "x", "--type", "Ia"])
     assert result.exit_code == 0, result.output
     held = tomllib.loads((tmp_path / "SN" / "sn.toml").read_text(encoding="utf-8"))
-    assert (held["name"], held["type"]) == (text or "x", text or "x")
+    assert (held["name"], held["type"]) == (text or "x", "Ia")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
