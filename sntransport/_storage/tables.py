@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sntransport._storage.atomic_files import atomic_path
 from sntransport._storage.read_error import one_line
@@ -29,11 +29,24 @@ def write_table(table: Table, path: Path) -> Path:
     """Write a table as ECSV, whole or not at all; return its path.
 
     Texts in its cells are on one line of printable letters: astropy takes some, such as U+2028, for the end of a row
-    when it reads them.
+    when it reads them. Numbers of its header are those of Python: astropy 6 writes others so that nobody can read them.
     """
+    plain = printable_cells(table).copy(copy_data=False)
+    plain.meta = _plain(dict(table.meta))
     with atomic_path(path) as temporary:
-        printable_cells(table).write(temporary, format="ascii.ecsv", overwrite=True)
+        plain.write(temporary, format="ascii.ecsv", overwrite=True)
     return path
+
+
+def _plain(value: Any) -> Any:
+    """The same with numbers and texts of numpy as those of Python, inside too."""
+    import numpy as np
+
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def printable_cells(table: Table) -> Table:

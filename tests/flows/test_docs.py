@@ -67,6 +67,8 @@ PRINTED = {
 def test_examples_run(page, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    if "specutils.Spectrum." in "".join(blocks(page)) and not hasattr(pytest.importorskip("specutils"), "Spectrum"):
+        pytest.skip("specutils below 2 calls it Spectrum1D")
     # One after the other, as a reader would: each builds on those before.
     exec(compile("\n".join(blocks(page)), page, "exec"), {"__name__": "__main__"})
     assert re.search(PRINTED[page], capsys.readouterr().out, flags=re.MULTILINE)

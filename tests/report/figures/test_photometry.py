@@ -136,7 +136,7 @@ def colors(figure):
     found = {}
     for axes in figure.axes:
         for bars in axes.containers:
-            name = str(bars.get_label())
+            name = str(bars.get_label() or "_")
             home = axes.get_ylabel() if name.startswith("_") else name
             found.setdefault(home.split()[0], set()).add(to_hex(bars.lines[0].get_color()).upper())
     return found

@@ -70,12 +70,14 @@ def test_size_and_letters(drawn, name, style):
 def test_no_text_over_another_or_outside(drawn, name, style):
     figure = drawn(name, style)
     edge = figure.bbox
+    # Older versions measure letters a little differently from how they draw them.
+    beyond = 1.5 if figures.same_matplotlib() else 6.0
     boxes = [(text, text.get_window_extent()) for text in shown(figure)]
     for text, box in boxes:
-        assert box.x0 > edge.x0 - 1.5, text
-        assert box.x1 < edge.x1 + 1.5, text
-        assert box.y0 > edge.y0 - 1.5, text
-        assert box.y1 < edge.y1 + 1.5, text
+        assert box.x0 > edge.x0 - beyond, text
+        assert box.x1 < edge.x1 + beyond, text
+        assert box.y0 > edge.y0 - beyond, text
+        assert box.y1 < edge.y1 + beyond, text
     for i, (one, a) in enumerate(boxes):
         for other, b in boxes[i + 1 :]:
             wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
