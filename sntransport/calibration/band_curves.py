@@ -325,10 +325,12 @@ def _left_out(nights: _Nights) -> Array:
 
 def _pulls(nights: _Nights, kept: NDArray[np.bool_]) -> Array:
     """How many standard deviations each night (n_night,), kept or not, is off what the other kept ones predict."""
-    out = np.zeros(kept.size)
-    n_kept = int(kept.sum())
-    if not 1 < n_kept <= 2 * _MOST_NIGHTS:
-        # Of so many nights the first are not sought beside the last, and none is taken back.
+    n = kept.size
+    if n > _MOST_NIGHTS:
+        first = np.arange(n) < n // 2
+        return np.concatenate([_pulls(nights.only(side), kept[side]) for side in (first, ~first)])
+    out = np.zeros(n)
+    if not kept.any():
         return out
     out[kept] = _left_out(nights.only(kept))
     for night in np.flatnonzero(~kept):

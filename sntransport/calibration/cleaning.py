@@ -53,7 +53,8 @@ class Cleaned:
     """A spectrum's believable pixels.
 
     ``wave``, ``flux``, ``flux_err`` are (n_good,), all finite, ``flux_err`` positive; ``removed`` counts the pixels
-    dropped by reason; ``noise_from`` says where the errors come from.
+    dropped by reason; ``noise_from`` says where the errors come from, and ``stated`` how many times the scatter from
+    pixel to pixel the error column is, NaN where there is none.
     """
 
     wave: Array
@@ -61,6 +62,12 @@ class Cleaned:
     flux_err: Array
     removed: dict[str, int]
     noise_from: str
+    stated: float = np.nan
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether the error column is not the scatter from pixel to pixel, within a factor of three."""
+        return bool(self.stated < _LEAST_STATED or self.stated > 1.0 / _LEAST_STATED)
 
 
 @answers_mistakes
@@ -118,8 +125,10 @@ def clean(spectrum: Spectrum, *, spike_sigma: float = 8.0) -> Cleaned:
     wave, flux, given, noise = drop(_inside_edges(wave, flux, noise), "noisy edges", wave, flux, given, noise)
     wave, flux, given, noise = drop(~_tellurics(wave, flux, noise), "telluric absorption", wave, flux, given, noise)
     wave, flux, given, noise = drop(~_opaque(wave, noise), "opaque atmosphere", wave, flux, given, noise)
-    flux_err, source = _settle_errors(given, noise)
-    return Cleaned(wave=wave, flux=flux * level, flux_err=flux_err * level, removed=removed, noise_from=source)
+    flux_err, source, stated = _settle_errors(given, noise)
+    return Cleaned(
+        wave=wave, flux=flux * level, flux_err=flux_err * level, removed=removed, noise_from=source, stated=stated
+    )
 
 
 def estimate_noise(flux: Array, window: int = _NOISE_WINDOW) -> Array:
@@ -264,10 +273,10 @@ def _opaque(wave: Array, noise: Array) -> Mask:
     return bad
 
 
-def _settle_errors(given: Array, noise: Array) -> tuple[Array, str]:
+def _settle_errors(given: Array, noise: Array) -> tuple[Array, str, float]:
     """The spectrum's own errors, unless they are far below the scatter from pixel to pixel or absurdly above it.
 
-    Returns the errors, and where they come from.
+    Returns the errors, where they come from, and how many times the scatter the spectrum's own are.
     """
     known = np.isfinite(given) & (given > 0)
     if known.sum() > 0.9 * given.size and given.size:
@@ -276,6 +285,7 @@ def _settle_errors(given: Array, noise: Array) -> tuple[Array, str]:
         if _LEAST_STATED <= ratio <= MOST_STATED:
             # Single pixels that claim far less than the scatter around them would outweigh everything.
             kept = np.where(known, np.maximum(given, 0.1 * noise), noise)
-            return kept, "error column" + (f", {told} from pixel to pixel" if ratio > 1.0 / _LEAST_STATED else "")
-        return noise, f"scatter of the flux (error column disagrees with it: {told})"
-    return noise, "scatter of the flux"
+            more = f", {told} from pixel to pixel" if ratio > 1.0 / _LEAST_STATED else ""
+            return kept, f"error column{more}", ratio
+        return noise, f"scatter of the flux (error column disagrees with it: {told})", ratio
+    return noise, "scatter of the flux", np.nan

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sntransport._numerics.arrays import Array
 
 WITNESS_WITHIN = 0.5
-"""Points of two bands within so many days [d] are of one night."""
+"""Points of two bands within so many days [d] are of one night: any two nights of one place are further apart."""
 
 WITNESS_PULL = 2.0
-"""Standard deviations by which another band must be off in the same direction to confirm a night."""
+"""Standard deviations another band must be off in the same direction to confirm a night (one in 44 is by chance)."""
 
 
 def confirmed_ends(

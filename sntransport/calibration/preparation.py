@@ -130,9 +130,9 @@ def _to_piece(
     if cleaned.removed:
         what = ", ".join(f"{count} {reason}" for reason, count in cleaned.removed.items())
         notes.append(f"{label}: pixels removed: {what}")
-    if "times the scatter" in cleaned.noise_from:
+    if cleaned.disagrees:
         notes.append(f"{label}: noise from the {cleaned.noise_from}")
-    if "disagrees" in cleaned.noise_from and np.nanmedian(spectrum.flux_err) > np.median(cleaned.flux_err):
+    if cleaned.stated > MOST_STATED:
         notes.append(
             f"{DOUBT}{label}: its error column is more than {MOST_STATED:g} times the scatter of its flux, "
             "not used; is it in the unit of the flux, and is it no variance?"

@@ -100,3 +100,18 @@ def test_most_of_the_other_bands_of_the_night_decide():
 def test_spectra_of_a_steep_rise_are_compared_with_their_own_night():
     off = agreement(supernova(photometry())).off
     np.testing.assert_allclose(off[0], 0.0, atol=0.05)
+
+
+def test_a_steep_rise_before_hundreds_of_nights_is_used():
+    """Beyond 250 nights a band is judged in pieces: its ends as well."""
+    days = np.append(np.array([0.1]), 1.0 + 0.35 * np.arange(600))
+    flux = (
+        np.where(days < 0.5, 0.02, np.exp(-days / 60.0)) * np.random.default_rng(2).normal(1.0, 0.01, days.size) * 1e5
+    )
+    mjd = MJD_REF + np.tile(days, 2)
+    curve = LightCurve(
+        mjd=mjd, band=np.repeat(["sdssg", "sdssr"], days.size), flux=np.tile(flux, 2), flux_err=0.01 * np.tile(flux, 2)
+    )
+    assert fit_band_curves(curve).used[curve.mjd < MJD_REF + 0.5].all()
+    one = LightCurve(mjd=mjd[: days.size], band=["sdssg"] * days.size, flux=flux, flux_err=0.01 * flux)
+    assert not fit_band_curves(one).used[0]
