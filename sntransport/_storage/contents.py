@@ -4,17 +4,21 @@ A compressed file may hold a thousand times what its size says, and a text that 
 Both are looked at before anything is made of them, so that no input takes more than `MOST_MEMORY` before it is refused.
 """
 
+from __future__ import annotations
+
 import gzip
 import os
 import re
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from sntransport._storage.read_error import ReadError
+
+# `sntransport --help` comes by this file: numpy is loaded where it is needed.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_BYTES = 512 * 2**20
 """Largest input that is read, after decompression [bytes]; far beyond any supernova, well within memory."""
@@ -40,7 +44,7 @@ MOST_MEMORY = 2 * 2**30
 MAX_JSON_BYTES = MOST_MEMORY
 """Most memory that what a JSON text says may take [bytes], by `json_memory`."""
 
-_Letters: TypeAlias = NDArray[np.uint8]
+_Letters: TypeAlias = "NDArray[np.uint8]"
 # Smaller texts cannot take much, whatever they say.
 _HARMLESS = 8 * 2**20
 _STEP = 2**20
@@ -181,6 +185,8 @@ def text_of(path: Path, remedy: str) -> str:
 
 def require_parsable(path: Path, content: bytes, remedy: str = "give one spectrum or light curve a file") -> None:
     """Raise a ReadError where a text has more bytes, lines, words or width than are read as a table."""
+    import numpy as np
+
     if len(content) > MAX_TEXT_BYTES:
         raise ReadError(
             path, f"{len(content) / 2**20:.0f} MiB of text, more than {MAX_TEXT_BYTES / 2**20:g}", remedy
@@ -198,6 +204,8 @@ def require_parsable(path: Path, content: bytes, remedy: str = "give one spectru
 
 def _width(content: bytes, letters: _Letters) -> int:
     """Letters of the longest line that is no comment, looked for where it may matter."""
+    import numpy as np
+
     ends = np.flatnonzero(letters == 10)
     longest = int(np.diff(ends, prepend=-1, append=letters.size).max())
     if longest * 4 * (ends.size + 1) <= MOST_MEMORY:
@@ -206,12 +214,16 @@ def _width(content: bytes, letters: _Letters) -> int:
 
 
 def _lines(letters: _Letters) -> int:
+    import numpy as np
+
     # What str.splitlines takes for an end of a line, of one byte.
     return int(sum(np.count_nonzero(letters == end) for end in (10, 11, 12, 13, 28, 29, 30)))
 
 
 def _words(letters: _Letters) -> int:
     """Words between blanks, and cells between other marks, of which two make an empty cell; at most."""
+    import numpy as np
+
     blank = (letters == 32) | ((letters >= 9) & (letters <= 13))
     begins = int(np.count_nonzero(~blank[1:] & blank[:-1])) + 1
     return begins + int(sum(np.count_nonzero(letters == ord(mark)) for mark in ",;|\t<"))
@@ -247,6 +259,8 @@ def require_countable(raw: bytes) -> None:
 
     That is below zero, more than 999 axes or columns, or more of anything than the file has bits.
     """
+    import numpy as np
+
     n = len(raw) // _CARD
     first = np.frombuffer(raw, np.uint8, count=n * _CARD)[::_CARD] & 0xDF  # in capitals
     for i in np.flatnonzero(np.isin(first, np.frombuffer(b"GPNTH", np.uint8))):

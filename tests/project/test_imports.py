@@ -7,7 +7,7 @@ import sys
 import pytest
 
 HEAVY = {"ot", "sncosmo", "speclite", "numba", "astropy.units", "matplotlib", "pandas", "pyarrow", "dust_extinction",
-         "pydantic"}  # fmt: skip
+         "numpy", "pydantic"}  # fmt: skip
 HELP = "from sntransport.cli.main import main; main(['--help'], standalone_mode=False)"
 
 
